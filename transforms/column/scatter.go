@@ -1,0 +1,308 @@
+package column
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// blockRows is the number of rows a block holds: large enough that handing a block over costs
+// nothing per row, small enough that one open block per partition stays within a few megabytes.
+const blockRows = 256
+
+// rowsPerPartition aims a partition's hash table at the second-level cache.
+const rowsPerPartition = 8192
+
+// maxPartitions bounds the memory of open blocks and the misses of scattering into them.
+const maxPartitions = 2048
+
+// PartitionsFor is the partition count for an expected number of rows: a power of two.
+func PartitionsFor(rows int64) int {
+	n := rows / rowsPerPartition
+	if n <= 1 {
+		return 1
+	}
+	return min(maxPartitions, 1<<bits.Len64(uint64(n-1)))
+}
+
+// Budget counts the bytes that row blocks hold, over all tables of one run.
+type Budget struct {
+	limit int64
+	used  atomic.Int64
+	peak  atomic.Int64
+}
+
+// NewBudget allows limit bytes; 0 or less means no limit.
+func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Used is the number of bytes held now, Peak the most ever held.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Peak is the most bytes ever held.
+func (b *Budget) Peak() int64 { return b.peak.Load() }
+
+func (b *Budget) take(n int64) {
+	now := b.used.Add(n)
+	for {
+		p := b.peak.Load()
+		if now <= p || b.peak.CompareAndSwap(p, now) {
+			return
+		}
+	}
+}
+
+func (b *Budget) give(n int64)   { b.used.Add(-n) }
+func (b *Budget) exceeded() bool { return b.limit > 0 && b.used.Load() > b.limit }
+
+// SpillFile is scratch space; closing it deletes it.
+type SpillFile interface {
+	io.WriterAt
+	io.ReaderAt
+	io.Closer
+}
+
+// Spill creates scratch files. The caller of the engine supplies it.
+type Spill interface {
+	Create() (SpillFile, error)
+}
+
+// Memory is what an engine operator may use.
+type Memory struct {
+	Budget *Budget
+	Spill  Spill
+}
+
+// extent is a run of whole rows in a spill file.
+type extent struct {
+	offset int64
+	values int
+}
+
+type partition struct {
+	mu      sync.Mutex
+	blocks  [][]int64
+	spilled []extent
+	rows    int64
+}
+
+// Scatter spreads rows of a fixed width over partitions by the top bits of a hash.
+//
+// Rows are added through one Writer per goroutine; once all are flushed, Partitions visits each
+// partition. The order of rows inside a partition is not defined.
+type Scatter struct {
+	width int
+	shift uint
+	parts []partition
+	mem   Memory
+
+	spillMu sync.Mutex
+	file    SpillFile
+	end     int64
+}
+
+// NewScatter makes a table of rows with width values each in partitions parts (a power of two).
+func NewScatter(width, partitions int, mem Memory) *Scatter {
+	if partitions&(partitions-1) != 0 || partitions < 1 {
+		panic(fmt.Sprintf("column: %d partitions is not a power of two", partitions))
+	}
+	return &Scatter{width: width, shift: uint(64 - bits.Len(uint(partitions-1))), parts: make([]partition, partitions), mem: mem}
+}
+
+// Width is the number of values in a row.
+func (s *Scatter) Width() int { return s.width }
+
+// Rows is the number of rows flushed so far.
+func (s *Scatter) Rows() int64 {
+	var n int64
+	for i := range s.parts {
+		n += s.parts[i].rows
+	}
+	return n
+}
+
+// Spilled is the number of bytes written to the spill file.
+func (s *Scatter) Spilled() int64 { return s.end }
+
+// Writer adds rows for one goroutine. Flush it when done.
+type Writer struct {
+	s    *Scatter
+	open [][]int64 // the block being filled, per partition
+	err  error
+}
+
+// Writer makes a writer. Each goroutine needs its own.
+func (s *Scatter) Writer() *Writer { return &Writer{s: s, open: make([][]int64, len(s.parts))} }
+
+// Row appends a row to the partition of hash and returns its values for the caller to fill, all of them.
+func (w *Writer) Row(hash uint64) []int64 {
+	p := hash >> w.s.shift
+	if w.s.shift == 64 {
+		p = 0
+	}
+	b := w.open[p]
+	n := len(b)
+	if n == cap(b) {
+		b = w.next(int(p))
+		n = 0
+	}
+	b = b[:n+w.s.width]
+	w.open[p] = b
+	return b[n:]
+}
+
+// next hands the full block of p over and returns an empty one.
+func (w *Writer) next(p int) []int64 {
+	if full := w.open[p]; len(full) > 0 {
+		w.s.parts[p].add(full, w.s.width)
+	}
+	size := int64(blockRows * w.s.width * 8)
+	w.s.mem.Budget.take(size)
+	if w.err == nil && w.s.mem.Budget.exceeded() {
+		w.err = w.s.spill()
+	}
+	return make([]int64, 0, blockRows*w.s.width)
+}
+
+// Flush hands over what is left and reports the first spill error.
+func (w *Writer) Flush() error {
+	for p, b := range w.open {
+		if len(b) > 0 {
+			w.s.parts[p].add(b, w.s.width)
+		}
+	}
+	w.open = nil
+	return w.err
+}
+
+func (p *partition) add(block []int64, width int) {
+	p.mu.Lock()
+	p.blocks = append(p.blocks, block)
+	p.rows += int64(len(block) / width)
+	p.mu.Unlock()
+}
+
+// spill writes every full block to the spill file and forgets it.
+func (s *Scatter) spill() error {
+	s.spillMu.Lock()
+	defer s.spillMu.Unlock()
+	if !s.mem.Budget.exceeded() {
+		return nil // another writer has just done it
+	}
+	for i := range s.parts {
+		if err := s.spillPartition(&s.parts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scatter) spillPartition(p *partition) error {
+	p.mu.Lock()
+	blocks := p.blocks
+	p.blocks = nil
+	p.mu.Unlock()
+	for _, b := range blocks {
+		at, err := s.writeSpill(b)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.spilled = append(p.spilled, extent{at, len(b)})
+		p.mu.Unlock()
+		s.mem.Budget.give(int64(cap(b) * 8))
+	}
+	return nil
+}
+
+func (s *Scatter) writeSpill(values []int64) (int64, error) {
+	if s.file == nil {
+		if s.mem.Spill == nil {
+			return 0, fmt.Errorf("memory limit reached and no spill directory configured")
+		}
+		f, err := s.mem.Spill.Create()
+		if err != nil {
+			return 0, fmt.Errorf("create spill file: %w", err)
+		}
+		s.file = f
+	}
+	at := s.end
+	if _, err := s.file.WriteAt(asBytes(values), at); err != nil {
+		return 0, fmt.Errorf("write spill file: %w", err)
+	}
+	s.end += int64(len(values) * 8)
+	return at, nil
+}
+
+// Partitions calls visit for every partition that has rows, in workers goroutines, each partition
+// once. The blocks hold whole rows and are freed when visit returns. worker is below workers.
+func (s *Scatter) Partitions(ctx context.Context, workers int, visit func(worker int, blocks [][]int64) error) error {
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for w := range max(1, workers) {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1) - 1)
+				if i >= len(s.parts) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := s.visit(&s.parts[i], w, visit); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) error) error {
+	if p.rows == 0 {
+		return nil
+	}
+	blocks := p.blocks
+	for _, e := range p.spilled {
+		b := make([]int64, e.values)
+		if _, err := s.file.ReadAt(asBytes(b), e.offset); err != nil && err != io.EOF {
+			return fmt.Errorf("read spill file: %w", err)
+		}
+		blocks = append(blocks, b)
+	}
+	err := visit(worker, blocks)
+	for _, b := range p.blocks {
+		s.mem.Budget.give(int64(cap(b) * 8))
+	}
+	p.blocks, p.spilled, p.rows = nil, nil, 0
+	return err
+}
+
+// Close frees the blocks and deletes the spill file.
+func (s *Scatter) Close() error {
+	for i := range s.parts {
+		for _, b := range s.parts[i].blocks {
+			s.mem.Budget.give(int64(cap(b) * 8))
+		}
+		s.parts[i].blocks = nil
+	}
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	return f.Close()
+}
+
+// asBytes views values as bytes in the machine's order; spill files never leave the machine.
+func asBytes(values []int64) []byte {
+	if len(values) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*8)
+}
