@@ -31,12 +31,21 @@ func NewZone(loc *time.Location) *Zone {
 	end := time.Date(horizon, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	for at := int64(math.MinInt64); ; {
 		s := spanOf(loc, at)
-		z.spans = append(z.spans, s)
+		z.append(s)
 		if s.hi == math.MaxInt64 || s.hi >= end {
 			return z
 		}
 		at = s.hi
 	}
+}
+
+// append adds the next span, or lengthens the last one where the offset stays the same.
+func (z *Zone) append(s span) {
+	if last := len(z.spans) - 1; last >= 0 && z.spans[last].offset == s.offset {
+		z.spans[last].hi = s.hi
+		return
+	}
+	z.spans = append(z.spans, s)
 }
 
 // spanOf asks package time for the span that holds the moment.
@@ -50,6 +59,11 @@ func spanOf(loc *time.Location, us int64) span {
 	}
 	if !end.IsZero() {
 		s.hi = end.UnixMicro()
+	}
+	if s.hi <= us {
+		// Where a rule recurs for ever, ZoneBounds cuts spans at the year's end and takes every year to
+		// have 365 days; on 31 December of a leap year the bound has passed already.
+		s.hi = time.Date(t.UTC().Year()+1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	}
 	return s
 }
