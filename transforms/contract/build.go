@@ -26,3 +26,9 @@ func signed(c Column) Column { c.Signed = true; return c }
 
 // copied marks a column that the warehouse copies from the order line.
 func copied(c Column) Column { c.Copied = true; return c }
+
+// within bounds the values, both ends included.
+func within(lo, hi float64, c Column) Column { c.Min, c.Max = &lo, &hi; return c }
+
+// atLeast bounds the values from below.
+func atLeast(lo float64, c Column) Column { c.Min = &lo; return c }

@@ -67,6 +67,8 @@ type Column struct {
 	Null   bool     // a value may be missing; otherwise a null is a bad row
 	Signed bool     // negative values are allowed (Fen, Count, Real)
 	Values []string // of an Enum, in code order
+	Min    *float64 // smallest value, nil: none but that of Signed (Count, Real)
+	Max    *float64 // largest value, nil: none
 	Copied bool     // copied by the warehouse from the order line; may be absent as a whole (figures that need it are then not computable)
 	Doc    string   // one line: meaning, range, what null means
 }
@@ -77,6 +79,7 @@ type Table struct {
 	Class   Class
 	Doc     string   // one row per …
 	DayOf   []string // input tables: the Instant columns of which at least one must fall on the partition's day; empty for snapshots and daily figures
+	DayLast bool     // the last of DayOf that is not null decides alone: a state that supersedes the earlier ones
 	Columns []Column
 	Key     []string // columns that identify a row
 	Sort    []string // order of the rows as written; empty means Key

@@ -27,7 +27,7 @@ func lineCopies(cols ...Column) []Column {
 // (unpaid, for ever) and in dt=p; created and paid on one day, it stands once.
 var Orders = &Table{
 	Name: "orders", Class: Event, Doc: "one row per order line; dt is the day of created_at while unpaid, of paid_at once paid",
-	DayOf: []string{"created_at", "paid_at"}, Key: []string{"order_line_id"}, Latest: "updated_at",
+	DayOf: []string{"created_at", "paid_at"}, DayLast: true, Key: []string{"order_line_id"}, Latest: "updated_at",
 	Columns: []Column{
 		key("order_line_id", "the order line"),
 		key("order_id", "the parent order"),
@@ -109,7 +109,7 @@ var Reviews = &Table{
 		id("merchant_id", Merchant, "the shop"),
 		id("product_id", Product, "the product"),
 		null(id("promoter_id", Talent, "talent credited with the sale")),
-		count("rating", "stars, 1 to 5"),
+		within(1, 5, count("rating", "stars, 1 to 5")),
 		flag("is_first", "first review of that order at that merchant"),
 		null(flag("is_quality_issue", "the text names a quality problem")),
 		instant("paid_at", "when the line was paid"),
@@ -144,7 +144,7 @@ var Chats = &Table{
 		instant("started_at", "first message of the buyer"),
 		null(count("first_human_reply_seconds", "until the first reply by a person; null: none came")),
 		flag("in_service_hours", "between 08:00 and 23:00"),
-		null(count("rating", "1 to 5; null: not rated")),
+		null(within(1, 5, count("rating", "1 to 5; null: not rated"))),
 	},
 }
 
@@ -214,10 +214,10 @@ var Products = &Table{
 		null(id("category2_id", Category, "category, level 2")),
 		null(id("category3_id", Category, "category, level 3")),
 		null(id("style_id", Style, "same-style cluster (GTIN, or brand, model and specification)")),
-		count("units_per_item", "units in one item, at least 1"),
-		null(number("info_score", "quality of the listing, 0 to 100")),
+		atLeast(1, count("units_per_item", "units in one item, at least 1")),
+		null(within(0, 100, number("info_score", "quality of the listing, 0 to 100"))),
 		instant("listed_at", "first listed"),
-		number("purchasable_hours", "hours of the day it could be bought, 0 to 24"),
+		within(0, 24, number("purchasable_hours", "hours of the day it could be bought, 0 to 24")),
 		flag("live_only", "sold in live sessions only"),
 		flag("in_cart", "in any cart during dt"),
 		flag("is_virtual", "nothing is shipped"),
@@ -255,7 +255,7 @@ var Categories = &Table{
 	Name: "categories", Class: Snapshot, Doc: "one row per category at the end of dt; optional", Key: []string{"category_id"}, Latest: "updated_at",
 	Columns: []Column{
 		id("category_id", Category, "the category"),
-		count("level", "1, 2 or 3"),
+		within(1, 3, count("level", "1, 2 or 3")),
 		null(id("parent_id", Category, "the category above")),
 		text("name", "name"),
 	},
@@ -309,6 +309,6 @@ var Calendar = &Table{
 	Columns: []Column{
 		date("date", "the day"),
 		text("promotion", "11.11, 6.18, …"),
-		count("level", "1 small to 3 platform-wide"),
+		within(1, 3, count("level", "1 small to 3 platform-wide")),
 	},
 }

@@ -1,0 +1,14 @@
+package contract
+
+// Codes of RejectReasons.
+const (
+	RejectNullRequired = iota
+	RejectUnknownValue
+	RejectNegative
+	RejectOutOfRange
+	RejectOutsideDay
+	RejectNotExactMoney
+	RejectBadID
+	RejectDuplicateConflict
+	RejectBadText
+)
