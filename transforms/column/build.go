@@ -86,7 +86,15 @@ func (c *Cell) Real(v float64) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		panic(fmt.Sprintf("column: %s: %v never reaches a table", c.column.Name, v))
 	}
-	c.values = append(c.values, int64(math.Float64bits(v)))
+	c.values = append(c.values, realBits(v))
+}
+
+// realBits are the IEEE bits of v. Minus zero becomes zero: its bits are those of Null.
+func realBits(v float64) int64 {
+	if v == 0 {
+		return 0
+	}
+	return int64(math.Float64bits(v))
 }
 
 // Ratio appends num/den as a float, null where den is 0 or either is Null.
@@ -191,8 +199,7 @@ func (c *Cell) array(t arrow.DataType, mem memory.Allocator) arrow.Array {
 	return array.MakeFromData(d)
 }
 
-// validity is the null bitmap, nil when nothing is null. A Real may have the bits of Null (−0), so
-// the bitmap is only built when nulls were appended, and −0 is never produced by a Ratio of integers.
+// validity is the null bitmap, nil when nothing is null.
 func (c *Cell) validity(mem memory.Allocator) *memory.Buffer {
 	if c.nulls == 0 {
 		return nil

@@ -2,7 +2,6 @@ package column
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -80,7 +79,7 @@ func (ids *IDs) values(c contract.Column, a arrow.Array) ([]int64, error) {
 			return 0
 		}), nil
 	case *array.Float64:
-		return gather(a, func(i int) int64 { return int64(math.Float64bits(a.Value(i))) }), nil
+		return gather(a, func(i int) int64 { return realBits(a.Value(i)) }), nil
 	case *array.Dictionary:
 		return ids.codes(c, a)
 	case *array.String:

@@ -62,6 +62,22 @@ func (g *Grouper) Index(key []int64) (row int, added bool) {
 	}
 }
 
+// Find returns the measures of key, nil if the key is not there. Safe for concurrent use while nothing is added.
+func (g *Grouper) Find(key ...int64) []int64 {
+	mask := uint64(len(g.slots) - 1)
+	w := g.k + g.m
+	for s := Hash(key...) & mask; ; s = (s + 1) & mask {
+		r := g.slots[s]
+		if r == 0 {
+			return nil
+		}
+		at := int(r-1) * w
+		if slices.Equal(g.rows[at:at+g.k], key) {
+			return g.rows[at+g.k : at+w]
+		}
+	}
+}
+
 func (g *Grouper) insert(slot uint64, key []int64) int {
 	n := g.Len()
 	g.rows = append(g.rows, key...)

@@ -1,0 +1,282 @@
+package rollup
+
+import (
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// Attributes looks up one attribute row per subject: the snapshot of one day.
+type Attributes = column.Grouper
+
+// Dimensions gives the snapshots that classify rows.
+type Dimensions interface {
+	// Products is the product_days snapshot of the day or the nearest one before it, nil if there is
+	// none. Values: category1_id, brand_id, in_cart.
+	Products(day calendar.Day) *Attributes
+	// Accounts is the account_days snapshot, likewise. Values: owner_merchant_id, followers.
+	Accounts(day calendar.Day) *Attributes
+}
+
+// Env is what reducing a day needs beyond its rows.
+type Env struct {
+	Day             calendar.Day
+	Zone            *calendar.Zone
+	IDs             *column.IDs
+	Dimensions      Dimensions
+	MaxUnitsPerLine int64 // lines with more units are abnormal; 0: no limit
+	ScoreMinFen     int64 // score_valid lines have more than this
+	Memory          column.Memory
+	Workers         int
+	ExpectedRows    int64
+}
+
+// derivation is a column computed from others of the same row.
+type derivation struct {
+	column contract.Column
+	needs  []string // source or earlier derived columns
+	make   func(f *column.Frame, env *Env) []int64
+}
+
+func derivations(source *contract.Table) []derivation {
+	switch source {
+	case contract.Orders:
+		return orderDerivations()
+	case contract.Refunds:
+		return refundDerivations()
+	}
+	return nil
+}
+
+func flagColumn(name, doc string) contract.Column {
+	return contract.Column{Name: name, Kind: contract.Count, Doc: doc}
+}
+
+func orderDerivations() []derivation {
+	return []derivation{
+		{fenColumn("amount_fen", "buyer_paid + platform_subsidy"), []string{"buyer_paid_fen", "platform_subsidy_fen"}, amounts},
+		{classColumn, []string{"paid_at", "order_kind", "risk_reason", "quantity", "amount_fen"}, classes},
+		{flagColumn("is_placed", "created today, not test"), []string{"created_at", "order_kind"}, placed},
+		{flagColumn("is_raw", "paid, not test"), []string{"class"}, classIn(contract.ClassScoreValid, contract.ClassGMVValid, contract.ClassAbnormal)},
+		{flagColumn("is_gmv", "gmv_valid"), []string{"class"}, classIn(contract.ClassScoreValid, contract.ClassGMVValid)},
+		{flagColumn("is_excluded", "paid, not gmv_valid"), []string{"class"}, classIn(contract.ClassAbnormal, contract.ClassTest)},
+		{contract.Column{Name: "excluded_reason", Kind: contract.Text, Doc: "why GMV leaves the line out"}, []string{"class", "risk_reason"}, excludedReasons},
+		{flagColumn("has_promoter", "a talent is credited"), []string{"promoter_id"}, present("promoter_id")},
+		{flagColumn("is_gmv_has_promoter", "gmv_valid and a talent is credited"), []string{"is_gmv", "has_promoter"}, both("is_gmv", "has_promoter")},
+		{channelColumn, []string{"merchant_id", "promoter_id", "author_id"}, channels(ordersDay)},
+		{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
+		{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
+		{categoryColumn, []string{"product_id"}, productAttribute(0, ordersDay)},
+		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_id"}, productAttribute(1, ordersDay)},
+	}
+}
+
+func refundDerivations() []derivation {
+	return []derivation{
+		{contract.Column{Name: "paid_day", Kind: contract.Date, Doc: "pay day of the line"}, []string{"paid_at"}, days("paid_at")},
+		{fenColumn("line_fen", "amount of the line"), []string{"buyer_paid_fen", "platform_subsidy_fen"}, amounts},
+		{classColumn, []string{"paid_at", "order_kind", "risk_reason", "quantity", "line_fen"}, refundClasses},
+		{flagColumn("is_refund", "succeeded on the day, of a gmv_valid line"), []string{"succeeded_at", "class"}, succeededToday},
+		{fenColumn("refund_fen", "amount returned; the whole line if full"), []string{"amount_fen", "line_fen", "is_full"}, refundAmounts},
+		{channelColumn, []string{"merchant_id", "promoter_id", "author_id", "paid_day"}, channels(paidDay)},
+		{categoryColumn, []string{"product_id", "paid_day"}, productAttribute(0, paidDay)},
+	}
+}
+
+var (
+	classColumn    = contract.Column{Name: "class", Kind: contract.Enum, Values: contract.Classes, Doc: "what may count the line"}
+	channelColumn  = contract.Column{Name: "channel", Kind: contract.Enum, Values: contract.Channels, Doc: "who sold"}
+	categoryColumn = contract.Column{Name: "category1_id", Kind: contract.ID, Domain: contract.Category, Null: true, Doc: "category of the product, level 1; null: none"}
+)
+
+func fenColumn(name, doc string) contract.Column {
+	return contract.Column{Name: name, Kind: contract.Fen, Doc: doc}
+}
+
+// each computes a column value by value.
+func each(f *column.Frame, value func(i int) int64) []int64 {
+	out := make([]int64, f.N)
+	for i := range out {
+		out[i] = value(i)
+	}
+	return out
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func amounts(f *column.Frame, _ *Env) []int64 {
+	paid, subsidy := f.Column("buyer_paid_fen"), f.Column("platform_subsidy_fen")
+	return each(f, func(i int) int64 { return paid[i] + subsidy[i] })
+}
+
+func classes(f *column.Frame, env *Env) []int64       { return classify(f, env, "amount_fen") }
+func refundClasses(f *column.Frame, env *Env) []int64 { return classify(f, env, "line_fen") }
+
+// classify is the order of precedence of definitions.md sections 1 and 1a.
+func classify(f *column.Frame, env *Env, amount string) []int64 {
+	paidAt, kind, risk, quantity, fen := f.Column("paid_at"), f.Column("order_kind"), f.Column("risk_reason"), f.Column("quantity"), f.Column(amount)
+	return each(f, func(i int) int64 {
+		switch {
+		case paidAt[i] == column.Null:
+			return contract.ClassUnpaid
+		case kind[i] == contract.OrderTest:
+			return contract.ClassTest
+		case risk[i] != column.Null, env.MaxUnitsPerLine > 0 && quantity[i] > env.MaxUnitsPerLine:
+			return contract.ClassAbnormal
+		case kind[i] == contract.OrderGift, kind[i] == contract.OrderLuckyBag, kind[i] == contract.OrderSample, fen[i] <= env.ScoreMinFen:
+			return contract.ClassGMVValid
+		}
+		return contract.ClassScoreValid
+	})
+}
+
+func classIn(codes ...int64) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, _ *Env) []int64 {
+		class := f.Column("class")
+		return each(f, func(i int) int64 { return truth(slices.Contains(codes, class[i])) })
+	}
+}
+
+func placed(f *column.Frame, env *Env) []int64 {
+	created, kind := f.Column("created_at"), f.Column("order_kind")
+	return each(f, func(i int) int64 {
+		return truth(kind[i] != contract.OrderTest && env.Zone.Day(created[i]) == env.Day)
+	})
+}
+
+func excludedReasons(f *column.Frame, env *Env) []int64 {
+	class, risk := f.Column("class"), f.Column("risk_reason")
+	dict := env.IDs.TextDict()
+	test, units := dict.Code("test"), dict.Code("max_units_per_line")
+	reasons := map[int64]int64{}
+	return each(f, func(i int) int64 {
+		switch {
+		case class[i] == contract.ClassTest:
+			return test
+		case class[i] != contract.ClassAbnormal:
+			return test // not used: such rows are filtered
+		case risk[i] == column.Null:
+			return units
+		}
+		code, ok := reasons[risk[i]]
+		if !ok {
+			code = dict.Code("risk:" + dict.Value(risk[i]))
+			reasons[risk[i]] = code
+		}
+		return code
+	})
+}
+
+func present(name string) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, _ *Env) []int64 {
+		v := f.Column(name)
+		return each(f, func(i int) int64 { return truth(v[i] != column.Null) })
+	}
+}
+
+func both(a, b string) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, _ *Env) []int64 {
+		x, y := f.Column(a), f.Column(b)
+		return each(f, func(i int) int64 { return x[i] & y[i] })
+	}
+}
+
+func isDistribution(f *column.Frame, _ *Env) []int64 {
+	channel := f.Column("channel")
+	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelDistribution) })
+}
+
+func isSelfLive(f *column.Frame, _ *Env) []int64 {
+	channel, scene := f.Column("channel"), f.Column("scene")
+	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive) })
+}
+
+// dayOfRow says which day's snapshot classifies row i.
+type dayOfRow func(f *column.Frame, env *Env) func(i int) calendar.Day
+
+func ordersDay(_ *column.Frame, env *Env) func(int) calendar.Day {
+	return func(int) calendar.Day { return env.Day }
+}
+
+func paidDay(f *column.Frame, _ *Env) func(int) calendar.Day {
+	day := f.Column("paid_day")
+	return func(i int) calendar.Day { return calendar.Day(day[i]) }
+}
+
+// channels: self if the account (author, else promoter) belongs to this merchant; else distribution
+// if a promoter is credited; else none. Unknown where an account is named and nothing tells whose.
+func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, env *Env) []int64 {
+		merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
+		day := dayOf(f, env)
+		return each(f, func(i int) int64 {
+			account := author[i]
+			if account == column.Null {
+				account = promoter[i]
+			}
+			if account == column.Null {
+				return contract.ChannelNone
+			}
+			accounts := env.Dimensions.Accounts(day(i))
+			if accounts == nil {
+				return contract.ChannelUnknown
+			}
+			if a := accounts.Find(account); a != nil && a[0] == merchant[i] {
+				return contract.ChannelSelf
+			}
+			if promoter[i] != column.Null {
+				return contract.ChannelDistribution
+			}
+			return contract.ChannelNone
+		})
+	}
+}
+
+func productAttribute(which int, dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, env *Env) []int64 {
+		product := f.Column("product_id")
+		day := dayOf(f, env)
+		return each(f, func(i int) int64 {
+			products := env.Dimensions.Products(day(i))
+			if products == nil {
+				return column.Null
+			}
+			if a := products.Find(product[i]); a != nil {
+				return a[which]
+			}
+			return column.Null
+		})
+	}
+}
+
+func days(name string) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, env *Env) []int64 {
+		at := f.Column(name)
+		return each(f, func(i int) int64 { return int64(env.Zone.Day(at[i])) })
+	}
+}
+
+func succeededToday(f *column.Frame, env *Env) []int64 {
+	at, class := f.Column("succeeded_at"), f.Column("class")
+	return each(f, func(i int) int64 {
+		valid := class[i] == contract.ClassScoreValid || class[i] == contract.ClassGMVValid
+		return truth(valid && at[i] != column.Null && env.Zone.Day(at[i]) == env.Day)
+	})
+}
+
+func refundAmounts(f *column.Frame, _ *Env) []int64 {
+	amount, line, full := f.Column("amount_fen"), f.Column("line_fen"), f.Column("is_full")
+	return each(f, func(i int) int64 {
+		if full[i] == 1 {
+			return line[i]
+		}
+		return min(amount[i], line[i])
+	})
+}
