@@ -12,20 +12,6 @@ import (
 	"github.com/windvane/windvane/internal/testkit/recount"
 )
 
-// Money is an amount written with two decimals, in cents.
-type Money int64
-
-// UnmarshalJSON reads "13.50".
-func (m *Money) UnmarshalJSON(data []byte) error {
-	var amount string
-	if err := json.Unmarshal(data, &amount); err != nil {
-		return err
-	}
-	cents, err := Cents(amount)
-	*m = Money(cents)
-	return err
-}
-
 // Reference holds the figures of reference.json and reference_windows.json that windvane publishes too.
 type Reference struct {
 	Totals  totals
@@ -33,7 +19,7 @@ type Reference struct {
 }
 
 type totals struct {
-	PriceTotal        Money           `json:"price_total"`
+	PriceTotal        recount.Money   `json:"price_total"`
 	MonthsAll         map[string]sold `json:"gmv_by_month_all_statuses"`
 	MonthsNotCanceled map[string]sold `json:"gmv_by_month_not_canceled_unavailable"`
 	MonthsDelivered   map[string]sold `json:"gmv_by_month_delivered"`
@@ -46,7 +32,7 @@ type totals struct {
 }
 
 type sold struct {
-	GMV, Freight  Money
+	GMV, Freight  recount.Money
 	Items, Orders int64
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/windvane/windvane/internal/testkit/recount"
@@ -194,16 +193,7 @@ func (r record) moment(column string) time.Time {
 }
 
 func (r record) cents(column string) int64 {
-	n, err := Cents(r.text(column))
+	n, err := recount.Cents(r.text(column))
 	r.fail(column, err)
 	return n
-}
-
-// Cents reads an amount with at most two decimals, for example 13.5, exactly.
-func Cents(amount string) (int64, error) {
-	whole, fraction, _ := strings.Cut(amount, ".")
-	if len(fraction) > 2 {
-		return 0, fmt.Errorf("amount %q has more than two decimals", amount)
-	}
-	return strconv.ParseInt(whole+(fraction + "00")[:2], 10, 64)
 }
