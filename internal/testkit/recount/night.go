@@ -10,18 +10,23 @@ func Describe(sales []Sale, first, asOf Date, roles ...string) Night {
 	for _, role := range roles {
 		for subject, of := range bySubject(known, role) {
 			night.describeWindows(of, first, role, subject)
-			night.describeMonths(valid(of), role, subject)
-			night.describeCohorts(valid(of), role, subject)
+			if role != "product" { // products have no months and no cohorts
+				night.describeMonths(valid(of), role, subject)
+				night.describeCohorts(valid(of), role, subject)
+			}
 		}
 	}
 	return night
 }
 
+// lagged is how many days before a window the lagged figures look; a sale there gives gmv a row too.
+const lagged = 30
+
 // describeWindows adds one subject's rows of gmv and repeat_purchase; windows without a sale have none.
 func (n *Night) describeWindows(sales []Sale, first Date, role, subject string) {
 	for _, window := range GMVWindows {
 		start := n.AsOf.Add(1 - window)
-		if len(between(sales, start, n.AsOf)) > 0 {
+		if len(between(sales, start.Add(-lagged), n.AsOf)) > 0 {
 			n.GMV[Key{role, subject, int64(window)}] = gmv(sales, first, start, n.AsOf)
 		}
 	}
