@@ -103,3 +103,14 @@ func (g *Grouper) grow() {
 		g.slots[s] = uint32(i + 1)
 	}
 }
+
+// Merge adds the measures of another table with the same shape.
+func (g *Grouper) Merge(o *Grouper) {
+	for i := range o.Len() {
+		row := o.Row(i)
+		sums := g.Get(row[:g.k])
+		for j, v := range row[g.k:] {
+			sums[j] += v
+		}
+	}
+}

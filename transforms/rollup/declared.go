@@ -12,7 +12,7 @@ func All() []*Rollup {
 	for _, s := range contract.Scopes() {
 		all = append(all, SalesOf(s), BuyersOf(s))
 	}
-	return append(all, ExcludedLines(), RefundLines(), ProductDays(), AccountDays())
+	return append(all, ExcludedLines(), RefundLines(), ProductDays(), CartedProducts(), AccountDays())
 }
 
 // From lists the rollups of one source table.
@@ -137,8 +137,15 @@ func ProductDays() *Rollup {
 		Measures: []Measure{
 			{Name: "category1_id", Op: Only, Of: "category1_id", Doc: "category, level 1"},
 			{Name: "brand_id", Op: Only, Of: "brand_id", Doc: "brand"},
-			{Name: "in_cart", Op: Only, Of: "in_cart", Doc: "in any cart during the day"},
 		},
+	}
+}
+
+// CartedProducts are the products that were in any cart.
+func CartedProducts() *Rollup {
+	return &Rollup{
+		Name: "carted_products", Doc: "products that were in any cart during the day",
+		Source: contract.Products, PartitionBy: []string{"product_id"}, Where: "in_cart", By: []string{"product_id"},
 	}
 }
 

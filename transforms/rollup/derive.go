@@ -14,7 +14,7 @@ type Attributes = column.Grouper
 // Dimensions gives the snapshots that classify rows.
 type Dimensions interface {
 	// Products is the product_days snapshot of the day or the nearest one before it, nil if there is
-	// none. Values: category1_id, brand_id, in_cart.
+	// none. Values: category1_id, brand_id.
 	Products(day calendar.Day) *Attributes
 	// Accounts is the account_days snapshot, likewise. Values: owner_merchant_id, followers.
 	Accounts(day calendar.Day) *Attributes

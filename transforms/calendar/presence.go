@@ -1,0 +1,28 @@
+package calendar
+
+// Presence is the set of days of which a table has a partition.
+type Presence map[Day]bool
+
+// Count is the number of days present from first to last, both included.
+func (p Presence) Count(first, last Day) int64 {
+	var n int64
+	for d := first; d <= last; d++ {
+		if p[d] {
+			n++
+		}
+	}
+	return n
+}
+
+// Complete tells whether every day from first to last is present.
+func (p Presence) Complete(first, last Day) bool { return p.Count(first, last) == int64(last-first)+1 }
+
+// First is the earliest day present; ok is false if there is none.
+func (p Presence) First() (first Day, ok bool) {
+	for d, here := range p {
+		if here && (!ok || d < first) {
+			first, ok = d, true
+		}
+	}
+	return first, ok
+}

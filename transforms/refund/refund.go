@@ -1,0 +1,154 @@
+// Package refund settles refunds line by line: what each refund really returned, given all that were
+// made on the same order line before it.
+//
+// A line's refunds in the order (succeeded_at, refund_id) are summed and capped at the line's amount;
+// a full refund counts as the whole line. The marginal amount of each belongs to the day it succeeded.
+// Daily rollups cannot do this, since a line's refunds come on different days.
+package refund
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
+)
+
+// FullDays is how many days after payment a full refund still undoes a purchase (definitions, section 2).
+const FullDays = 15
+
+// Settled holds refunds with their marginal amounts, one row each; refunds that returned nothing more
+// are left out unless they undo a purchase.
+//
+// Columns: paid_day, succeeded_day, amount_fen (marginal), full15_lines (1 on one row of each line whose
+// full refund succeeded within FullDays of payment), buyer_id, merchant_id, product_id, promoter_id,
+// category1_id, channel, scene.
+type Settled = column.Frame
+
+// carried are the attributes copied from refund_lines to the result.
+var carried = []string{"paid_day", "buyer_id", "merchant_id", "product_id", "promoter_id", "category1_id", "channel", "scene"}
+
+// Positions in a scattered row; the carried attributes follow.
+const (
+	atLine = iota
+	atSucceeded
+	atRefund
+	atDay
+	atAmount
+	atLineAmount
+	atFull
+	atCarried
+)
+
+// Settle settles the refund_lines of successive days. A refund counts on the day of its partition.
+func Settle(ctx context.Context, days []column.Dated, workers int, mem column.Memory) (*Settled, error) {
+	var rows int64
+	for _, d := range days {
+		rows += int64(d.Frame.N)
+	}
+	s := column.NewScatter(atCarried+len(carried), column.PartitionsFor(rows), mem)
+	defer s.Close()
+	w := s.Writer()
+	for _, d := range days {
+		scatter(w, d)
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	results := make([]*result, max(1, workers))
+	for i := range results {
+		results[i] = newResult()
+	}
+	err := s.Partitions(ctx, workers, func(worker int, blocks [][]int64) error {
+		settle(blocks, s.Width(), results[worker])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return join(results), nil
+}
+
+func scatter(w *column.Writer, d column.Dated) {
+	f := d.Frame
+	line, at, id := f.Column("order_line_id"), f.Column("succeeded_at"), f.Column("refund_id")
+	amount, lineAmount, full := f.Column("refund_fen"), f.Column("line_fen"), f.Column("is_full")
+	cols := make([][]int64, len(carried))
+	for j, name := range carried {
+		cols[j] = f.Column(name)
+	}
+	for i := range f.N {
+		row := w.Row(column.Hash(line[i]))
+		row[atLine], row[atSucceeded], row[atRefund], row[atDay] = line[i], at[i], id[i], int64(d.Day)
+		row[atAmount], row[atLineAmount], row[atFull] = amount[i], lineAmount[i], full[i]
+		for j := range cols {
+			row[atCarried+j] = cols[j][i]
+		}
+	}
+}
+
+// settle walks the refunds of each line in order.
+func settle(blocks [][]int64, width int, out *result) {
+	var rows [][]int64
+	for _, b := range blocks {
+		for ; len(b) > 0; b = b[width:] {
+			rows = append(rows, b[:width])
+		}
+	}
+	slices.SortFunc(rows, func(a, b []int64) int {
+		return cmp.Or(cmp.Compare(a[atLine], b[atLine]), cmp.Compare(a[atSucceeded], b[atSucceeded]), cmp.Compare(a[atRefund], b[atRefund]))
+	})
+	var returned int64
+	undone := false
+	for i, r := range rows {
+		if i == 0 || r[atLine] != rows[i-1][atLine] {
+			returned, undone = 0, false
+		}
+		marginal := min(r[atAmount], max(0, r[atLineAmount]-returned))
+		returned += marginal
+		undoes := int64(0)
+		if !undone && r[atFull] == 1 && r[atDay]-r[atCarried] <= FullDays {
+			undone, undoes = true, 1
+		}
+		if marginal != 0 || undoes != 0 {
+			out.add(r, marginal, undoes)
+		}
+	}
+}
+
+// result collects columns for one goroutine.
+type result struct {
+	succeeded, amount, undoes []int64
+	carried                   [][]int64
+}
+
+func newResult() *result { return &result{carried: make([][]int64, len(carried))} }
+
+func (r *result) add(row []int64, marginal, undoes int64) {
+	r.succeeded = append(r.succeeded, row[atDay])
+	r.amount = append(r.amount, marginal)
+	r.undoes = append(r.undoes, undoes)
+	for j := range r.carried {
+		r.carried[j] = append(r.carried[j], row[atCarried+j])
+	}
+}
+
+func join(results []*result) *Settled {
+	all := newResult()
+	for _, r := range results {
+		all.succeeded = append(all.succeeded, r.succeeded...)
+		all.amount = append(all.amount, r.amount...)
+		all.undoes = append(all.undoes, r.undoes...)
+		for j := range r.carried {
+			all.carried[j] = append(all.carried[j], r.carried[j]...)
+		}
+	}
+	f := column.NewFrame(len(all.amount))
+	f.Set("succeeded_day", all.succeeded)
+	f.Set("amount_fen", all.amount)
+	f.Set("full15_lines", all.undoes)
+	for j, name := range carried {
+		f.Set(name, all.carried[j])
+	}
+	return f
+}

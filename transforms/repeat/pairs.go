@@ -1,0 +1,255 @@
+// Package repeat computes who buys and who comes back: buyers of every window, new and returning, R1,
+// months and R2, cohorts and R3, and the trust figures, all from one pass over the pairs of subject and
+// buyer.
+//
+// A pair's purchase days are put in order once; every window, month and cohort is read off that list.
+// Figures that ignore refunds (buyers, new buyers, MAB, trust) use all its days; R1 to R3 use the days
+// on which at least one line was not fully refunded within 15 days of payment.
+package repeat
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// NewBuyerDays is how long a buyer must not have bought before a window to be new in it.
+const NewBuyerDays = 365
+
+// MonthsShown is how many calendar months before the current one monthly_buyers shows.
+const MonthsShown = 13
+
+// Range is a span of business days, both ends included.
+type Range struct{ From, To calendar.Day }
+
+// Input is what the figures of one scope are computed from.
+type Input struct {
+	AsOf    calendar.Day
+	Scope   contract.Scope
+	Buyers  []column.Dated // the scope's <role>_buyers rollups of the history kept, each day at most once
+	Refunds *column.Frame  // settled refunds (see package refund); nil: not computable
+	Ranges  []Range        // spans whose distinct buyers are asked for (the overview's)
+	Months  bool           // also months and cohorts
+	Compare func(a, b int64) int
+	Workers int
+	Memory  column.Memory
+}
+
+// Figures are the results of one scope.
+type Figures struct {
+	Scope    contract.Scope
+	Subjects *column.Ranking
+	windows  *column.Grouper // (subject, window) → windowMeasures
+	months   *column.Grouper // (subject, month) → buyers, r2 buyers, retained
+	cohorts  *column.Grouper // (subject, month, offset) → buyers, active, r3 30, 60, 90
+	ranges   []int64         // distinct buyers of each range
+}
+
+// Measures of a window.
+const (
+	mBuyers = iota
+	mNew
+	mOrders
+	mNewOrders
+	mPaid
+	mReturningPaid
+	mDistribution
+	mConverted
+	mSetOrders
+	mSetBuyers
+	mSetFen
+	mKept // buyers with a purchase day that remains
+	mRepeat
+	mGaps
+	mGapDays
+	windowMeasures
+)
+
+// Positions in a scattered row.
+const (
+	atSubject = iota
+	atBuyer
+	atDay
+	atOrders
+	atLines
+	atPaid
+	atDistribution
+	atSelfLive
+	atSetOrders
+	atSetFen
+	atUndone // fully refunded lines
+	rowWidth
+)
+
+// Compute makes one pass over the scope's pairs.
+func Compute(ctx context.Context, in Input) (*Figures, error) {
+	var rows int64
+	for _, d := range in.Buyers {
+		rows += int64(d.Frame.N)
+	}
+	s := column.NewScatter(rowWidth, column.PartitionsFor(rows), in.Memory)
+	defer s.Close()
+	w := s.Writer()
+	for _, d := range in.Buyers {
+		scatterPurchases(w, in.Scope, d)
+	}
+	if in.Refunds != nil {
+		scatterUndone(w, in, in.Refunds)
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	scans := make([]*scan, max(1, in.Workers))
+	for i := range scans {
+		scans[i] = newScan(&in)
+	}
+	err := s.Partitions(ctx, in.Workers, func(worker int, blocks [][]int64) error {
+		scans[worker].partition(blocks)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return merge(&in, scans), nil
+}
+
+func scatterPurchases(w *column.Writer, scope contract.Scope, d column.Dated) {
+	f := d.Frame
+	var subject []int64
+	if scope.Subject != "" {
+		subject = f.Column(scope.Subject)
+	}
+	buyer := f.Column("buyer_id")
+	cols := [][]int64{f.Column("orders"), f.Column("lines"), f.Column("paid_fen"), f.Column("distribution_lines"),
+		f.Column("self_live_lines"), f.Column("set_orders"), f.Column("set_fen")}
+	for i := range f.N {
+		var sub int64
+		if subject != nil {
+			sub = subject[i]
+		}
+		row := w.Row(column.Hash(sub, buyer[i]))
+		row[atSubject], row[atBuyer], row[atDay], row[atUndone] = sub, buyer[i], int64(d.Day), 0
+		for j := range cols {
+			row[atOrders+j] = cols[j][i]
+		}
+	}
+}
+
+// scatterUndone adds the lines that full refunds took out. Those paid before the history kept meet no purchase.
+func scatterUndone(w *column.Writer, in Input, f *column.Frame) {
+	if len(in.Buyers) == 0 {
+		return
+	}
+	first := int64(in.Buyers[0].Day)
+	var subject []int64
+	if in.Scope.Subject != "" {
+		subject = f.Column(in.Scope.Subject)
+	}
+	undone, buyer, day := f.Column("full15_lines"), f.Column("buyer_id"), f.Column("paid_day")
+	for i := range f.N {
+		if undone[i] == 0 || day[i] < first {
+			continue
+		}
+		var sub int64
+		if subject != nil {
+			sub = subject[i]
+		}
+		if in.Scope.Where != "" && sub == column.Null {
+			continue
+		}
+		row := w.Row(column.Hash(sub, buyer[i]))
+		clear(row[:rowWidth])
+		row[atSubject], row[atBuyer], row[atDay], row[atUndone] = sub, buyer[i], day[i], undone[i]
+	}
+}
+
+// scan reads the pairs of one partition after another.
+type scan struct {
+	in       *Input
+	rows     [][]int64
+	days     []purchase
+	kept     []calendar.Day
+	windows  *column.Grouper
+	months   *column.Grouper
+	cohorts  *column.Grouper
+	ranges   []int64
+	subjects *column.Grouper
+}
+
+// purchase is one day on which a buyer bought from a subject.
+type purchase struct {
+	day          calendar.Day
+	orders, paid int64
+	distribution bool
+	selfLive     bool
+	setOrders    int64
+	setFen       int64
+	kept         bool // a line remains that was not fully refunded
+}
+
+func newScan(in *Input) *scan {
+	return &scan{in: in, windows: column.NewGrouper(2, windowMeasures), months: column.NewGrouper(2, 3),
+		cohorts: column.NewGrouper(3, 5), ranges: make([]int64, len(in.Ranges)), subjects: column.NewGrouper(1, 0)}
+}
+
+func (s *scan) partition(blocks [][]int64) {
+	s.rows = s.rows[:0]
+	for _, b := range blocks {
+		for ; len(b) > 0; b = b[rowWidth:] {
+			s.rows = append(s.rows, b[:rowWidth])
+		}
+	}
+	slices.SortFunc(s.rows, func(a, b []int64) int {
+		return cmp.Or(cmp.Compare(a[atSubject], b[atSubject]), cmp.Compare(a[atBuyer], b[atBuyer]), cmp.Compare(a[atDay], b[atDay]))
+	})
+	for from := 0; from < len(s.rows); {
+		to := from + 1
+		for to < len(s.rows) && s.rows[to][atSubject] == s.rows[from][atSubject] && s.rows[to][atBuyer] == s.rows[from][atBuyer] {
+			to++
+		}
+		s.pair(s.rows[from][atSubject], s.rows[from:to])
+		from = to
+	}
+}
+
+// pair turns the rows of one subject and buyer, ordered by day, into purchase days and reads them.
+func (s *scan) pair(subject int64, rows [][]int64) {
+	s.days, s.kept = s.days[:0], s.kept[:0]
+	for i := 0; i < len(rows); {
+		p := purchase{day: calendar.Day(rows[i][atDay])}
+		var lines, undone int64
+		for ; i < len(rows) && calendar.Day(rows[i][atDay]) == p.day; i++ {
+			r := rows[i]
+			p.orders += r[atOrders]
+			p.paid += r[atPaid]
+			p.distribution = p.distribution || r[atDistribution] > 0
+			p.selfLive = p.selfLive || r[atSelfLive] > 0
+			p.setOrders += r[atSetOrders]
+			p.setFen += r[atSetFen]
+			lines += r[atLines]
+			undone += r[atUndone]
+		}
+		if lines == 0 {
+			continue // a refund whose sale is not in the history kept
+		}
+		p.kept = lines > undone
+		s.days = append(s.days, p)
+		if p.kept {
+			s.kept = append(s.kept, p.day)
+		}
+	}
+	if len(s.days) == 0 {
+		return
+	}
+	s.subjects.Index([]int64{subject})
+	s.readWindows(subject)
+	s.readRanges()
+	if s.in.Months {
+		s.readMonths(subject)
+		s.readCohort(subject)
+	}
+}

@@ -1,0 +1,175 @@
+package repeat
+
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// readWindows adds the pair to every window it bought in.
+func (s *scan) readWindows(subject int64) {
+	last := s.days[len(s.days)-1].day
+	for _, w := range contract.Windows {
+		first := s.in.AsOf - calendar.Day(w) + 1
+		if last < first {
+			continue
+		}
+		m := s.windows.Get([]int64{subject, int64(w)})
+		s.readBuyer(m, first)
+		s.readRepeat(m, first)
+	}
+}
+
+// readBuyer adds what ignores refunds.
+func (s *scan) readBuyer(m []int64, first calendar.Day) {
+	at := s.firstIn(first)
+	isNew := at == 0 || s.days[at-1].day < first-NewBuyerDays
+	m[mBuyers]++
+	if isNew {
+		m[mNew]++
+	}
+	var setOrders int64
+	for _, p := range s.days[at:] {
+		m[mOrders] += p.orders
+		m[mPaid] += p.paid
+		if isNew {
+			m[mNewOrders] += p.orders
+		} else {
+			m[mReturningPaid] += p.paid
+		}
+		setOrders += p.setOrders
+		m[mSetFen] += p.setFen
+	}
+	m[mSetOrders] += setOrders
+	if setOrders > 0 {
+		m[mSetBuyers]++
+	}
+	s.readConversion(m, at)
+}
+
+// ConversionDays is how long after a purchase through distribution a purchase in the merchant's own
+// live counts as converted.
+const ConversionDays = 30
+
+// readConversion: bought through distribution at least ConversionDays ago, then in the own live.
+func (s *scan) readConversion(m []int64, at int) {
+	through, converted := false, false
+	for i := at; i < len(s.days); i++ {
+		p := s.days[i]
+		if !p.distribution || p.day > s.in.AsOf-ConversionDays {
+			continue
+		}
+		through = true
+		for _, q := range s.days[i+1:] {
+			if q.day > p.day+ConversionDays {
+				break
+			}
+			converted = converted || q.selfLive
+		}
+	}
+	if through {
+		m[mDistribution]++
+	}
+	if converted {
+		m[mConverted]++
+	}
+}
+
+// firstIn is the index of the first purchase day on or after day.
+func (s *scan) firstIn(day calendar.Day) int {
+	i := len(s.days)
+	for i > 0 && s.days[i-1].day >= day {
+		i--
+	}
+	return i
+}
+
+// readRepeat adds what full refunds take out.
+func (s *scan) readRepeat(m []int64, first calendar.Day) {
+	i := len(s.kept)
+	for i > 0 && s.kept[i-1] >= first {
+		i--
+	}
+	days := s.kept[i:]
+	if len(days) == 0 {
+		return
+	}
+	m[mKept]++
+	if len(days) > 1 {
+		m[mRepeat]++
+		m[mGaps] += int64(len(days) - 1)
+		m[mGapDays] += int64(days[len(days)-1] - days[0])
+	}
+}
+
+func (s *scan) readRanges() {
+	for i, r := range s.in.Ranges {
+		for _, p := range s.days {
+			if p.day >= r.From && p.day <= r.To {
+				s.ranges[i]++
+				break
+			}
+		}
+	}
+}
+
+// readMonths adds the pair to the calendar months shown.
+func (s *scan) readMonths(subject int64) {
+	oldest := s.in.AsOf.Month().AddMonths(-MonthsShown)
+	var counted calendar.Day = -1 << 30
+	for _, p := range s.days {
+		if month := p.day.Month(); month >= oldest && month != counted {
+			counted = month
+			s.months.Get([]int64{subject, int64(month)})[0]++
+		}
+	}
+	counted = -1 << 30
+	for i, day := range s.kept {
+		month := day.Month()
+		if month < oldest || month == counted {
+			continue
+		}
+		counted = month
+		m := s.months.Get([]int64{subject, int64(month)})
+		m[1]++
+		if boughtIn(s.kept[i+1:], month.AddMonths(1)) {
+			m[2]++
+		}
+	}
+}
+
+func boughtIn(days []calendar.Day, month calendar.Day) bool {
+	for _, d := range days {
+		if d >= month {
+			return d <= month.MonthEnd()
+		}
+	}
+	return false
+}
+
+// R3Days are the k of R3(k).
+var R3Days = []calendar.Day{30, 60, 90}
+
+// readCohort adds the pair to the cohort of its first purchase.
+func (s *scan) readCohort(subject int64) {
+	if len(s.kept) == 0 {
+		return
+	}
+	first := s.kept[0]
+	cohort := first.Month()
+	m := s.cohorts.Get([]int64{subject, int64(cohort), 0})
+	m[0]++
+	if len(s.kept) > 1 {
+		for j, k := range R3Days {
+			if s.kept[1]-first <= k {
+				m[2+j]++
+			}
+		}
+	}
+	counted := -1
+	for _, day := range s.kept {
+		if o := calendar.MonthsBetween(cohort, day); o != counted {
+			counted = o
+			s.cohorts.Get([]int64{subject, int64(cohort), int64(o)})[1]++
+		}
+	}
+}

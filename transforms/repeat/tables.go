@@ -1,0 +1,232 @@
+package repeat
+
+import (
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// Context is what the tables need to know beyond the figures.
+type Context struct {
+	AsOf         calendar.Day
+	IDs          *column.IDs
+	Present      calendar.Presence // days with orders
+	HistoryStart calendar.Day      // purchases are known from this day on
+	Refunds      bool              // refunds are computable
+	Products     bool              // brands are known
+	// Followers of a subject; ok is false where there are none to tell.
+	Followers func(scope contract.Scope, subject int64) (n int64, ok bool)
+}
+
+// NewBuyersKnown tells whether new buyers of a window that begins on first can be told.
+func (c Context) NewBuyersKnown(first calendar.Day) bool { return c.HistoryStart <= first-NewBuyerDays }
+
+func (c Context) first(window int64) calendar.Day { return c.AsOf - calendar.Day(window) + 1 }
+
+// daysPresent counts the days with data of every window.
+func (c Context) daysPresent() map[int64]int64 {
+	days := map[int64]int64{}
+	for _, w := range contract.Windows {
+		days[int64(w)] = c.Present.Count(c.first(int64(w)), c.AsOf)
+	}
+	return days
+}
+
+// byRole puts the figures in the order of the roles' names, as published tables sort.
+func byRole(figures []*Figures) []*Figures {
+	ranks := contract.TextRanks(contract.Roles)
+	out := slices.Clone(figures)
+	slices.SortFunc(out, func(a, b *Figures) int { return int(ranks[a.Scope.Role] - ranks[b.Scope.Role]) })
+	return out
+}
+
+// head writes the columns every table begins with.
+type head struct{ asOf, role, subject *column.Cell }
+
+func newHead(b *column.Builder) head {
+	return head{b.Column("as_of_date"), b.Column("role"), b.Column("subject_id")}
+}
+
+func (h head) write(c Context, scope contract.Scope, subject int64) {
+	h.asOf.Int(int64(c.AsOf))
+	h.role.Int(int64(scope.Role))
+	h.subject.Text(SubjectText(c.IDs, scope, subject))
+}
+
+// SubjectText is the published subject_id.
+func SubjectText(ids *column.IDs, scope contract.Scope, subject int64) string {
+	switch {
+	case scope.Subject == "":
+		return ""
+	case subject == column.Null:
+		return contract.NoSubject
+	}
+	return ids.Text(scope.Domain, subject)
+}
+
+// RepeatTable is repeat_purchase.
+func RepeatTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
+	b := column.NewBuilder(contract.Repeat, c.IDs)
+	h := newHead(b)
+	window, present := b.Column("window_days"), b.Column("days_present")
+	buyers, repeat, r1 := b.Column("buyers"), b.Column("repeat_buyers"), b.Column("r1_ratio")
+	days := c.daysPresent()
+	gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
+	for _, f := range byRole(figures) {
+		for _, row := range f.sorted(f.windows, 2) {
+			m := row[2:]
+			if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(row[1])) {
+				continue
+			}
+			h.write(c, f.Scope, row[0])
+			window.Int(row[1])
+			present.Int(days[row[1]])
+			buyers.Int(m[mKept])
+			repeat.Int(m[mRepeat])
+			r1.Ratio(m[mRepeat], m[mKept])
+			gaps.Int(m[mGaps])
+			mean.Ratio(m[mGapDays], m[mGaps])
+			refunds.Flag(c.Refunds)
+		}
+	}
+	return b.Record(mem)
+}
+
+// MonthlyTable is monthly_buyers.
+func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
+	b := column.NewBuilder(contract.MonthlyBuyers, c.IDs)
+	h := newHead(b)
+	month, closed, buyers := b.Column("month"), b.Column("closed"), b.Column("buyers")
+	r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
+	for _, f := range byRole(figures) {
+		for _, row := range f.sorted(f.months, 2) {
+			h.write(c, f.Scope, row[0])
+			first := calendar.Day(row[1])
+			month.Int(row[1])
+			closed.Flag(first.MonthEnd() <= c.AsOf)
+			buyers.Int(row[2])
+			r2Buyers.Int(row[3])
+			if first.AddMonths(1).MonthEnd() <= c.AsOf {
+				retained.Int(row[4])
+				r2.Ratio(row[4], row[3])
+			} else {
+				retained.Null()
+				r2.Null()
+			}
+		}
+	}
+	return b.Record(mem)
+}
+
+// CohortTable is cohorts.
+func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
+	b := column.NewBuilder(contract.Cohorts, c.IDs)
+	h := newHead(b)
+	month, offset, buyers, active := b.Column("cohort_month"), b.Column("month_offset"), b.Column("buyers"), b.Column("active_buyers")
+	r3 := []*column.Cell{b.Column("r3_30_buyers"), b.Column("r3_60_buyers"), b.Column("r3_90_buyers")}
+	complete := b.Column("history_complete")
+	for _, f := range byRole(figures) {
+		var size int64
+		for _, row := range f.sorted(f.cohorts, 3) {
+			first, m := calendar.Day(row[1]), row[3:]
+			if row[2] == 0 {
+				size = m[0] // the row of offset 0 comes first
+			}
+			h.write(c, f.Scope, row[0])
+			month.Int(row[1])
+			offset.Int(row[2])
+			buyers.Int(size)
+			active.Int(m[1])
+			for j, k := range R3Days {
+				if row[2] == 0 && first.MonthEnd()+k <= c.AsOf {
+					r3[j].Int(m[2+j])
+				} else {
+					r3[j].Null()
+				}
+			}
+			complete.Flag(c.NewBuyersKnown(first))
+		}
+	}
+	return b.Record(mem)
+}
+
+// TrustTable is trust.
+func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
+	b := column.NewBuilder(contract.Trust, c.IDs)
+	t := newTrustColumns(b)
+	for _, f := range byRole(figures) {
+		if f.Scope.Role == contract.RoleProduct {
+			continue
+		}
+		for _, row := range f.sorted(f.windows, 2) {
+			if slices.Contains(contract.TrustWindows, int(row[1])) {
+				t.write(c, f.Scope, row[0], row[1], row[2:])
+			}
+		}
+	}
+	return b.Record(mem)
+}
+
+type trustColumns struct {
+	head
+	window, orders, newOrders, newRatio      *column.Cell
+	paid, returning, returningRatio          *column.Cell
+	buyers, perBuyer, followers, perFollower *column.Cell
+	distribution, converted, conversion      *column.Cell
+	setOrders, setBuyers, setFen, setAOV     *column.Cell
+}
+
+func newTrustColumns(b *column.Builder) trustColumns {
+	return trustColumns{
+		head: newHead(b), window: b.Column("window_days"),
+		orders: b.Column("orders"), newOrders: b.Column("new_buyer_orders"), newRatio: b.Column("new_buyer_order_ratio"),
+		paid: b.Column("gmv_paid_fen"), returning: b.Column("returning_gmv_fen"), returningRatio: b.Column("returning_gmv_ratio"),
+		buyers: b.Column("buyers"), perBuyer: b.Column("gmv_per_buyer_fen"),
+		followers: b.Column("followers"), perFollower: b.Column("gmv_per_follower_fen"),
+		distribution: b.Column("distribution_buyers"), converted: b.Column("converted_buyers"), conversion: b.Column("conversion_ratio"),
+		setOrders: b.Column("full_set_orders"), setBuyers: b.Column("full_set_buyers"), setFen: b.Column("full_set_gmv_fen"), setAOV: b.Column("full_set_aov_fen"),
+	}
+}
+
+func (t trustColumns) write(c Context, scope contract.Scope, subject, window int64, m []int64) {
+	t.head.write(c, scope, subject)
+	t.window.Int(window)
+	t.orders.Int(m[mOrders])
+	newOrders, returning := m[mNewOrders], m[mReturningPaid]
+	if !c.NewBuyersKnown(c.first(window)) {
+		newOrders, returning = column.Null, column.Null
+	}
+	t.newOrders.Int(newOrders)
+	t.newRatio.Ratio(newOrders, m[mOrders])
+	t.paid.Int(m[mPaid])
+	t.returning.Int(returning)
+	t.returningRatio.Ratio(returning, m[mPaid])
+	t.buyers.Int(m[mBuyers])
+	t.perBuyer.Int(column.DivideHalfUp(m[mPaid], m[mBuyers]))
+	followers, ok := c.Followers(scope, subject)
+	if !ok {
+		followers = column.Null
+	}
+	t.followers.Int(followers)
+	t.perFollower.Int(column.DivideHalfUp(m[mPaid], followers))
+	distribution, converted := int64(column.Null), int64(column.Null)
+	if scope.Role == contract.RoleMerchant {
+		distribution, converted = m[mDistribution], m[mConverted]
+	}
+	t.distribution.Int(distribution)
+	t.converted.Int(converted)
+	t.conversion.Ratio(converted, distribution)
+	sets := [3]int64{m[mSetOrders], m[mSetBuyers], m[mSetFen]}
+	if !c.Products {
+		sets = [3]int64{column.Null, column.Null, column.Null}
+	}
+	t.setOrders.Int(sets[0])
+	t.setBuyers.Int(sets[1])
+	t.setFen.Int(sets[2])
+	t.setAOV.Int(column.DivideHalfUp(sets[2], sets[0]))
+}
