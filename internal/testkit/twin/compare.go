@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -58,6 +59,27 @@ func (t Tables) ByTable() map[string][]Row {
 		contract.Cohorts.Name:       Rows(t.Cohorts),
 		contract.Trust.Name:         Rows(t.Trust),
 	}
+}
+
+// PublishedDir finds, below the output of a run, the folder with the tables of one as-of date.
+//
+// It fails unless there is exactly one: a test that publishes a date twice must name the run itself.
+func PublishedDir(output string, asOf Day) (string, error) {
+	var found []string
+	err := filepath.WalkDir(output, func(path string, e fs.DirEntry, err error) error {
+		dated := strings.Contains(filepath.ToSlash(path), "/dt="+asOf.String()+"/")
+		if err == nil && dated && e.Name() == contract.GMV.Name+".parquet" {
+			found = append(found, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("find the tables of %s: %w", asOf, err)
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("find the tables of %s: %d runs published them under %s: %q", asOf, len(found), output, found)
+	}
+	return found[0], nil
 }
 
 // ReadPublished reads prefix/<table>.parquet.
