@@ -1,0 +1,194 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+)
+
+const (
+	// CommitFormat is the format of commit records that this binary writes and the newest it reads.
+	CommitFormat = 1
+
+	maxSequence    = 9999
+	maxCommitBytes = 64 << 10 // commit records are small, so that they are one plain PUT everywhere
+)
+
+// CommitRecord is the content of published/<job>/dt=<date>/commits/000N.json, which is written only if absent. It is
+// the truth about what is published; current.json repeats the newest for readers that cannot list.
+type CommitRecord struct {
+	Format         int    `json:"format"`
+	Job            string `json:"job"`
+	AsOf           string `json:"as_of"` // YYYY-MM-DD
+	Sequence       int    `json:"sequence"`
+	Run            string `json:"run"`    // run ID
+	Prefix         string `json:"prefix"` // of all objects of the run
+	ManifestKey    string `json:"manifest_key"`
+	ManifestSHA256 string `json:"manifest_sha256"` // hexadecimal
+	Nonce          string `json:"nonce"`           // tells our own record from an equal one of another process
+	Stale          bool   `json:"stale,omitempty"` // published although inputs were missing
+}
+
+// Validate tells what keeps the record from being committed.
+func (r CommitRecord) Validate() error {
+	switch {
+	case !jobName.MatchString(r.Job):
+		return fmt.Errorf("commit: job %q is not a plain name", r.Job)
+	case !asOfDate.MatchString(r.AsOf):
+		return fmt.Errorf("commit: as-of date %q is not YYYY-MM-DD", r.AsOf)
+	case r.Sequence < 1 || r.Sequence > maxSequence:
+		return fmt.Errorf("commit: sequence %d is outside 1 to %d", r.Sequence, maxSequence)
+	case r.Run == "" || r.Prefix == "" || r.ManifestKey == "":
+		return errors.New("commit: run, prefix or manifest key is missing")
+	case !sha256Hex.MatchString(r.ManifestSHA256):
+		return fmt.Errorf("commit: manifest sha256 %q is not 64 hexadecimal digits", r.ManifestSHA256)
+	}
+	return nil
+}
+
+// Commit publishes rec as sequence expectSequence, which must be one more than the newest commit.
+//
+// It fails with ErrLostRace if another process wrote that sequence first, or if it is not the next one. Nonce,
+// Sequence and Format of rec are set here. A failure to rewrite the hint current.json is no failure of the commit:
+// the next commit or RebuildCurrent mends it.
+func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int) error {
+	rec.Format, rec.Sequence, rec.Nonce = CommitFormat, expectSequence, nonce()
+	if err := rec.Validate(); err != nil {
+		return err
+	}
+	newest, _, err := l.Newest(ctx, rec.Job, rec.AsOf) // without a commit its sequence is 0
+	if err != nil {
+		return err
+	}
+	if newest.Sequence+1 != expectSequence {
+		return fmt.Errorf("commit %s %s: sequence %d, newest is %d: %w", rec.Job, rec.AsOf, expectSequence, newest.Sequence, ErrLostRace)
+	}
+	data, err := encodeCommit(rec)
+	if err != nil {
+		return err
+	}
+	err = l.PutIfAbsent(ctx, commitKey(rec.Job, rec.AsOf, rec.Sequence), data)
+	if errors.Is(err, ErrExists) {
+		return fmt.Errorf("commit %s %s: sequence %d: %w", rec.Job, rec.AsOf, rec.Sequence, ErrLostRace)
+	}
+	if err != nil {
+		return fmt.Errorf("commit %s %s: %w", rec.Job, rec.AsOf, err)
+	}
+	_ = l.RebuildCurrent(ctx, rec.Job, rec.AsOf) // a hint; see above
+	return nil
+}
+
+// RebuildCurrent writes current.json from the newest commit. Without a commit it does nothing.
+func (l *Lake) RebuildCurrent(ctx context.Context, job, asOf string) error {
+	rec, found, err := l.Newest(ctx, job, asOf)
+	if err != nil || !found {
+		return err
+	}
+	data, err := encodeCommit(rec)
+	if err != nil {
+		return err
+	}
+	return l.PutBytes(ctx, path.Join(partitionPrefix(job, asOf), "current.json"), data)
+}
+
+// Newest is the commit with the highest sequence of one as-of date, and whether there is one.
+func (l *Lake) Newest(ctx context.Context, job, asOf string) (CommitRecord, bool, error) {
+	keys, err := l.commitKeys(ctx, job, asOf)
+	if err != nil || len(keys) == 0 {
+		return CommitRecord{}, false, err
+	}
+	rec, err := l.readCommit(ctx, job, asOf, keys[len(keys)-1])
+	return rec, err == nil, err
+}
+
+// Commits are all commits of one as-of date, in ascending sequence. None is not an error.
+func (l *Lake) Commits(ctx context.Context, job, asOf string) ([]CommitRecord, error) {
+	keys, err := l.commitKeys(ctx, job, asOf)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]CommitRecord, 0, len(keys))
+	for _, k := range keys {
+		rec, err := l.readCommit(ctx, job, asOf, k)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// commitKeys checks that the sequence has no gap: a gap would mean that a record was deleted or not listed.
+func (l *Lake) commitKeys(ctx context.Context, job, asOf string) ([]string, error) {
+	if !jobName.MatchString(job) || !asOfDate.MatchString(asOf) {
+		return nil, fmt.Errorf("commits of job %q, as-of date %q: malformed", job, asOf)
+	}
+	prefix := partitionPrefix(job, asOf) + "/commits/"
+	objects, err := l.List(ctx, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, o := range objects {
+		if !commitName.MatchString(strings.TrimPrefix(o.Key, prefix)) {
+			continue // not ours
+		}
+		if o.Key != commitKey(job, asOf, len(keys)+1) {
+			return nil, fmt.Errorf("commits of %s %s: found %s where sequence %d belongs", job, asOf, o.Key, len(keys)+1)
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys, nil
+}
+
+// readCommit refuses a record of a newer format rather than misread it.
+func (l *Lake) readCommit(ctx context.Context, job, asOf, key string) (CommitRecord, error) {
+	data, err := l.ReadAll(ctx, key, maxCommitBytes)
+	if err != nil {
+		return CommitRecord{}, err
+	}
+	var rec CommitRecord
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
+	}
+	if rec.Format != CommitFormat {
+		return CommitRecord{}, fmt.Errorf("read commit %s: format %d, this binary reads %d", key, rec.Format, CommitFormat)
+	}
+	if err := rec.Validate(); err != nil {
+		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
+	}
+	if commitKey(rec.Job, rec.AsOf, rec.Sequence) != key || rec.Job != job || rec.AsOf != asOf {
+		return CommitRecord{}, fmt.Errorf("read commit %s: it says it is %s %s, sequence %d", key, rec.Job, rec.AsOf, rec.Sequence)
+	}
+	return rec, nil
+}
+
+func encodeCommit(rec CommitRecord) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(rec); err != nil {
+		return nil, fmt.Errorf("encode commit: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+func partitionPrefix(job, asOf string) string { return "published/" + job + "/dt=" + asOf }
+
+// commitKey pads to four digits, so that key order is commit order.
+func commitKey(job, asOf string, sequence int) string {
+	return fmt.Sprintf("%s/commits/%04d.json", partitionPrefix(job, asOf), sequence)
+}
+
+var (
+	jobName    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+	asOfDate   = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	sha256Hex  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	commitName = regexp.MustCompile(`^[0-9]{4}\.json$`)
+)

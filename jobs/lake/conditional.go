@@ -1,0 +1,55 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+)
+
+// PutIfAbsent stores data under key unless an object stands there already; then it fails with ErrExists.
+// Of any number of processes that try at once, exactly one succeeds.
+//
+// A write that seemed to fail, or was refused after the client library had sent it twice, may have arrived. So the
+// object is read back: if it holds these very bytes, the write succeeded. data must therefore hold a nonce.
+func (l *Lake) PutIfAbsent(ctx context.Context, key string, data []byte) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	err := l.retry.do(ctx, "write "+key, func() error {
+		err := l.store.putIfAbsent(ctx, key, data)
+		if err == nil || !l.holds(ctx, key, data) {
+			return err
+		}
+		return nil
+	})
+	return err
+}
+
+// holds tells whether the object under key is exactly data. Trouble in finding out means no.
+func (l *Lake) holds(ctx context.Context, key string, data []byte) bool {
+	found, err := l.store.read(ctx, key, int64(len(data)))
+	return err == nil && bytes.Equal(found, data)
+}
+
+// ProbeConditionalWrites writes a key below prefix twice and expects the second write to be refused. It fails with
+// ErrNoConditionalWrites if it was not: two runs could then commit the same night, so no run may start.
+func (l *Lake) ProbeConditionalWrites(ctx context.Context, prefix string) error {
+	key := path.Join(prefix, "probe-"+nonce())
+	if err := l.PutIfAbsent(ctx, key, []byte("first "+nonce())); err != nil {
+		return fmt.Errorf("probe conditional writes: %w", err)
+	}
+	err := l.PutIfAbsent(ctx, key, []byte("second "+nonce()))
+	if removed := l.Delete(ctx, key); removed != nil {
+		return fmt.Errorf("probe conditional writes: %w", removed)
+	}
+	switch {
+	case errors.Is(err, ErrExists):
+		return nil
+	case err == nil:
+		return fmt.Errorf("probe conditional writes below %q: %w; use a store with If-None-Match on PUT", prefix, ErrNoConditionalWrites)
+	default:
+		return fmt.Errorf("probe conditional writes: %w", err)
+	}
+}

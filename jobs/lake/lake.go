@@ -1,0 +1,177 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/azureblob" // azblob://
+	_ "gocloud.dev/blob/gcsblob"   // gs://
+	_ "gocloud.dev/blob/memblob"   // mem://
+	_ "gocloud.dev/blob/s3blob"    // s3://
+)
+
+// Options tune a Lake. The zero value means the defaults.
+type Options struct {
+	Create bool   // make the directory of a file:// URL
+	Limits Limits // what one Parquet file may make a reader allocate
+	Retry  Retry  // patience with storage trouble
+}
+
+// Lake is one open bucket or directory. It may be used by several goroutines at once.
+type Lake struct {
+	store  store
+	limits Limits
+	retry  Retry
+	zstd   *zstd.Decoder
+}
+
+// Open opens a bucket by URL: file://, s3://, gs://, azblob://, mem://. A plain path means file:// of that directory.
+//
+// A URL that carries credentials is refused, without repeating it: they belong into the environment.
+func Open(ctx context.Context, url string, opts Options) (*Lake, error) {
+	if err := opts.Limits.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := openStore(ctx, url, opts.Create)
+	if err != nil {
+		return nil, err
+	}
+	limits := opts.Limits.withDefaults()
+	decoder, err := newZstdDecoder(limits)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return &Lake{store: s, limits: limits, retry: opts.Retry.withDefaults(), zstd: decoder}, nil
+}
+
+func openStore(ctx context.Context, location string, create bool) (store, error) {
+	if !strings.Contains(location, "://") {
+		if location == "" {
+			return nil, errors.New("open lake: no location")
+		}
+		return asStore(openLocal(location, create))
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, errors.New("open lake: the URL is malformed") // url.Error would repeat it, with what it may hold
+	}
+	if err := refuseCredentials(u); err != nil {
+		return nil, err
+	}
+	if u.Scheme == "file" {
+		dir, err := localDir(u)
+		if err != nil {
+			return nil, err
+		}
+		return asStore(openLocal(dir, create || u.Query().Get("create_dir") != ""))
+	}
+	bucket, err := blob.OpenBucket(ctx, location)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", location, err)
+	}
+	return &remoteStore{bucket: bucket}, nil
+}
+
+// asStore keeps a nil *localStore from becoming a store that is not nil.
+func asStore(s *localStore, err error) (store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// localDir follows fileblob: file:///abs is absolute, file://./rel relative.
+func localDir(u *url.URL) (string, error) {
+	switch u.Host {
+	case "", "localhost":
+		return filepath.FromSlash(u.Path), nil
+	case ".":
+		return filepath.FromSlash("." + u.Path), nil
+	default:
+		return "", fmt.Errorf("open file://%s: a host is not allowed; write file:///%s or file://./%s", u.Host, u.Host, u.Host)
+	}
+}
+
+// refuseCredentials looks at the user part and at query parameters that name a secret.
+func refuseCredentials(u *url.URL) error {
+	if u.User != nil {
+		return fmt.Errorf("open %s://%s: the URL holds credentials; give them through the environment", u.Scheme, u.Host)
+	}
+	for name := range u.Query() {
+		lower := strings.ToLower(name)
+		for _, word := range []string{"secret", "password", "token", "accesskey", "access_key", "credential", "sig", "account_key"} {
+			if lower == word || word != "sig" && strings.Contains(lower, word) {
+				return fmt.Errorf("open %s://%s: parameter %s holds a credential; give it through the environment", u.Scheme, u.Host, name)
+			}
+		}
+	}
+	return nil
+}
+
+// Close gives back connections and decoders. Files opened from the Lake must be closed before.
+func (l *Lake) Close() error {
+	l.zstd.Close()
+	return l.store.close()
+}
+
+// List gives all objects whose key begins with prefix, sorted by key. No objects is not an error.
+func (l *Lake) List(ctx context.Context, prefix string) ([]Object, error) {
+	var objects []Object
+	err := l.retry.do(ctx, "list "+prefix, func() (err error) {
+		objects, err = l.store.list(ctx, prefix)
+		return err
+	})
+	return objects, err
+}
+
+// ReadAll reads an object of at most limit bytes. It fails with ErrNotFound or ErrTooLarge.
+func (l *Lake) ReadAll(ctx context.Context, key string, limit int64) ([]byte, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	var data []byte
+	err := l.retry.do(ctx, "read "+key, func() (err error) {
+		data, err = l.store.read(ctx, key, limit)
+		return err
+	})
+	return data, err
+}
+
+// Put stores what write produces under key, or stores nothing. It is not tried again, because write is called once.
+func (l *Lake) Put(ctx context.Context, key string, write func(io.Writer) error) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := l.store.put(ctx, key, write); err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
+	}
+	return nil
+}
+
+// PutBytes stores data under key, whatever stood there, and tries again on storage trouble.
+func (l *Lake) PutBytes(ctx context.Context, key string, data []byte) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return l.retry.do(ctx, "write "+key, func() error {
+		return l.store.put(ctx, key, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+	})
+}
+
+// Delete removes an object. It fails with ErrNotFound if there is none.
+func (l *Lake) Delete(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return l.retry.do(ctx, "delete "+key, func() error { return l.store.delete(ctx, key) })
+}

@@ -1,0 +1,187 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	maxGap     = 64 << 10 // bytes between two chunks that are read rather than asked for separately
+	maxRequest = 64 << 20 // bytes of one coalesced request
+)
+
+// File is an open Parquet file. Its methods may be called by several goroutines at once.
+type File struct {
+	lake    *Lake
+	obj     Object
+	source  source
+	meta    format.FileMetaData
+	leaves  []leaf
+	dataEnd int64  // where the footer begins
+	whole   []byte // of a small file
+}
+
+// Close gives back the file handle.
+func (f *File) Close() error { return f.source.close() }
+
+// Object is the object as it was listed.
+func (f *File) Object() Object { return f.obj }
+
+// Columns are the leaf columns in the order of the file, those that cannot be read included.
+func (f *File) Columns() []SourceColumn {
+	columns := make([]SourceColumn, len(f.leaves))
+	for i := range f.leaves {
+		columns[i] = f.leaves[i].SourceColumn
+	}
+	return columns
+}
+
+// NumRows is the number of rows of the file.
+func (f *File) NumRows() int64 { return f.meta.NumRows }
+
+// NumRowGroups is the number of row groups of the file.
+func (f *File) NumRowGroups() int { return len(f.meta.RowGroups) }
+
+// RowGroupRows is the number of rows of row group i.
+func (f *File) RowGroupRows(i int) int64 { return f.meta.RowGroups[i].NumRows }
+
+// ReadRowGroup reads the named columns of row group rg, in the order given. The caller releases the record.
+//
+// A field of the record has the Type of its SourceColumn, but strings are Dictionary<Uint32, String> in row groups
+// whose pages are all dictionary-encoded: the dictionary is the one of the file, not sorted, and may hold values no
+// row has; the index of a null is 0 even if the dictionary is empty. Other values of nulls are zero.
+//
+// It fails with a *FileError that wraps ErrChanged if the object is no longer the one listed, ErrCorrupt,
+// ErrTooLarge or ErrUnsupported if the file is to blame, and else the trouble of the store.
+func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, columns []string) (arrow.Record, error) {
+	if rg < 0 || rg >= len(f.meta.RowGroups) {
+		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d of %d", rg, len(f.meta.RowGroups))}
+	}
+	wanted, err := f.find(rg, columns)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.fetchChunks(ctx, wanted); err != nil {
+		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d: %w", rg, err)}
+	}
+	rec, err := f.decodeChunks(ctx, mem, rg, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.source.verify(ctx); err != nil {
+		rec.Release()
+		return nil, &FileError{Key: f.obj.Key, Err: err}
+	}
+	return rec, nil
+}
+
+// wantedChunk is a column chunk to be read.
+type wantedChunk struct {
+	leaf          *leaf
+	meta          *format.ColumnMetaData
+	start, length int64
+	data          []byte
+}
+
+func (f *File) find(rg int, columns []string) ([]wantedChunk, error) {
+	wanted := make([]wantedChunk, 0, len(columns))
+	for _, name := range columns {
+		i := slices.IndexFunc(f.leaves, func(l leaf) bool { return l.Name == name })
+		if i < 0 {
+			return nil, &FileError{Key: f.obj.Key, Column: name, Err: fmt.Errorf("%w: no such column", ErrNotFound)}
+		}
+		if reason := f.leaves[i].reason; reason != "" {
+			return nil, &FileError{Key: f.obj.Key, Column: name, Err: unsupportedf("%s: %s", f.leaves[i].Parquet, reason)}
+		}
+		w := wantedChunk{leaf: &f.leaves[i], meta: &f.meta.RowGroups[rg].Columns[i].MetaData}
+		w.start, w.length = chunkRange(w.meta)
+		wanted = append(wanted, w)
+	}
+	return wanted, nil
+}
+
+// fetchChunks reads the bytes of the chunks, those close to each other in one request.
+func (f *File) fetchChunks(ctx context.Context, wanted []wantedChunk) error {
+	var total int64
+	order := make([]*wantedChunk, len(wanted))
+	for i := range wanted {
+		order[i] = &wanted[i]
+		total += wanted[i].length
+	}
+	if limit := f.lake.limits.MaxRowGroupBytes; total > limit {
+		return tooLargef("%d bytes to read, limit %d", total, limit)
+	}
+	slices.SortFunc(order, func(a, b *wantedChunk) int { return cmp.Compare(a.start, b.start) })
+	for len(order) > 0 {
+		n, end := coalesce(order)
+		start := order[0].start
+		data, err := f.fetch(ctx, start, end-start)
+		if err != nil {
+			return err
+		}
+		for _, w := range order[:n] {
+			w.data = data[w.start-start : w.start-start+w.length]
+		}
+		order = order[n:]
+	}
+	return nil
+}
+
+// coalesce says how many of the first chunks, sorted by start, are read at once, and where they end.
+func coalesce(order []*wantedChunk) (n int, end int64) {
+	start := order[0].start
+	end = start + order[0].length
+	for n = 1; n < len(order); n++ {
+		next := order[n].start + order[n].length
+		if order[n].start > end+maxGap || max(end, next)-start > maxRequest {
+			break
+		}
+		end = max(end, next)
+	}
+	return n, end
+}
+
+func (f *File) decodeChunks(ctx context.Context, mem memory.Allocator, rg int, wanted []wantedChunk) (arrow.Record, error) {
+	rows := f.meta.RowGroups[rg].NumRows
+	d := &decoder{lake: f.lake, budget: f.lake.limits.MaxRowGroupBytes}
+	fields := make([]arrow.Field, 0, len(wanted))
+	arrays := make([]arrow.Array, 0, len(wanted))
+	defer func() {
+		for _, a := range arrays {
+			a.Release()
+		}
+	}()
+	for i := range wanted {
+		if err := ctx.Err(); err != nil {
+			return nil, &FileError{Key: f.obj.Key, Err: err}
+		}
+		a, err := d.decodeChunk(mem, &wanted[i], int(rows))
+		if err != nil {
+			return nil, &FileError{Key: f.obj.Key, Column: wanted[i].leaf.Name, Err: fmt.Errorf("row group %d: %w", rg, err)}
+		}
+		arrays = append(arrays, a)
+		fields = append(fields, arrow.Field{Name: wanted[i].leaf.Name, Type: a.DataType(), Nullable: wanted[i].leaf.Optional})
+	}
+	return array.NewRecord(arrow.NewSchema(fields, nil), arrays, rows), nil
+}
+
+// decodeChunk is the column boundary at which a panic of a decoder becomes an error.
+func (d *decoder) decodeChunk(mem memory.Allocator, w *wantedChunk, rows int) (arr arrow.Array, err error) {
+	err = guard(func() error {
+		c, err := walkPages(w.data, w.leaf, w.meta, rows, &d.lake.limits)
+		if err != nil {
+			return err
+		}
+		arr, err = d.column(mem, c)
+		return err
+	})
+	w.data = nil // free it before the next column is decoded
+	return arr, err
+}
