@@ -1,0 +1,49 @@
+package market_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/windvane/windvane/internal/market"
+)
+
+// large is one day of many lines; long is many days.
+func large(lines int) market.Options {
+	o := market.DefaultOptions()
+	o.Days, o.LinesPerDay = 1, lines
+	o.Merchants, o.Talents, o.Products, o.Buyers = 20_000, 50_000, 300_000, 3_000_000
+	return o
+}
+
+func long(days, lines int) market.Options {
+	o := market.DefaultOptions()
+	o.Days, o.LinesPerDay = days, lines
+	o.Merchants, o.Talents, o.Products, o.Buyers = 2_000, 6_000, 30_000, 300_000
+	return o
+}
+
+func BenchmarkGenerate(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		opts market.Options
+	}{
+		{"days=1/lines=2e6", large(2_000_000)},
+		{"days=20/lines=2e5", long(20, 200_000)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			lines := int64(0)
+			for b.Loop() {
+				s, err := market.Generate(b.Context(), c.opts, discard{}, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				lines += s.Lines
+			}
+			b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.Sys)/(1<<20), "sys-MiB")
+		})
+	}
+}
