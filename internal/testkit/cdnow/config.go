@@ -5,4 +5,4 @@ import _ "embed"
 // Config is the configuration under which the dumps are run, in YAML.
 //
 //go:embed config/cdnow.yaml
-var Config []byte
+var Config string

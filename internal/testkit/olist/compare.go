@@ -25,23 +25,27 @@ func (r *Reference) CompareAllPaid(got recount.Tally) []string {
 	return lines
 }
 
-// CompareByStatus compares a tally made with the mapping ByStatus: by month, GMV of all statuses as GMV by
-// order, of all but canceled and unavailable ones as raw GMV, of delivered ones as GMV with lines and orders;
-// by day, GMV of all statuses.
+// CompareByStatus compares a tally made with the mapping ByStatus: its months as CompareStatusMonths does, and by
+// day the GMV of all statuses.
 func (r *Reference) CompareByStatus(got recount.Tally) []string {
+	return append(r.CompareStatusMonths(got.Months()), r.compareDays(got)...)
+}
+
+// CompareStatusMonths compares months made with the mapping ByStatus: GMV of all statuses as GMV by order, of all but
+// canceled and unavailable ones as raw GMV, of delivered ones as GMV with lines and orders.
+func (r *Reference) CompareStatusMonths(got map[string]recount.Day) []string {
 	type forms struct {
 		OrderFen, PaidRawFen int64
 		Paid                 recount.Total
 	}
-	want := map[string]forms{}
+	want, have := map[string]forms{}, map[string]forms{}
 	for month, all := range r.Totals.MonthsAll {
 		want[month] = forms{int64(all.GMV), int64(r.Totals.MonthsNotCanceled[month].GMV), r.Totals.MonthsDelivered[month].total()}
 	}
-	have := map[string]forms{}
-	for month, d := range got.Months() {
+	for month, d := range got {
 		have[month] = forms{d.OrderFen, d.PaidRawFen, d.Paid}
 	}
-	return append(recount.Diff("month", want, have), r.compareDays(got)...)
+	return recount.Diff("month", want, have)
 }
 
 // compareDays compares GMV by order with the GMV of all statuses by day.
@@ -62,12 +66,14 @@ func (r *Reference) CompareUnlessCanceled(months map[string]recount.Day) []strin
 }
 
 // CompareWindows compares a night made with every status paid, at one of WindowDates: buyers, repeat buyers and
-// GMV of the platform's windows, and of the sellers' 90 days.
-func (r *Reference) CompareWindows(night recount.Night) []string {
+// GMV of the platform's windows of at most longest days, and of the sellers' 90 days.
+func (r *Reference) CompareWindows(night recount.Night, longest int64) []string {
 	at := string(night.AsOf)
 	want := map[recount.Key]window{}
 	for days, w := range r.Windows.Platform[night.AsOf] {
-		want[recount.Key{Role: "platform", Window: days}] = w
+		if days <= longest {
+			want[recount.Key{Role: "platform", Window: days}] = w
+		}
 	}
 	sellers := r.Windows.Merchants[night.AsOf]
 	for id, w := range sellers.Top50 {

@@ -5,17 +5,17 @@ import _ "embed"
 // The configurations under which the dumps are run; they differ in what an order's status means.
 var (
 	//go:embed config/by_status.yaml
-	byStatus []byte
+	byStatus string
 	//go:embed config/all_paid.yaml
-	allPaid []byte
+	allPaid string
 	//go:embed config/unless_canceled.yaml
-	unlessCanceled []byte
+	unlessCanceled string
 )
 
 // Mapping is one reading of the orders' statuses: the configuration for the product and the same for the recount.
 type Mapping struct {
 	Name   string
-	Config []byte // YAML
+	Config string // YAML
 	State  StateOf
 }
 

@@ -97,12 +97,21 @@ var opened = recount.Date("2016-09-01").Midnight()
 func (s *Source) Dump(dir string, first, last recount.Date) error {
 	days := recount.Days(first, last)
 	return errors.Join(
-		dumpFacts(dumps.NewTable[orderItem](dir, OrderItems, ".snappy.parquet", rowsPerPart), days, s.orderItems()),
+		s.DumpOrders(dir, first, last),
 		dumpFacts(dumps.NewTable[orderReview](dir, OrderReviews, ".gz.parquet", rowsPerPart), days, s.orderReviews()),
 		dumpFacts(dumps.NewTable[shippingEvent](dir, ShippingEvents, ".snappy.parquet", rowsPerPart), days, s.shippingEvents()),
 		dumps.NewTable[product](dir, ProductsTable, ".snappy.parquet", len(s.Products)).Snapshot(days, s.products()),
 		dumps.NewTable[seller](dir, SellersTable, ".snappy.parquet", len(s.Sellers)).Snapshot(days, s.sellers()),
 	)
+}
+
+// DumpOrders writes the dumps of the days first … last of order_items alone.
+func (s *Source) DumpOrders(dir string, first, last recount.Date) error {
+	return dumpFacts(orderTable(dir), recount.Days(first, last), s.orderItems())
+}
+
+func orderTable(dir string) *dumps.Table[orderItem] {
+	return dumps.NewTable[orderItem](dir, OrderItems, ".snappy.parquet", rowsPerPart)
 }
 
 func dumpFacts[T any](table *dumps.Table[T], days []recount.Date, rows map[recount.Date][]T) error {
@@ -115,7 +124,7 @@ func dumpFacts[T any](table *dumps.Table[T], days []recount.Date, rows map[recou
 }
 
 // DumpWrongOrders writes order_items of one day as a warehouse might before it is corrected: every second line
-// is missing and the others cost a cent more. Dump of that day alone corrects it.
+// is missing and the others cost a cent more. DumpOrders of that day corrects it.
 func (s *Source) DumpWrongOrders(dir string, day recount.Date) error {
 	var wrong []orderItem
 	for i, row := range s.orderItems()[day] {
@@ -124,7 +133,7 @@ func (s *Source) DumpWrongOrders(dir string, day recount.Date) error {
 			wrong = append(wrong, row)
 		}
 	}
-	return dumps.NewTable[orderItem](dir, OrderItems, ".snappy.parquet", rowsPerPart).Write(day, wrong)
+	return orderTable(dir).Write(day, wrong)
 }
 
 func (s *Source) orderItems() map[recount.Date][]orderItem {

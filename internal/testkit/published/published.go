@@ -87,8 +87,9 @@ func (a Archive) addNight(tally recount.Tally, asOf recount.Date) error {
 			continue
 		}
 		tally.AddSubject("platform", "", total)
-		tally.Days[asOf] = recount.Day{
-			OrderFen: r.Int(i, "gmv_order_fen"), PaidRawFen: r.Int(i, "gmv_paid_raw_fen"), Paid: total, Quantity: r.Int(i, "quantity"),
+		day := recount.Day{OrderFen: r.Int(i, "gmv_order_fen"), PaidRawFen: r.Int(i, "gmv_paid_raw_fen"), Paid: total, Quantity: r.Int(i, "quantity")}
+		if day != (recount.Day{}) { // a row may be there for its lagged figures only
+			tally.Days[asOf] = day
 		}
 	}
 	return nil

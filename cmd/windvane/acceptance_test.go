@@ -1,0 +1,298 @@
+//go:build acceptance
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/windvane/windvane/internal/testkit/cdnow"
+	"github.com/windvane/windvane/internal/testkit/dumps"
+	"github.com/windvane/windvane/internal/testkit/olist"
+	"github.com/windvane/windvane/internal/testkit/published"
+	"github.com/windvane/windvane/internal/testkit/recount"
+	"github.com/windvane/windvane/internal/testkit/shareddata"
+)
+
+// The ninety days to Black Friday 2017 and a week after: the busiest of the data set, and one of the dates of
+// the reference's window figures. Their windows of up to 90 days need no earlier dumps.
+const (
+	ninetyFirst recount.Date = "2017-09-02"
+	ninetyLast  recount.Date = "2017-11-30"
+)
+
+// allRoles are the roles that real input has; nobody in it is a talent.
+var allRoles = []string{"platform", "category", "merchant", "product"}
+
+// site is one company: its dumps, its configuration, its output.
+type site struct {
+	t                     testing.TB
+	input, output, config string
+}
+
+// newSite gives a company an input folder that others may share, a configuration, and an output folder of its own.
+func newSite(t testing.TB, input, config string) *site {
+	t.Helper()
+	root := t.TempDir()
+	s := &site{t: t, input: input, output: filepath.Join(root, "output"), config: filepath.Join(root, "windvane.yaml")}
+	if err := os.WriteFile(s.config, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// backfill runs the nights first … last in this process and expects success.
+func (s *site) backfill(first, last recount.Date, more ...string) {
+	s.t.Helper()
+	var stdout, stderr bytes.Buffer
+	args := append([]string{"backfill", "--input", s.input, "--output", s.output, "--config", s.config, "--from", string(first), "--to", string(last)}, more...)
+	if code := run(context.Background(), args, func(string) string { return "" }, &stdout, &stderr); code != 0 {
+		s.t.Fatalf("windvane %s: exit %d\n%s%s", strings.Join(args, " "), code, tail(stdout.String()), tail(stderr.String()))
+	}
+}
+
+// tail is the end of a long output.
+func tail(text string) string { return text[max(0, len(text)-4000):] }
+
+func (s *site) archive() published.Archive { return published.Open(s.output, "nightly") }
+
+// night reads what one night published.
+func (s *site) night(asOf recount.Date, roles ...string) recount.Night {
+	s.t.Helper()
+	night, err := s.archive().Night(asOf, roles...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return night
+}
+
+// tally adds up the days of the nights first … last.
+func (s *site) tally(first, last recount.Date) recount.Tally {
+	s.t.Helper()
+	tally, err := s.archive().Tally(first, last)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return tally
+}
+
+// monthsToDate are the months' rows of the overviews of the given nights.
+func (s *site) monthsToDate(nights []recount.Date) map[string]recount.Day {
+	s.t.Helper()
+	months := map[string]recount.Day{}
+	for _, asOf := range nights {
+		month, err := s.archive().MonthToDate(asOf)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if month != (recount.Day{}) {
+			months[asOf.Month()] = month
+		}
+	}
+	return months
+}
+
+// agree fails the test with every mismatch, printing at most 40.
+func agree(t testing.TB, mismatches []string) {
+	t.Helper()
+	for i, m := range mismatches {
+		if i == 40 {
+			t.Fatalf("… and %d more mismatches", len(mismatches)-i)
+		}
+		t.Error(m)
+	}
+}
+
+func loadOlist(t testing.TB) (*olist.Source, *olist.Reference) {
+	t.Helper()
+	dir := shareddata.Dir(t, "olist")
+	source, err := olist.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, err := olist.LoadReference(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source, reference
+}
+
+// dumpOlist writes all tables' dumps of the days first … last.
+func dumpOlist(t testing.TB, source *olist.Source, first, last recount.Date) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := source.Dump(dir, first, last); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestNinetyDaysOfOlist(t *testing.T) {
+	source, reference := loadOlist(t)
+	input := dumpOlist(t, source, ninetyFirst, ninetyLast)
+	for _, mapping := range []olist.Mapping{olist.MapByStatus(), olist.MapAllPaid()} {
+		t.Run(mapping.Name, func(t *testing.T) {
+			s := newSite(t, input, mapping.Config)
+			s.backfill(ninetyFirst, ninetyLast)
+			sales := salesBetween(source.Sales(mapping.State), ninetyFirst, ninetyLast)
+			agree(t, recount.DiffTallies(recount.Count(sales), s.tally(ninetyFirst, ninetyLast)))
+			for i, asOf := range recount.Days(ninetyFirst, ninetyLast) {
+				roles := allRoles[:1]
+				if i%30 == 29 {
+					roles = allRoles
+				}
+				agree(t, recount.DiffNights(recount.Describe(sales, ninetyFirst, asOf, roles...), s.night(asOf, roles...)))
+			}
+			if mapping.Name == olist.MapAllPaid().Name {
+				agree(t, reference.CompareWindows(s.night(ninetyLast, "platform", "merchant"), 90))
+			}
+		})
+	}
+}
+
+func salesBetween(sales []recount.Sale, first, last recount.Date) []recount.Sale {
+	return slices.DeleteFunc(sales, func(s recount.Sale) bool { return s.Day < first || s.Day > last })
+}
+
+func TestMistakesOfTheWarehouseDoNotShow(t *testing.T) {
+	checkMistakes(t, "2017-11-20", "2017-11-28", "2017-11-24")
+}
+
+// figures are the tables that must not tell how their input came to be. late_data, data_quality and rejects must.
+var figures = []string{"overview", "gmv", "gmv_split", "excluded", "repeat_purchase", "monthly_buyers", "cohorts", "trust"}
+
+// checkMistakes runs the nights first … last cleanly, in another order, with the busy day delivered twice, and with
+// it delivered wrongly at first. Every night's figures must be the same bytes.
+func checkMistakes(t *testing.T, first, last, busy recount.Date) {
+	source, _ := loadOlist(t)
+	config := olist.MapByStatus().Config
+	clean := newSite(t, dumpOlist(t, source, first, last), config)
+	clean.backfill(first, last)
+
+	t.Run("nights in another order", func(t *testing.T) {
+		s := newSite(t, clean.input, config)
+		days := recount.Days(first, last)
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(days), func(i, j int) { days[i], days[j] = days[j], days[i] })
+		for _, asOf := range days {
+			s.backfill(asOf, asOf)
+		}
+		s.backfill(first, last, "--only", "stale")
+		sameFigures(t, clean, s, first, last)
+	})
+	t.Run("a dump delivered twice", func(t *testing.T) {
+		s := newSite(t, dumpOlist(t, source, first, last), config)
+		for _, table := range []string{olist.OrderItems, olist.OrderReviews, olist.ShippingEvents} {
+			if err := dumps.DeliverTwice(s.input, table, busy); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.backfill(first, last)
+		sameFigures(t, clean, s, first, last)
+	})
+	t.Run("a day corrected afterwards", func(t *testing.T) {
+		s := newSite(t, dumpOlist(t, source, first, last), config)
+		if err := source.DumpWrongOrders(s.input, busy); err != nil {
+			t.Fatal(err)
+		}
+		s.backfill(first, last)
+		if same(t, clean, s, busy) {
+			t.Fatal("the wrong day gave the right figures: the test proves nothing")
+		}
+		if err := source.DumpOrders(s.input, busy, busy); err != nil {
+			t.Fatal(err)
+		}
+		s.backfill(first, last)
+		sameFigures(t, clean, s, first, last)
+	})
+}
+
+// sameFigures fails the test for every night and table whose bytes differ, and for totals, which tell more.
+func sameFigures(t *testing.T, want, got *site, first, last recount.Date) {
+	t.Helper()
+	agree(t, recount.DiffTallies(want.tally(first, last), got.tally(first, last)))
+	for _, asOf := range recount.Days(first, last) {
+		if !same(t, want, got, asOf) {
+			agree(t, recount.DiffNights(want.night(asOf, allRoles...), got.night(asOf, allRoles...)))
+			t.Errorf("the figures of %s are not the same bytes", asOf)
+		}
+	}
+}
+
+// same tells whether two sites published the same figures for a night, to the byte.
+func same(t *testing.T, a, b *site, asOf recount.Date) bool {
+	t.Helper()
+	return !slices.ContainsFunc(figures, func(table string) bool {
+		return !bytes.Equal(a.tableBytes(asOf, table), b.tableBytes(asOf, table))
+	})
+}
+
+func (s *site) tableBytes(asOf recount.Date, table string) []byte {
+	s.t.Helper()
+	prefix, err := s.archive().Prefix(asOf)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(prefix, table+".parquet"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return data
+}
+
+func loadCDNOW(t testing.TB) (*cdnow.Source, *cdnow.Reference) {
+	t.Helper()
+	dir := shareddata.Dir(t, "cdnow")
+	source, err := cdnow.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, err := cdnow.LoadReference(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source, reference
+}
+
+// newCDNOW dumps all of CDNOW.
+func newCDNOW(t testing.TB, source *cdnow.Source) *site {
+	t.Helper()
+	s := newSite(t, t.TempDir(), cdnow.Config)
+	if err := source.Dump(s.input, cdnow.FirstDay, cdnow.LastDay); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Two nights hold all figures of repeat purchase that were published about CDNOW.
+func TestTwoNightsOfCDNOW(t *testing.T) {
+	source, reference := loadCDNOW(t)
+	s := newCDNOW(t, source)
+	s.backfill(cdnow.Calibration, cdnow.Calibration)
+	s.backfill(cdnow.LastDay, cdnow.LastDay)
+	calibration, last := s.night(cdnow.Calibration, "platform", "merchant", "product"), s.night(cdnow.LastDay, "platform", "merchant", "product")
+	agree(t, reference.CompareCalibration(calibration))
+	agree(t, reference.CompareCohorts(last))
+	agree(t, reference.CompareBuyers(monthlyBuyers(calibration, last)))
+	for _, got := range []recount.Night{calibration, last} {
+		agree(t, recount.DiffNights(recount.Describe(source.Sales(), cdnow.FirstDay, got.AsOf, "platform", "merchant", "product"), got))
+	}
+}
+
+// monthlyBuyers gathers the platform's MAB of the months that the nights between them publish.
+func monthlyBuyers(nights ...recount.Night) map[string]int64 {
+	mab := map[string]int64{}
+	for _, night := range nights {
+		for key, row := range night.Months {
+			if key.Role == "platform" {
+				mab[key.Month] = row.Buyers
+			}
+		}
+	}
+	return mab
+}
