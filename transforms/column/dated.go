@@ -1,6 +1,7 @@
 package column
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -11,6 +12,10 @@ type Dated struct {
 	Day   calendar.Day
 	Frame *Frame
 }
+
+// Days delivers the rollups of successive days, oldest first, each day at most once. A day is loaded
+// when it is asked for, so that a history never has to be in memory at once.
+type Days = iter.Seq2[Dated, error]
 
 // Ranking orders subjects by their published text, so that everything after sorts by integers.
 type Ranking struct {

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Order is one column of a sort key, ascending, Null first. With Ranks, values are codes of a Dict
+// Order is one column of a sort key, ascending, Null last (as in Parquet's sorting columns). With Ranks, values are codes of a Dict
 // and compare by the order of their strings.
 type Order struct {
 	Column int
@@ -119,7 +119,12 @@ func (s *Sorter) comparer() func(a, b []int64) int {
 			if x == y {
 				continue
 			}
-			if r := ranks[i]; r != nil && x != Null && y != Null {
+			switch r := ranks[i]; {
+			case x == Null:
+				return 1
+			case y == Null:
+				return -1
+			case r != nil:
 				x, y = r[x], r[y]
 			}
 			return cmp.Compare(x, y)

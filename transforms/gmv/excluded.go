@@ -12,11 +12,15 @@ import (
 )
 
 // ExcludedTable is excluded, from the excluded_lines rollups of the last 365 days.
-func ExcludedTable(c Context, days []column.Dated, mem memory.Allocator) arrow.Record {
+func ExcludedTable(c Context, days column.Days, mem memory.Allocator) (arrow.Record, error) {
+	rows, err := excludedRows(c, days)
+	if err != nil {
+		return nil, err
+	}
 	b := column.NewBuilder(contract.Excluded, c.IDs)
 	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
 	reason, lines, fen := b.Column("reason"), b.Column("lines"), b.Column("gmv_fen")
-	for _, r := range excludedRows(c, days) {
+	for _, r := range rows {
 		asOf.Int(int64(c.AsOf))
 		role.Int(int64(r.role))
 		subject.Text(r.subject)
@@ -25,7 +29,7 @@ func ExcludedTable(c Context, days []column.Dated, mem memory.Allocator) arrow.R
 		lines.Int(r.lines)
 		fen.Int(r.fen)
 	}
-	return b.Record(mem)
+	return b.Record(mem), nil
 }
 
 type excludedRow struct {
@@ -35,9 +39,12 @@ type excludedRow struct {
 	lines, fen      int64
 }
 
-func excludedRows(c Context, days []column.Dated) []excludedRow {
+func excludedRows(c Context, days column.Days) ([]excludedRow, error) {
 	g := column.NewGrouper(4, 2) // role, merchant, reason, window
-	for _, d := range days {
+	for d, err := range days {
+		if err != nil {
+			return nil, err
+		}
 		w := window(c.AsOf - d.Day)
 		if w == 0 {
 			continue
@@ -57,7 +64,7 @@ func excludedRows(c Context, days []column.Dated) []excludedRow {
 			}
 		}
 	}
-	return sortedExcluded(c, g)
+	return sortedExcluded(c, g), nil
 }
 
 func sortedExcluded(c Context, g *column.Grouper) []excludedRow {

@@ -23,15 +23,18 @@ type Series struct {
 }
 
 // NewSeries reads the platform_sales rollups and settled refunds (nil: not computable).
-func NewSeries(sales []column.Dated, refunds *column.Frame) *Series {
+func NewSeries(sales column.Days, refunds *column.Frame) (*Series, error) {
 	s := &Series{days: map[calendar.Day]*[measures]int64{}, cells: map[calendar.Day]map[[2]int64]int64{}}
-	for _, d := range sales {
+	for d, err := range sales {
+		if err != nil {
+			return nil, err
+		}
 		s.addSales(d)
 	}
 	if refunds != nil {
 		s.addRefunds(refunds)
 	}
-	return s
+	return s, nil
 }
 
 func (s *Series) day(d calendar.Day) *[measures]int64 {
@@ -110,9 +113,12 @@ func (s *Series) shares(span Span) (channels, scenes []int64, selfLive int64) {
 }
 
 // DistinctIn counts, for each span, the distinct subjects of the rows that count.
-func DistinctIn(days []column.Dated, subject string, counts func(f *column.Frame, i int) bool, spans []Span) []int64 {
+func DistinctIn(days column.Days, subject string, counts func(f *column.Frame, i int) bool, spans []Span) ([]int64, error) {
 	seen := column.NewGrouper(1, 1) // subject → bit per span
-	for _, d := range days {
+	for d, err := range days {
+		if err != nil {
+			return nil, err
+		}
 		mask := int64(0)
 		for j, s := range spans {
 			if d.Day >= s.From && d.Day <= s.To {
@@ -135,5 +141,5 @@ func DistinctIn(days []column.Dated, subject string, counts func(f *column.Frame
 			n[j] += seen.Row(i)[1] >> j & 1
 		}
 	}
-	return n
+	return n, nil
 }

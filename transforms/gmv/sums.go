@@ -48,8 +48,8 @@ const total = -1
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Sales   []column.Dated // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf]
-	Refunds *column.Frame  // settled refunds (see package refund); nil: not computable
+	Sales   column.Days   // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf]
+	Refunds *column.Frame // settled refunds (see package refund); nil: not computable
 	Compare func(a, b int64) int
 }
 
@@ -61,16 +61,19 @@ type Sums struct {
 }
 
 // Sum adds up one scope.
-func Sum(in Input) *Sums {
+func Sum(in Input) (*Sums, error) {
 	s := &Sums{Scope: in.Scope, groups: column.NewGrouper(4, measures)}
-	for _, d := range in.Sales {
+	for d, err := range in.Sales {
+		if err != nil {
+			return nil, err
+		}
 		s.addSales(in, d)
 	}
 	if in.Refunds != nil {
 		s.addRefunds(in)
 	}
 	s.rank(in.Compare)
-	return s
+	return s, nil
 }
 
 func (s *Sums) rank(compare func(a, b int64) int) {

@@ -41,15 +41,15 @@ const (
 )
 
 // Settle settles the refund_lines of successive days. A refund counts on the day of its partition.
-func Settle(ctx context.Context, days []column.Dated, workers int, mem column.Memory) (*Settled, error) {
-	var rows int64
-	for _, d := range days {
-		rows += int64(d.Frame.N)
-	}
-	s := column.NewScatter(atCarried+len(carried), column.PartitionsFor(rows), mem)
+// expected is the number of rows to come, roughly.
+func Settle(ctx context.Context, days column.Days, expected int64, workers int, mem column.Memory) (*Settled, error) {
+	s := column.NewScatter(atCarried+len(carried), column.PartitionsFor(expected), mem)
 	defer s.Close()
 	w := s.Writer()
-	for _, d := range days {
+	for d, err := range days {
+		if err != nil {
+			return nil, err
+		}
 		scatter(w, d)
 	}
 	if err := w.Flush(); err != nil {

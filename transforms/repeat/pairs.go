@@ -30,10 +30,12 @@ type Range struct{ From, To calendar.Day }
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Buyers  []column.Dated // the scope's <role>_buyers rollups of the history kept, each day at most once
-	Refunds *column.Frame  // settled refunds (see package refund); nil: not computable
-	Ranges  []Range        // spans whose distinct buyers are asked for (the overview's)
-	Months  bool           // also months and cohorts
+	Buyers  column.Days   // the scope's <role>_buyers rollups of the history kept
+	Rows    int64         // rows to come from Buyers, roughly
+	First   calendar.Day  // the first day of the history kept
+	Refunds *column.Frame // settled refunds (see package refund); nil: not computable
+	Ranges  []Range       // spans whose distinct buyers are asked for (the overview's)
+	Months  bool          // also months and cohorts
 	Compare func(a, b int64) int
 	Workers int
 	Memory  column.Memory
@@ -87,14 +89,13 @@ const (
 
 // Compute makes one pass over the scope's pairs.
 func Compute(ctx context.Context, in Input) (*Figures, error) {
-	var rows int64
-	for _, d := range in.Buyers {
-		rows += int64(d.Frame.N)
-	}
-	s := column.NewScatter(rowWidth, column.PartitionsFor(rows), in.Memory)
+	s := column.NewScatter(rowWidth, column.PartitionsFor(in.Rows), in.Memory)
 	defer s.Close()
 	w := s.Writer()
-	for _, d := range in.Buyers {
+	for d, err := range in.Buyers {
+		if err != nil {
+			return nil, err
+		}
 		scatterPurchases(w, in.Scope, d)
 	}
 	if in.Refunds != nil {
@@ -141,17 +142,13 @@ func scatterPurchases(w *column.Writer, scope contract.Scope, d column.Dated) {
 
 // scatterUndone adds the lines that full refunds took out. Those paid before the history kept meet no purchase.
 func scatterUndone(w *column.Writer, in Input, f *column.Frame) {
-	if len(in.Buyers) == 0 {
-		return
-	}
-	first := int64(in.Buyers[0].Day)
 	var subject []int64
 	if in.Scope.Subject != "" {
 		subject = f.Column(in.Scope.Subject)
 	}
 	undone, buyer, day := f.Column("full15_lines"), f.Column("buyer_id"), f.Column("paid_day")
 	for i := range f.N {
-		if undone[i] == 0 || day[i] < first {
+		if undone[i] == 0 || calendar.Day(day[i]) < in.First {
 			continue
 		}
 		var sub int64
