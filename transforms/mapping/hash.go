@@ -1,0 +1,94 @@
+package mapping
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/dchest/siphash"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/zeebo/xxh3"
+)
+
+// key makes identifiers that only tell rows apart: integers stay, text becomes its xxh3 hash.
+func (c *conversion) key(a arrow.Array) arrow.Array {
+	if !isText(a.DataType()) {
+		return c.identifier(a)
+	}
+	texts := textsOf(a)
+	return nullable(c.mem, a, arrow.PrimitiveTypes.Int64, func(row int) (int64, bool) {
+		s := texts.at(row)
+		if s == "" {
+			c.reject(row, contract.RejectBadID, s)
+		}
+		return keyHash(s), true
+	})
+}
+
+// keyHash is the Key of a text.
+func keyHash(s string) int64 { return notNull(xxh3.HashString(s)) }
+
+// notNull avoids the value that the native engine takes for null.
+func notNull(hash uint64) int64 {
+	if hash == 1<<63 {
+		return math.MinInt64 + 1
+	}
+	return int64(hash)
+}
+
+// buyer makes the keyed hash of a buyer's id.
+func (c *conversion) buyer(a arrow.Array) arrow.Array {
+	h := newBuyerHash(c.env.BuyerKey)
+	if isText(a.DataType()) {
+		texts := textsOf(a)
+		return nullable(c.mem, a, arrow.PrimitiveTypes.Int64, func(row int) (int64, bool) {
+			s := texts.at(row)
+			if s == "" {
+				c.reject(row, contract.RejectBadID, "")
+			}
+			return h.text(s), true
+		})
+	}
+	ids := c.identifier(a)
+	defer ids.Release()
+	return transform(c.mem, ids, arrow.PrimitiveTypes.Int64, func(_ int, id int64) int64 { return h.number(id) })
+}
+
+// Tags keep the hash of a number apart from that of the text with the same bytes.
+const (
+	tagNumber = 'n'
+	tagText   = 't'
+)
+
+// buyerHash is SipHash-2-4 of a tag and the id: eight little-endian bytes of a number, the bytes of a text.
+//
+// Source: Aumasson, Bernstein, SipHash: a fast short-input PRF, INDOCRYPT 2012.
+type buyerHash struct {
+	k0, k1 uint64
+	buf    []byte // tag and id
+}
+
+func newBuyerHash(key [16]byte) *buyerHash {
+	return &buyerHash{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), buf: make([]byte, 0, 64)}
+}
+
+func (h *buyerHash) number(id int64) int64 {
+	h.buf = binary.LittleEndian.AppendUint64(append(h.buf[:0], tagNumber), uint64(id))
+	return notNull(siphash.Hash(h.k0, h.k1, h.buf))
+}
+
+func (h *buyerHash) text(id string) int64 {
+	h.buf = append(append(h.buf[:0], tagText), id...)
+	return notNull(siphash.Hash(h.k0, h.k1, h.buf))
+}
+
+// HashBuyer is what a buyer's id becomes: a number, or a text if id is not one in plain decimal or if
+// text says that the source holds ids as text.
+func HashBuyer(key [16]byte, id string, text bool) int64 {
+	h := newBuyerHash(key)
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && !text {
+		return h.number(n)
+	}
+	return h.text(id)
+}

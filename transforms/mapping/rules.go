@@ -1,0 +1,138 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// outside are the rows of a raw record in which the column's condition does not hold; nil: it has none.
+func (p *plan) outside(raw arrow.Record) (rowSet, error) {
+	if len(p.spec.When) == 0 {
+		return nil, nil
+	}
+	off := newRowSet(int(raw.NumRows()))
+	for _, name := range sortedKeys(p.spec.When) {
+		a, err := sourceOf(raw, name)
+		if err != nil {
+			return nil, err
+		}
+		if !hasTextForm(a.DataType()) {
+			return nil, fmt.Errorf("source column %s is %s now, which a condition cannot read", name, a.DataType())
+		}
+		holds, err := p.holds(a, p.spec.When[name])
+		if err != nil {
+			return nil, err
+		}
+		for i := range a.Len() {
+			if a.IsNull(i) || !holds(i) {
+				off.add(i)
+			}
+		}
+	}
+	return off, nil
+}
+
+// holds tells for a row that is not null whether it has one of the listed values.
+func (p *plan) holds(a arrow.Array, listed []string) (func(row int) bool, error) {
+	if a.DataType().ID() == arrow.NULL {
+		return func(int) bool { return false }, nil
+	}
+	d, ok := a.(*array.Dictionary)
+	if !ok {
+		text := (&conversion{plan: p}).textForm(a)
+		return func(row int) bool { return slices.Contains(listed, text(row)) }, nil
+	}
+	if err := checkIndices(d); err != nil {
+		return nil, err
+	}
+	of, err := p.holds(d.Dictionary(), listed)
+	if err != nil {
+		return nil, err
+	}
+	values := newRowSet(d.Dictionary().Len())
+	for i := range d.Dictionary().Len() {
+		if d.Dictionary().IsValid(i) && of(i) {
+			values.add(i)
+		}
+	}
+	return func(row int) bool { return values.has(d.GetValueIndex(row)) }, nil
+}
+
+// checkDay rejects rows whose times do not belong to the partition's day: of the table's DayOf columns at
+// least one, or with DayLast the last that is not null, must fall on it.
+func (b *Bound) checkDay(made map[string]arrow.Array, day calendar.Day, v *verdict) {
+	t := b.mapper.table
+	if len(t.DayOf) == 0 {
+		return
+	}
+	tolerance := int64(b.mapper.spec.Tolerance / time.Microsecond)
+	lo, hi := b.mapper.env.Zone.Start(day)-tolerance, b.mapper.env.Zone.Start(day+1)+tolerance
+	var times []moments
+	for _, name := range t.DayOf {
+		times = append(times, momentsOf(made[name]))
+	}
+	on := anyOn
+	if t.DayLast {
+		on = lastOn
+	}
+	for row := range v.rows {
+		if !on(times, row, lo, hi) {
+			b.rejectDay(made, row, v)
+		}
+	}
+}
+
+// moments are the values of an Instant column.
+type moments struct {
+	us    []int64
+	valid func(row int) bool // nil: all are
+}
+
+func momentsOf(a arrow.Array) moments {
+	m := moments{us: arrow.GetValues[int64](a.Data(), 1)}
+	if a.NullN() > 0 {
+		m.valid = a.IsValid
+	}
+	return m
+}
+
+// anyOn tells whether any of the times lies in [lo, hi).
+func anyOn(times []moments, row int, lo, hi int64) bool {
+	for i := range times {
+		if us := times[i].us[row]; us >= lo && us < hi && (times[i].valid == nil || times[i].valid(row)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastOn tells whether the last of the times that is not null lies in [lo, hi).
+func lastOn(times []moments, row int, lo, hi int64) bool {
+	for i := len(times) - 1; i >= 0; i-- {
+		if times[i].valid == nil || times[i].valid(row) {
+			us := times[i].us[row]
+			return us >= lo && us < hi
+		}
+	}
+	return false
+}
+
+// rejectDay names the last time of the row that is not null, in the business zone.
+func (b *Bound) rejectDay(made map[string]arrow.Array, row int, v *verdict) {
+	t, value := b.mapper.table, ""
+	column := t.DayOf[len(t.DayOf)-1]
+	for _, name := range slices.Backward(t.DayOf) {
+		if times := made[name].(*array.Timestamp); times.IsValid(row) {
+			column = name
+			value = time.UnixMicro(int64(times.Value(row))).In(b.mapper.env.Zone.Location()).Format(time.RFC3339Nano)
+			break
+		}
+	}
+	v.judge(&b.mapper.plans[b.mapper.index(column)], nil)(row, contract.RejectOutsideDay, value)
+}
