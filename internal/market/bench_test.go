@@ -22,6 +22,7 @@ func long(days, lines int) market.Options {
 	return o
 }
 
+// BenchmarkGenerate makes whole markets, without and with Parquet.
 func BenchmarkGenerate(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -30,20 +31,27 @@ func BenchmarkGenerate(b *testing.B) {
 		{"days=1/lines=2e6", large(2_000_000)},
 		{"days=20/lines=2e5", long(20, 200_000)},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			lines := int64(0)
-			for b.Loop() {
-				s, err := market.Generate(b.Context(), c.opts, discard{}, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				lines += s.Lines
-			}
-			b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			b.ReportMetric(float64(m.Sys)/(1<<20), "sys-MiB")
+		b.Run("sink=none/"+c.name, func(b *testing.B) {
+			measure(b, c.opts, func() market.Sink { return discard{} })
+		})
+		b.Run("sink=parquet/"+c.name, func(b *testing.B) {
+			measure(b, c.opts, func() market.Sink { return openLake(b) })
 		})
 	}
+}
+
+func measure(b *testing.B, o market.Options, open func() market.Sink) {
+	b.ReportAllocs()
+	lines := int64(0)
+	for b.Loop() {
+		s, err := market.Generate(b.Context(), o, open(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lines += s.Lines
+	}
+	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "sys-MiB")
 }

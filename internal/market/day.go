@@ -63,12 +63,12 @@ func (g *generator) makeDay(ctx context.Context, d calendar.Day, lines int) erro
 	g.traffic.nextDay()
 	shards := planDay(g.pending.take(d), lines, g.opts.PartRows)
 	lefts := make([]left, len(shards))
-	work, ctx := errgroup.WithContext(ctx)
+	work, working := errgroup.WithContext(ctx)
 	work.SetLimit(g.opts.Workers)
 	for i, units := range shards {
 		work.Go(func() error {
 			s := g.newShard(d, i)
-			if err := s.run(ctx, units); err != nil {
+			if err := s.run(working, units); err != nil {
 				return err
 			}
 			lefts[i] = s.left
