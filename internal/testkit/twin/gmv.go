@@ -4,7 +4,7 @@ import "github.com/windvane/windvane/transforms/contract"
 
 func gmvWindows() []int { return []int{1, 7, 30, 60, 90, 365} }
 
-// netLags are the days after payment within which refunds count for the lagged forms.
+// lag15 and lag30 are how far the lagged forms look back, and within how many days of payment refunds count.
 const lag15, lag30 = 15, 30
 
 // hasRow is the one rule for the rows of gmv and gmv_split: the cell has an order row that is no test,
