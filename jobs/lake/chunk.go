@@ -15,7 +15,7 @@ type chunk struct {
 	codec      format.CompressionCodec
 	dictionary *page // nil if there is none
 	pages      []page
-	maxPage    int // largest page, uncompressed bytes
+	falseFlag  bool // pages of version 2 are compressed whatever their header says
 }
 
 // page is one page as it stands in the file.
@@ -29,35 +29,33 @@ type page struct {
 	body         []byte // aliases the bytes of the chunk
 }
 
-// walkPages finds the pages in the bytes of a chunk and checks their claims against each other, the limits and the
+// walkPages finds the pages in the bytes of the chunk and checks their claims against each other, the limits and the
 // bytes present. It allocates nothing but the list of pages, which the bytes bound.
-func walkPages(data []byte, l *leaf, m *format.ColumnMetaData, rows int, limits *Limits) (*chunk, error) {
-	c := &chunk{leaf: l, rows: rows, codec: m.Codec}
-	values := 0
+func (c *chunk) walkPages(data []byte, limits *Limits) error {
+	values, rows := 0, c.rows
 	for values < rows {
 		if len(data) == 0 {
-			return nil, corruptf("the pages hold %d values, the row group has %d rows", values, rows)
+			return corruptf("the pages hold %d values, the row group has %d rows", values, rows)
 		}
 		h, n, err := pageHeader(data)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		data = data[n:]
-		body, err := pageBody(data, h, m.Codec, limits)
+		body, err := pageBody(data, h, c.codec, limits)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		data = data[len(body):]
-		c.maxPage = max(c.maxPage, int(h.UncompressedPageSize))
 		added, err := c.add(h, body, limits)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if values += added; values > rows {
-			return nil, corruptf("the pages hold more values than the row group has rows, %d", rows)
+			return corruptf("the pages hold more values than the row group has rows, %d", rows)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 func pageHeader(data []byte) (*format.PageHeader, int, error) {
@@ -119,7 +117,7 @@ func (c *chunk) add(h *format.PageHeader, body []byte, limits *Limits) (int, err
 		}
 		p.values, p.encoding = int(v.V.NumValues), v.V.Encoding
 	case format.DataPageV2:
-		if err := p.setVersion2(h.DataPageHeaderV2); err != nil {
+		if err := c.setVersion2(&p, h.DataPageHeaderV2); err != nil {
 			return 0, err
 		}
 	case format.IndexPage:
@@ -134,7 +132,7 @@ func (c *chunk) add(h *format.PageHeader, body []byte, limits *Limits) (int, err
 	return p.values, nil
 }
 
-func (p *page) setVersion2(header thrift.Null[format.DataPageHeaderV2]) error {
+func (c *chunk) setVersion2(p *page, header thrift.Null[format.DataPageHeaderV2]) error {
 	v := &header.V
 	levels := int64(v.DefinitionLevelsByteLength)
 	switch {
@@ -147,11 +145,9 @@ func (p *page) setVersion2(header thrift.Null[format.DataPageHeaderV2]) error {
 	}
 	p.version2, p.levelBytes = true, int(levels)
 	p.values, p.encoding = int(v.NumValues), v.Encoding
-	if v.IsCompressed.Valid && !v.IsCompressed.V {
+	// Arrow C++ before 3.0 compressed these pages and said that it had not (ARROW-17100); the sizes tell.
+	if v.IsCompressed.Valid && !v.IsCompressed.V && p.uncompressed == len(p.body) && !c.falseFlag {
 		p.compressed = false
-		if p.uncompressed > len(p.body) {
-			return corruptf("a page claims %d bytes, it has %d", p.uncompressed, len(p.body))
-		}
 	}
 	return nil
 }

@@ -11,11 +11,12 @@ import (
 
 // decoder decodes column chunks one after the other. It belongs to one goroutine; its scratch memory is reused.
 type decoder struct {
-	lake    *Lake
-	budget  int64    // bytes that the row group may still take
-	page    []byte   // decompressed page
-	indices []uint32 // dictionary indices of a page
-	dense   []byte   // values of a page without its nulls
+	lake      *Lake
+	budget    int64    // bytes that the row group may still take
+	falseFlag bool     // see chunk
+	page      []byte   // decompressed page
+	indices   []uint32 // dictionary indices of a page
+	dense     []byte   // values of a page without its nulls
 }
 
 // number is a physical type whose values Arrow holds in the same bytes.

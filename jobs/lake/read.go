@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -16,6 +17,9 @@ const (
 	maxGap     = 64 << 10 // bytes between two chunks that are read rather than asked for separately
 	maxRequest = 64 << 20 // bytes of one coalesced request
 )
+
+// falseFlag matches writers that mark compressed pages as not compressed (ARROW-10353, ARROW-17100).
+var falseFlag = regexp.MustCompile(`^parquet-cpp(-arrow)? version [0-2]\.`)
 
 // File is an open Parquet file. Its methods may be called by several goroutines at once.
 type File struct {
@@ -150,7 +154,7 @@ func coalesce(order []*wantedChunk) (n int, end int64) {
 
 func (f *File) decodeChunks(ctx context.Context, mem memory.Allocator, rg int, wanted []wantedChunk) (arrow.Record, error) {
 	rows := f.meta.RowGroups[rg].NumRows
-	d := &decoder{lake: f.lake, budget: f.lake.limits.MaxRowGroupBytes}
+	d := &decoder{lake: f.lake, budget: f.lake.limits.MaxRowGroupBytes, falseFlag: falseFlag.MatchString(f.meta.CreatedBy)}
 	fields := make([]arrow.Field, 0, len(wanted))
 	arrays := make([]arrow.Array, 0, len(wanted))
 	defer func() {
@@ -175,10 +179,11 @@ func (f *File) decodeChunks(ctx context.Context, mem memory.Allocator, rg int, w
 // decodeChunk is the column boundary at which a panic of a decoder becomes an error.
 func (d *decoder) decodeChunk(mem memory.Allocator, w *wantedChunk, rows int) (arr arrow.Array, err error) {
 	err = guard(func() error {
-		c, err := walkPages(w.data, w.leaf, w.meta, rows, &d.lake.limits)
-		if err != nil {
+		c := &chunk{leaf: w.leaf, rows: rows, codec: w.meta.Codec, falseFlag: d.falseFlag}
+		if err := c.walkPages(w.data, &d.lake.limits); err != nil {
 			return err
 		}
+		var err error
 		arr, err = d.column(mem, c)
 		return err
 	})
