@@ -143,33 +143,28 @@ func indices(mem memory.Allocator, a arrow.Array) arrow.Array {
 
 // checkIndices refuses indices outside the dictionary: damaged data that would fail far from here.
 func checkIndices(d *array.Dictionary) error {
-	size, highest := d.Dictionary().Len(), -1
-	switch a := d.Indices().(type) {
-	case *array.Uint32:
-		if a.NullN() == 0 {
-			top := uint32(0)
-			for _, v := range a.Uint32Values() {
-				top = max(top, v)
-			}
-			if a.Len() > 0 {
-				highest = int(top)
-			}
-			break
-		}
-		eachValid(a, func(i int) { highest = max(highest, int(a.Value(i))) })
-	default:
-		eachValid(d, func(i int) {
-			if v := d.GetValueIndex(i); v < 0 {
-				highest = size
-			} else {
-				highest = max(highest, v)
-			}
-		})
+	size := d.Dictionary().Len()
+	if u, ok := d.Indices().(*array.Uint32); ok && allBelow(u.Uint32Values(), size) {
+		return nil
 	}
-	if highest >= size {
-		return fmt.Errorf("a dictionary of %d values is asked for value %d", size, highest)
+	for i := range d.Len() {
+		if d.IsNull(i) {
+			continue // the index of a null may be anything
+		}
+		if v := d.GetValueIndex(i); v < 0 || v >= size {
+			return fmt.Errorf("a dictionary of %d values is asked for value %d", size, v)
+		}
 	}
 	return nil
+}
+
+// allBelow tells whether all indices, those of nulls included, lie below size.
+func allBelow(indices []uint32, size int) bool {
+	var top uint32
+	for _, v := range indices {
+		top = max(top, v)
+	}
+	return len(indices) == 0 || int64(top) < int64(size)
 }
 
 // spread is the column whose row i is values[indices[i]]. The caller releases it.
