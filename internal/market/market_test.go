@@ -11,7 +11,7 @@ import (
 // small is a market that is made in a second.
 func small() market.Options {
 	o := market.DefaultOptions()
-	o.Days, o.LinesPerDay = 12, 6_000
+	o.Days, o.LinesPerDay = 15, 5_000
 	o.Merchants, o.Talents, o.Products, o.Buyers = 120, 300, 1_500, 6_000
 	o.PartRows = 1 << 13
 	return o
