@@ -19,6 +19,19 @@ type decoder struct {
 	dense     []byte   // values of a page without its nulls
 }
 
+// maxKeptPage is the largest page buffer that is kept for the next row group.
+const maxKeptPage = 8 << 20
+
+// decoder takes one from the scratch of the lake.
+func (l *Lake) decoder() *decoder {
+	d, ok := l.scratch.Get().(*decoder)
+	if !ok || cap(d.page)+4*cap(d.indices)+cap(d.dense) > maxKeptPage {
+		d = &decoder{lake: l}
+	}
+	d.budget = l.limits.MaxRowGroupBytes
+	return d
+}
+
 // number is a physical type whose values Arrow holds in the same bytes.
 type number interface {
 	int32 | int64 | float32 | float64
@@ -61,7 +74,7 @@ func decodeNumbers[T number](d *decoder, c *chunk, v *validity, out []T) error {
 		if present == p.values {
 			return decodeValues(d, p, dictionary, dst, values)
 		}
-		dense := asSlice[T](d.denseBytes(present * sizeOf[T]()))
+		dense := asSlice[T](d.denseBytes((present + 1) * sizeOf[T]()))[:present]
 		if err := decodeValues(d, p, dictionary, dense, values); err != nil {
 			return err
 		}
@@ -185,24 +198,30 @@ func place[T any](dst, got []T, err error) error {
 	return nil
 }
 
-// spread puts the dense values where the bitmap, from bit row on, says present, and zero elsewhere.
+// spread puts the dense values where the bitmap, from bit row on, says present, and zero elsewhere. It reads one
+// element behind dense, as it has no branch: nulls come at random, and a wrong guess costs more than a load.
 func spread[T any](dst, dense []T, bits []byte, row int) {
-	var zero T
+	if sizeOf[T]() == 8 {
+		spreadWords(asSlice[uint64](asBytes(dst)), asSlice[uint64](asBytes(dense[:len(dense)+1])), bits, row)
+		return
+	}
+	spreadWords(asSlice[uint32](asBytes(dst)), asSlice[uint32](asBytes(dense[:len(dense)+1])), bits, row)
+}
+
+func spreadWords[U uint32 | uint64](dst, dense []U, bits []byte, row int) {
 	next := 0
 	for i := range dst {
-		if bitutil.BitIsSet(bits, row+i) {
-			dst[i] = dense[next]
-			next++
-		} else {
-			dst[i] = zero
-		}
+		at := row + i
+		bit := U(bits[at>>3]>>(at&7)) & 1
+		dst[i] = dense[next] & -bit
+		next += int(bit)
 	}
 }
 
 // denseBytes is scratch for the values of a page that has nulls.
 func (d *decoder) denseBytes(n int) []byte {
-	d.dense = grow(d.dense, n+8)
-	return d.dense[:n]
+	d.dense = grow(d.dense, n)
+	return d.dense
 }
 
 // decodeBooleans sets bits of out, one for each row.

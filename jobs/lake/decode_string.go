@@ -45,11 +45,12 @@ func (d *decoder) decodeIndexColumn(c *chunk, v *validity, dictionarySize int, o
 		if present == p.values {
 			return decodeIndices(dst, values, dictionarySize)
 		}
-		d.indices = grow(d.indices, present)
-		if err := decodeIndices(d.indices, values, dictionarySize); err != nil {
+		d.indices = grow(d.indices, present+1)
+		dense := d.indices[:present]
+		if err := decodeIndices(dense, values, dictionarySize); err != nil {
 			return err
 		}
-		spread(dst, d.indices, v.bits, row)
+		spread(dst, dense, v.bits, row)
 		return nil
 	})
 }

@@ -245,6 +245,7 @@ func TestFilesOfOtherWriters(t *testing.T) {
 		{"zstd", 20_000, 7000, 0.02, []parquet.WriterOption{parquet.DataPageVersion(2), parquet.Compression(&parquet.Zstd)}},
 		{"lz4", 1000, 1000, 0.02, []parquet.WriterOption{parquet.DataPageVersion(1), parquet.Compression(&parquet.Lz4Raw)}},
 		{"brotli", 1000, 1000, 0.02, []parquet.WriterOption{parquet.DataPageVersion(2), parquet.Compression(&parquet.Brotli)}},
+		{"dictionaries given up in the middle", 3000, 3000, 0.1, []parquet.WriterOption{parquet.DataPageVersion(1), parquet.PageBufferSize(64), parquet.DictionaryMaxBytes(150)}},
 		{"all null", 500, 500, 1, []parquet.WriterOption{parquet.DataPageVersion(1)}},
 		{"no null", 500, 500, 0, []parquet.WriterOption{parquet.DataPageVersion(2)}},
 		{"one row", 1, 1, 0, nil},
@@ -292,7 +293,8 @@ func mustReadForeign(t *testing.T, l *lake.Lake, key string, rows []parquet.Row,
 
 func mustBeForeign(t *testing.T, name string, c foreignColumn, got arrow.Array, rows []parquet.Row, x int) {
 	t.Helper()
-	if typ := got.DataType(); !arrow.TypeEqual(typ, c.want) {
+	givenUp := c.want == arrow.DataType(dictType) && got.DataType().ID() == arrow.STRING
+	if typ := got.DataType(); !arrow.TypeEqual(typ, c.want) && !givenUp {
 		t.Errorf("column %s: read as %s, want %s", name, typ, c.want)
 	}
 	for i, row := range rows {

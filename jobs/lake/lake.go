@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"gocloud.dev/blob"
@@ -30,6 +31,8 @@ type Lake struct {
 	limits Limits
 	retry  Retry
 	zstd   *zstd.Decoder
+	// scratch holds decoders between uses: page buffers are as large as pages, and every row group needs some.
+	scratch sync.Pool
 }
 
 // Open opens a bucket by URL: file://, s3://, gs://, azblob://, mem://. A plain path means file:// of that directory.

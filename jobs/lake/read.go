@@ -154,7 +154,9 @@ func coalesce(order []*wantedChunk) (n int, end int64) {
 
 func (f *File) decodeChunks(ctx context.Context, mem memory.Allocator, rg int, wanted []wantedChunk) (arrow.Record, error) {
 	rows := f.meta.RowGroups[rg].NumRows
-	d := &decoder{lake: f.lake, budget: f.lake.limits.MaxRowGroupBytes, falseFlag: falseFlag.MatchString(f.meta.CreatedBy)}
+	d := f.lake.decoder()
+	defer f.lake.scratch.Put(d)
+	d.falseFlag = falseFlag.MatchString(f.meta.CreatedBy)
 	fields := make([]arrow.Field, 0, len(wanted))
 	arrays := make([]arrow.Array, 0, len(wanted))
 	defer func() {

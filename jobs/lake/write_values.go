@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -18,18 +19,20 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// appendPresent appends the values of rows [from, to) that are not null.
+// appendPresent appends the values of rows [from, to) that are not null. Like spread it has no branch.
 func appendPresent[T any](dst, values []T, arr arrow.Array, from, to int) []T {
 	if arr.NullN() == 0 {
 		return append(dst, values[from:to]...)
 	}
 	bitmap, offset := arr.NullBitmapBytes(), arr.Data().Offset()
+	next := len(dst)
+	dst = slices.Grow(dst, to-from)[:next+to-from]
 	for i := from; i < to; i++ {
-		if bitutil.BitIsSet(bitmap, offset+i) {
-			dst = append(dst, values[i])
-		}
+		at := offset + i
+		dst[next] = values[i]
+		next += int(bitmap[at>>3] >> (at & 7) & 1)
 	}
-	return dst
+	return dst[:next]
 }
 
 // integers are values of Int64, Int32, Date32 and Timestamp columns.
@@ -230,6 +233,7 @@ type stringValues struct {
 	offsets    []uint32 // of the distinct strings; one more than there are
 	values     []uint32 // positions of the values
 	dictionary bool
+	seen       []uint64 // bit set of the distinct strings of a page
 	remap      []uint32 // of the dictionary of the array at hand: position + 1
 }
 
@@ -335,18 +339,20 @@ func (b *stringValues) encode(dst []byte, from, to int) ([]byte, error) {
 	return dst, nil
 }
 
+// bounds compares each distinct string of the page once.
 func (b *stringValues) bounds(from, to int) (least, greatest []byte, ok bool) {
 	if from == to {
 		return nil, nil, false
 	}
+	b.seen = grow(b.seen, (len(b.offsets)+62)/64)
+	clear(b.seen)
 	least = b.at(b.values[from])
 	greatest = least
-	last := b.values[from]
 	for _, v := range b.values[from:to] {
-		if v == last {
+		if b.seen[v/64]&(1<<(v%64)) != 0 {
 			continue
 		}
-		last = v
+		b.seen[v/64] |= 1 << (v % 64)
 		s := b.at(v)
 		if bytes.Compare(s, least) < 0 {
 			least = s
