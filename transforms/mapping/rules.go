@@ -77,6 +77,9 @@ func (b *Bound) checkDay(made map[string]arrow.Array, day calendar.Day, v *verdi
 	for _, name := range t.DayOf {
 		times = append(times, momentsOf(made[name]))
 	}
+	if allOn(times, t.DayLast, lo, hi) {
+		return
+	}
 	on := anyOn
 	if t.DayLast {
 		on = lastOn
@@ -100,6 +103,19 @@ func momentsOf(a arrow.Array) moments {
 		m.valid = a.IsValid
 	}
 	return m
+}
+
+// allOn tells whether one scan is enough: a column without nulls that decides lies in [lo, hi) throughout.
+func allOn(times []moments, last bool, lo, hi int64) bool {
+	if last {
+		times = times[len(times)-1:]
+	}
+	for i := range times {
+		if least, most := extremes(times[i].us); times[i].valid == nil && least >= lo && most < hi {
+			return true
+		}
+	}
+	return false
 }
 
 // anyOn tells whether any of the times lies in [lo, hi).

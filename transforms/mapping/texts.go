@@ -53,20 +53,13 @@ func (t texts) at(i int) string {
 
 // text makes dictionary-encoded text of plain text or of whole numbers in decimal.
 func (c *conversion) text(a arrow.Array) arrow.Array {
-	e := newEncoder(c)
-	defer e.release()
 	if isText(a.DataType()) {
-		texts := textsOf(a)
-		return e.encode(a, texts.at)
+		return newEncoder(c).encode(a, textsOf(a).at)
 	}
 	whole := c.whole(a, c.tooLargeForText())
 	defer whole.Release()
 	values := arrow.GetValues[int64](whole.Data(), 1)
-	var scratch []byte
-	return e.encode(whole, func(row int) string {
-		scratch = strconv.AppendInt(scratch[:0], values[row], 10)
-		return unsafe.String(unsafe.SliceData(scratch), len(scratch)) // the encoder copies what it keeps
-	})
+	return newEncoder(c).encode(whole, func(row int) string { return strconv.FormatInt(values[row], 10) })
 }
 
 // tooLargeForText is why a number beyond int64 is rejected.
@@ -95,14 +88,13 @@ type encoder struct {
 	slots  []uint32 // code+1; 0 is free
 	hashes []uint64 // of the codes
 	faults []int16  // of the codes: the reason, or -1
-	values *array.StringBuilder
+	values []string // of the codes, in the memory of the source
+	bytes  int      // of values
 }
 
 func newEncoder(c *conversion) *encoder {
-	return &encoder{c: c, slots: make([]uint32, 1024), values: array.NewStringBuilder(c.mem)}
+	return &encoder{c: c, slots: make([]uint32, 1024)}
 }
-
-func (e *encoder) release() { e.values.Release() }
 
 // encode makes the column of the texts that at gives for the valid rows of a.
 func (e *encoder) encode(a arrow.Array, at func(row int) string) arrow.Array {
@@ -117,13 +109,27 @@ func (e *encoder) encode(a arrow.Array, at func(row int) string) arrow.Array {
 		}
 	})
 	indices := assemble(arrow.PrimitiveTypes.Uint32, a.Len(), buf, validity(e.c.mem, a), a.NullN())
-	values := e.values.NewArray()
+	values := e.array()
 	defer values.Release()
 	return dictionary(indices, values)
 }
 
-// code is the code of s, a new one if s is new. A text that cannot be used gets a code too, with an empty
-// value: its rows leave.
+// array is the dictionary. A text that cannot be used is empty in it: its rows leave.
+func (e *encoder) array() arrow.Array {
+	b := array.NewStringBuilder(e.c.mem)
+	defer b.Release()
+	b.Reserve(len(e.values))
+	b.ReserveData(e.bytes)
+	for code, s := range e.values {
+		if e.faults[code] >= 0 {
+			s = ""
+		}
+		b.Append(s)
+	}
+	return b.NewArray()
+}
+
+// code is the code of s, a new one if s is new.
 func (e *encoder) code(s string) uint32 {
 	hash := xxh3.HashString(s)
 	mask := uint64(len(e.slots) - 1)
@@ -133,7 +139,7 @@ func (e *encoder) code(s string) uint32 {
 			e.slots[at] = e.add(s, hash) + 1
 			return e.grown(e.slots[at] - 1)
 		}
-		if e.hashes[slot-1] == hash && (e.faults[slot-1] >= 0 || e.values.Value(int(slot-1)) == s) {
+		if e.hashes[slot-1] == hash && e.values[slot-1] == s {
 			return slot - 1
 		}
 	}
@@ -143,10 +149,11 @@ func (e *encoder) code(s string) uint32 {
 func (e *encoder) add(s string, hash uint64) uint32 {
 	fault := int16(-1)
 	if reason, bad := e.c.textFault(s); bad {
-		fault, s = int16(reason), ""
+		fault = int16(reason)
+	} else {
+		e.bytes += len(s)
 	}
-	e.values.Append(s)
-	e.hashes, e.faults = append(e.hashes, hash), append(e.faults, fault)
+	e.values, e.hashes, e.faults = append(e.values, s), append(e.hashes, hash), append(e.faults, fault)
 	return uint32(len(e.hashes) - 1)
 }
 
