@@ -172,3 +172,23 @@ func (ids *IDs) code(c contract.Column, s string) (int64, error) {
 	}
 	return d.Code(s), nil
 }
+
+// Concat joins frames that have the same columns, in order.
+func Concat(parts []*Frame, names []string) *Frame {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	n := 0
+	for _, p := range parts {
+		n += p.N
+	}
+	out := NewFrame(n)
+	for _, name := range names {
+		values := make([]int64, 0, n)
+		for _, p := range parts {
+			values = append(values, p.Column(name)...)
+		}
+		out.Set(name, values)
+	}
+	return out
+}

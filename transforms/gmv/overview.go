@@ -145,9 +145,6 @@ func (o Overview) shares(b *column.Builder, span Span, paid int64) {
 // lateAges are the ages at which a day's GMV is remembered.
 var lateAges = []calendar.Day{0, 1, 3, 7, 15, 30}
 
-// lateDays is how many days late_data shows.
-const lateDays = 90
-
 // known is one row of late_data.
 type known struct {
 	dt, age   calendar.Day
@@ -156,8 +153,8 @@ type known struct {
 
 // LateTable is late_data: what earlier nights knew, from the late_data of the night before (nil: a cold
 // start), and what this night knows of the days that have just reached one of the ages.
-func LateTable(c Context, series *Series, before *column.Frame, restateDays int, mem memory.Allocator) arrow.Record {
-	rows := carriedLate(c, before)
+func LateTable(c Context, series *Series, before *column.Frame, restateDays, historyDays int, mem memory.Allocator) arrow.Record {
+	rows := carriedLate(c, before, c.AsOf-calendar.Day(historyDays))
 	for _, age := range lateAges {
 		if dt := c.AsOf - age; c.Present[dt] {
 			m := series.day(dt)
@@ -178,7 +175,7 @@ func LateTable(c Context, series *Series, before *column.Frame, restateDays int,
 }
 
 // carriedLate are the rows of the night before that are still shown and not known anew tonight.
-func carriedLate(c Context, before *column.Frame) []known {
+func carriedLate(c Context, before *column.Frame, after calendar.Day) []known {
 	if before == nil {
 		return nil
 	}
@@ -186,7 +183,7 @@ func carriedLate(c Context, before *column.Frame) []known {
 	dt, age, paid, net := before.Column("dt"), before.Column("age_days"), before.Column("gmv_paid_fen"), before.Column("gmv_net_fen")
 	for i := range before.N {
 		k := known{calendar.Day(dt[i]), calendar.Day(age[i]), paid[i], net[i]}
-		if k.dt > c.AsOf-lateDays && k.dt+k.age < c.AsOf {
+		if k.dt > after && k.dt+k.age < c.AsOf {
 			rows = append(rows, k)
 		}
 	}

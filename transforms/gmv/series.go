@@ -23,7 +23,7 @@ type Series struct {
 }
 
 // NewSeries reads the platform_sales rollups and settled refunds (nil: not computable).
-func NewSeries(sales column.Days, refunds *column.Frame) (*Series, error) {
+func NewSeries(sales column.Days, refunds *column.Frame, present calendar.Presence) (*Series, error) {
 	s := &Series{days: map[calendar.Day]*[measures]int64{}, cells: map[calendar.Day]map[[2]int64]int64{}}
 	for d, err := range sales {
 		if err != nil {
@@ -32,7 +32,7 @@ func NewSeries(sales column.Days, refunds *column.Frame) (*Series, error) {
 		s.addSales(d)
 	}
 	if refunds != nil {
-		s.addRefunds(refunds)
+		s.addRefunds(refunds, present)
 	}
 	return s, nil
 }
@@ -62,9 +62,12 @@ func (s *Series) addSales(d column.Dated) {
 }
 
 // addRefunds books refunds on the pay day: all, within 15 and within 30 days.
-func (s *Series) addRefunds(f *column.Frame) {
+func (s *Series) addRefunds(f *column.Frame, present calendar.Presence) {
 	paidDay, succeeded, amount := f.Column("paid_day"), f.Column("succeeded_day"), f.Column("amount_fen")
 	for i := range f.N {
+		if !present[calendar.Day(paidDay[i])] {
+			continue
+		}
 		m := s.day(calendar.Day(paidDay[i]))
 		m[mRefund] += amount[i]
 		if succeeded[i]-paidDay[i] <= Lag15 {

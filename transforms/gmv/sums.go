@@ -48,8 +48,9 @@ const total = -1
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Sales   column.Days   // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf]
-	Refunds *column.Frame // settled refunds (see package refund); nil: not computable
+	Sales   column.Days       // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf]
+	Refunds *column.Frame     // settled refunds (see package refund); nil: not computable
+	Present calendar.Presence // days with orders; refunds of other days have no sale to be taken from
 	Compare func(a, b int64) int
 }
 
@@ -158,8 +159,10 @@ func (s *Sums) addRefunds(in Input) {
 		}
 		r := refund{age: in.AsOf - calendar.Day(paidDay[i]), flowAge: in.AsOf - calendar.Day(succeeded[i]),
 			delay: calendar.Day(succeeded[i] - paidDay[i]), fen: amount[i]}
-		s.addRefund(r, sub, total, total)
-		s.addRefund(r, sub, channel[i], scene[i])
+		if in.Present[calendar.Day(paidDay[i])] {
+			s.addRefund(r, sub, total, total)
+			s.addRefund(r, sub, channel[i], scene[i])
+		}
 		if w := window(r.flowAge); w > 0 {
 			s.groups.Get([]int64{sub, total, total, w})[mRefundFlow] += r.fen
 		}

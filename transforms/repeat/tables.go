@@ -19,6 +19,7 @@ type Context struct {
 	HistoryStart calendar.Day      // purchases are known from this day on
 	Refunds      bool              // refunds are computable
 	Products     bool              // brands are known
+	Talents      bool              // it is known whose an account is
 	// Followers of a subject; ok is false where there are none to tell.
 	Followers func(scope contract.Scope, subject int64) (n int64, ok bool)
 }
@@ -215,7 +216,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.followers.Int(followers)
 	t.perFollower.Int(column.DivideHalfUp(m[mPaid], followers))
 	distribution, converted := int64(column.Null), int64(column.Null)
-	if scope.Role == contract.RoleMerchant {
+	if scope.Role == contract.RoleMerchant && c.Talents {
 		distribution, converted = m[mDistribution], m[mConverted]
 	}
 	t.distribution.Int(distribution)

@@ -210,12 +210,27 @@ func paidDay(f *column.Frame, _ *Env) func(int) calendar.Day {
 	return func(i int) calendar.Day { return calendar.Day(day[i]) }
 }
 
+// lastDay remembers the snapshot of the day asked for last: rows of one day mostly come together.
+func lastDay(lookup func(calendar.Day) *Attributes) func(calendar.Day) *Attributes {
+	var (
+		known bool
+		last  calendar.Day
+		found *Attributes
+	)
+	return func(d calendar.Day) *Attributes {
+		if !known || d != last {
+			known, last, found = true, d, lookup(d)
+		}
+		return found
+	}
+}
+
 // channels: self if the account (author, else promoter) belongs to this merchant; else distribution
 // if a promoter is credited; else none. Unknown where an account is named and nothing tells whose.
 func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, env *Env) []int64 {
 		merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
-		day := dayOf(f, env)
+		day, snapshot := dayOf(f, env), lastDay(env.Dimensions.Accounts)
 		return each(f, func(i int) int64 {
 			account := author[i]
 			if account == column.Null {
@@ -224,7 +239,7 @@ func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 			if account == column.Null {
 				return contract.ChannelNone
 			}
-			accounts := env.Dimensions.Accounts(day(i))
+			accounts := snapshot(day(i))
 			if accounts == nil {
 				return contract.ChannelUnknown
 			}
@@ -242,9 +257,9 @@ func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 func productAttribute(which int, dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, env *Env) []int64 {
 		product := f.Column("product_id")
-		day := dayOf(f, env)
+		day, snapshot := dayOf(f, env), lastDay(env.Dimensions.Products)
 		return each(f, func(i int) int64 {
-			products := env.Dimensions.Products(day(i))
+			products := snapshot(day(i))
 			if products == nil {
 				return column.Null
 			}

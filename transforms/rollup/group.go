@@ -65,20 +65,22 @@ type visitor struct {
 
 // groups are the tables of one rollup in one partition.
 type groups struct {
-	byKey *column.Grouper
-	seen  *column.Grouper // (group, value) pairs already counted
-	sets  *column.Grouper // (group, order, brand) → lines, sums so far
-	key   []int64
+	byKey     *column.Grouper
+	seen      *column.Grouper // (group, value) pairs already counted
+	sets      *column.Grouper // (group, order, brand) → lines, sums so far
+	setOrders *column.Grouper // (group, order) pairs already counted as full sets
+	key       []int64
 }
 
 func newVisitor(p *pass) *visitor {
 	v := &visitor{pass: p, orders: column.NewGrouper(1, 1)}
 	for _, pl := range p.plans {
 		v.tables = append(v.tables, &groups{
-			byKey: column.NewGrouper(len(pl.By), len(pl.measures)),
-			seen:  column.NewGrouper(2, 0),
-			sets:  column.NewGrouper(3, 1+len(pl.measures)),
-			key:   make([]int64, len(pl.By)),
+			byKey:     column.NewGrouper(len(pl.By), len(pl.measures)),
+			seen:      column.NewGrouper(2, 0),
+			sets:      column.NewGrouper(3, 1+len(pl.measures)),
+			setOrders: column.NewGrouper(2, 0),
+			key:       make([]int64, len(pl.By)),
 		})
 		var w *column.Writer
 		if pl.second != nil {
@@ -107,6 +109,7 @@ func (v *visitor) visit(blocks [][]int64) error {
 		g.byKey.Reset()
 		g.seen.Reset()
 		g.sets.Reset()
+		g.setOrders.Reset()
 		v.eachRow(blocks, func(row []int64) {
 			if pl.where < 0 || row[pl.where] != 0 {
 				v.addRow(pl, g, row)
@@ -193,13 +196,18 @@ func (v *visitor) addSets(pl *plan, g *groups, group int, sums, row []int64) {
 	}
 	set := g.sets.Get([]int64{int64(group), order, brand})
 	set[0]++
+	full := set[0] == MinSet
+	first := false // an order with two full brands is one order
+	if full {
+		_, first = g.setOrders.Index([]int64{int64(group), order})
+	}
 	for j, m := range pl.measures {
 		switch {
-		case m.op == Sets && set[0] == MinSet:
+		case m.op == Sets && first:
 			sums[j]++
 		case m.op == SetSum && set[0] < MinSet:
 			set[1+j] += row[m.of]
-		case m.op == SetSum && set[0] == MinSet:
+		case m.op == SetSum && full:
 			sums[j] += set[1+j] + row[m.of]
 		case m.op == SetSum:
 			sums[j] += row[m.of]

@@ -1,0 +1,117 @@
+package jobs
+
+import (
+	"context"
+	"sync"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// dimensions serves the snapshots that classify the rows of one partition. It satisfies
+// rollup.Dimensions, which has no errors: the first one is kept and asked for afterwards.
+type dimensions struct {
+	ctx   context.Context
+	night *night
+	floor calendar.Day // no snapshot before this day is asked for
+
+	mu  sync.Mutex
+	err error
+}
+
+var (
+	productAttributes = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id"}}
+	accountAttributes = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
+)
+
+// attributes says which columns of a snapshot rollup are looked up by its key.
+type attributes struct {
+	rollup *rollup.Rollup
+	values []string
+}
+
+// Products is the product_days snapshot of the day or the nearest before it.
+func (d *dimensions) Products(day calendar.Day) *rollup.Attributes {
+	return d.get(productAttributes, day)
+}
+
+// Accounts is the account_days snapshot of the day or the nearest before it.
+func (d *dimensions) Accounts(day calendar.Day) *rollup.Attributes {
+	return d.get(accountAttributes, day)
+}
+
+func (d *dimensions) get(a attributes, day calendar.Day) *rollup.Attributes {
+	found, err := d.night.snapshot(d.ctx, a, max(day, d.floor))
+	if err != nil {
+		d.mu.Lock()
+		if d.err == nil {
+			d.err = err
+		}
+		d.mu.Unlock()
+	}
+	return found
+}
+
+// snapshot is the lookup table of the day or the nearest before it, nil if there is none.
+func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*rollup.Attributes, error) {
+	p, ok := n.nearest(a.rollup.Source.Name, day)
+	if !ok {
+		return nil, nil
+	}
+	key := rollupKey(a.rollup.Name, p)
+	n.runner.lookupMu.Lock()
+	defer n.runner.lookupMu.Unlock()
+	if found := n.runner.lookups.get(key); found != nil {
+		return found, nil
+	}
+	f, err := n.frame(ctx, a.rollup, p)
+	if err != nil {
+		return nil, err
+	}
+	found := lookupTable(f, a)
+	n.runner.lookups.put(key, found)
+	return found, nil
+}
+
+func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
+	g := column.NewGrouper(1, len(a.values))
+	key := f.Column(a.rollup.By[0])
+	values := make([][]int64, len(a.values))
+	for j, name := range a.values {
+		values[j] = f.Column(name)
+	}
+	for i := range f.N {
+		m := g.Get(key[i : i+1])
+		for j := range values {
+			m[j] = values[j][i]
+		}
+	}
+	return g
+}
+
+// lookupCache keeps the lookup tables used last.
+type lookupCache struct {
+	limit, held int64
+	keys        []string // oldest first
+	tables      map[string]*rollup.Attributes
+}
+
+func newLookupCache(limit int64) *lookupCache {
+	return &lookupCache{limit: limit, tables: map[string]*rollup.Attributes{}}
+}
+
+func (c *lookupCache) get(key string) *rollup.Attributes { return c.tables[key] }
+
+func (c *lookupCache) put(key string, t *rollup.Attributes) {
+	c.tables[key] = t
+	c.keys = append(c.keys, key)
+	c.held += lookupBytes(t)
+	for c.held > c.limit && len(c.keys) > 1 {
+		c.held -= lookupBytes(c.tables[c.keys[0]])
+		delete(c.tables, c.keys[0])
+		c.keys = c.keys[1:]
+	}
+}
+
+func lookupBytes(t *rollup.Attributes) int64 { return int64(t.Len()) * int64(t.Width()*8+16) }

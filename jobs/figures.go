@@ -1,0 +1,286 @@
+package jobs
+
+import (
+	"context"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/refund"
+	"github.com/windvane/windvane/transforms/repeat"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// settleRefunds settles the refunds of the history kept, line by line.
+func (n *night) settleRefunds(ctx context.Context) (err error) {
+	r := rollup.RefundLines()
+	if why := n.refundsMissing(ctx); why != "" {
+		n.warnings = append(n.warnings, "refunds are not computable: "+why)
+		return nil
+	}
+	n.refunds, err = refund.Settle(ctx, n.history(ctx, r, n.first), n.rows(r, n.first), n.runner.Settings.workers(), n.runner.memory)
+	return err
+}
+
+// refundsMissing says why refunds cannot be computed, empty if they can.
+func (n *night) refundsMissing(ctx context.Context) string {
+	ps := n.partitions[contract.Refunds.Name]
+	if len(ps) == 0 {
+		return "no refunds table"
+	}
+	for i := range ps {
+		if ps[i].Rows == nil || ps[i].Rows[0] >= 0 {
+			continue
+		}
+		rec, err := n.ensure(ctx, contract.Refunds.Name, ps[i], 1)
+		if err != nil {
+			return err.Error()
+		}
+		return rec.Missing[rollup.RefundLines().Name]
+	}
+	return ""
+}
+
+// scopes are the scopes this night can tell: without a products table there are no categories.
+func (n *night) scopes() []contract.Scope {
+	var out []contract.Scope
+	for _, s := range contract.Scopes() {
+		if s.Role != contract.RoleCategory || n.has(contract.Products) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (n *night) has(t *contract.Table) bool { return len(n.partitions[t.Name]) > 0 }
+
+// eachScope works through the scopes, several at once.
+func (n *night) eachScope(ctx context.Context, do func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(n.runner.Settings.workers())
+	for i, s := range n.scopes() {
+		g.Go(func() error { return do(ctx, i, s, 1) })
+	}
+	return g.Wait()
+}
+
+// countBuyers reads buyers, repeat purchase, months, cohorts and trust off the pairs of every scope.
+func (n *night) countBuyers(ctx context.Context) error {
+	n.buyers = make([]*repeat.Figures, len(n.scopes()))
+	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		r := rollup.BuyersOf(s)
+		in := repeat.Input{AsOf: n.asOf, Scope: s, Buyers: n.history(ctx, r, n.first), Rows: n.rows(r, n.first), First: n.first,
+			Refunds: n.refunds, Months: s.Role != contract.RoleProduct, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject),
+			Workers: workers, Memory: n.runner.memory}
+		if s.Role == contract.RolePlatform {
+			for _, span := range gmv.OverviewSpans(n.asOf) {
+				in.Ranges = append(in.Ranges, repeat.Range(span))
+			}
+		}
+		n.buyers[i], err = repeat.Compute(ctx, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c, err := n.repeatContext(ctx)
+	if err != nil {
+		return err
+	}
+	mem := memory.DefaultAllocator
+	n.publishTable(contract.Repeat, repeat.RepeatTable(c, n.buyers, mem))
+	n.publishTable(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers, mem))
+	n.publishTable(contract.Cohorts, repeat.CohortTable(c, n.buyers, mem))
+	n.publishTable(contract.Trust, repeat.TrustTable(c, n.buyers, mem))
+	return nil
+}
+
+// historyStart is the day from which purchases are known.
+func (n *night) historyStart() calendar.Day {
+	start, ok := n.present.First()
+	if !ok {
+		start = n.asOf
+	}
+	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start {
+		return *from
+	}
+	return start
+}
+
+func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
+	followers, err := n.followers(ctx)
+	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, HistoryStart: n.historyStart(),
+		Refunds: n.refunds != nil, Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
+}
+
+// followers counts the followers of accounts, and of the accounts that a merchant owns.
+func (n *night) followers(ctx context.Context) (func(contract.Scope, int64) (int64, bool), error) {
+	accounts, err := n.snapshot(ctx, accountAttributes, n.asOf)
+	if err != nil || accounts == nil {
+		return func(contract.Scope, int64) (int64, bool) { return 0, false }, err
+	}
+	owned := column.NewGrouper(1, 1)
+	for i := range accounts.Len() {
+		row := accounts.Row(i) // talent, owner, followers
+		if row[1] != column.Null {
+			owned.Get(row[1:2])[0] += row[2]
+		}
+	}
+	return func(s contract.Scope, subject int64) (int64, bool) {
+		switch s.Role {
+		case contract.RoleTalent:
+			if a := accounts.Find(subject); a != nil {
+				return a[1], true
+			}
+		case contract.RoleMerchant:
+			if m := owned.Find(subject); m != nil {
+				return m[0], true
+			}
+		}
+		return 0, false
+	}, nil
+}
+
+// sumGMV adds up the GMV of every scope.
+func (n *night) sumGMV(ctx context.Context) error {
+	n.sums = make([]*gmv.Sums, len(n.scopes()))
+	first := n.asOf - gmv.Lookback + 1
+	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
+		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.history(ctx, rollup.SalesOf(s), max(first, n.first)), Refunds: n.refunds,
+			Present: n.present, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject)})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c, mem := n.gmvContext(), memory.DefaultAllocator
+	g, ctx := errgroup.WithContext(ctx)
+	var table, split, excluded arrow.Record
+	g.Go(func() error { table = gmv.Table(c, n.sums, mem); return nil })
+	g.Go(func() error { split = gmv.SplitTable(c, n.sums, mem); return nil })
+	g.Go(func() (err error) {
+		excluded, err = gmv.ExcludedTable(c, n.history(ctx, rollup.ExcludedLines(), n.asOf-364), mem)
+		return err
+	})
+	err = g.Wait()
+	n.publishTable(contract.GMV, table)
+	n.publishTable(contract.GMVSplit, split)
+	if err == nil {
+		n.publishTable(contract.Excluded, excluded)
+	}
+	return err
+}
+
+func (n *night) gmvContext() gmv.Context {
+	start := n.historyStart()
+	byRole := map[int]*repeat.Figures{}
+	for _, f := range n.buyers {
+		byRole[f.Scope.Role] = f
+	}
+	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
+		Subject: func(s contract.Scope, subject int64) string { return repeat.SubjectText(n.runner.ids, s, subject) },
+		Buyers: func(s contract.Scope, subject int64, window int) (int64, int64, bool) {
+			buyers, fresh := byRole[s.Role].Buyers(subject, window)
+			return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays
+		}}
+}
+
+// summarise makes the overview and the late data.
+func (n *night) summarise(ctx context.Context) error {
+	c, mem := n.gmvContext(), memory.DefaultAllocator
+	platform := contract.Scopes()[contract.RolePlatform]
+	series, err := gmv.NewSeries(n.history(ctx, rollup.SalesOf(platform), n.first), n.refunds, n.present)
+	if err != nil {
+		return err
+	}
+	distincts, err := n.distincts(ctx)
+	if err != nil {
+		return err
+	}
+	o := gmv.Overview{Context: c, Series: series, Distincts: distincts}
+	o.Buyers30, _ = n.buyers[0].Buyers(0, 30)
+	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, 90)
+	n.publishTable(contract.Overview, gmv.OverviewTable(o, mem))
+	before, err := n.lateBefore(ctx)
+	if err != nil {
+		return err
+	}
+	s := n.runner.Settings
+	n.publishTable(contract.LateData, gmv.LateTable(c, series, before, s.RestateDays, s.HistoryDays, mem))
+	return nil
+}
+
+// lateBefore is the late_data of the night before, nil on a cold start.
+func (n *night) lateBefore(ctx context.Context) (*column.Frame, error) {
+	if n.previous == nil {
+		return nil, nil
+	}
+	return n.runner.publishedFrame(ctx, n.previous, contract.LateData)
+}
+
+// distincts counts who was active and what was in a cart over the overview's spans.
+func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
+	spans := gmv.OverviewSpans(n.asOf)
+	first := n.asOf
+	for i, s := range spans {
+		d.Buyers = append(d.Buyers, n.buyers[0].RangeBuyers(i))
+		first = min(first, s.From)
+	}
+	scopes := contract.Scopes()
+	sold := func(f *column.Frame, i int) bool {
+		return f.Column("channel")[i] == column.Null && f.Column("lines")[i] > 0
+	}
+	merchants, talents := rollup.SalesOf(scopes[contract.RoleMerchant]), rollup.SalesOf(scopes[contract.RoleTalent])
+	if d.Merchants, err = gmv.DistinctIn(n.history(ctx, merchants, first), "merchant_id", sold, spans); err != nil {
+		return d, err
+	}
+	if d.Talents, err = gmv.DistinctIn(n.history(ctx, talents, first), "promoter_id", sold, spans); err != nil {
+		return d, err
+	}
+	if d.FreeTalents, err = n.freeTalents(ctx, talents, spans); err != nil {
+		return d, err
+	}
+	if !n.has(contract.Products) {
+		return d, nil
+	}
+	d.CartedPresent = calendar.Presence{}
+	for _, p := range n.partitions[contract.Products.Name] {
+		d.CartedPresent[p.Day] = true
+	}
+	any := func(*column.Frame, int) bool { return true }
+	d.Carted, err = gmv.DistinctIn(n.history(ctx, rollup.CartedProducts(), first), "product_id", any, spans)
+	return d, err
+}
+
+// freeTalents counts the active talents that no merchant owned at the end of each span, nil if no
+// snapshot tells.
+func (n *night) freeTalents(ctx context.Context, sales *rollup.Rollup, spans []gmv.Span) ([]int64, error) {
+	if !n.has(contract.Talents) {
+		return nil, nil
+	}
+	out := make([]int64, len(spans))
+	for i, s := range spans {
+		accounts, err := n.snapshot(ctx, accountAttributes, s.To)
+		if err != nil {
+			return nil, err
+		}
+		free := func(f *column.Frame, i int) bool {
+			if f.Column("channel")[i] != column.Null || f.Column("lines")[i] == 0 || accounts == nil {
+				return false
+			}
+			a := accounts.Find(f.Column("promoter_id")[i])
+			return a == nil || a[0] == column.Null
+		}
+		counts, err := gmv.DistinctIn(n.history(ctx, sales, s.From), "promoter_id", free, spans[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = counts[0]
+	}
+	return out, nil
+}

@@ -1,0 +1,78 @@
+package jobs
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// progressCounter counts finished parts over goroutines.
+type progressCounter struct{ n atomic.Int64 }
+
+func (c *progressCounter) next() int { return int(c.n.Add(1)) }
+
+// history delivers a rollup's days from first to the as-of date, loading a few ahead.
+func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day) column.Days {
+	var wanted []Partition
+	for _, p := range n.partitions[r.Source.Name] {
+		if p.Day >= first && p.Day <= n.asOf {
+			wanted = append(wanted, p)
+		}
+	}
+	return func(yield func(column.Dated, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		for loaded := range n.prefetch(ctx, r, wanted) {
+			l := <-loaded
+			if !yield(column.Dated{Day: l.day, Frame: l.frame}, l.err) || l.err != nil {
+				return
+			}
+		}
+	}
+}
+
+type loaded struct {
+	day   calendar.Day
+	frame *column.Frame
+	err   error
+}
+
+// prefetch loads up to a handful of days ahead of the reader, in order.
+func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partition) <-chan chan loaded {
+	queue := make(chan chan loaded, 2*n.runner.Settings.workers())
+	go func() {
+		defer close(queue)
+		for _, p := range wanted {
+			one := make(chan loaded, 1)
+			select {
+			case queue <- one:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				f, err := n.frame(ctx, r, p)
+				one <- loaded{p.Day, f, err}
+			}()
+		}
+	}()
+	return queue
+}
+
+// rows is the number of rows of a rollup from first on, as far as it is known.
+func (n *night) rows(r *rollup.Rollup, first calendar.Day) (rows int64) {
+	at := -1
+	for i, ru := range rollup.From(r.Source.Name) {
+		if ru.Name == r.Name {
+			at = i
+		}
+	}
+	for _, p := range n.partitions[r.Source.Name] {
+		if p.Day >= first && at < len(p.Rows) && p.Rows[at] > 0 {
+			rows += p.Rows[at]
+		}
+	}
+	return rows
+}

@@ -1,0 +1,229 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+)
+
+// ErrInput marks broken input: the table cannot be used, nothing is published.
+var ErrInput = errors.New("broken input")
+
+// intake reads the rows of one dump through the mapping.
+type intake struct {
+	dump  *dump
+	files []*boundFile
+	rows  int64 // in the files, before anything is left out
+
+	mu      sync.Mutex
+	counts  [mapping.Reasons]int64
+	rejects []RejectedRow
+}
+
+type shownKey struct {
+	file   string
+	reason int
+}
+
+// boundFile is an open file whose columns fit the contract.
+type boundFile struct {
+	file  *lake.File
+	bound *mapping.Bound
+	first []int64 // row number of each row group's first row
+	skip  []uint64
+}
+
+// RejectedRow is one row of the rejects table.
+type RejectedRow struct {
+	File   string `json:"file"`
+	Row    int64  `json:"row"`
+	Reason int    `json:"reason"`
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"`
+}
+
+// openIntake opens and binds every file of the dump for the named columns.
+func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, columns []string) (*intake, error) {
+	t := &intake{dump: d}
+	for _, o := range d.objects {
+		f, err := in.OpenParquet(ctx, o)
+		if err != nil {
+			t.close()
+			return nil, fmt.Errorf("%w: %w", ErrInput, err)
+		}
+		bound, err := m.Bind(columns, sourceFields(f))
+		if err != nil {
+			f.Close()
+			t.close()
+			return nil, inputError(o.Key, err)
+		}
+		b := &boundFile{file: f, bound: bound}
+		var at int64
+		for g := range f.NumRowGroups() {
+			b.first = append(b.first, at)
+			at += f.RowGroupRows(g)
+		}
+		t.files = append(t.files, b)
+		t.rows += f.NumRows()
+	}
+	return t, nil
+}
+
+// inputError names the file in a binding error.
+func inputError(key string, err error) error {
+	var bind *mapping.BindError
+	if errors.As(err, &bind) {
+		bind.File = key
+	}
+	return fmt.Errorf("%w: %w", ErrInput, err)
+}
+
+func (t *intake) close() {
+	for _, b := range t.files {
+		b.file.Close()
+	}
+}
+
+// absent are the contract columns that some file does not have.
+func (t *intake) absent() map[string]bool {
+	out := map[string]bool{}
+	for _, b := range t.files {
+		for _, c := range b.bound.Absent {
+			out[c] = true
+		}
+	}
+	return out
+}
+
+// extra are the columns that no contract column reads.
+func (t *intake) extra() map[string]bool {
+	out := map[string]bool{}
+	for _, b := range t.files {
+		for _, c := range b.bound.Extra {
+			out[c] = true
+		}
+	}
+	return out
+}
+
+// batch is one mapped row group.
+type batch struct {
+	file   int
+	record arrow.Record
+	rows   func(i int) int64 // position in the file of row i
+}
+
+// each maps every row group in workers goroutines and hands it to visit, which must not keep it.
+// Rejected rows are recorded once, when record is set.
+func (t *intake) each(ctx context.Context, workers int, record bool, visit func(worker int, b batch) error) error {
+	type task struct{ file, group int }
+	tasks := make(chan task)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(tasks)
+		for f, b := range t.files {
+			for group := range b.file.NumRowGroups() {
+				select {
+				case tasks <- task{f, group}:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}
+		return nil
+	})
+	for w := range max(1, workers) {
+		g.Go(func() error {
+			for k := range tasks {
+				if err := t.visitGroup(ctx, k.file, k.group, record, func(b batch) error { return visit(w, b) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (t *intake) visitGroup(ctx context.Context, file, group int, record bool, visit func(batch) error) error {
+	b := t.files[file]
+	mem := memory.DefaultAllocator
+	raw, err := b.file.ReadRowGroup(ctx, mem, group, b.bound.Sources())
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	defer raw.Release()
+	first := b.first[group]
+	mapped, err := b.bound.Map(mem, raw, mapping.Rows{
+		File: b.file.Object().Key, Day: t.dump.day, First: first, Skip: b.skipFrom(first, raw.NumRows())})
+	if err != nil {
+		return inputError(b.file.Object().Key, err)
+	}
+	defer mapped.Record.Release()
+	if record {
+		t.note(b.file.Object().Key, mapped)
+	}
+	rows := func(i int) int64 { return first + int64(i) }
+	if mapped.RowNumbers != nil {
+		rows = func(i int) int64 { return mapped.RowNumbers[i] }
+	}
+	return visit(batch{file, mapped.Record, rows})
+}
+
+// skipFrom is the part of the file's skip bitmap that begins at row first, bit 0 being that row.
+func (b *boundFile) skipFrom(first, n int64) []uint64 {
+	if b.skip == nil {
+		return nil
+	}
+	out := make([]uint64, (n+63)/64)
+	for i := range n {
+		at := first + i
+		out[i>>6] |= (b.skip[at>>6] >> (at & 63) & 1) << (i & 63)
+	}
+	return out
+}
+
+func (b *boundFile) markSkipped(row int64) {
+	if b.skip == nil {
+		b.skip = make([]uint64, (b.file.NumRows()+63)/64)
+	}
+	b.skip[row>>6] |= 1 << (row & 63)
+}
+
+// note counts the rejects of one record and keeps the first of each file and reason.
+func (t *intake) note(file string, m mapping.Mapped) {
+	if m.Rejected() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for r, n := range m.Counts {
+		t.counts[r] += n
+	}
+	for _, r := range m.Rejects {
+		t.show(file, r.Row, r.Reason, r.Column, r.Value)
+	}
+}
+
+func (t *intake) show(file string, row int64, reason mapping.Reason, column, value string) {
+	t.rejects = append(t.rejects, RejectedRow{File: file, Row: row, Reason: int(reason), Column: column, Value: value})
+}
+
+func (t *intake) rejected() (n int64) {
+	for _, c := range t.counts {
+		n += c
+	}
+	return n
+}
+
+// reasonName is for messages.
+func reasonName(r int) string { return contract.RejectReasons[r] }

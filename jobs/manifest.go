@@ -1,0 +1,107 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+// ManifestFormat is the format of manifests that this binary writes and the newest it reads.
+const ManifestFormat = 1
+
+// Manifest is the record of what a run read and wrote. Clocks and host names stand here, never in tables.
+type Manifest struct {
+	Format      int                    `json:"format"`
+	Job         string                 `json:"job"`
+	AsOf        calendar.Day           `json:"as_of"`
+	Run         string                 `json:"run"`
+	Version     string                 `json:"version"`
+	Host        string                 `json:"host"`
+	Started     time.Time              `json:"started"`
+	Finished    time.Time              `json:"finished"`
+	NightDigest string                 `json:"night_digest"` // of everything the tables are made of
+	Rules       map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
+	Previous    *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
+	Partitions  map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
+	Inputs      []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
+	Steps       []StepRecord           `json:"steps"`
+	Gates       []Gate                 `json:"gates"`
+	Outputs     []Output               `json:"outputs"`
+	Warnings    []string               `json:"warnings"`
+}
+
+// CommitRef pins a commit.
+type CommitRef struct {
+	AsOf           calendar.Day `json:"as_of"`
+	Sequence       int          `json:"sequence"`
+	ManifestSHA256 string       `json:"manifest_sha256"`
+}
+
+// Output is one published object.
+type Output struct {
+	Table  string `json:"table"`
+	Key    string `json:"key"`
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Gate is a check that had to pass before publication.
+type Gate struct {
+	Name   string `json:"name"`
+	Passed bool   `json:"passed"`
+	Detail string `json:"detail"`
+}
+
+// committed is a published night: its commit record and its manifest.
+type committed struct {
+	record   lake.CommitRecord
+	manifest Manifest
+}
+
+// maxManifestBytes bounds what is read as a manifest.
+const maxManifestBytes = 256 << 20
+
+// readCommit is the newest commit of a date, nil if there is none.
+func (r *Runner) readCommit(ctx context.Context, asOf calendar.Day) (*committed, error) {
+	return readNewest(ctx, r.Out, r.Settings.Job, asOf)
+}
+
+func readNewest(ctx context.Context, out *lake.Lake, job string, asOf calendar.Day) (*committed, error) {
+	rec, ok, err := out.Newest(ctx, job, asOf.String())
+	if err != nil {
+		return nil, fmt.Errorf("read commits of %s: %w", asOf, err)
+	}
+	if !ok {
+		return nil, nil
+	}
+	return readManifest(ctx, out, rec)
+}
+
+func readManifest(ctx context.Context, out *lake.Lake, rec lake.CommitRecord) (*committed, error) {
+	data, err := out.ReadAll(ctx, rec.ManifestKey, maxManifestBytes)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.ManifestSHA256 {
+		return nil, fmt.Errorf("%w: %s does not have the sha256 its commit names", ErrDamaged, rec.ManifestKey)
+	}
+	c := &committed{record: rec}
+	if err := json.Unmarshal(data, &c.manifest); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
+	}
+	if c.manifest.Format > ManifestFormat {
+		return nil, fmt.Errorf("%s has format %d, this binary reads up to %d: use a newer windvane", rec.ManifestKey, c.manifest.Format, ManifestFormat)
+	}
+	return c, nil
+}
+
+// ErrDamaged marks a published object that is not what its manifest says.
+var ErrDamaged = errors.New("damaged")

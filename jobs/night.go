@@ -1,0 +1,316 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/repeat"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// night is one run for one as-of date: what its steps hand to each other.
+type night struct {
+	runner *Runner
+	id     string
+	asOf   calendar.Day
+	first  calendar.Day // of the history kept
+
+	previous   *committed // the newest commit of the day before; nil: a cold start
+	current    *committed // the newest commit of this day; nil: none yet
+	types      contract.IDTypes
+	partitions map[string][]Partition // by table, ascending
+	present    calendar.Presence      // days with orders
+	done       bool                   // the current commit is what this night would publish
+	reduced    atomic.Int64
+	started    time.Time
+	warnings   []string
+
+	refunds *column.Frame // settled; nil: not computable
+	buyers  []*repeat.Figures
+	sums    []*gmv.Sums
+	tables  map[string]arrow.Record
+	outputs []Output
+	steps   []StepRecord
+	commit  commitInfo
+}
+
+func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
+	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
+		partitions: map[string][]Partition{}, tables: map[string]arrow.Record{}}
+	var err error
+	if n.previous, err = r.readCommit(ctx, asOf-1); err != nil {
+		return nil, err
+	}
+	if n.current, err = r.readCommit(ctx, asOf); err != nil {
+		return nil, err
+	}
+	if n.types, err = detectIDs(ctx, r.In, r.Inputs, r.Settings, asOf); err != nil {
+		return nil, err
+	}
+	r.prepare(n.types)
+	return n, nil
+}
+
+func (n *night) release() {
+	for _, t := range n.tables {
+		t.Release()
+	}
+}
+
+// publishTable keeps a finished table until it is written.
+func (n *night) publishTable(t *contract.Table, rec arrow.Record) { n.tables[t.Name] = rec }
+
+// takeSnapshot fixes the partitions the night rests on.
+func (n *night) takeSnapshot(ctx context.Context) error {
+	if err := n.checkPresence(); err != nil {
+		return err
+	}
+	for _, t := range rollup.Sources() {
+		n.partitions[t.Name] = n.listPartitions(t.Name)
+	}
+	n.present = calendar.Presence{}
+	for _, p := range n.partitions[contract.Orders.Name] {
+		n.present[p.Day] = true
+	}
+	if n.previous == nil {
+		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
+	}
+	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
+	return nil
+}
+
+// eventTables must be there for the as-of day once they have begun, and must have no holes.
+var eventTables = []string{contract.Orders.Name, contract.Refunds.Name}
+
+// checkPresence refuses to take a missing partition for a day of zeros.
+func (n *night) checkPresence() error {
+	s, in := n.runner.Settings, n.runner.Inputs
+	if !in.has(contract.Orders.Name, n.asOf) {
+		path, _ := s.Tables[contract.Orders.Name].ParsedPath(contract.Orders)
+		return fmt.Errorf("%w: no orders up to %s; looked for %s", ErrLate, n.asOf, path)
+	}
+	var missing []string
+	for _, name := range eventTables {
+		first, ok := in.first(name)
+		if !ok {
+			continue
+		}
+		for d := max(first, n.first); d <= n.asOf; d++ {
+			if in.on(name, d) == nil && !n.pinned(name, d) && !slices.Contains(s.AbsentDays[name], d) {
+				missing = append(missing, fmt.Sprintf("%s dt=%s", name, d))
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	shown := missing[:min(5, len(missing))]
+	return fmt.Errorf("%w: %d missing: %v; a missing partition is never a day of zeros: wait for it, or declare it under absent_days (or the table absent)",
+		ErrLate, len(missing), shown)
+}
+
+// pinned tells whether the commit of the day before rests on a partition that is no longer listed.
+func (n *night) pinned(table string, day calendar.Day) bool {
+	_, ok := n.pin(table, day)
+	return ok
+}
+
+// pin is the partition of an earlier night that is no longer looked at.
+func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
+	s := n.runner.Settings
+	if n.previous == nil || day > n.asOf-calendar.Day(s.RestateDays) || n.previous.manifest.Rules[table] != s.digest(table, n.types) {
+		return Partition{}, false
+	}
+	ps := n.previous.manifest.Partitions[table]
+	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
+	if !ok {
+		return Partition{}, false
+	}
+	return ps[i], true
+}
+
+// listPartitions are the partitions of a table in the history kept; snapshots reach further back, for
+// the rows they classify.
+func (n *night) listPartitions(table string) []Partition {
+	first := n.first
+	if t, _ := contract.Lookup(table, contract.Inputs()); t.Class == contract.Snapshot {
+		first -= JoinDays
+	}
+	rules := n.runner.Settings.digest(table, n.types)
+	var out []Partition
+	for d := first; d <= n.asOf; d++ {
+		if p, ok := n.pin(table, d); ok {
+			out = append(out, p)
+			continue
+		}
+		if dump := n.runner.Inputs.on(table, d); dump != nil {
+			out = append(out, Partition{Day: d, Digest: digestOf(rules, dump.digest(), n.dependencies(table, d))})
+		}
+	}
+	return out
+}
+
+// dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
+// orders; for refunds, which look at the days on which they were paid, all that may be asked for.
+func (n *night) dependencies(table string, day calendar.Day) string {
+	var parts []string
+	for _, dim := range []string{contract.Products.Name, contract.Talents.Name} {
+		switch table {
+		case contract.Orders.Name:
+			if p, ok := n.nearest(dim, day); ok {
+				parts = append(parts, p.Digest)
+			}
+		case contract.Refunds.Name:
+			for _, p := range n.partitions[dim] {
+				if p.Day > day-JoinDays && p.Day <= day {
+					parts = append(parts, p.Digest)
+				}
+			}
+		}
+	}
+	return digestOf(parts...)
+}
+
+// nearest is the table's partition of a day or the nearest within JoinDays before it.
+func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
+	ps := n.partitions[table]
+	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
+	if !ok {
+		i--
+	}
+	if i < 0 || ps[i].Day <= day-JoinDays {
+		return Partition{}, false
+	}
+	return ps[i], true
+}
+
+// figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
+const figuresVersion = "1"
+
+// digest identifies what the night's tables are made of.
+func (n *night) digest() string {
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion}
+	for _, t := range rollup.Sources() {
+		for _, p := range n.partitions[t.Name] {
+			parts = append(parts, t.Name, p.Day.String(), p.Digest)
+		}
+	}
+	if n.previous != nil {
+		parts = append(parts, n.previous.manifest.NightDigest)
+	}
+	return digestOf(parts...)
+}
+
+// reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
+func (n *night) reduceChanged(ctx context.Context) error {
+	for _, stage := range [][]string{{contract.Products.Name, contract.Talents.Name}, {contract.Orders.Name, contract.Refunds.Name}} {
+		var wanted []func(context.Context, int) error
+		for _, table := range stage {
+			for i := range n.partitions[table] {
+				p := &n.partitions[table][i]
+				if stage[0] == contract.Products.Name && p.Day != n.asOf || n.known(table, *p) {
+					continue // snapshots of other days are made when a row asks for them
+				}
+				wanted = append(wanted, func(ctx context.Context, workers int) error {
+					rec, err := n.ensure(ctx, table, *p, workers)
+					if err == nil {
+						*p = rec.Partition
+					}
+					return err
+				})
+			}
+		}
+		if err := n.inParallel(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known tells whether the partition is one that the night before rested on: its rollups are there.
+func (n *night) known(table string, p Partition) bool {
+	return p.Rows != nil
+}
+
+// inParallel runs the tasks: many at once with one worker each, or one after another with all.
+func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, int) error) error {
+	workers := n.runner.Settings.workers()
+	each, atOnce := workers, 1
+	if len(tasks) >= workers {
+		each, atOnce = 1, workers
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	var done progressCounter
+	for _, task := range tasks {
+		g.Go(func() error {
+			err := task(ctx, each)
+			n.runner.progress(Progress{AsOf: n.asOf, Step: "reduce", Done: done.next(), Total: len(tasks)})
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// ensure returns the record of a reduction and makes it first if need be.
+func (n *night) ensure(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
+	rec, err := n.runner.state.find(ctx, table, p)
+	if rec != nil || err != nil {
+		return rec, err
+	}
+	return n.reduceOnce(ctx, table, p, workers)
+}
+
+func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
+	v, err, _ := n.runner.reducing.Do(reducedKey(table, p), func() (any, error) {
+		d := n.runner.Inputs.on(table, p.Day)
+		if d == nil {
+			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer there; restore it, or shorten history_days", ErrInput, table, p.Day)
+		}
+		dims := &dimensions{ctx: ctx, night: n, floor: p.Day - JoinDays + 1}
+		r := &reducer{in: n.runner.In, state: n.runner.state, settings: n.runner.Settings, memory: n.runner.memory,
+			env: mapping.Env{Zone: n.runner.Settings.Zone, BuyerKey: n.runner.Settings.BuyerKey, IDs: n.types}}
+		rec, err := r.reduce(ctx, d, p, dims, workers)
+		if err == nil {
+			err = dims.err
+		}
+		if err != nil {
+			return nil, err
+		}
+		n.reduced.Add(1)
+		return rec, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*Reduced), nil
+}
+
+// frame loads a rollup of a partition; what is missing or damaged is made again.
+func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
+	if p.Rows == nil {
+		if _, err := n.ensure(ctx, r.Source.Name, p, 1); err != nil {
+			return nil, err
+		}
+	}
+	f, err := n.runner.state.frame(ctx, r, p)
+	if !errors.Is(err, errLost) {
+		return f, err
+	}
+	if _, err := n.reduceOnce(ctx, r.Source.Name, p, n.runner.Settings.workers()); err != nil {
+		return nil, err
+	}
+	return n.runner.state.frame(ctx, r, p)
+}

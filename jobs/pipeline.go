@@ -1,0 +1,70 @@
+// Package jobs runs a night: one as-of date, from the dumps to the published tables.
+//
+// A night is a pure function of the input objects as listed at the start, the newest commit of the day
+// before, the as-of date and the rules. It reads as the list of steps below; the run loop, plan and the
+// lineage in the manifest all come from that list. Nothing a reader can see changes before the last
+// step's one conditional write.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Step is one stage of a night.
+type Step struct {
+	Name string
+	In   []string // what it reads: dumps, rollups or tables of earlier steps
+	Out  []string // what it makes
+	Run  func(n *night, ctx context.Context) error
+}
+
+// Steps are the night, in order.
+func Steps() []Step {
+	return []Step{
+		{"snapshot", []string{"dumps", "the commit of the day before"}, []string{"partitions"}, (*night).takeSnapshot},
+		{"reduce", []string{"dumps: products, talents, orders, refunds"}, []string{"rollups"}, (*night).reduceChanged},
+		{"refunds", []string{"refund_lines"}, []string{"settled refunds"}, (*night).settleRefunds},
+		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
+		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
+		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
+		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
+		{"publish", []string{"all tables"}, []string{"manifest", "commit"}, (*night).publish},
+	}
+}
+
+// StepRecord is what the manifest says of a step.
+type StepRecord struct {
+	Name    string   `json:"name"`
+	In      []string `json:"in"`
+	Out     []string `json:"out"`
+	Seconds float64  `json:"seconds"`
+}
+
+// run goes through the steps. A bug in a step fails the night, with a stack, and nothing else.
+func (n *night) run(ctx context.Context) error {
+	for _, s := range Steps() {
+		started := n.runner.Now()
+		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
+		if err := n.runStep(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		took := n.runner.Now().Sub(started)
+		n.steps = append(n.steps, StepRecord{s.Name, s.In, s.Out, took.Round(time.Millisecond).Seconds()})
+		n.runner.Log.Debug("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
+		if n.done {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (n *night) runStep(ctx context.Context, s Step) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error: %v\n%s", r, stack())
+		}
+	}()
+	return s.Run(n, ctx)
+}

@@ -1,0 +1,209 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// Statuses of an Outcome.
+const (
+	Published   = "published"
+	AlreadyDone = "already_done"
+)
+
+// commitInfo is what was committed, or stands already.
+type commitInfo struct {
+	sequence int
+	prefix   string
+	status   string
+}
+
+// publishedRows is the size of row groups of published tables.
+const publishedRows = 1 << 17
+
+// publish writes the tables under the run's own prefix, then the manifest, then commits. Until the
+// commit no reader sees any of it.
+func (n *night) publish(ctx context.Context) error {
+	prefix := fmt.Sprintf("published/%s/dt=%s/run=%s", n.runner.Settings.Job, n.asOf, n.id)
+	if err := n.writeTables(ctx, prefix); err != nil {
+		return err
+	}
+	manifestKey := prefix + "/manifest.json"
+	sum, err := n.writeManifest(ctx, manifestKey)
+	if err != nil {
+		return err
+	}
+	sequence := 1
+	if n.current != nil {
+		sequence = n.current.record.Sequence + 1
+	}
+	err = n.runner.Out.Commit(ctx, lake.CommitRecord{Job: n.runner.Settings.Job, AsOf: n.asOf.String(), Run: n.id, Prefix: prefix,
+		ManifestKey: manifestKey, ManifestSHA256: sum}, sequence)
+	if errors.Is(err, lake.ErrLostRace) {
+		return n.lostRace(ctx)
+	}
+	n.commit = commitInfo{sequence, prefix, Published}
+	return err
+}
+
+// lostRace: another process committed this night first. If its tables are made of the same things,
+// this night is done.
+func (n *night) lostRace(ctx context.Context) error {
+	winner, err := n.runner.readCommit(ctx, n.asOf)
+	if err != nil {
+		return err
+	}
+	if winner == nil || winner.manifest.NightDigest != n.digest() {
+		return fmt.Errorf("another run committed %s at the same time, from other inputs: run again", n.asOf)
+	}
+	n.current, n.done = winner, true
+	return nil
+}
+
+func (n *night) writeTables(ctx context.Context, prefix string) error {
+	tables := contract.Publications()
+	n.outputs = make([]Output, len(tables))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(n.runner.Settings.workers())
+	for i, t := range tables {
+		g.Go(func() error {
+			key := prefix + "/" + t.Name + ".parquet"
+			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
+				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, one(n.tables[t.Name]))
+			if err != nil {
+				return fmt.Errorf("write %s: %w", t.Name, err)
+			}
+			n.outputs[i] = Output{t.Name, key, w.Rows, w.Bytes, w.SHA256}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
+}
+
+func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
+	m := Manifest{Format: ManifestFormat, Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
+		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), Rules: n.rules(), Partitions: n.partitions,
+		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), Outputs: n.outputs, Warnings: n.warnings}
+	if n.previous != nil {
+		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("encode manifest: %w", err)
+	}
+	if err := n.runner.Out.PutBytes(ctx, key, data); err != nil {
+		return "", fmt.Errorf("write manifest: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (n *night) rules() map[string]string {
+	rules := map[string]string{}
+	for _, t := range rollup.Sources() {
+		rules[t.Name] = n.runner.Settings.digest(t.Name, n.types)
+	}
+	return rules
+}
+
+// newInputs lists the objects of the partitions that the commit before did not have.
+func (n *night) newInputs() []InputObject {
+	var out []InputObject
+	for _, t := range rollup.Sources() {
+		for _, p := range n.partitions[t.Name] {
+			if d := n.runner.Inputs.on(t.Name, p.Day); d != nil && !n.inPrevious(t.Name, p) {
+				out = append(out, d.inputs()...)
+			}
+		}
+	}
+	return out
+}
+
+// gates are the checks that passed; one that fails ends the night before.
+func (n *night) gates() []Gate {
+	return []Gate{
+		{"presence", true, "no partition of orders or refunds is missing inside the history"},
+		{"rejects", true, "no table has more rejected rows than it may"},
+	}
+}
+
+func (n *night) outcome() Outcome {
+	o := Outcome{AsOf: n.asOf, Status: n.commit.status, Run: n.id, Sequence: n.commit.sequence, Prefix: n.commit.prefix,
+		Reduced: int(n.reduced.Load()), Cold: n.previous == nil, Tables: n.outputs, Warnings: n.warnings}
+	for _, ps := range n.partitions {
+		o.Reused += len(ps)
+	}
+	o.Reused -= o.Reduced
+	if n.done {
+		o.Status, o.Run, o.Sequence, o.Prefix = AlreadyDone, n.current.record.Run, n.current.record.Sequence, n.current.record.Prefix
+		o.Tables = n.current.manifest.Outputs
+	}
+	return o
+}
+
+// publishedFrame reads a published table of a commit.
+func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.Table) (*column.Frame, error) {
+	for _, o := range c.manifest.Outputs {
+		if o.Table != t.Name {
+			continue
+		}
+		obj, err := r.Out.Stat(ctx, o.Key)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		f, err := r.Out.OpenParquet(ctx, obj)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		defer f.Close()
+		return readTable(ctx, f, t, r.ids)
+	}
+	return nil, fmt.Errorf("%w: %s has no table %s", ErrDamaged, c.record.ManifestKey, t.Name)
+}
+
+// attempt is what is kept of a night that failed.
+type attempt struct {
+	AsOf  calendar.Day `json:"as_of"`
+	Run   string       `json:"run"`
+	Error string       `json:"error"`
+	Late  bool         `json:"late"`
+	At    string       `json:"at"`
+}
+
+// recordFailure keeps the reason beside the commits, where backfill --only failed and people find it.
+func (n *night) recordFailure(ctx context.Context, cause error) {
+	a := attempt{n.asOf, n.id, cause.Error(), errors.Is(cause, ErrLate), n.runner.Now().UTC().Format("2006-01-02T15:04:05Z")}
+	data, err := json.Marshal(a)
+	if err == nil {
+		err = n.runner.Out.PutBytes(context.WithoutCancel(ctx), failureKey(n.runner.Settings.Job, n.asOf, n.id), data)
+	}
+	if err != nil {
+		n.runner.Log.Warn("failure not recorded", "as_of", n.asOf.String(), "error", err)
+	}
+}
+
+func failurePrefix(job string, asOf calendar.Day) string {
+	return fmt.Sprintf("published/%s/dt=%s/failures/", job, asOf)
+}
+
+func failureKey(job string, asOf calendar.Day, run string) string {
+	return failurePrefix(job, asOf) + run + ".json"
+}

@@ -1,0 +1,172 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// reducer turns dumps into rollups under state/. It is the native engine's side of the reduce step.
+type reducer struct {
+	in       *lake.Lake
+	state    *state
+	settings Settings
+	env      mapping.Env
+	memory   column.Memory
+}
+
+// rollupRows is the size of row groups of stored rollups.
+const rollupRows = 1 << 17
+
+// reduce makes all rollups of one dump and stores them, then the record that completes them.
+func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.Dimensions, workers int) (*Reduced, error) {
+	spec := r.settings.Tables[d.table.Name]
+	m, err := mapping.New(d.table, spec, r.env)
+	if err != nil {
+		return nil, fmt.Errorf("tables.%s: %w", d.table.Name, err)
+	}
+	rollups := rollup.From(d.table.Name)
+	env := rollup.Env{Day: d.day, Zone: r.settings.Zone, IDs: r.state.ids, Dimensions: dims,
+		MaxUnitsPerLine: r.settings.MaxUnitsPerLine, ScoreMinFen: r.settings.ScoreMinFen, Memory: r.memory, Workers: workers}
+	t, err := openIntake(ctx, r.in, d, m, rollup.New(d.table, rollups, env).Columns())
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	env.ExpectedRows = t.rows
+	computable, missing := t.computable(rollups, env)
+	red := rollup.New(d.table, computable, env)
+	defer red.Close()
+	dup, err := dropDuplicates(ctx, r.in, t, m, workers, r.memory)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.feed(ctx, t, red, workers); err != nil {
+		return nil, err
+	}
+	if err := checkRows(t, spec); err != nil {
+		return nil, err
+	}
+	if err := red.Finish(ctx); err != nil {
+		return nil, fmt.Errorf("reduce %s of %s: %w", d.table.Name, d.day, err)
+	}
+	return r.store(ctx, t, p, red, rollups, missing, dup)
+}
+
+// computable splits the rollups into those whose columns the files have and the others, with the reason:
+// a column that the warehouse would have to copy from the order line and did not.
+func (t *intake) computable(rollups []*rollup.Rollup, env rollup.Env) (ok []*rollup.Rollup, missing map[string]string) {
+	absent := t.absent()
+	missing = map[string]string{}
+	for _, ru := range rollups {
+		for _, c := range rollup.New(t.dump.table, []*rollup.Rollup{ru}, env).Columns() {
+			if declared := t.dump.table.Column(c); declared.Copied && !declared.Null && absent[c] {
+				missing[ru.Name] = fmt.Sprintf("%s has no column %s", t.dump.table.Name, c)
+			}
+		}
+		if missing[ru.Name] == "" {
+			ok = append(ok, ru)
+		}
+	}
+	return ok, missing
+}
+
+// feed maps every row group and hands its rows to the reduction.
+func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, workers int) error {
+	feeders := make([]*rollup.Worker, max(1, workers))
+	for i := range feeders {
+		feeders[i] = red.Worker()
+	}
+	err := t.each(ctx, workers, true, func(w int, b batch) error {
+		f, err := r.state.ids.Frame(t.dump.table, b.record)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
+		}
+		feeders[w].Add(f)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range feeders {
+		if err := f.Flush(); err != nil {
+			return fmt.Errorf("reduce %s of %s: %w", t.dump.table.Name, t.dump.day, err)
+		}
+	}
+	return nil
+}
+
+// checkRows fails the table if too much of it is unusable, or nothing is there and nothing says that is right.
+func checkRows(t *intake, spec mapping.Table) error {
+	d := t.dump
+	if n := t.rejected(); spec.TooManyRejects(n, t.rows) {
+		return fmt.Errorf("%w: %s of %s: %d of %d rows rejected (%s); see the rows with: windvane validate",
+			ErrInput, d.table.Name, d.day, n, t.rows, t.worst())
+	}
+	if t.rows == 0 && !d.success && !spec.AllowEmpty {
+		return fmt.Errorf("%w: %s of %s has no rows (%s); if that is right, write _SUCCESS beside it or set tables.%s.allow_empty: true",
+			ErrInput, d.table.Name, d.day, d.objects[0].Key, d.table.Name)
+	}
+	return nil
+}
+
+// worst names the most frequent reason and an example.
+func (t *intake) worst() string {
+	most := 0
+	for r, n := range t.counts {
+		if n > t.counts[most] {
+			most = r
+		}
+	}
+	for _, r := range t.rejects {
+		if r.Reason == most {
+			return fmt.Sprintf("mostly %s: %s row %d, column %s, value %q", reasonName(most), r.File, r.Row, r.Column, r.Value)
+		}
+	}
+	return "mostly " + reasonName(most)
+}
+
+func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates) (*Reduced, error) {
+	p.Rows = make([]int64, len(rollups))
+	for i, ru := range rollups {
+		if missing[ru.Name] != "" {
+			p.Rows[i] = -1
+			continue
+		}
+		p.Rows[i] = red.Rows(ru)
+		schema := ru.Table().Schema(r.env.IDs)
+		_, err := r.state.out.WriteParquet(ctx, rollupKey(ru.Name, p), schema,
+			lake.WriteOptions{RowGroupRows: rollupRows, Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
+		if err != nil {
+			return nil, fmt.Errorf("write rollup %s of %s: %w", ru.Name, p.Day, err)
+		}
+	}
+	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: t.dump.inputs(), InputRows: t.rows,
+		Rejected: map[string]int64{}, Duplicates: dup.dropped, Rejects: t.sortedRejects(), Missing: missing,
+		Absent: slices.Sorted(maps.Keys(t.absent())), Extra: slices.Sorted(maps.Keys(t.extra()))}
+	for reason, n := range t.counts {
+		if n > 0 {
+			rec.Rejected[reasonName(reason)] = n
+		}
+	}
+	return rec, r.state.put(ctx, rec)
+}
+
+// sortedRejects are the first rows of every file and reason, whatever the order in which workers met them.
+func (t *intake) sortedRejects() []RejectedRow {
+	slices.SortFunc(t.rejects, compareRejects)
+	shown := map[shownKey]int{}
+	return slices.DeleteFunc(t.rejects, func(r RejectedRow) bool {
+		k := shownKey{r.File, r.Reason}
+		shown[k]++
+		return shown[k] > mapping.MaxRejects
+	})
+}

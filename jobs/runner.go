@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// ErrLate says that an input has not come yet: the last published list stands.
+var ErrLate = errors.New("inputs are late")
+
+// Progress tells where a night is.
+type Progress struct {
+	AsOf  calendar.Day
+	Step  string
+	Done  int // parts of the step that are done
+	Total int // parts of the step; 0: not known
+	What  string
+}
+
+// Runner runs nights of one deployment, one after another.
+type Runner struct {
+	In, Out    *lake.Lake
+	Settings   Settings
+	Inputs     *Inputs
+	Now        func() time.Time
+	NewRunID   func() string
+	Version    string
+	Host       string
+	Log        *slog.Logger
+	Spill      column.Spill
+	OnProgress func(Progress) // may be nil
+
+	memory   column.Memory
+	types    string
+	state    *state
+	ids      *column.IDs
+	reducing singleflight.Group
+	lookupMu sync.Mutex
+	lookups  *lookupCache
+}
+
+func (r *Runner) progress(p Progress) {
+	if r.OnProgress != nil {
+		r.OnProgress(p)
+	}
+}
+
+func stack() string { return string(debug.Stack()) }
+
+// Outcome is what became of a night.
+type Outcome struct {
+	AsOf        calendar.Day  `json:"as_of"`
+	Status      string        `json:"status"` // published, already_done
+	Run         string        `json:"run,omitempty"`
+	Sequence    int           `json:"sequence"`
+	Prefix      string        `json:"prefix"`
+	Reduced     int           `json:"partitions_reduced"`
+	Reused      int           `json:"partitions_reused"`
+	Cold        bool          `json:"cold_start"`
+	Tables      []Output      `json:"tables,omitempty"`
+	Warnings    []string      `json:"warnings,omitempty"`
+	Duration    time.Duration `json:"-"`
+	Seconds     float64       `json:"seconds"`
+	SpilledPeak int64         `json:"-"`
+}
+
+// Run makes one night. It fails with ErrLate if a dump is missing and with ErrInput if one is broken;
+// then nothing was published.
+func (r *Runner) Run(ctx context.Context, asOf calendar.Day) (Outcome, error) {
+	started := r.Now()
+	n, err := r.newNight(ctx, asOf)
+	if err != nil {
+		return Outcome{AsOf: asOf}, err
+	}
+	defer n.release()
+	if err := n.run(ctx); err != nil {
+		n.recordFailure(ctx, err)
+		return Outcome{AsOf: asOf, Run: n.id}, fmt.Errorf("night %s: %w", asOf, err)
+	}
+	o := n.outcome()
+	o.Duration = r.Now().Sub(started)
+	o.Seconds = o.Duration.Round(time.Millisecond).Seconds()
+	return o, nil
+}
+
+// prepare makes the engine for the identifier types found; they seldom change between nights.
+func (r *Runner) prepare(types contract.IDTypes) {
+	if r.memory.Budget == nil {
+		r.memory = column.Memory{Budget: column.NewBudget(r.Settings.MemoryLimit), Spill: r.Spill}
+	}
+	name := fmt.Sprint(types) // maps print in key order
+	if r.state != nil && r.types == name {
+		return
+	}
+	r.types = name
+	r.ids = column.NewIDs(types)
+	r.state = newState(r.Out, r.ids, r.Settings.CacheBytes)
+	r.lookups = newLookupCache(max(64<<20, r.Settings.CacheBytes/2))
+}

@@ -1,0 +1,104 @@
+package jobs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// Settings are what one deployment says once about its nights.
+type Settings struct {
+	Job                 string                    // name under published/
+	Zone                *calendar.Zone            // the business zone
+	Tables              map[string]mapping.Table  // by contract table; a table that is not named has the contract's own form
+	IDs                 contract.IDTypes          // identifier domains declared STRING; nil: as found in the dumps
+	BuyerKey            [16]byte                  // secret of the hash of buyer ids
+	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
+	ScoreMinFen         int64                     // score_valid lines have more than this
+	RestateDays         int                       // days looked at again each night
+	HistoryDays         int                       // days kept for windows, new buyers and cohorts
+	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
+	AbsentDays          map[string][]calendar.Day // partitions that will never come
+	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
+	CacheBytes          int64                     // bytes of decoded rollups kept between nights
+	Workers             int                       // 0: one per core
+}
+
+// JoinDays is how far back a refund looks for the snapshot of its pay day.
+const JoinDays = 120
+
+// Default are the settings of a deployment that says nothing.
+func Default(zone *calendar.Zone) Settings {
+	return Settings{
+		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, HistoryDays: 730,
+		MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
+	}
+}
+
+// Validate joins all problems.
+func (s Settings) Validate() error {
+	var errs []error
+	if s.Zone == nil {
+		errs = append(errs, errors.New("business zone is missing"))
+	}
+	if s.Job == "" {
+		errs = append(errs, errors.New("job has no name"))
+	}
+	if s.RestateDays < 1 || s.RestateDays > s.HistoryDays {
+		errs = append(errs, fmt.Errorf("restate_days: %d is outside 1 to history_days (%d)", s.RestateDays, s.HistoryDays))
+	}
+	if s.HistoryDays < 1 {
+		errs = append(errs, fmt.Errorf("history_days: %d is below 1", s.HistoryDays))
+	}
+	for name := range s.Tables {
+		if _, ok := contract.Lookup(name, contract.Inputs()); !ok {
+			errs = append(errs, fmt.Errorf("tables.%s: no such table", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s Settings) workers() int {
+	if s.Workers > 0 {
+		return s.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// digest covers everything in the settings that changes the rollups of a table.
+func (s Settings) digest(table string, ids contract.IDTypes) string {
+	key := sha256.Sum256(s.BuyerKey[:])
+	data, err := json.Marshal(struct {
+		Version, MaxUnits, ScoreMin int64
+		Zone, Table, Key            string
+		Mapping                     mapping.Table
+		IDs                         contract.IDTypes
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), s.Tables[table], ids})
+	if err != nil {
+		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// nightDigest covers what changes the published tables beyond the rollups.
+func (s Settings) nightDigest() string {
+	data, err := json.Marshal(struct {
+		Restate, History int
+		Complete         *calendar.Day
+		Absent           map[string][]calendar.Day
+	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays})
+	if err != nil {
+		panic(fmt.Sprintf("jobs: settings: %v", err))
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,235 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// Partition is one reduced day of one input table: what the figures of a night rest on.
+type Partition struct {
+	Day    calendar.Day `json:"dt"`
+	Digest string       `json:"digest"` // of the input objects, the rules and the snapshots they were classed by
+	Rows   []int64      `json:"rows"`   // of each rollup, in the order of rollup.From; -1: not computable
+}
+
+// Reduced is the record of one reduction, stored beside the rollups when all of them are there.
+type Reduced struct {
+	Format     int               `json:"format"`
+	Table      string            `json:"table"`
+	Partition  Partition         `json:"partition"`
+	Objects    []InputObject     `json:"objects"`
+	InputRows  int64             `json:"input_rows"`
+	Rejected   map[string]int64  `json:"rejected,omitempty"`
+	Duplicates int64             `json:"duplicates,omitempty"`
+	Rejects    []RejectedRow     `json:"rejects,omitempty"`
+	Absent     []string          `json:"absent_columns,omitempty"`
+	Extra      []string          `json:"extra_columns,omitempty"`
+	Missing    map[string]string `json:"not_computable,omitempty"` // rollup → why
+}
+
+// InputObject is one object a night read.
+type InputObject struct {
+	Table string       `json:"table,omitempty"`
+	Day   calendar.Day `json:"dt"`
+	Key   string       `json:"key"`
+	Size  int64        `json:"size"`
+	ETag  string       `json:"etag"`
+}
+
+// stateFormat is the format of Reduced and of the rollups beside it.
+const stateFormat = 1
+
+// maxReducedBytes bounds what is read as a record of a reduction.
+const maxReducedBytes = 256 << 20
+
+func rollupKey(name string, p Partition) string {
+	return fmt.Sprintf("state/rollups/%s/dt=%s/%s.parquet", name, p.Day, p.Digest)
+}
+
+func reducedKey(table string, p Partition) string {
+	return fmt.Sprintf("state/partitions/%s/dt=%s/%s.json", table, p.Day, p.Digest)
+}
+
+// state is the lake's cache of reductions, with what this process already knows of it.
+type state struct {
+	out   *lake.Lake
+	ids   *column.IDs
+	cache *frameCache
+
+	mu      sync.Mutex
+	reduced map[string]*Reduced // by reducedKey
+}
+
+func newState(out *lake.Lake, ids *column.IDs, cacheBytes int64) *state {
+	return &state{out: out, ids: ids, cache: newFrameCache(cacheBytes), reduced: map[string]*Reduced{}}
+}
+
+// find returns the record of a reduction, nil if it has not been made (or has been lost).
+func (s *state) find(ctx context.Context, table string, p Partition) (*Reduced, error) {
+	key := reducedKey(table, p)
+	s.mu.Lock()
+	r := s.reduced[key]
+	s.mu.Unlock()
+	if r != nil {
+		return r, nil
+	}
+	data, err := s.out.ReadAll(ctx, key, maxReducedBytes)
+	if errors.Is(err, lake.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read state: %w", err)
+	}
+	r = &Reduced{}
+	if json.Unmarshal(data, r) != nil || r.Format != stateFormat {
+		return nil, nil // torn or of another version: made again
+	}
+	s.remember(key, r)
+	return r, nil
+}
+
+func (s *state) remember(key string, r *Reduced) {
+	s.mu.Lock()
+	s.reduced[key] = r
+	s.mu.Unlock()
+}
+
+// put stores the record that completes a reduction.
+func (s *state) put(ctx context.Context, r *Reduced) error {
+	key := reducedKey(r.Table, r.Partition)
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", key, err)
+	}
+	if err := s.out.PutBytes(ctx, key, data); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	s.remember(key, r)
+	return nil
+}
+
+// errLost marks a rollup that is gone or damaged though its record stands.
+var errLost = errors.New("rollup lost")
+
+// frame loads one rollup of one day.
+func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
+	key := rollupKey(r.Name, p)
+	if f := s.cache.get(key); f != nil {
+		return f, nil
+	}
+	f, err := s.load(ctx, r.Table(), key)
+	if err != nil {
+		return nil, err
+	}
+	s.cache.put(key, f)
+	return f, nil
+}
+
+func (s *state) load(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
+	obj, err := s.out.Stat(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	file, err := s.out.OpenParquet(ctx, obj)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	defer file.Close()
+	return readTable(ctx, file, t, s.ids)
+}
+
+// digestOf chains strings into one digest.
+func digestOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s;", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// digest of the objects of a dump.
+func (d *dump) digest() string {
+	var b strings.Builder
+	for _, o := range d.objects {
+		fmt.Fprintf(&b, "%s|%d|%s\n", o.Key, o.Size, o.ETag)
+	}
+	return digestOf(b.String())
+}
+
+func (d *dump) inputs() []InputObject {
+	out := make([]InputObject, len(d.objects))
+	for i, o := range d.objects {
+		out[i] = InputObject{Table: d.table.Name, Day: d.day, Key: o.Key, Size: o.Size, ETag: o.ETag}
+	}
+	return out
+}
+
+// frameCache keeps decoded rollups, the least recently used ones leaving first.
+type frameCache struct {
+	mu     sync.Mutex
+	limit  int64
+	held   int64
+	clock  int64
+	frames map[string]*cached
+}
+
+type cached struct {
+	frame *column.Frame
+	used  int64
+}
+
+func newFrameCache(limit int64) *frameCache {
+	return &frameCache{limit: limit, frames: map[string]*cached{}}
+}
+
+func (c *frameCache) get(key string) *column.Frame {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.frames[key]
+	if e == nil {
+		return nil
+	}
+	c.clock++
+	e.used = c.clock
+	return e.frame
+}
+
+func (c *frameCache) put(key string, f *column.Frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frames[key] != nil || f.Bytes() > c.limit/4 {
+		return
+	}
+	c.clock++
+	c.frames[key] = &cached{f, c.clock}
+	c.held += f.Bytes()
+	if c.held > c.limit {
+		c.evict()
+	}
+}
+
+// evict drops the older half, so that it is rarely called.
+func (c *frameCache) evict() {
+	var newest, oldest int64 = c.clock, c.clock
+	for _, e := range c.frames {
+		oldest = min(oldest, e.used)
+	}
+	for k, e := range c.frames {
+		if e.used <= (oldest+newest)/2 {
+			c.held -= e.frame.Bytes()
+			delete(c.frames, k)
+		}
+	}
+}
