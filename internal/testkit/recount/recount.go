@@ -10,6 +10,12 @@
 // as declared complete.
 package recount
 
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
 // State says what a sale may be counted for.
 type State uint8
 
@@ -60,15 +66,18 @@ func bySubject(sales []Sale, role string) map[string][]Sale {
 	return groups
 }
 
-// between keeps the sales of the dates first … last.
+// between keeps the sales of the dates first … last, of sales in order of their days.
 func between(sales []Sale, first, last Date) []Sale {
-	var kept []Sale
-	for _, s := range sales {
-		if first <= s.Day && s.Day <= last {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	start := sort.Search(len(sales), func(i int) bool { return sales[i].Day >= first })
+	end := sort.Search(len(sales), func(i int) bool { return sales[i].Day > last })
+	return sales[start:max(start, end)]
+}
+
+// byDay is a copy of sales in order of their days.
+func byDay(sales []Sale) []Sale {
+	ordered := slices.Clone(sales)
+	slices.SortStableFunc(ordered, func(a, b Sale) int { return strings.Compare(string(a.Day), string(b.Day)) })
+	return ordered
 }
 
 // valid keeps the sales that count for everything.
