@@ -89,6 +89,9 @@ type eligible struct {
 	source          int32 // talent whose distribution made the buyer eligible
 }
 
+// keptDays is for how long lists of pairs are kept: figures of a day may be written during the next one.
+const keptDays = LiftDays + 2
+
 // eligibility remembers which pairs are eligible and since when. It is an open-addressing table that is
 // only read while a day is made and only written between days.
 type eligibility struct {
@@ -96,7 +99,7 @@ type eligibility struct {
 	keys   []uint64 // merchant<<32 | buyer, plus 1; 0 is free
 	since  []uint16 // days after first
 	used   int
-	recent [LiftDays][]eligible // the pairs of the last days, by day modulo LiftDays
+	recent [keptDays][]eligible // the pairs of the last days, by day modulo keptDays
 }
 
 func newEligibility(first calendar.Day) *eligibility {
@@ -138,17 +141,17 @@ func (e *eligibility) enter(pairs []eligible, d calendar.Day) {
 		}
 		e.keys[i], e.since[i] = key, uint16(d-e.first)
 		e.used++
-		e.recent[int(d)%LiftDays] = append(e.recent[int(d)%LiftDays], p)
+		e.recent[int(d)%keptDays] = append(e.recent[int(d)%keptDays], p)
 	}
 }
 
-// forget frees the list of the day that LiftDays before d, before the pairs of d enter.
+// forget frees the list of the day keptDays before d; to be called before the pairs of d enter.
 func (e *eligibility) forget(d calendar.Day) {
-	e.recent[int(d)%LiftDays] = e.recent[int(d)%LiftDays][:0]
+	e.recent[int(d)%keptDays] = e.recent[int(d)%keptDays][:0]
 }
 
-// on is the list of pairs that became eligible on d, one of the last LiftDays.
-func (e *eligibility) on(d calendar.Day) []eligible { return e.recent[int(d)%LiftDays] }
+// on is the list of pairs that became eligible on d, one of the last keptDays.
+func (e *eligibility) on(d calendar.Day) []eligible { return e.recent[int(d)%keptDays] }
 
 func (e *eligibility) grow() {
 	keys, since := e.keys, e.since

@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -60,7 +61,6 @@ type left struct {
 
 // makeDay writes everything of one day and carries the market over to the next.
 func (g *generator) makeDay(ctx context.Context, d calendar.Day, lines int) error {
-	g.traffic.nextDay()
 	shards := planDay(g.pending.take(d), lines, g.opts.PartRows)
 	lefts := make([]left, len(shards))
 	work, working := errgroup.WithContext(ctx)
@@ -79,11 +79,32 @@ func (g *generator) makeDay(ctx context.Context, d calendar.Day, lines int) erro
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	if err := g.makeFigures(ctx, d); err != nil {
+	if err := g.awaitFigures(d - 1); err != nil {
 		return err
 	}
 	g.carryOver(d, lefts)
-	return g.markComplete(ctx, d)
+	g.startFigures(ctx, d)
+	return nil
+}
+
+// startFigures lets the day's figures be made beside the next day, which counts in the spare traffic.
+func (g *generator) startFigures(ctx context.Context, d calendar.Day) {
+	f := figures{generator: g, traffic: g.traffic}
+	g.figures = new(errgroup.Group)
+	g.figures.Go(func() error { return f.make(ctx, d) })
+	g.traffic, g.spare = g.spare, g.traffic
+	g.traffic.nextDay()
+}
+
+// awaitFigures waits for the figures of day d.
+func (g *generator) awaitFigures(d calendar.Day) error {
+	if g.figures == nil {
+		return nil
+	}
+	if err := g.figures.Wait(); err != nil {
+		return fmt.Errorf("make the figures of %s: %w", d, err)
+	}
+	return nil
 }
 
 // carryOver moves the market to the next day.

@@ -11,48 +11,71 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// makeFigures writes the tables of a day that do not follow from single lines: daily figures, snapshots,
-// violations and Chuanliu's logs, each one part file.
-func (g *generator) makeFigures(ctx context.Context, d calendar.Day) error {
-	work, _ := errgroup.WithContext(ctx)
-	work.SetLimit(g.opts.Workers)
-	for _, f := range []struct {
+// figures makes the tables of a day that do not follow from single lines: daily figures, snapshots,
+// violations and Chuanliu's logs, each one part file. It may run while the next day is made.
+type figures struct {
+	*generator
+	traffic *traffic // of the day
+}
+
+// make writes the tables and then the day's _SUCCESS markers: all other files of the day are there by now.
+func (f *figures) make(ctx context.Context, d calendar.Day) error {
+	work, working := errgroup.WithContext(ctx)
+	work.SetLimit(f.opts.Workers)
+	for _, each := range []struct {
 		decl  *contract.Table
 		write func(*table, calendar.Day)
 	}{
-		{contract.Products, g.writeProducts},
-		{contract.ProductTraffic, g.writeProductTraffic},
-		{contract.ChuanliuExposures, g.writeExposures},
-		{contract.ChuanliuEligibility, g.writeEligibility},
-		{contract.Contents, g.writeContents},
-		{contract.Talents, g.writeTalents},
-		{contract.Merchants, g.writeMerchants},
-		{contract.Violations, g.writeViolations},
-		{contract.Categories, g.writeCategories},
-		{contract.Overrides, g.writeOverrides},
+		{contract.Products, f.writeProducts},
+		{contract.ProductTraffic, f.writeProductTraffic},
+		{contract.ChuanliuExposures, f.writeExposures},
+		{contract.ChuanliuEligibility, f.writeEligibility},
+		{contract.Contents, f.writeContents},
+		{contract.Talents, f.writeTalents},
+		{contract.Merchants, f.writeMerchants},
+		{contract.Violations, f.writeViolations},
+		{contract.Categories, f.writeCategories},
+		{contract.Overrides, f.writeOverrides},
 	} {
 		work.Go(func() error {
-			t := g.writer.openPart(f.decl, d, 0)
-			f.write(t, d)
-			return g.finish(t)
+			if err := working.Err(); err != nil {
+				return err
+			}
+			t := f.writer.openPart(each.decl, d, 0)
+			each.write(t, d)
+			return f.finish(t)
 		})
+	}
+	if err := work.Wait(); err != nil {
+		return err
+	}
+	return f.markComplete(ctx, d)
+}
+
+// markComplete writes the markers; each waits for the disk, so they go together.
+func (f *figures) markComplete(ctx context.Context, d calendar.Day) error {
+	work, working := errgroup.WithContext(ctx)
+	for _, decl := range contract.Inputs() {
+		if decl.Class != contract.Static {
+			work.Go(func() error { return f.writer.file(working, SuccessKey(decl, d)) })
+		}
 	}
 	return work.Wait()
 }
 
 // writeContents writes the live sessions of d and the videos shown on it.
-func (g *generator) writeContents(t *table, d calendar.Day) {
+func (f *figures) writeContents(t *table, d calendar.Day) {
 	r := newContentRows(t)
-	for k := range g.talents {
-		lines := g.traffic.byAuthor[k*2:][:2]
+	for k := range f.talents {
+		lines := f.traffic.byAuthor[k*2:][:2]
 		account := int32(k)
-		if g.streams(account, d) {
-			from, to := g.session(account, d)
-			r.add(g.population, account, liveID(account, d), from, to, lines[0], d)
+		if f.streams(account, d) {
+			from, to := f.session(account, d)
+			r.add(f.population, account, liveID(account, d), from, to, lines[0], d)
 		}
-		s := open(g.seed, forContent, uint64(k), uint64(videoDay(account, d)))
+		s := open(f.seed, forContent, uint64(k), uint64(videoDay(account, d)))
 		if lines[1] > 0 || s.chance(0.5) {
-			r.add(g.population, account, videoID(account, d), startOf(videoDay(account, d))+18*hour, 0, lines[1], d)
+			r.add(f.population, account, videoID(account, d), startOf(videoDay(account, d))+18*hour, 0, lines[1], d)
 		}
 	}
 }
@@ -115,28 +138,28 @@ type trafficRows struct {
 }
 
 // writeProductTraffic writes each product, promoter and scene that sold today and some that did not.
-func (g *generator) writeProductTraffic(t *table, d calendar.Day) {
+func (f *figures) writeProductTraffic(t *table, d calendar.Day) {
 	c := t.col
 	r := trafficRows{
 		t, c("product_id"), c("promoter_id"), c("scene"), c("merchant_id"), c("impressions"), c("clicks"),
 	}
-	for k := range g.products {
-		q := &g.products[k]
+	for k := range f.products {
+		q := &f.products[k]
 		for scene := range contract.Scenes {
 			promoter := int32(none)
 			if scene <= contract.SceneShortVideo {
-				promoter = g.merchants[q.merchant].account
+				promoter = f.merchants[q.merchant].account
 			}
 			idle := scene == contract.SceneMall && q.listed <= d
-			r.add(g.population, k, promoter, uint8(scene), g.traffic.byProduct[k*8+scene], idle, d)
+			r.add(f.population, k, promoter, uint8(scene), f.traffic.byProduct[k*8+scene], idle, d)
 		}
 	}
-	for i, partner := range g.partnerships {
-		m := &g.merchants[partner.merchant]
+	for i, partner := range f.partnerships {
+		m := &f.merchants[partner.merchant]
 		for j := range min(shown, int(m.products)) {
 			for at, scene := range partnerScenes {
-				lines := g.traffic.byPartner[(i*shown+j)*4+at]
-				r.add(g.population, int(m.product0)+j, partner.talent, scene, lines, false, d)
+				lines := f.traffic.byPartner[(i*shown+j)*4+at]
+				r.add(f.population, int(m.product0)+j, partner.talent, scene, lines, false, d)
 			}
 		}
 	}
@@ -168,17 +191,17 @@ func (r *trafficRows) add(p *population, k int, promoter int32, scene uint8, lin
 }
 
 // writeViolations draws the tickets decided on d.
-func (g *generator) writeViolations(t *table, d calendar.Day) {
+func (f *figures) writeViolations(t *table, d calendar.Day) {
 	r := violationRows{
 		t, t.col("ticket_id"), t.col("subject_role"), t.col("subject_id"), t.col("severity"), t.col("points"), t.col("decided_at"),
 	}
-	for k := range g.merchants {
-		m := &g.merchants[k]
-		r.draw(g.seed, 0, k, m.id, 0.0004+0.08*m.brushing, d)
+	for k := range f.merchants {
+		m := &f.merchants[k]
+		r.draw(f.seed, 0, k, m.id, 0.0004+0.08*m.brushing, d)
 	}
-	for k := range g.talents {
-		a := &g.talents[k]
-		r.draw(g.seed, 1, k, a.id, a.violations+0.02*a.misleading, d)
+	for k := range f.talents {
+		a := &f.talents[k]
+		r.draw(f.seed, 1, k, a.id, a.violations+0.02*a.misleading, d)
 	}
 }
 
@@ -208,43 +231,43 @@ func (r *violationRows) draw(seed uint64, role uint8, k int, id int64, rate floa
 }
 
 // writeEligibility logs the pairs whose boost fires on d, both arms, in the first half hour of the day.
-func (g *generator) writeEligibility(t *table, d calendar.Day) {
+func (f *figures) writeEligibility(t *table, d calendar.Day) {
 	c := t.col
 	merchant, buyer, arm := c("merchant_id"), c("buyer_id"), c("arm")
 	at, source, programme := c("eligible_at"), c("source_promoter_id"), c("programme")
-	for _, e := range g.eligible.on(d) {
+	for _, e := range f.eligible.on(d) {
 		i := t.row()
-		held := g.held(e.buyer)
-		merchant.set(i, g.merchants[e.merchant].id)
-		buyer.set(i, g.buyerID(e.buyer))
+		held := f.held(e.buyer)
+		merchant.set(i, f.merchants[e.merchant].id)
+		buyer.set(i, f.buyerID(e.buyer))
 		arm.code(i, 0)
 		if held {
 			arm.code(i, 1)
 		}
-		at.set(i, startOf(d)+moment(mix(uint64(e.buyer)^g.seed)%1800)*second)
-		source.set(i, g.talents[e.source].id)
+		at.set(i, startOf(d)+moment(mix(uint64(e.buyer)^f.seed)%1800)*second)
+		source.set(i, f.talents[e.source].id)
 		programme.index(i, 0)
-		g.countEligible(e.merchant, held)
+		f.countEligible(e.merchant, held)
 	}
 }
 
 // writeExposures draws which boosted pairs of the last 14 days were shown the shop on d; fewer with age.
-func (g *generator) writeExposures(t *table, d calendar.Day) {
+func (f *figures) writeExposures(t *table, d calendar.Day) {
 	merchant, buyer := t.col("merchant_id"), t.col("buyer_id")
 	impressions, first := t.col("impressions"), t.col("first_shown_at")
 	for age := range calendar.Day(LiftDays) {
 		rate := 0.35*math.Pow(0.6, float64(age)) + 0.01
-		if d-age < g.first {
+		if d-age < f.first {
 			break
 		}
-		for _, e := range g.eligible.on(d - age) {
-			s := open(g.seed, forExposure, pairKey(e.merchant, e.buyer), uint64(d))
-			if !s.chance(rate) || g.held(e.buyer) {
+		for _, e := range f.eligible.on(d - age) {
+			s := open(f.seed, forExposure, pairKey(e.merchant, e.buyer), uint64(d))
+			if !s.chance(rate) || f.held(e.buyer) {
 				continue
 			}
 			i := t.row()
-			merchant.set(i, g.merchants[e.merchant].id)
-			buyer.set(i, g.buyerID(e.buyer))
+			merchant.set(i, f.merchants[e.merchant].id)
+			buyer.set(i, f.buyerID(e.buyer))
 			impressions.set(i, int64(1+s.below(4)))
 			first.set(i, startOf(d)+moment(1800+s.below(84_000))*second)
 		}

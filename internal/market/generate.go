@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -20,7 +22,9 @@ type generator struct {
 	loyalty  *loyalty
 	eligible *eligibility
 	pending  *pending
-	traffic  *traffic
+	traffic  *traffic // of the day being made
+	spare    *traffic // of the day before, whose figures may still be written
+	figures  *errgroup.Group
 	days     []DayTotals
 	arms     [][2]int64 // per merchant: eligible pairs in treatment and holdout
 
@@ -45,9 +49,14 @@ func Generate(ctx context.Context, opts Options, sink Sink, progress func(Progre
 	for i, lines := range linesByDay(opts, g.promos) {
 		d := g.first + calendar.Day(i)
 		if err := g.makeDay(ctx, d, lines); err != nil {
+			cancel()
+			_ = g.awaitFigures(d) // nobody may write on; what stopped the market is err
 			return Summary{}, fmt.Errorf("make the dumps of %s: %w", d, err)
 		}
 		g.dayDone(d)
+	}
+	if err := g.awaitFigures(g.opts.AsOf); err != nil {
+		return Summary{}, err
 	}
 	if err := g.writeStatic(ctx); err != nil {
 		return Summary{}, err
@@ -65,7 +74,8 @@ func newGenerator(ctx context.Context, opts Options, sink Sink, progress func(Pr
 		pending:    newPending(),
 		arms:       make([][2]int64, opts.Merchants),
 	}
-	g.traffic = newTraffic(g.population)
+	g.traffic, g.spare = newTraffic(g.population), newTraffic(g.population)
+	g.spare.lifts = g.traffic.lifts
 	g.writer = &writer{ctx: ctx, sink: sink, mem: newPool(), dicts: g.dictionaries()}
 	g.progress = Progress{Days: opts.Days}
 	for _, n := range linesByDay(opts, g.promos) {
@@ -85,19 +95,6 @@ func (g *generator) finish(t *table) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.rows[t.decl.Name] += t.rows
-	return nil
-}
-
-// markComplete writes the day's _SUCCESS markers.
-func (g *generator) markComplete(ctx context.Context, d calendar.Day) error {
-	for _, decl := range contract.Inputs() {
-		if decl.Class == contract.Static {
-			continue
-		}
-		if err := g.writer.file(ctx, SuccessKey(decl, d)); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -140,7 +137,7 @@ func (g *generator) dayDone(d calendar.Day) {
 }
 
 func (g *generator) summary() Summary {
-	s := Summary{Rows: g.rows, Files: g.writer.files.Load(), Lift: g.traffic.lift()}
+	s := Summary{Rows: g.rows, Files: g.writer.files.Load(), Lift: g.traffic.lifts.programme()}
 	s.Totals.Day = g.opts.AsOf
 	for i := range g.days {
 		s.Totals.add(&g.days[i])

@@ -39,7 +39,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Seed: 1, Days: 30, Merchants: 500, Talents: 1_500, Products: 10_000, Buyers: 50_000,
-		LinesPerDay: 20_000, AsOf: 20_454, Workers: 2, PartRows: 1 << 19,
+		LinesPerDay: 20_000, AsOf: 20_454, Workers: 2, PartRows: 1 << 18,
 	}
 }
 

@@ -32,20 +32,20 @@ func (p *population) dictionaries() map[string]arrow.Array {
 }
 
 // writeProducts writes all products listed by the end of d.
-func (g *generator) writeProducts(t *table, d calendar.Day) {
+func (f *figures) writeProducts(t *table, d calendar.Day) {
 	c := t.col
 	id, merchant, name, brand := c("product_id"), c("merchant_id"), c("name"), c("brand_id")
 	levels := [3]*column{c("category1_id"), c("category2_id"), c("category3_id")}
 	style, units, info, listed := c("style_id"), c("units_per_item"), c("info_score"), c("listed_at")
 	open, live, cart := c("purchasable_hours"), c("live_only"), c("in_cart")
 	virtual, flag := c("is_virtual"), c("brand_flag")
-	carted := g.carted(d)
-	for k := range g.products {
-		q := &g.products[k]
+	carted := f.carted(d)
+	for k := range f.products {
+		q := &f.products[k]
 		if q.listed > d {
 			continue
 		}
-		i, m := t.row(), &g.merchants[q.merchant]
+		i, m := t.row(), &f.merchants[q.merchant]
 		id.set(i, q.id)
 		merchant.set(i, m.id)
 		name.index(i, int(q.title))
@@ -62,7 +62,7 @@ func (g *generator) writeProducts(t *table, d calendar.Day) {
 			info.real(i, float64(q.info))
 		}
 		listed.set(i, startOf(q.listed)+10*hour)
-		open.real(i, g.purchasable(k, d))
+		open.real(i, f.purchasable(k, d))
 		live.flag(i, q.liveOnly)
 		cart.flag(i, carted[k>>6]>>(k&63)&1 == 1)
 		virtual.flag(i, q.isVirtual)
@@ -71,9 +71,9 @@ func (g *generator) writeProducts(t *table, d calendar.Day) {
 }
 
 // purchasable is for how many hours of d a product could be bought; now and then it sells out.
-func (g *generator) purchasable(product int, d calendar.Day) float64 {
-	s := open(g.seed, forSnapshot, uint64(product), uint64(d))
-	h := float64(g.products[product].hours)
+func (f *figures) purchasable(product int, d calendar.Day) float64 {
+	s := open(f.seed, forSnapshot, uint64(product), uint64(d))
+	h := float64(f.products[product].hours)
 	if s.chance(0.02) {
 		h = float64(int(h * s.unit()))
 	}
@@ -82,20 +82,20 @@ func (g *generator) purchasable(product int, d calendar.Day) float64 {
 
 // carted tells by bit which products are in a cart on d: those sold in a live or video, and a third of the
 // others, changing by week.
-func (g *generator) carted(d calendar.Day) []uint64 {
-	carted := make([]uint64, (len(g.products)+63)/64)
+func (f *figures) carted(d calendar.Day) []uint64 {
+	carted := make([]uint64, (len(f.products)+63)/64)
 	put := func(k int) { carted[k>>6] |= 1 << (k & 63) }
-	for k := range g.products {
-		s := open(g.seed, forSnapshot, uint64(k)|1<<40, uint64(d/7))
-		cells := g.traffic.byProduct[k*8:][:2]
+	for k := range f.products {
+		s := open(f.seed, forSnapshot, uint64(k)|1<<40, uint64(d/7))
+		cells := f.traffic.byProduct[k*8:][:2]
 		if cells[0] > 0 || cells[1] > 0 || s.chance(0.33) {
 			put(k)
 		}
 	}
-	for i, partner := range g.partnerships {
-		first := int(g.merchants[partner.merchant].product0)
+	for i, partner := range f.partnerships {
+		first := int(f.merchants[partner.merchant].product0)
 		for j := range shown {
-			cells := g.traffic.byPartner[(i*shown+j)*4:][:2]
+			cells := f.traffic.byPartner[(i*shown+j)*4:][:2]
 			if cells[0] > 0 || cells[1] > 0 {
 				put(first + j)
 			}
@@ -105,11 +105,11 @@ func (g *generator) carted(d calendar.Day) []uint64 {
 }
 
 // writeMerchants writes the shops, few of which change.
-func (g *generator) writeMerchants(t *table, _ calendar.Day) {
+func (f *figures) writeMerchants(t *table, _ calendar.Day) {
 	c := t.col
 	id, name, kind, category, joined := c("merchant_id"), c("name"), c("kind"), c("category1_id"), c("joined_on")
-	for k := range g.merchants {
-		i, m := t.row(), &g.merchants[k]
+	for k := range f.merchants {
+		i, m := t.row(), &f.merchants[k]
 		id.set(i, m.id)
 		name.index(i, k)
 		kind.code(i, m.kind)
@@ -119,27 +119,27 @@ func (g *generator) writeMerchants(t *table, _ calendar.Day) {
 }
 
 // writeTalents writes the accounts; their followers grow.
-func (g *generator) writeTalents(t *table, d calendar.Day) {
+func (f *figures) writeTalents(t *table, d calendar.Day) {
 	c := t.col
 	id, name, owner := c("talent_id"), c("name"), c("owner_merchant_id")
 	category, followers, joined := c("category1_id"), c("followers"), c("joined_on")
-	for k := range g.talents {
-		i, a := t.row(), &g.talents[k]
+	for k := range f.talents {
+		i, a := t.row(), &f.talents[k]
 		id.set(i, a.id)
 		name.index(i, k)
 		if a.owner == none {
 			owner.null(i)
 		} else {
-			owner.set(i, g.merchants[a.owner].id)
+			owner.set(i, f.merchants[a.owner].id)
 		}
 		category.set(i, category1ID(int(a.category1)))
-		followers.set(i, a.followers+int64(float64(a.followers)*a.growth*float64(d-g.first)))
+		followers.set(i, a.followers+int64(float64(a.followers)*a.growth*float64(d-f.first)))
 		joined.date(i, a.joined)
 	}
 }
 
 // writeCategories writes the whole tree.
-func (g *generator) writeCategories(t *table, _ calendar.Day) {
+func (f *figures) writeCategories(t *table, _ calendar.Day) {
 	id, level, parent, name := t.col("category_id"), t.col("level"), t.col("parent_id"), t.col("name")
 	add := func(self, above int64, at int64, label string) {
 		i := t.row()
@@ -161,18 +161,18 @@ func (g *generator) writeCategories(t *table, _ calendar.Day) {
 }
 
 // writeOverrides writes the manual decisions valid on d: one of each action for a subject of each role.
-func (g *generator) writeOverrides(t *table, d calendar.Day) {
+func (f *figures) writeOverrides(t *table, d calendar.Day) {
 	c := t.col
 	role, subject, resource, action := c("subject_role"), c("subject_id"), c("resource"), c("action")
 	reason, author, from, to := c("reason"), c("author"), c("valid_from"), c("valid_to")
 	reasons := []string{"pilot of a new programme", "open investigation", "asked by the shop", "appeal under review"}
 	for k := range 8 {
-		s := open(g.seed, forOverride, uint64(k), 0)
-		begin := g.first + calendar.Day(s.below(g.opts.Days))
+		s := open(f.seed, forOverride, uint64(k), 0)
+		begin := f.first + calendar.Day(s.below(f.opts.Days))
 		end := begin + calendar.Day(6+s.below(24))
 		at := k % 3
 		ids := [...]int64{
-			g.merchants[s.below(len(g.merchants))].id, g.talents[s.below(len(g.talents))].id, g.products[s.below(len(g.products))].id,
+			f.merchants[s.below(len(f.merchants))].id, f.talents[s.below(len(f.talents))].id, f.products[s.below(len(f.products))].id,
 		}
 		which := s.below(len(contract.Resources))
 		if d < begin || d > end {

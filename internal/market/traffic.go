@@ -14,8 +14,13 @@ type traffic struct {
 	byAuthor  []uint32 // lines today: account*2, plus 1 for videos
 	buyers    []uint64 // bit set: bought a gmv_valid line today
 
-	liftBase   []int64 // per merchant, all days: self-broadcast orders of boosted pairs
-	liftCaused []int64 // per merchant, all days: orders that followed from them
+	lifts *lifts // of all days
+}
+
+// lifts count per merchant how Chuanliu's planted lift happened.
+type lifts struct {
+	base   []int64 // self-broadcast orders of boosted pairs
+	caused []int64 // orders that followed from them
 }
 
 // The scenes of a partnership are live, short_video and shop.
@@ -28,8 +33,7 @@ func newTraffic(p *population) *traffic {
 		byAuthor:  make([]uint32, len(p.talents)*2),
 		buyers:    make([]uint64, (p.buyers+63)/64),
 
-		liftBase:   make([]int64, len(p.merchants)),
-		liftCaused: make([]int64, len(p.merchants)),
+		lifts: &lifts{make([]int64, len(p.merchants)), make([]int64, len(p.merchants))},
 	}
 }
 
@@ -58,9 +62,9 @@ func (t *traffic) countLine(l *line) {
 }
 
 func (t *traffic) countLift(merchant int32, caused bool) {
-	atomic.AddInt64(&t.liftBase[merchant], 1)
+	atomic.AddInt64(&t.lifts.base[merchant], 1)
 	if caused {
-		atomic.AddInt64(&t.liftCaused[merchant], 1)
+		atomic.AddInt64(&t.lifts.caused[merchant], 1)
 	}
 }
 
@@ -79,12 +83,12 @@ func (t *traffic) distinctBuyers() int64 {
 	return int64(n)
 }
 
-// lift is the programme's lift as it happened.
-func (t *traffic) lift() float64 {
+// programme is the programme's lift as it happened.
+func (l *lifts) programme() float64 {
 	base, caused := int64(0), int64(0)
-	for i := range t.liftBase {
-		base += t.liftBase[i]
-		caused += t.liftCaused[i]
+	for i := range l.base {
+		base += l.base[i]
+		caused += l.caused[i]
 	}
 	if base == 0 {
 		return 0

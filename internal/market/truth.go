@@ -186,8 +186,8 @@ func (g *generator) writeTruthChuanliu(t *table) {
 		}
 		treatment.set(i, g.arms[k][0])
 		holdout.set(i, g.arms[k][1])
-		base.set(i, g.traffic.liftBase[k])
-		caused.set(i, g.traffic.liftCaused[k])
+		base.set(i, g.traffic.lifts.base[k])
+		caused.set(i, g.traffic.lifts.caused[k])
 	}
 }
 
