@@ -54,7 +54,7 @@ type Column struct {
 	// Constant is the value of every row; no source column is read.
 	Constant *string `yaml:"constant,omitempty" json:"constant,omitempty"`
 	// Null makes every row null; no source column is read.
-	Null bool `yaml:"-" json:"-"`
+	Null bool `yaml:"-" json:"null,omitempty"`
 }
 
 // Units of money and of integer times.
