@@ -64,7 +64,10 @@ func (n *night) eachScope(ctx context.Context, do func(ctx context.Context, i in
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(n.runner.Settings.workers())
 	for i, s := range n.scopes() {
-		g.Go(func() error { return do(ctx, i, s, 1) })
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			return do(ctx, i, s, 1)
+		})
 	}
 	return g.Wait()
 }

@@ -52,13 +52,17 @@ func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partiti
 			case <-ctx.Done():
 				return
 			}
-			go func() {
-				f, err := n.frame(ctx, r, p)
-				one <- loaded{p.Day, f, err}
-			}()
+			go func() { one <- n.load(ctx, r, p) }()
 		}
 	}()
 	return queue
+}
+
+func (n *night) load(ctx context.Context, r *rollup.Rollup, p Partition) (l loaded) {
+	l.day = p.Day
+	defer column.Recover(&l.err)
+	l.frame, l.err = n.frame(ctx, r, p)
+	return l
 }
 
 // rows is the number of rows of a rollup from first on, as far as it is known.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
 )
@@ -142,7 +143,8 @@ func (t *intake) each(ctx context.Context, workers int, record bool, visit func(
 		return nil
 	})
 	for w := range max(1, workers) {
-		g.Go(func() error {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
 			for k := range tasks {
 				if err := t.visitGroup(ctx, k.file, k.group, record, func(b batch) error { return visit(w, b) }); err != nil {
 					return err

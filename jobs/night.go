@@ -255,8 +255,9 @@ func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, in
 	g.SetLimit(atOnce)
 	var done progressCounter
 	for _, task := range tasks {
-		g.Go(func() error {
-			err := task(ctx, each)
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			err = task(ctx, each)
 			n.runner.progress(Progress{AsOf: n.asOf, Step: "reduce", Done: done.next(), Total: len(tasks)})
 			return err
 		})

@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/windvane/windvane/transforms/column"
 )
 
 // Step is one stage of a night.
@@ -61,10 +63,6 @@ func (n *night) run(ctx context.Context) error {
 }
 
 func (n *night) runStep(ctx context.Context, s Step) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v\n%s", r, stack())
-		}
-	}()
+	defer column.Recover(&err)
 	return s.Run(n, ctx)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -56,8 +55,6 @@ func (r *Runner) progress(p Progress) {
 		r.OnProgress(p)
 	}
 }
-
-func stack() string { return string(debug.Stack()) }
 
 // Outcome is what became of a night.
 type Outcome struct {

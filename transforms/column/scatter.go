@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -245,7 +246,8 @@ func (s *Scatter) Partitions(ctx context.Context, workers int, visit func(worker
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range max(1, workers) {
-		g.Go(func() error {
+		g.Go(func() (err error) {
+			defer Recover(&err)
 			for {
 				i := int(next.Add(1) - 1)
 				if i >= len(s.parts) {
@@ -261,6 +263,14 @@ func (s *Scatter) Partitions(ctx context.Context, workers int, visit func(worker
 		})
 	}
 	return g.Wait()
+}
+
+// Recover turns a panic of a worker goroutine into an error with a stack, so that a bug fails the night and
+// not the process. Defer it first in every goroutine.
+func Recover(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+	}
 }
 
 func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) error) error {

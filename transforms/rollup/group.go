@@ -173,7 +173,7 @@ func (v *visitor) addTo(pl *plan, g *groups, row []int64) {
 			}
 		}
 	}
-	if pl.brandAt >= 0 {
+	if pl.sets {
 		v.addSets(pl, g, group, sums, row)
 	}
 }
@@ -191,7 +191,7 @@ func (v *visitor) firstSeen(g *groups, group int, row []int64, at int) bool {
 // addSets counts an order once its MinSet-th line of one brand arrives, with what came before.
 func (v *visitor) addSets(pl *plan, g *groups, group int, sums, row []int64) {
 	order, brand := row[v.pass.orderAt], row[pl.brandAt]
-	if brand == column.Null || v.orders.Find(order)[0] < MinSet || !pl.hasSets() {
+	if brand == column.Null || v.orders.Find(order)[0] < MinSet {
 		return
 	}
 	set := g.sets.Get([]int64{int64(group), order, brand})
@@ -213,15 +213,6 @@ func (v *visitor) addSets(pl *plan, g *groups, group int, sums, row []int64) {
 			sums[j] += row[m.of]
 		}
 	}
-}
-
-func (pl *plan) hasSets() bool {
-	for _, m := range pl.measures {
-		if m.op == Sets {
-			return true
-		}
-	}
-	return false
 }
 
 func (v *visitor) emit(i int, pl *plan, g *column.Grouper) error {

@@ -42,6 +42,7 @@ type plan struct {
 	keys     []int
 	measures []boundMeasure
 	brandAt  int
+	sets     bool            // full sets are counted
 	complete bool            // groups never span partitions
 	second   *column.Scatter // sums groups that do
 	sorter   *column.Sorter
@@ -149,6 +150,7 @@ func (p *pass) bind(r *Reduction) {
 		}
 		for _, m := range pl.Measures {
 			pl.measures = append(pl.measures, boundMeasure{m.Op, p.at(m.Of), p.at(m.If)})
+			pl.sets = pl.sets || m.Op == Sets
 		}
 		pl.complete = pl.Totals == 0 && !slices.ContainsFunc(p.by, func(c string) bool { return !slices.Contains(pl.By, c) })
 		width := len(pl.By) + len(pl.Measures)

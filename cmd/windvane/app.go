@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitDone   = 0 // done, or already done
+	exitFailed = 1
+	exitUsage  = 2 // wrong use: flags, arguments, configuration
+	exitLate   = 3 // inputs are late: the last list stands
+)
+
+// app is what commands share: where they print, and the flags that all of them have.
+type app struct {
+	getenv         func(string) string
+	stdout, stderr io.Writer
+	json           bool
+	verbose        bool
+	config         string
+	input, output  string
+}
+
+// usageError marks an error of the caller, not of the run.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "windvane",
+		Short: "Nightly figures and ranked lists from a marketplace's Parquet dumps",
+		Long: `windvane reads a live-commerce platform's daily Parquet dumps from object storage and publishes,
+every night, whole or not at all: GMV in all its forms, buyers and repeat purchase, cohorts, the
+platform's overview, and how earlier figures moved.
+
+Try it on a synthetic marketplace:
+
+  windvane demo --to ./demo/dumps --as-of 2026-01-31
+  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
+
+On your own dumps:
+
+  windvane init > windvane.yaml          # then map your columns in it
+  windvane validate --config windvane.yaml --input s3://bucket/warehouse
+  windvane run --config windvane.yaml --input s3://bucket/warehouse --output s3://bucket/windvane
+
+Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong use, 3 inputs are late
+(the last published list stands, marked stale).`,
+		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.demoCommand(), a.versionCommand())
+	return root
+}
+
+// report prints the error and chooses the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if a.json {
+		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"status": "error", "error": err.Error(), "exit_code": codeOf(err)})
+	}
+	fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+	return codeOf(err)
+}
+
+func codeOf(err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage), isCobraUsage(err):
+		return exitUsage
+	case errors.Is(err, jobs.ErrLate):
+		return exitLate
+	}
+	return exitFailed
+}
+
+// isCobraUsage recognises the errors that cobra makes itself: they have no type.
+func isCobraUsage(err error) bool {
+	s := err.Error()
+	for _, prefix := range []string{"unknown command", "unknown flag", "required flag", "accepts ", "requires at least", "invalid argument"} {
+		if len(s) >= len(prefix) && s[:len(prefix)] == prefix {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// terminal tells whether progress can be drawn.
+func (a *app) terminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && !a.json
+}
+
+// printJSON prints a value for programs.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// newRunID is the moment and a few random digits, so that runs sort and never meet.
+func newRunID() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// openRead opens a bucket that must exist.
+func openRead(ctx context.Context, what, url string) (*lake.Lake, error) {
+	if url == "" {
+		return nil, usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
+	}
+	l, err := lake.Open(ctx, url, lake.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", what, err)
+	}
+	return l, nil
+}
+
+// openWrite opens a bucket and makes a local directory if need be.
+func openWrite(ctx context.Context, what, url string) (*lake.Lake, error) {
+	if url == "" {
+		return nil, usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
+	}
+	l, err := lake.Open(ctx, url, lake.Options{Create: true})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", what, err)
+	}
+	return l, nil
+}

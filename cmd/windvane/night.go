@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+)
+
+func upper(s string) string { return strings.ToUpper(s) }
+
+// nightFlags are the flags of every command that looks at dumps and published nights.
+func (a *app) nightFlags(c *cobra.Command) {
+	c.Flags().StringVarP(&a.input, "input", "i", "", "bucket URL or folder of the dumps (WINDVANE_INPUT_URL)")
+	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder to publish to (WINDVANE_OUTPUT_URL)")
+	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; see windvane init")
+}
+
+// site is one deployment, opened.
+type site struct {
+	runner *jobs.Runner
+	close  func()
+}
+
+// open reads the configuration, opens both buckets and lists the dumps.
+func (a *app) open(ctx context.Context) (*site, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	in, err := openRead(ctx, "input", s.input)
+	if err != nil {
+		return nil, err
+	}
+	out, err := openWrite(ctx, "output", s.output)
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	closeAll := func() { in.Close(); out.Close() }
+	inputs, err := jobs.ListInputs(ctx, in, s.jobs)
+	if err != nil {
+		closeAll()
+		return nil, err
+	}
+	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
+	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Inputs: inputs, Now: time.Now, NewRunID: newRunID,
+		Version: version(), Host: host, Log: a.logger(), Spill: spillDir(s.spillDir)}}, nil
+}
+
+// date reads a --date flag; empty means yesterday in the business zone.
+func date(flag, value string, zone *calendar.Zone) (calendar.Day, error) {
+	if value == "" {
+		return zone.Day(time.Now().UnixMicro()) - 1, nil
+	}
+	d, err := calendar.Parse(value)
+	if err != nil {
+		return 0, usagef("--%s: %q is not a date like 2026-01-31", flag, value)
+	}
+	return d, nil
+}
+
+// spillDir makes scratch files in a directory; the empty one is the system's.
+type spillDir string
+
+func (d spillDir) Create() (column.SpillFile, error) {
+	f, err := os.CreateTemp(string(d), "windvane-spill-*")
+	if err != nil {
+		return nil, err
+	}
+	return scratch{f}, nil
+}
+
+// scratch is a file that goes when it is closed.
+type scratch struct{ *os.File }
+
+func (s scratch) Close() error {
+	err := s.File.Close()
+	if e := os.Remove(s.Name()); err == nil {
+		err = e
+	}
+	return err
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var day string
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Make one night: from the dumps to the published tables",
+		Long: `run makes the tables of one as-of date and publishes them with one conditional write at the end.
+Running it again does nothing unless an input, a rule or the night before has changed; then it
+publishes a correction as the next commit. Unchanged days are never reduced again.`,
+		Example: `  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
+  WINDVANE_INPUT_URL=s3://dumps WINDVANE_OUTPUT_URL=s3://windvane windvane run`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day) },
+	}
+	a.nightFlags(c)
+	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
+	return c
+}
+
+func (a *app) runNight(ctx context.Context, day string) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	asOf, err := date("date", day, s.runner.Settings.Zone)
+	if err != nil {
+		return err
+	}
+	defer a.draw(s.runner, 1)()
+	o, err := s.runner.Run(ctx, asOf)
+	if err != nil {
+		return err
+	}
+	return a.printOutcome(o)
+}
+
+func (a *app) printOutcome(o jobs.Outcome) error {
+	if a.json {
+		return a.printJSON(o)
+	}
+	for _, w := range o.Warnings {
+		fmt.Fprintf(a.stderr, "note: %s\n", w)
+	}
+	if o.Status == jobs.AlreadyDone {
+		_, err := fmt.Fprintf(a.stdout, "%s already done: commit %d, %s\n", o.AsOf, o.Sequence, o.Prefix)
+		return err
+	}
+	var rows int64
+	for _, t := range o.Tables {
+		rows += t.Rows
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s published: commit %d, %d tables, %d rows, %d days reduced, %d reused, %.2f s, %s\n",
+		o.AsOf, o.Sequence, len(o.Tables), rows, o.Reduced, o.Reused, o.Seconds, o.Prefix)
+	return err
+}
+
+func (a *app) backfillCommand() *cobra.Command {
+	var from, to string
+	var only []string
+	c := &cobra.Command{
+		Use:   "backfill",
+		Short: "Make the nights of a range of dates, in ascending order",
+		Long: `backfill makes night after night, each resting on the one before. Nights that are done already are
+passed over. With --only it looks at some of them only: missing (never published), failed (the last
+attempt failed), stale (an input, a rule or the night before has changed since).`,
+		Example: "  windvane backfill --input ./demo/dumps --output ./demo/out --from 2026-01-01 --to 2026-01-31",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.backfill(cmd.Context(), from, to, only) },
+	}
+	a.nightFlags(c)
+	c.Flags().StringVar(&from, "from", "", "first as-of date")
+	c.Flags().StringVar(&to, "to", "", "last as-of date (default: yesterday in the business zone)")
+	c.Flags().StringSliceVar(&only, "only", nil, "missing, failed, stale; default: all")
+	_ = c.MarkFlagRequired("from")
+	return c
+}
+
+func (a *app) backfill(ctx context.Context, from, to string, only []string) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	first, err := date("from", from, s.runner.Settings.Zone)
+	if err != nil {
+		return err
+	}
+	last, err := date("to", to, s.runner.Settings.Zone)
+	if err != nil {
+		return err
+	}
+	if last < first {
+		return usagef("--to %s lies before --from %s", last, first)
+	}
+	if err := jobs.CheckStatuses(only); err != nil {
+		return usageError{err}
+	}
+	defer a.draw(s.runner, int(last-first)+1)()
+	var done []jobs.Outcome
+	err = s.runner.Backfill(ctx, first, last, only, func(o jobs.Outcome) error {
+		if a.json {
+			done = append(done, o)
+			return nil
+		}
+		return a.printOutcome(o)
+	})
+	if err == nil && a.json {
+		return a.printJSON(done)
+	}
+	return err
+}
