@@ -50,6 +50,8 @@ const (
 	maxBuyers   = 1 << 30
 	maxLines    = 1 << 28 // a day
 	maxDays     = 2_000
+	earliest    = 7_305  // 1990-01-01
+	latest      = 47_481 // 2099-12-31
 )
 
 // Validate tells every option that makes no market.
@@ -68,6 +70,10 @@ func (o Options) Validate() error {
 	within("lines per day", o.LinesPerDay, 1, maxLines)
 	within("workers", o.Workers, 1, 1_024)
 	within("part rows", o.PartRows, 1_024, 1<<26)
+	if first := int(o.AsOf) - o.Days + 1; first < earliest || int(o.AsOf) > latest {
+		errs = append(errs, fmt.Errorf("market: as-of: the days %s to %s do not lie in [%s, %s]",
+			calendar.Day(first), o.AsOf, calendar.Day(earliest), calendar.Day(latest)))
+	}
 	return errors.Join(errs...)
 }
 
