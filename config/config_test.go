@@ -1,0 +1,312 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the tests name zones; a machine may have none
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/windvane/windvane/config"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func load(text string) (config.Config, error) {
+	return config.Load(strings.NewReader(text), config.Overrides{})
+}
+
+func mustLoad(t *testing.T, text string) config.Config {
+	t.Helper()
+	c, err := load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func ref[T any](v T) *T { return &v }
+
+func TestTheCommentedFileIsTheDefault(t *testing.T) {
+	got := mustLoad(t, string(config.Commented))
+	if diff := cmp.Diff(config.Default().Digest(), got.Digest()); diff != "" {
+		t.Errorf("digest (-default +file):\n%s", diff)
+	}
+}
+
+// What the commented file shows as examples must load when the # is taken away.
+func TestTheCommentedExamplesLoad(t *testing.T) {
+	var text []string
+	for _, line := range strings.Split(string(config.Commented), "\n") {
+		if strings.HasPrefix(line, "#  ") {
+			line = line[1:]
+		}
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}"} {
+			if line == empty {
+				line = strings.TrimSuffix(line, " {}")
+			}
+		}
+		if !strings.Contains(line, "SHOP_BUYER_KEY") { // a variable or a file, not both
+			text = append(text, line)
+		}
+	}
+	c := mustLoad(t, strings.Join(text, "\n"))
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" {
+		t.Errorf("examples are lost: %+v", c)
+	}
+}
+
+func TestDefaultIsValid(t *testing.T) {
+	if err := config.Default().Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{"", "# nothing\n", "---\n", "null\n"} {
+		if got := mustLoad(t, text); got.Digest() != config.Default().Digest() {
+			t.Errorf("%q is not the default", text)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	got := mustLoad(t, `
+input: {url: "s3://dumps?region=cn-north-1"}
+output: {url: file:///srv/windvane}
+job: rehearsal
+business_zone: UTC
+ids: {merchant: string, product: int64}
+buyer_key: {file: /run/secrets/key}
+tables:
+  chats: {absent: true}
+  refunds:
+  orders:
+    path: ods/{yyyymmdd}/*.parquet
+    tolerance: 90s
+    allow_empty: true
+    max_reject_ratio: 0
+    min_rejects: 0
+    columns:
+      promoter_id: null
+      merchant_id: seller_no
+      buyer_paid_fen: {column: pay_amount, unit: yuan}
+      scene: {column: src, values: {1: live, true: search, 1.50: mall}, default: other}
+      paid_at: {column: t, zone: Asia/Tokyo, when: {status: [delivered, 2], channel: app}}
+      quantity: {constant: 3}
+      sku_id: {constant: null}
+max_units_per_line: null
+restate_days: 10
+history_days: 400
+history_complete_from: 2026-01-01
+absent_days: {orders: [2026-01-31, "2026-02-01"]}
+memory_limit: 512MiB
+workers: 3
+spill_dir: /tmp/spill
+require: {success_marker: true}
+`)
+	days := func(texts ...string) (all []calendar.Day) {
+		for _, s := range texts {
+			d, err := calendar.Parse(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, d)
+		}
+		return all
+	}
+	want := config.Config{
+		Input: config.Location{URL: "s3://dumps?region=cn-north-1"}, Output: config.Location{URL: "file:///srv/windvane"},
+		Job: "rehearsal", BusinessZone: "UTC", IDs: map[contract.Domain]config.IDType{contract.Merchant: config.IDString, contract.Product: config.IDInt64},
+		BuyerKey: config.BuyerKey{File: "/run/secrets/key"},
+		Tables: map[string]mapping.Table{
+			"chats": {Absent: true}, "refunds": {},
+			"orders": {
+				Path: "ods/{yyyymmdd}/*.parquet", Tolerance: 90 * time.Second, AllowEmpty: true, MaxRejectRatio: ref(0.0), MinRejects: ref(int64(0)),
+				Columns: map[string]mapping.Column{
+					"promoter_id": {Null: true}, "merchant_id": {Column: "seller_no"}, "buyer_paid_fen": {Column: "pay_amount", Unit: "yuan"},
+					"scene":    {Column: "src", Values: map[string]*string{"1": ref("live"), "true": ref("search"), "1.50": ref("mall")}, Default: ref("other")},
+					"paid_at":  {Column: "t", Zone: "Asia/Tokyo", When: map[string][]string{"status": {"delivered", "2"}, "channel": {"app"}}},
+					"quantity": {Constant: ref("3")}, "sku_id": {Null: true},
+				},
+			},
+		},
+		RestateDays: 10, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
+		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if types := got.IDTypes(); !types[contract.Merchant] || types[contract.Product] || config.Default().IDTypes() != nil {
+		t.Errorf("id types %v", types)
+	}
+}
+
+// Every testdata/errors/*.yaml is wrong; the messages stand in the .txt beside it.
+func TestErrors(t *testing.T) {
+	files, err := filepath.Glob("testdata/errors/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			_, err := config.LoadFile(file, config.Overrides{})
+			if err == nil {
+				t.Fatal("it loads")
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", []byte(err.Error()+"\n"))
+		})
+	}
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is out of date, run go test ./config -update (-file +now):\n%s", file, diff)
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	file := "input: {url: file:///file}\noutput: {url: file:///file}\njob: file\n"
+	env := func(values map[string]string) func(string) (string, bool) {
+		return func(name string) (string, bool) { v, ok := values[name]; return v, ok }
+	}
+	for _, c := range []struct {
+		name             string
+		file             string
+		over             config.Overrides
+		input, out, job_ string
+		workers          int
+	}{
+		{"the file alone", file, config.Overrides{}, "file:///file", "file:///file", "file", 0},
+		{"the environment goes before the file", file, config.Overrides{Env: env(map[string]string{config.EnvInputURL: "s3://env"})}, "s3://env", "file:///file", "file", 0},
+		{"flags go before the environment", file, config.Overrides{Env: env(map[string]string{config.EnvInputURL: "s3://env", config.EnvOutputURL: "s3://env"}), InputURL: "gs://flag", Job: "flag", Workers: ref(2)},
+			"gs://flag", "s3://env", "flag", 2},
+		{"an empty variable says nothing", file, config.Overrides{Env: env(map[string]string{config.EnvInputURL: ""})}, "file:///file", "file:///file", "file", 0},
+		{"without anything the defaults", "", config.Overrides{}, "", "", "nightly", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := config.Load(strings.NewReader(c.file), c.over)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Input.URL != c.input || got.Output.URL != c.out || got.Job != c.job_ || got.Workers != c.workers {
+				t.Errorf("got %s, %s, %s, %d", got.Input.URL, got.Output.URL, got.Job, got.Workers)
+			}
+		})
+	}
+	if _, err := config.Default().With(config.Overrides{InputURL: "ftp://x"}); err == nil || err.Error() != `config: input.url: scheme "ftp" is none of file, s3, gs, azblob, mem` {
+		t.Errorf("a wrong flag: %v", err)
+	}
+	if err := config.Default().CheckURLs(); err == nil || !strings.Contains(err.Error(), "config: output.url: it is empty; set it here, in WINDVANE_OUTPUT_URL or with --output") {
+		t.Errorf("no URLs: %v", err)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	base := mustLoad(t, "tables: {orders: {columns: {sku_id: a, product_id: b}}}").Digest()
+	if same := mustLoad(t, "# a comment\ntables:\n  orders:\n    columns:\n      product_id: {column: b}\n      sku_id: a\n"); same.Digest() != base {
+		t.Error("order and comments change the digest")
+	}
+	for _, text := range []string{"tables: {orders: {columns: {sku_id: null, product_id: b}}}", "tables: {orders: {columns: {product_id: b}}}", "workers: 1", ""} {
+		if mustLoad(t, text).Digest() == base {
+			t.Errorf("%q has the same digest", text)
+		}
+	}
+}
+
+func TestReadBuyerKey(t *testing.T) {
+	env := func(name string) (string, bool) {
+		v, ok := map[string]string{config.EnvBuyerKey: "a secret of some length\n", "SHORT": "123", "HEX": "000102030405060708090a0b0c0d0e0f"}[name]
+		return v, ok
+	}
+	none := func(string) (string, bool) { return "", false }
+	file := func(name string) ([]byte, error) {
+		if name == "key" {
+			return []byte("  a secret of some length  "), nil
+		}
+		return nil, fs.ErrNotExist
+	}
+	fromEnv, err := config.BuyerKey{}.Read(env, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fromFile, err := (config.BuyerKey{File: "key"}).Read(none, file); err != nil || fromFile != fromEnv {
+		t.Errorf("the same secret from a file: %v, %v", fromFile, err)
+	}
+	if key, err := (config.BuyerKey{Env: "HEX"}).Read(env, file); err != nil || key != [16]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} {
+		t.Errorf("hexadecimal: %v, %v", key, err)
+	}
+	builtIn, err := config.BuyerKey{}.Read(none, file)
+	if !errors.Is(err, config.ErrBuiltInKey) || builtIn == [16]byte{} || builtIn == fromEnv {
+		t.Errorf("built in: %v, %v", builtIn, err)
+	}
+	for _, c := range []struct {
+		key  config.BuyerKey
+		want string
+	}{
+		{config.BuyerKey{Env: "SHORT"}, "config: buyer_key: variable SHORT: the key has 3 bytes, at least 16 are needed"},
+		{config.BuyerKey{Env: "OTHER"}, "config: buyer_key.env: the variable OTHER is not set"},
+		{config.BuyerKey{File: "no"}, "config: buyer_key.file: file does not exist"},
+	} {
+		if _, err := c.key.Read(env, file); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+func TestBytes(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want config.Bytes
+		back string
+	}{{"4GiB", 4 << 30, "4GiB"}, {"512 MiB", 512 << 20, "512MiB"}, {"1000MB", 1e9, "1000000000B"}, {"7B", 7, "7B"}, {"1536KiB", 1536 << 10, "1536KiB"}} {
+		var b config.Bytes
+		if err := b.UnmarshalText([]byte(c.text)); err != nil || b != c.want || b.String() != c.back {
+			t.Errorf("%s = %d (%s), %v", c.text, b, b, err)
+		}
+	}
+	for _, text := range []string{"", "4", "GiB", "-1GiB", "1.5GiB", "99999999999TiB", "4gib"} {
+		if err := new(config.Bytes).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(config.Commented))
+	files, _ := filepath.Glob("testdata/errors/*.yaml")
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil {
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := config.Load(bytes.NewReader(data), config.Overrides{})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "config: ") {
+				t.Fatalf("the message begins otherwise: %v", err)
+			}
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Fatalf("it loads but is not valid: %v", err)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Names of environment variables, for the lookup in Overrides and for ReadBuyerKey.
+const (
+	EnvInputURL  = "WINDVANE_INPUT_URL"
+	EnvOutputURL = "WINDVANE_OUTPUT_URL"
+	EnvBuyerKey  = "WINDVANE_BUYER_KEY"
+)
+
+// BuyerKey says where the secret is: in an environment variable or in a file, WINDVANE_BUYER_KEY if neither is said.
+type BuyerKey struct {
+	// Env is the name of an environment variable.
+	Env string `yaml:"env" json:"env,omitempty"`
+	// File is the path of a file; white space at its ends does not count.
+	File string `yaml:"file" json:"file,omitempty"`
+}
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (k BuyerKey) problems() []problem {
+	switch {
+	case k.Env != "" && k.File != "":
+		return []problem{{"buyer_key", "env and file are both given"}}
+	case k.Env != "" && !envName.MatchString(k.Env):
+		return []problem{{"buyer_key.env", "it is not the name of an environment variable; the key itself never stands in the configuration"}}
+	}
+	return nil
+}
+
+// ErrBuiltInKey is a warning: no secret was given, so anyone with windvane can compute the hash of a buyer's id.
+var ErrBuiltInKey = errors.New("no buyer key: the built-in key is used, set " + EnvBuyerKey + " to a secret of your own")
+
+// builtIn is the key of deployments without a secret.
+const builtIn = "windvane built-in buyer key, not a secret"
+
+// minKey is the shortest secret that is accepted.
+const minKey = 16
+
+// Read fetches the secret: 32 hexadecimal digits are the key itself, any other text of 16 bytes or more is
+// hashed to it. Where nothing was configured and WINDVANE_BUYER_KEY is not set, it returns the built-in key
+// and ErrBuiltInKey, which is a warning; other errors leave no key. No error repeats the secret.
+func (k BuyerKey) Read(env func(string) (string, bool), readFile func(string) ([]byte, error)) ([16]byte, error) {
+	if k.File != "" {
+		data, err := readFile(k.File)
+		if err != nil {
+			return [16]byte{}, fmt.Errorf("config: buyer_key.file: %w", err)
+		}
+		return parseKey("buyer_key.file", string(data))
+	}
+	name := k.Env
+	if name == "" {
+		name = EnvBuyerKey
+	}
+	text, ok := env(name)
+	switch {
+	case !ok && k.Env == "":
+		return hashKey(builtIn), ErrBuiltInKey
+	case !ok:
+		return [16]byte{}, problem{"buyer_key.env", "the variable " + name + " is not set"}
+	}
+	return parseKey("buyer_key: variable "+name, text)
+}
+
+// parseKey reads a secret.
+func parseKey(at, text string) (key [16]byte, err error) {
+	text = strings.TrimSpace(text)
+	if len(text) < minKey {
+		return key, problem{at, fmt.Sprintf("the key has %d bytes, at least %d are needed", len(text), minKey)}
+	}
+	if n, err := hex.Decode(key[:], []byte(text[:min(len(text), 32)])); err == nil && n == 16 && len(text) == 32 {
+		return key, nil
+	}
+	return hashKey(text), nil
+}
+
+// hashKey is the first half of the text's SHA-256.
+func hashKey(text string) (key [16]byte) {
+	sum := sha256.Sum256([]byte(text))
+	copy(key[:], sum[:])
+	return key
+}
