@@ -48,16 +48,16 @@ func (p *population) scaleLifts(chosen []int, weights []float64) {
 	if len(chosen) >= 6 {
 		famous[chosen[3]], famous[chosen[4]] = TopBrandLift, SecondBrandLift
 	}
-	total, fixed, open := 0.0, 0.0, 0.0
+	total, fixed, rest := 0.0, 0.0, 0.0
 	for _, i := range chosen {
 		total += weights[i]
 		if l, ok := famous[i]; ok {
 			fixed += l * weights[i]
 		} else {
-			open += p.merchants[i].lift * weights[i]
+			rest += p.merchants[i].lift * weights[i]
 		}
 	}
-	scale := max(0.02, (ProgrammeLift*total-fixed)/open)
+	scale := max(0.02, (ProgrammeLift*total-fixed)/rest)
 	for _, i := range chosen {
 		m := &p.merchants[i]
 		if l, ok := famous[i]; ok {

@@ -15,7 +15,7 @@
 // A day (day.go) makes lines in blocks of fixed size, each from its own random stream, so that any number
 // of workers makes the same rows:
 //
-//  1. A buyer is drawn; the activity of buyers is heavy-tailed (the top 1 % place a fifth of the orders).
+//  1. A buyer is drawn; the activity of buyers is heavy-tailed (the top 1 % place 15 % of the orders).
 //  2. With probability ReturnRate a buyer who trusts somebody goes back there: the memory (loyalty.go)
 //     holds up to four partnerships or shops where the buyer was served well. Else a talent, a shop's own
 //     account or the shelf is found by popularity.

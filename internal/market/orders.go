@@ -1,6 +1,8 @@
 package market
 
 import (
+	"math"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -126,8 +128,7 @@ func (m *orderMaker) causesAnother(o *order, s *stream) bool {
 
 // draft finds a buyer and a place to buy.
 func (m *orderMaker) draft(s *stream) order {
-	u := s.unit()
-	o := order{buyer: int32(float64(m.buyers) * u * u * u), partner: none, promoter: none, author: none}
+	o := order{buyer: m.drawBuyer(s), partner: none, promoter: none, author: none}
 	o.kind = uint8(s.pick(kinds))
 	trust, known := m.loyalty.recall(o.buyer, s)
 	switch {
@@ -138,6 +139,19 @@ func (m *orderMaker) draft(s *stream) order {
 	}
 	m.setPayment(&o, s)
 	return o
+}
+
+// buyerSpread is how much more often the most active buyer orders than the least active.
+const (
+	buyerSpread = 100
+	logSpread   = 2 * math.Ln10
+)
+
+// drawBuyer takes buyer x of n with a density that falls like 1/(x + n/99), from 21.5 times the mean to 0.2
+// times: the top hundredth places 15 % of the orders, the top tenth half, and nobody dominates an arm.
+func (m *orderMaker) drawBuyer(s *stream) int32 {
+	x := (math.Exp(s.unit()*logSpread) - 1) / (buyerSpread - 1)
+	return min(int32(x*float64(m.buyers)), int32(m.buyers-1))
 }
 
 // goBack buys where the buyer was served well. Of a partnership either the talent or the shop is trusted.

@@ -37,7 +37,7 @@ func (f *figures) writeProducts(t *table, d calendar.Day) {
 	id, merchant, name, brand := c("product_id"), c("merchant_id"), c("name"), c("brand_id")
 	levels := [3]*column{c("category1_id"), c("category2_id"), c("category3_id")}
 	style, units, info, listed := c("style_id"), c("units_per_item"), c("info_score"), c("listed_at")
-	open, live, cart := c("purchasable_hours"), c("live_only"), c("in_cart")
+	forSale, live, cart := c("purchasable_hours"), c("live_only"), c("in_cart")
 	virtual, flag := c("is_virtual"), c("brand_flag")
 	carted := f.carted(d)
 	for k := range f.products {
@@ -62,7 +62,7 @@ func (f *figures) writeProducts(t *table, d calendar.Day) {
 			info.real(i, float64(q.info))
 		}
 		listed.set(i, startOf(q.listed)+10*hour)
-		open.real(i, f.purchasable(k, d))
+		forSale.real(i, f.purchasable(k, d))
 		live.flag(i, q.liveOnly)
 		cart.flag(i, carted[k>>6]>>(k&63)&1 == 1)
 		virtual.flag(i, q.isVirtual)
