@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -137,18 +138,37 @@ func (c *conversion) fill(n int) arrow.Array {
 	}
 	one := c.one(c.constant)
 	defer one.Release()
-	return take(c.mem, one, make([]uint32, n))
+	return c.repeat(one, n, nil, 0)
 }
 
 // nulls is a column of n nulls. The caller releases it.
 func (c *conversion) nulls(n int) arrow.Array {
 	one := c.one(&constant{})
 	defer one.Release()
-	off := newRowSet(n)
-	for i := range off {
-		off[i] = ^uint64(0)
+	return c.repeat(one, n, allocateBits(c.mem, n), n)
+}
+
+// repeat is a column of n times the one row of a, under a validity that it takes over. The caller releases it.
+func (c *conversion) repeat(one arrow.Array, n int, valid *memory.Buffer, nulls int) arrow.Array {
+	if d, ok := one.(*array.Dictionary); ok {
+		return dictionary(c.repeat(d.Indices(), n, valid, nulls), d.Dictionary())
 	}
-	return c.withoutRows(take(c.mem, one, make([]uint32, n)), off)
+	value := one.Data().Buffers()[1].Bytes()
+	size := n * len(value)
+	if one.DataType().ID() == arrow.BOOL {
+		value, size = []byte{-(value[0] & 1)}, int(bitutil.BytesForBits(int64(n)))
+	}
+	buf := memory.NewResizableBuffer(c.mem)
+	buf.Resize(size)
+	fillBytes(buf.Bytes(), value)
+	return assemble(one.DataType(), n, buf, valid, nulls)
+}
+
+// fillBytes repeats value over to, doubling what is there.
+func fillBytes(to, value []byte) {
+	for done := copy(to, value); done < len(to); done *= 2 {
+		copy(to[done:], to[:done])
+	}
 }
 
 // one is a column of one row. The caller releases it.
