@@ -107,7 +107,12 @@ func refuseCredentials(u *url.URL) error {
 	if u.User != nil {
 		return fmt.Errorf("open %s://%s: the URL holds credentials; give them through the environment", u.Scheme, u.Host)
 	}
-	for name := range u.Query() {
+	for name, values := range u.Query() {
+		for _, v := range values {
+			if strings.Contains(v, "://") && strings.Contains(v, "@") {
+				return fmt.Errorf("open %s://%s: parameter %s holds credentials; give them through the environment", u.Scheme, u.Host, name)
+			}
+		}
 		lower := strings.ToLower(name)
 		for _, word := range []string{"secret", "password", "token", "accesskey", "access_key", "credential", "sig", "account_key"} {
 			if lower == word || word != "sig" && strings.Contains(lower, word) {

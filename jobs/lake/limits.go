@@ -26,7 +26,7 @@ func DefaultLimits() Limits {
 		MaxPageBytes:      256 << 20,
 		MaxDictionary:     1 << 24,
 		MaxColumnBytes:    768 << 20,
-		MaxRowGroupBytes:  2 << 30,
+		MaxRowGroupBytes:  1 << 30,
 	}
 }
 
