@@ -60,7 +60,7 @@ func (v *validity) take(levels []byte, row, n int) (present int, err error) {
 func decodeNumbers[T number](d *decoder, c *chunk, v *validity, out []T) error {
 	var dictionary []T
 	if c.dictionary != nil {
-		_, values, err := c.dictionary.openDictionary(c, d)
+		values, err := d.openDictionary(c)
 		if err != nil {
 			return err
 		}
@@ -104,10 +104,10 @@ func (d *decoder) eachPage(c *chunk, v *validity, do func(p *page, row, present 
 	return nil
 }
 
-// openDictionary decompresses a dictionary page. It has no levels.
-func (p *page) openDictionary(c *chunk, d *decoder) (levels, values []byte, err error) {
-	values, err = d.decompress(c.codec, p.compressed, p.body, p.uncompressed)
-	return nil, values, err
+// openDictionary decompresses the dictionary page. It has no levels.
+func (d *decoder) openDictionary(c *chunk) ([]byte, error) {
+	p := c.dictionary
+	return d.decompress(c.codec, p.compressed, p.body, p.uncompressed)
 }
 
 // decodeValues decodes len(dst) values that are not null.
@@ -273,7 +273,7 @@ func decodeFixed(d *decoder, c *chunk, v *validity, out []byte) error {
 	width := c.leaf.width
 	var dictionary []byte
 	if c.dictionary != nil {
-		_, values, err := c.dictionary.openDictionary(c, d)
+		values, err := d.openDictionary(c)
 		if err != nil {
 			return err
 		}

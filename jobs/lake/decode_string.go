@@ -23,7 +23,7 @@ func (d *decoder) decodeDictionary(c *chunk) (stringsOf, error) {
 	if c.dictionary == nil {
 		return s, nil
 	}
-	_, values, err := c.dictionary.openDictionary(c, d)
+	values, err := d.openDictionary(c)
 	if err != nil {
 		return s, err
 	}
