@@ -61,8 +61,7 @@ func schemaFor(t reflect.Type) *jsonschema.Schema {
 			{Type: "string"}, {Type: "null"}, {Ref: "#/$defs/Column"},
 		}}
 	case reflect.TypeFor[*int64](), reflect.TypeFor[*calendar.Day]():
-		s := schemaOrNull(t.Elem())
-		return s
+		return schemaOrNull(t.Elem())
 	}
 	return nil
 }
