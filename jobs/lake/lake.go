@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"gocloud.dev/blob"
@@ -182,4 +183,14 @@ func (l *Lake) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	return l.retry.do(ctx, "delete "+key, func() error { return l.store.delete(ctx, key) })
+}
+
+// CollectStaging removes what writers that were killed before the given time left half-written, and says how many
+// files there were. Give a time before any run that may still be going. Only directories leave such files.
+func (l *Lake) CollectStaging(ctx context.Context, before time.Time) (removed int, err error) {
+	removed, err = l.store.collectStaging(ctx, before)
+	if err != nil {
+		return removed, fmt.Errorf("collect staging: %w", err)
+	}
+	return removed, nil
 }

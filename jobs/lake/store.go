@@ -28,6 +28,7 @@ type store interface {
 	// putIfAbsent fails with ErrExists if there is an object, also when several processes try at once.
 	putIfAbsent(ctx context.Context, key string, data []byte) error
 	delete(ctx context.Context, key string) error
+	collectStaging(ctx context.Context, before time.Time) (removed int, err error)
 	close() error
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // stagingDir holds temporary files of a directory store. It lies inside the directory so that rename and link never
@@ -196,6 +197,32 @@ func (s *localStore) syncDir(dir string) error {
 
 func (s *localStore) delete(_ context.Context, key string) error {
 	return localError(s.root.Remove(key))
+}
+
+// collectStaging removes temporary files that a killed process left before the given time.
+func (s *localStore) collectStaging(ctx context.Context, before time.Time) (removed int, err error) {
+	err = fs.WalkDir(s.root.FS(), stagingDir, func(name string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().Before(before) {
+			if err = s.root.Remove(name); err == nil {
+				removed++
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // its writer has just finished
+		}
+		return err
+	})
+	return removed, localError(err)
 }
 
 func (s *localStore) open(_ context.Context, obj Object) (source, error) {

@@ -91,6 +91,10 @@ func (s *remoteStore) delete(ctx context.Context, key string) error {
 	return s.bucket.Delete(ctx, key)
 }
 
+// collectStaging has nothing to do: an upload that was not completed is no object. Buckets drop its parts by a
+// lifecycle rule.
+func (s *remoteStore) collectStaging(context.Context, time.Time) (int, error) { return 0, nil }
+
 func (s *remoteStore) open(_ context.Context, obj Object) (source, error) {
 	return &remoteSource{bucket: s.bucket, obj: obj}, nil
 }

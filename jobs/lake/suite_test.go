@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -242,4 +245,41 @@ func TestProbeConditionalWrites(t *testing.T) {
 			t.Fatalf("left behind: %v", objects)
 		}
 	})
+}
+
+func TestWhatAKilledWriterLeftIsCollected(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	put(t, l, "published/x", "kept")
+	left := filepath.Join(dir, ".staging", "half")
+	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	written := time.Now()
+	if n, err := l.CollectStaging(context.Background(), written.Add(-time.Hour)); n != 0 || err != nil {
+		t.Errorf("a file that is being written was removed: %d, %v", n, err)
+	}
+	if n, err := l.CollectStaging(context.Background(), written.Add(time.Hour)); n != 1 || err != nil {
+		t.Errorf("%d removed, %v", n, err)
+	}
+	if objects, err := l.List(context.Background(), ""); err != nil || len(objects) != 1 {
+		t.Errorf("%v, %v", objects, err)
+	}
+}
+
+func TestLinksOutOfTheDirectoryAreRefused(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("x"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir)
+	if _, err := l.ReadAll(context.Background(), "out/secret", 10); err == nil {
+		t.Error("a file outside was read")
+	}
+	if err := l.PutBytes(context.Background(), "out/new", nil); err == nil {
+		t.Error("a file outside was written")
+	}
 }

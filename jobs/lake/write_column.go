@@ -1,10 +1,10 @@
 package lake
 
 import (
-	"hash/crc32"
-	"math/bits"
-
 	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"math/bits"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
@@ -185,6 +185,9 @@ func (w *chunkWriter) countPage(encoding format.Encoding) {
 
 // page compresses and writes a page and says how many bytes it took with its header.
 func (w *chunkWriter) page(h *format.PageHeader, body []byte) (int, error) {
+	if len(body) > math.MaxInt32 {
+		return 0, tooLargef("a page of %d bytes; write fewer rows per page", len(body))
+	}
 	w.packed = w.file.zstd.EncodeAll(body, w.packed[:0])
 	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(w.packed))
 	h.CRC = int32(crc32.ChecksumIEEE(w.packed))

@@ -3,6 +3,7 @@ package lake
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/klauspost/compress/zstd"
@@ -64,6 +65,9 @@ func (f *fileWriter) setSchema(schema *arrow.Schema) error {
 
 // flush writes the pending rows as one row group.
 func (f *fileWriter) flush() error {
+	if len(f.groups) == math.MaxInt16 { // the format counts them in 16 bits
+		return tooLargef("more than %d row groups", math.MaxInt16)
+	}
 	g := format.RowGroup{
 		NumRows: int64(f.pending), Ordinal: int16(len(f.groups)), FileOffset: f.out.offset, SortingColumns: f.sorting,
 	}
