@@ -3,12 +3,13 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"math/bits"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/zeebo/xxh3"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
@@ -20,6 +21,9 @@ import (
 // occur more than once; there are usually none, and nothing else is read. Only then the second reads
 // all columns, compares the rows of those keys and marks the ones to skip: of equal rows all but the
 // first, of unequal ones all but the latest by updated_at, and where nothing says which is right, all.
+//
+// Rows travel through a Scatter in both readings, which spills beyond the memory budget; from one reading
+// to the next goes a filter of fixed size. So a table that is delivered twice costs time, not memory.
 
 // duplicates is what was found.
 type duplicates struct {
@@ -29,20 +33,21 @@ type duplicates struct {
 
 // dropDuplicates marks the duplicate rows of t in the skip bitmaps of its files.
 func dropDuplicates(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (duplicates, error) {
-	table := t.dump.table
-	keys, err := repeatedKeys(ctx, in, t, m, workers, mem)
-	if err != nil || len(keys) == 0 {
+	workers = max(1, workers)
+	repeated, err := repeatedKeys(ctx, in, t, m, workers, mem)
+	if err != nil || repeated.empty() {
 		return duplicates{}, err
 	}
-	rows, err := rowsOf(ctx, in, t, m, workers, keys)
-	if err != nil {
+	s := column.NewScatter(keyRowWidth, column.PartitionsFor(t.rows), mem)
+	defer s.Close()
+	if err := scatterRepeated(ctx, in, t, m, workers, repeated, s); err != nil {
 		return duplicates{}, err
 	}
-	return t.resolve(table, rows), nil
+	return t.resolve(ctx, s, workers)
 }
 
-// repeatedKeys are the 64-bit hashes of the keys that occur more than once.
-func repeatedKeys(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (map[uint64]bool, error) {
+// repeatedKeys finds the keys that occur more than once, and with them perhaps a few that do not.
+func repeatedKeys(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (*keyFilter, error) {
 	keyed, err := openIntake(ctx, in, t.dump, m, t.dump.table.Key)
 	if err != nil {
 		return nil, err
@@ -50,180 +55,251 @@ func repeatedKeys(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapp
 	defer keyed.close()
 	s := column.NewScatter(1, column.PartitionsFor(t.rows), mem)
 	defer s.Close()
-	writers := make([]*column.Writer, max(1, workers))
-	for i := range writers {
-		writers[i] = s.Writer()
-	}
-	err = keyed.each(ctx, workers, false, func(w int, b batch) error {
-		for _, h := range keyHashes(b.record, t.dump.table.Key) {
-			writers[w].Row(column.Mix(0, int64(h)))[0] = int64(h)
+	err = keyed.scatter(ctx, workers, s, func(w *column.Writer, b batch) {
+		for _, h := range hashRows(b.record, t.dump.table.Key, keySeed) {
+			w.Row(h)[0] = int64(h)
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range writers {
-		if err := w.Flush(); err != nil {
-			return nil, err
-		}
-	}
-	return repeated(ctx, s, workers)
-}
-
-func repeated(ctx context.Context, s *column.Scatter, workers int) (map[uint64]bool, error) {
-	found := make([]map[uint64]bool, max(1, workers))
-	seen := make([]*column.Grouper, max(1, workers))
+	found := &keyFilter{rows: t.rows}
+	seen := make([]*column.Grouper, workers)
 	for i := range seen {
-		seen[i], found[i] = column.NewGrouper(1, 0), map[uint64]bool{}
+		seen[i] = column.NewGrouper(1, 0)
 	}
-	err := s.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
+	err = s.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
 		seen[w].Reset()
 		for _, b := range blocks {
 			for i := range b {
 				if _, added := seen[w].Index(b[i : i+1]); !added {
-					found[w][uint64(b[i])] = true
+					found.add(uint64(b[i]))
 				}
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return found, err
+}
+
+// scatter maps every row group and lets add put its rows into s, one writer per worker.
+func (t *intake) scatter(ctx context.Context, workers int, s *column.Scatter, add func(*column.Writer, batch)) error {
+	writers := make([]*column.Writer, workers)
+	for i := range writers {
+		writers[i] = s.Writer()
 	}
-	for _, f := range found[1:] {
-		for k := range f {
-			found[0][k] = true
+	err := t.each(ctx, workers, false, func(w int, b batch) error {
+		add(writers[w], b)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range writers {
+		if err := w.Flush(); err != nil {
+			return err
 		}
 	}
-	return found[0], nil
+	return nil
 }
 
-// keyRow is one row of a repeated key.
-type keyRow struct {
-	key     xxh3.Uint128 // of the key's values
-	content xxh3.Uint128 // of all values
-	updated int64        // updated_at, column.Null if there is none
-	file    int
-	row     int64
+// keyFilter is a set of hashes that may hold a few more than were added: one bit each, of eight bits per
+// row of the table, at most 64 MiB. Adding and asking are safe for concurrent use, but not with each other.
+type keyFilter struct {
+	rows int64
+	once sync.Once
+	bits []uint64
 }
 
-// rowsOf reads all columns of the rows whose keys are repeated.
-func rowsOf(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, keys map[uint64]bool) ([]keyRow, error) {
+// maxFilterWords bounds the filter's memory: 64 MiB.
+const maxFilterWords = 8 << 20
+
+func (f *keyFilter) add(h uint64) {
+	f.once.Do(func() { f.bits = make([]uint64, 1<<bits.Len64(uint64(min(f.rows/8, maxFilterWords-1)))) })
+	atomic.OrUint64(&f.bits[h&uint64(len(f.bits)-1)], 1<<(h>>58))
+}
+
+func (f *keyFilter) has(h uint64) bool {
+	return f.bits[h&uint64(len(f.bits)-1)]>>(h>>58)&1 == 1
+}
+
+func (f *keyFilter) empty() bool { return f.bits == nil }
+
+// Positions in a scattered row of a key that may be repeated.
+const (
+	atKeyHigh     = iota // 128-bit hash of the key's values
+	atKeyLow             //
+	atContentHigh        // 128-bit hash of all values
+	atContentLow         //
+	atUpdated            // updated_at, column.Null if there is none
+	atFile               // number of the file in the dump
+	atRow                // position in the file
+	keyRowWidth
+)
+
+// Seeds of the two halves of 128-bit hashes.
+const (
+	keySeed  = 0x2D358DCCAA6C78A5
+	keySeed2 = 0x8BB84B93962EACC9
+)
+
+// scatterRepeated reads all columns and keeps, of every row whose key is in the filter, what resolve needs.
+func scatterRepeated(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, repeated *keyFilter, s *column.Scatter) error {
 	table := t.dump.table
+	full, err := openIntake(ctx, in, t.dump, m, allColumns(table))
+	if err != nil {
+		return err
+	}
+	defer full.close()
+	return full.scatter(ctx, workers, s, func(w *column.Writer, b batch) {
+		key := hashRows(b.record, table.Key, keySeed)
+		if !slices.ContainsFunc(key, repeated.has) {
+			return
+		}
+		key2, updated := hashRows(b.record, table.Key, keySeed2), updatedAt(b.record, table)
+		content, content2 := hashRows(b.record, nil, keySeed), hashRows(b.record, nil, keySeed2)
+		for i, h := range key {
+			if repeated.has(h) {
+				copy(w.Row(h), []int64{int64(h), int64(key2[i]), int64(content[i]), int64(content2[i]), updated(i), int64(b.file), b.rows(i)})
+			}
+		}
+	})
+}
+
+// allColumns are the table's columns and the one that tells the latest of duplicates.
+func allColumns(table *contract.Table) []string {
 	var columns []string
 	for _, c := range table.Columns {
 		columns = append(columns, c.Name)
 	}
-	if table.Latest != "" {
+	if table.Latest != "" && table.Index(table.Latest) < 0 {
 		columns = append(columns, table.Latest)
 	}
-	full, err := openIntake(ctx, in, t.dump, m, columns)
-	if err != nil {
-		return nil, err
-	}
-	defer full.close()
-	found := make([][]keyRow, max(1, workers))
-	err = full.each(ctx, workers, false, func(w int, b batch) error {
-		updated := updatedAt(b.record, table)
-		for i, h := range keyHashes(b.record, table.Key) {
-			if keys[h] {
-				found[w] = append(found[w], keyRow{rowHash(b.record, table.Key, i), rowHash(b.record, nil, i), updated(i), b.file, b.rows(i)})
+	return columns
+}
+
+// resolve decides, partition by partition, which of the rows with equal keys stays.
+func (t *intake) resolve(ctx context.Context, s *column.Scatter, workers int) (duplicates, error) {
+	var d duplicates
+	err := s.Partitions(ctx, workers, func(_ int, blocks [][]int64) error {
+		rows := sortedKeyRows(blocks)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for from := 0; from < len(rows); {
+			to := from + 1
+			for to < len(rows) && sameAt(rows[to], rows[from], atKeyHigh, atKeyLow) {
+				to++
 			}
+			t.resolveKey(rows[from:to], &d)
+			from = to
 		}
 		return nil
 	})
-	return slices.Concat(found...), err
-}
-
-// resolve decides which of the rows with equal keys stays.
-func (t *intake) resolve(table *contract.Table, rows []keyRow) duplicates {
-	slices.SortFunc(rows, func(a, b keyRow) int {
-		return cmp.Or(compare128(a.key, b.key), -cmp.Compare(a.updated, b.updated), cmp.Compare(a.file, b.file), cmp.Compare(a.row, b.row))
-	})
-	var d duplicates
-	for from := 0; from < len(rows); {
-		to := from + 1
-		for to < len(rows) && rows[to].key == rows[from].key {
-			to++
-		}
-		same := rows[from:to]
-		from = to
-		if len(same) == 1 {
-			continue // two keys that share a 64-bit hash
-		}
-		if t.conflict(same) {
-			d.conflicts += int64(len(same))
-			continue
-		}
-		for _, r := range same[1:] {
-			t.files[r.file].markSkipped(r.row)
-			d.dropped++
-		}
-	}
 	t.counts[contract.RejectDuplicateConflict] += d.conflicts
-	return d
+	return d, err
 }
 
-// conflict rejects all rows of a key if the newest of them contradict each other.
-func (t *intake) conflict(same []keyRow) bool {
-	agree := true
-	for _, r := range same[1:] {
-		if r.updated == same[0].updated && r.content != same[0].content {
-			agree = false
+// sortedKeyRows are the rows of a partition: equal keys together, of those the latest first, then in the
+// order of the files, whatever the order in which they came.
+func sortedKeyRows(blocks [][]int64) [][]int64 {
+	var rows [][]int64
+	for _, b := range blocks {
+		for r := range slices.Chunk(b, keyRowWidth) {
+			rows = append(rows, r)
 		}
 	}
-	if agree {
-		return false
-	}
-	for _, r := range same {
-		t.files[r.file].markSkipped(r.row)
-		t.show(t.files[r.file].file.Object().Key, r.row, contract.RejectDuplicateConflict, "", "")
+	slices.SortFunc(rows, func(a, b []int64) int {
+		return cmp.Or(cmp.Compare(a[atKeyHigh], b[atKeyHigh]), cmp.Compare(a[atKeyLow], b[atKeyLow]),
+			-cmp.Compare(a[atUpdated], b[atUpdated]), cmp.Compare(a[atFile], b[atFile]), cmp.Compare(a[atRow], b[atRow]))
+	})
+	return rows
+}
+
+func sameAt(a, b []int64, columns ...int) bool {
+	for _, c := range columns {
+		if a[c] != b[c] {
+			return false
+		}
 	}
 	return true
 }
 
-func compare128(a, b xxh3.Uint128) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+// resolveKey looks at the rows of one key, the latest first.
+func (t *intake) resolveKey(same [][]int64, d *duplicates) {
+	if len(same) == 1 {
+		return // let through by the filter though its key is not repeated
+	}
+	conflict := slices.ContainsFunc(same[1:], func(r []int64) bool {
+		return sameAt(r, same[0], atUpdated) && !sameAt(r, same[0], atContentHigh, atContentLow)
+	})
+	if !conflict {
+		d.dropped += int64(len(same) - 1)
+		same = same[1:]
+	}
+	for _, r := range same {
+		file := t.files[r[atFile]]
+		file.markSkipped(r[atRow])
+		if conflict {
+			t.showBounded(file.file.Object().Key, r[atRow], contract.RejectDuplicateConflict)
+		}
+	}
+	if conflict {
+		d.conflicts += int64(len(same))
+	}
 }
 
-// keyHashes are 64-bit hashes of each row's key; a key of one integer column is its own hash.
-func keyHashes(rec arrow.Record, key []string) []uint64 {
-	out := make([]uint64, rec.NumRows())
-	if len(key) == 1 {
-		if a, ok := columnOf(rec, key[0]).(*array.Int64); ok && a.NullN() == 0 {
-			for i, v := range a.Int64Values() {
-				out[i] = uint64(v)
+// showBounded is show, for rows that come in no order and may be the whole table: now and then all but the
+// first of each file and reason are forgotten.
+func (t *intake) showBounded(file string, row int64, reason mapping.Reason) {
+	if n := len(t.rejects); n == cap(t.rejects) && n >= mapping.MaxRejects {
+		t.rejects = t.sortedRejects()
+	}
+	t.show(file, row, reason, "", "")
+}
+
+// hashRows hashes the values of every row, of all columns if none are named. Hashes of one run are compared
+// with each other only. With two seeds they are 128 bits.
+func hashRows(rec arrow.Record, columns []string, seed uint64) []uint64 {
+	hashes := make([]uint64, rec.NumRows())
+	for i := range hashes {
+		hashes[i] = seed
+	}
+	arrays := rec.Columns()
+	if columns != nil {
+		arrays = nil
+		for _, c := range columns {
+			arrays = append(arrays, columnOf(rec, c))
+		}
+	}
+	for _, a := range arrays {
+		hashColumn(hashes, a, seed)
+	}
+	return hashes
+}
+
+// hashColumn folds a column into the hashes of its rows. Types are the contract's.
+func hashColumn(hashes []uint64, a arrow.Array, seed uint64) {
+	switch a := a.(type) {
+	case *array.Int64:
+		fold(hashes, a, seed, a.Int64Values(), func(v int64) uint64 { return uint64(v) })
+	case *array.Timestamp:
+		fold(hashes, a, seed, a.TimestampValues(), func(v arrow.Timestamp) uint64 { return uint64(v) })
+	case *array.Date32:
+		fold(hashes, a, seed, a.Date32Values(), func(v arrow.Date32) uint64 { return uint64(v) })
+	case *array.Float64:
+		fold(hashes, a, seed, a.Float64Values(), func(v float64) uint64 { return floatBits(v) })
+	case *array.Dictionary:
+		foldDictionary(hashes, a, seed)
+	case *array.Boolean:
+		foldEach(hashes, a, seed, func(i int) uint64 {
+			if a.Value(i) {
+				return 1
 			}
-			return out
-		}
+			return 0
+		})
+	default:
+		foldEach(hashes, a, seed, func(i int) uint64 { return hashText(a.ValueStr(i), seed) })
 	}
-	for i := range out {
-		h := rowHash(rec, key, i)
-		out[i] = h.Hi ^ h.Lo
-	}
-	return out
-}
-
-// rowHash hashes the values of one row, of all columns if none are named.
-func rowHash(rec arrow.Record, columns []string, row int) xxh3.Uint128 {
-	h := xxh3.New()
-	write := func(a arrow.Array) {
-		if a.IsNull(row) {
-			h.WriteString("\x00")
-			return
-		}
-		fmt.Fprintf(h, "\x01%s\x1f", a.ValueStr(row))
-	}
-	if columns == nil {
-		for _, a := range rec.Columns() {
-			write(a)
-		}
-	}
-	for _, c := range columns {
-		write(columnOf(rec, c))
-	}
-	return h.Sum128()
 }
 
 func columnOf(rec arrow.Record, name string) arrow.Array {

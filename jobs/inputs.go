@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
-	"github.com/windvane/windvane/transforms/mapping"
 )
 
 // Inputs is the listing of all dumps, taken once at the start of a command: a night reads these objects
@@ -40,7 +40,7 @@ func ListInputs(ctx context.Context, in *lake.Lake, s Settings) (*Inputs, error)
 			continue
 		}
 		g.Go(func() (err error) {
-			listed[i], err = listTable(ctx, in, t, s.Tables[t.Name])
+			listed[i], err = listTable(ctx, in, t, s)
 			return err
 		})
 	}
@@ -54,8 +54,8 @@ func ListInputs(ctx context.Context, in *lake.Lake, s Settings) (*Inputs, error)
 	return out, nil
 }
 
-func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, spec mapping.Table) (map[calendar.Day]*dump, error) {
-	p, err := spec.ParsedPath(t)
+func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, s Settings) (map[calendar.Day]*dump, error) {
+	p, err := s.Tables[t.Name].ParsedPath(t)
 	if err != nil {
 		return nil, fmt.Errorf("tables.%s: %w", t.Name, err)
 	}
@@ -84,6 +84,9 @@ func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, spec mappi
 				d.success = true
 			}
 		}
+	}
+	if s.RequireSuccess {
+		maps.DeleteFunc(days, func(_ calendar.Day, d *dump) bool { return !d.success && t.Class != contract.Static })
 	}
 	for _, d := range days {
 		slices.SortFunc(d.objects, func(a, b lake.Object) int { return strings.Compare(a.Key, b.Key) })

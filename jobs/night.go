@@ -183,14 +183,14 @@ func (n *night) dependencies(table string, day calendar.Day) string {
 	return digestOf(parts...)
 }
 
-// nearest is the table's partition of a day or the nearest within JoinDays before it.
+// nearest is the table's partition of a day or the nearest before it.
 func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 	ps := n.partitions[table]
 	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
 	if !ok {
 		i--
 	}
-	if i < 0 || ps[i].Day <= day-JoinDays {
+	if i < 0 {
 		return Partition{}, false
 	}
 	return ps[i], true

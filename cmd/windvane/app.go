@@ -35,6 +35,7 @@ type app struct {
 	verbose        bool
 	config         string
 	input, output  string
+	workers        int
 }
 
 // usageError marks an error of the caller, not of the run.
@@ -71,7 +72,7 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.demoCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 

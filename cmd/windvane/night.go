@@ -21,6 +21,7 @@ func (a *app) nightFlags(c *cobra.Command) {
 	c.Flags().StringVarP(&a.input, "input", "i", "", "bucket URL or folder of the dumps (WINDVANE_INPUT_URL)")
 	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder to publish to (WINDVANE_OUTPUT_URL)")
 	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; see windvane init")
+	c.Flags().IntVar(&a.workers, "workers", 0, "goroutines; changes nothing in the result (0: as configured, or one per core)")
 }
 
 // site is one deployment, opened.
@@ -34,6 +35,9 @@ func (a *app) open(ctx context.Context) (*site, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range s.warnings {
+		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
 	in, err := openRead(ctx, "input", s.input)
 	if err != nil {

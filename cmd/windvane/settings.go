@@ -1,22 +1,76 @@
 package main
 
 import (
-	"time"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
-	"github.com/windvane/windvane/transforms/calendar"
 )
 
-// settings are what the configuration, the environment and the flags say together.
+// settings are what the flags, the environment and the configuration say together, in that order.
 type settings struct {
 	input, output, spillDir string
 	jobs                    jobs.Settings
+	warnings                []string
 }
 
+// settings reads the configuration. Problems are the caller's to mend: exit code 2, before any I/O on buckets.
 func (a *app) settings() (settings, error) {
-	loc, err := time.LoadLocation("Asia/Shanghai")
+	c, err := a.loadConfig()
 	if err != nil {
-		return settings{}, err
+		return settings{}, usageError{err}
 	}
-	return settings{input: a.input, output: a.output, jobs: jobs.Default(calendar.NewZone(loc))}, nil
+	zone, err := c.Zone()
+	if err != nil {
+		return settings{}, usageError{err}
+	}
+	s := settings{input: c.Input.URL, output: c.Output.URL, spillDir: c.SpillDir, jobs: jobs.Default(zone)}
+	s.jobs.BuyerKey, err = c.BuyerKey.Read(a.lookupEnv, os.ReadFile)
+	if errors.Is(err, config.ErrBuiltInKey) {
+		s.warnings = append(s.warnings, err.Error())
+	} else if err != nil {
+		return settings{}, usageError{err}
+	}
+	s.jobs.Job = c.Job
+	s.jobs.Tables = c.Tables
+	s.jobs.IDs = c.IDTypes()
+	s.jobs.MaxUnitsPerLine = 0
+	if c.MaxUnitsPerLine != nil {
+		s.jobs.MaxUnitsPerLine = *c.MaxUnitsPerLine
+	}
+	s.jobs.RestateDays, s.jobs.HistoryDays, s.jobs.HistoryCompleteFrom = c.RestateDays, c.HistoryDays, c.HistoryCompleteFrom
+	s.jobs.AbsentDays = c.AbsentDays
+	s.jobs.RequireSuccess = c.Require.SuccessMarker
+	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.
+	s.jobs.MemoryLimit, s.jobs.CacheBytes = int64(c.MemoryLimit)/2, int64(c.MemoryLimit)/4
+	s.jobs.Workers = c.Workers
+	if err := s.jobs.Validate(); err != nil {
+		return settings{}, usageError{err}
+	}
+	return s, nil
+}
+
+func (a *app) loadConfig() (config.Config, error) {
+	over := config.Overrides{InputURL: a.input, OutputURL: a.output, Env: a.lookupEnv}
+	if a.workers > 0 {
+		over.Workers = &a.workers
+	}
+	if a.config == "" {
+		return config.Load(bytes.NewReader(nil), over)
+	}
+	c, err := config.LoadFile(a.config, over)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, fmt.Errorf("no configuration %s; windvane init writes one: %w", a.config, err)
+	}
+	return c, err
+}
+
+// lookupEnv is the environment as this run was given it; an empty variable is an unset one.
+func (a *app) lookupEnv(name string) (string, bool) {
+	v := strings.TrimSpace(a.getenv(name))
+	return v, v != ""
 }

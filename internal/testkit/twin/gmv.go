@@ -8,17 +8,17 @@ func gmvWindows() []int { return []int{1, 7, 30, 60, 90, 365} }
 const lag15, lag30 = 15, 30
 
 // hasRow is the one rule for the rows of gmv and gmv_split: the cell has an order row that is no test,
-// created or paid in the window or in the 30 days before it (where the lagged figures look), or a refund
-// of a gmv_valid line succeeded in the window.
-func (n *night) hasRow(in cell, s span) bool {
-	reach := span{s.first - lag30, s.last}
+// created or paid in the window or in one of the windows of the lagged figures; in gmv also if a refund
+// in the window returned something.
+func (n *night) hasRow(in cell, s span, refunds bool) bool {
 	for _, l := range n.lines {
-		if l.OrderKind != "test" && reach.has(l.dt) && in(l.sale) {
+		seen := s.has(l.dt) || s.earlier(lag15).has(l.dt) || s.earlier(lag30).has(l.dt)
+		if l.OrderKind != "test" && seen && in(l.sale) {
 			return true
 		}
 	}
 	for _, r := range n.refunds {
-		if s.has(r.succeededDay) && in(r.sale) {
+		if refunds && r.marginal != 0 && s.has(r.succeededDay) && in(r.sale) {
 			return true
 		}
 	}
@@ -29,7 +29,7 @@ func (n *night) gmv() []GMVRow {
 	var rows []GMVRow
 	for _, sc := range n.scopes(contract.Roles...) {
 		for _, days := range gmvWindows() {
-			if s := window(n.AsOf, days); n.hasRow(n.cellOf(sc), s) {
+			if s := window(n.AsOf, days); n.hasRow(n.cellOf(sc), s, true) {
 				rows = append(rows, n.gmvRow(sc, s))
 			}
 		}
@@ -68,7 +68,7 @@ func (n *night) gmvSplit() []GMVSplitRow {
 // splitRows is one row, or none if nothing happened in the cell.
 func (n *night) splitRows(sc scope, s span, channel, scene string) []GMVSplitRow {
 	in := func(x sale) bool { return n.cellOf(sc)(x) && x.channel == channel && x.scene == scene }
-	if !n.hasRow(in, s) {
+	if !n.hasRow(in, s, false) {
 		return nil
 	}
 	return []GMVSplitRow{{
