@@ -59,10 +59,13 @@ type left struct {
 	totals   DayTotals
 }
 
-// makeDay writes everything of one day and carries the market over to the next.
+// makeDay makes the event rows of one day and carries the market over to the next. The last batches of the
+// day's files, its figures and its markers are still being written when it returns; the end of the next day
+// waits for them, so that no worker idles while the disk syncs.
 func (g *generator) makeDay(ctx context.Context, d calendar.Day, lines int) error {
 	shards := planDay(g.pending.take(d), lines, g.opts.PartRows)
 	lefts := make([]left, len(shards))
+	g.parts = new(errgroup.Group)
 	work, working := errgroup.WithContext(ctx)
 	work.SetLimit(g.opts.Workers)
 	for i, units := range shards {
@@ -89,7 +92,7 @@ func (g *generator) makeDay(ctx context.Context, d calendar.Day, lines int) erro
 
 // startFigures lets the day's figures be made beside the next day, which counts in the spare traffic.
 func (g *generator) startFigures(ctx context.Context, d calendar.Day) {
-	f := figures{generator: g, traffic: g.traffic}
+	f := figures{generator: g, traffic: g.traffic, parts: g.parts}
 	g.figures = new(errgroup.Group)
 	g.figures.Go(func() error { return f.make(ctx, d) })
 	g.traffic, g.spare = g.spare, g.traffic
@@ -98,9 +101,6 @@ func (g *generator) startFigures(ctx context.Context, d calendar.Day) {
 
 // awaitFigures waits for the figures of day d.
 func (g *generator) awaitFigures(d calendar.Day) error {
-	if g.figures == nil {
-		return nil
-	}
 	if err := g.figures.Wait(); err != nil {
 		return fmt.Errorf("make the figures of %s: %w", d, err)
 	}
@@ -158,17 +158,18 @@ func (g *generator) newShard(d calendar.Day, part int) *shard {
 	return s
 }
 
-// run makes all units and closes the part files. The first part of a day exists even without rows.
+// run makes all units and leaves the part files to be closed.
 func (s *shard) run(ctx context.Context, units []unit) error {
-	err := s.units(ctx, units)
-	for _, t := range s.tables {
-		if err != nil {
+	if err := s.units(ctx, units); err != nil {
+		for _, t := range s.tables {
 			err = t.abandon(err)
-			continue
 		}
-		err = s.gen.finish(t)
+		return err
 	}
-	return err
+	for _, t := range s.tables {
+		s.gen.parts.Go(func() error { return s.gen.finish(t) })
+	}
+	return nil
 }
 
 func (s *shard) units(ctx context.Context, units []unit) error {

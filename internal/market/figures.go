@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 
@@ -15,10 +16,11 @@ import (
 // violations and Chuanliu's logs, each one part file. It may run while the next day is made.
 type figures struct {
 	*generator
-	traffic *traffic // of the day
+	traffic *traffic        // of the day
+	parts   *errgroup.Group // the day's event files being closed
 }
 
-// make writes the tables and then the day's _SUCCESS markers: all other files of the day are there by now.
+// make writes the tables and, once all files of the day are there, its _SUCCESS markers.
 func (f *figures) make(ctx context.Context, d calendar.Day) error {
 	work, working := errgroup.WithContext(ctx)
 	work.SetLimit(f.opts.Workers)
@@ -46,7 +48,7 @@ func (f *figures) make(ctx context.Context, d calendar.Day) error {
 			return f.finish(t)
 		})
 	}
-	if err := work.Wait(); err != nil {
+	if err := errors.Join(work.Wait(), f.parts.Wait()); err != nil {
 		return err
 	}
 	return f.markComplete(ctx, d)

@@ -22,9 +22,10 @@ type generator struct {
 	loyalty  *loyalty
 	eligible *eligibility
 	pending  *pending
-	traffic  *traffic // of the day being made
-	spare    *traffic // of the day before, whose figures may still be written
-	figures  *errgroup.Group
+	traffic  *traffic        // of the day being made
+	spare    *traffic        // of the day before, whose figures may still be written
+	parts    *errgroup.Group // closes the event files of the day being made
+	figures  *errgroup.Group // makes the figures of the day before
 	days     []DayTotals
 	arms     [][2]int64 // per merchant: eligible pairs in treatment and holdout
 
@@ -50,7 +51,7 @@ func Generate(ctx context.Context, opts Options, sink Sink, progress func(Progre
 		d := g.first + calendar.Day(i)
 		if err := g.makeDay(ctx, d, lines); err != nil {
 			cancel()
-			_ = g.awaitFigures(d) // nobody may write on; what stopped the market is err
+			_, _ = g.parts.Wait(), g.figures.Wait() // nobody may write on; what stopped the market is err
 			return Summary{}, fmt.Errorf("make the dumps of %s: %w", d, err)
 		}
 		g.dayDone(d)
@@ -73,6 +74,8 @@ func newGenerator(ctx context.Context, opts Options, sink Sink, progress func(Pr
 		eligible:   newEligibility(first),
 		pending:    newPending(),
 		arms:       make([][2]int64, opts.Merchants),
+		parts:      new(errgroup.Group),
+		figures:    new(errgroup.Group),
 	}
 	g.traffic, g.spare = newTraffic(g.population), newTraffic(g.population)
 	g.spare.lifts = g.traffic.lifts
