@@ -242,7 +242,9 @@ func TestHashesTellValuesApart(t *testing.T) {
 		}
 		return b.NewArray()
 	}
-	field := func(name string) arrow.Field { return arrow.Field{Name: name, Type: contract.StringType, Nullable: true} }
+	field := func(name string) arrow.Field {
+		return arrow.Field{Name: name, Type: contract.StringType, Nullable: true}
+	}
 	rec := array.NewRecord(arrow.NewSchema([]arrow.Field{field("a"), field("b")}, nil),
 		[]arrow.Array{text("ab", "a", "null", "", "x", "null", "b"), text("c", "bc", "x", "x", "null", "null", "b")}, 7)
 	seen := map[uint64]int{}

@@ -137,7 +137,9 @@ func TestAnyTextReadsBack(t *testing.T) {
 		if strings.ContainsAny(got[:min(1, len(got))], "=+-@\t\r\n") {
 			t.Fatalf("%q begins like a formula", got)
 		}
-		same := func(s string) bool { return strings.ReplaceAll(s, "\r\n", "\n") == strings.ReplaceAll(text, "\r\n", "\n") } // encoding/csv folds CRLF
+		same := func(s string) bool {
+			return strings.ReplaceAll(s, "\r\n", "\n") == strings.ReplaceAll(text, "\r\n", "\n")
+		} // encoding/csv folds CRLF
 		if !same(got) && !same(strings.TrimPrefix(got, "'")) {
 			t.Fatalf("%q came back as %q", text, got)
 		}
