@@ -181,8 +181,28 @@ func writeSynced(f *os.File, write func(io.Writer) error) error {
 	return localError(f.Close())
 }
 
+// makeParents makes the directories of key, and syncs the directories that hold the new ones.
 func (s *localStore) makeParents(key string) error {
-	return s.root.MkdirAll(path.Dir(key), 0o777)
+	var holders []string
+	for dir := path.Dir(key); dir != "."; dir = path.Dir(dir) {
+		_, err := s.root.Stat(dir)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		holders = append(holders, path.Dir(dir))
+	}
+	if err := s.root.MkdirAll(path.Dir(key), 0o777); err != nil {
+		return err
+	}
+	for _, dir := range holders {
+		if err := s.syncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // syncDir makes new names in dir survive a power cut.
