@@ -76,6 +76,12 @@ type Outcome struct {
 // Run makes one night. It fails with ErrLate if a dump is missing and with ErrInput if one is broken;
 // then nothing was published.
 func (r *Runner) Run(ctx context.Context, asOf calendar.Day) (Outcome, error) {
+	o, err := r.makeNight(ctx, asOf)
+	r.noteStanding(ctx, o, err)
+	return o, err
+}
+
+func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, error) {
 	started := r.Now()
 	n, err := r.newNight(ctx, asOf)
 	if err != nil {

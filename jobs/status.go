@@ -1,0 +1,106 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+// States of a Standing.
+const (
+	StandingFresh = "fresh" // the last run published, or found its night done
+	StandingStale = "stale" // the last run did not: what was published before stands
+)
+
+// Standing is what readers learn from published/<job>/status.json: whether the newest published night is the one
+// that was wanted last. It is a hint, rewritten after each run; the commits are the truth.
+type Standing struct {
+	AsOf     calendar.Day  `json:"as_of"` // the night that was wanted
+	State    string        `json:"state"`
+	Late     bool          `json:"late"`             // inputs are missing; false with state stale: the run failed
+	Reason   string        `json:"reason,omitempty"` // why it is stale
+	Newest   *calendar.Day `json:"newest"`           // the newest published night; null: there is none
+	Sequence int           `json:"sequence"`         // of its newest commit
+	At       time.Time     `json:"at"`
+}
+
+// maxStandingBytes bounds what is read as a Standing.
+const maxStandingBytes = 1 << 20
+
+func standingKey(job string) string { return "published/" + job + "/status.json" }
+
+// Standing reads status.json; nil if there is none.
+func (a Archive) Standing(ctx context.Context) (*Standing, error) {
+	data, err := a.Out.ReadAll(ctx, standingKey(a.Job), maxStandingBytes)
+	if errors.Is(err, lake.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read status: %w", err)
+	}
+	s := &Standing{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("read status: %s: %w", standingKey(a.Job), err)
+	}
+	return s, nil
+}
+
+// noteStanding rewrites status.json after a run that ended with cause, nil if it succeeded. That it cannot is
+// logged and nothing more: the night is published, or not, all the same.
+func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
+	ctx = context.WithoutCancel(ctx) // a run that was interrupted did not publish: readers should know
+	if err := r.writeStanding(ctx, o, cause); err != nil {
+		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "error", err)
+	}
+}
+
+func (r *Runner) writeStanding(ctx context.Context, o Outcome, cause error) error {
+	a := Archive{Out: r.Out, Job: r.Settings.Job}
+	before, err := a.Standing(ctx)
+	if before == nil || err != nil { // none yet, or one that cannot be read: begun anew
+		if before, err = a.newestStanding(ctx); err != nil {
+			return err
+		}
+	}
+	s := before.after(o, cause)
+	s.At = r.Now().UTC().Truncate(time.Second)
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return r.Out.PutBytes(ctx, standingKey(r.Settings.Job), append(data, '\n'))
+}
+
+// newestStanding is what the commits alone tell.
+func (a Archive) newestStanding(ctx context.Context) (*Standing, error) {
+	newest, err := a.Latest(ctx)
+	if errors.Is(err, ErrNotPublished) {
+		return &Standing{AsOf: math.MinInt32, State: StandingStale}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rec, _, err := a.Out.Newest(ctx, a.Job, newest.String())
+	return &Standing{AsOf: newest, State: StandingFresh, Newest: &newest, Sequence: rec.Sequence}, err
+}
+
+// after is the standing once a run has ended. A night before the one wanted last says nothing about that one.
+func (s Standing) after(o Outcome, cause error) Standing {
+	if cause == nil && (s.Newest == nil || *s.Newest <= o.AsOf) {
+		s.Newest, s.Sequence = &o.AsOf, o.Sequence
+	}
+	if o.AsOf < s.AsOf {
+		return s
+	}
+	s.AsOf, s.State, s.Late, s.Reason = o.AsOf, StandingFresh, false, ""
+	if cause != nil {
+		s.State, s.Late, s.Reason = StandingStale, errors.Is(cause, ErrLate), cause.Error()
+	}
+	return s
+}
