@@ -41,7 +41,7 @@ func TestWholeOlist(t *testing.T) {
 
 func checkAllPaid(t *testing.T, source *olist.Source, reference *olist.Reference, input string) {
 	mapping := olist.MapAllPaid()
-	s, sales := newSite(t, input, mapping.Config), source.Sales(mapping.State)
+	s, sales := newCompany(t, input, mapping.Config), source.Sales(mapping.State)
 	began := time.Now()
 	s.backfill(olist.FirstDay, olist.LastDay)
 	if took := time.Since(began); took > wholeBackfill {
@@ -64,7 +64,7 @@ func checkAllPaid(t *testing.T, source *olist.Source, reference *olist.Reference
 // monthEnds runs the month ends alone and gives the months of their overviews.
 func monthEnds(t *testing.T, input string, mapping olist.Mapping) map[string]recount.Day {
 	t.Helper()
-	s, nights := newSite(t, input, mapping.Config), endsOfMonths(olist.FirstDay, olist.LastDay)
+	s, nights := newCompany(t, input, mapping.Config), endsOfMonths(olist.FirstDay, olist.LastDay)
 	for _, asOf := range nights {
 		s.backfill(asOf, asOf)
 	}
@@ -100,7 +100,7 @@ func TestWholeCDNOW(t *testing.T) {
 }
 
 // dailyBuyers adds up the buyers of every day.
-func dailyBuyers(t *testing.T, s *site) (sum int64) {
+func dailyBuyers(t *testing.T, s *company) (sum int64) {
 	t.Helper()
 	for _, asOf := range recount.Days(cdnow.FirstDay, cdnow.LastDay) {
 		buyers, err := s.archive().Buyers(asOf)
@@ -119,7 +119,7 @@ func TestOtherReadersOpenEveryTable(t *testing.T) {
 		t.Fatalf("%s names no Python with the readers of internal/testkit/readers/requirements.txt", pythonVariable)
 	}
 	source, _ := loadOlist(t)
-	s := newSite(t, dumpOlist(t, source, "2017-11-01", ninetyLast), olist.MapByStatus().Config)
+	s := newCompany(t, dumpOlist(t, source, "2017-11-01", ninetyLast), olist.MapByStatus().Config)
 	s.backfill("2017-11-28", ninetyLast)
 	night, err := s.archive().Prefix(ninetyLast)
 	if err != nil {

@@ -30,17 +30,17 @@ const (
 // allRoles are the roles that real input has; nobody in it is a talent.
 var allRoles = []string{"platform", "category", "merchant", "product"}
 
-// site is one company: its dumps, its configuration, its output.
-type site struct {
+// company is one deployment: its dumps, its configuration, its output.
+type company struct {
 	t                     testing.TB
 	input, output, config string
 }
 
-// newSite gives a company an input folder that others may share, a configuration, and an output folder of its own.
-func newSite(t testing.TB, input, config string) *site {
+// newCompany gives a company an input folder that others may share, a configuration, and an output folder of its own.
+func newCompany(t testing.TB, input, config string) *company {
 	t.Helper()
 	root := t.TempDir()
-	s := &site{t: t, input: input, output: filepath.Join(root, "output"), config: filepath.Join(root, "windvane.yaml")}
+	s := &company{t: t, input: input, output: filepath.Join(root, "output"), config: filepath.Join(root, "windvane.yaml")}
 	if err := os.WriteFile(s.config, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func newSite(t testing.TB, input, config string) *site {
 }
 
 // backfill runs the nights first … last in this process and expects success.
-func (s *site) backfill(first, last recount.Date, more ...string) {
+func (s *company) backfill(first, last recount.Date, more ...string) {
 	s.t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := append([]string{"backfill", "--input", s.input, "--output", s.output, "--config", s.config, "--from", string(first), "--to", string(last)}, more...)
@@ -60,10 +60,10 @@ func (s *site) backfill(first, last recount.Date, more ...string) {
 // tail is the end of a long output.
 func tail(text string) string { return text[max(0, len(text)-4000):] }
 
-func (s *site) archive() published.Archive { return published.Open(s.output, "nightly") }
+func (s *company) archive() published.Archive { return published.Open(s.output, "nightly") }
 
 // night reads what one night published.
-func (s *site) night(asOf recount.Date, roles ...string) recount.Night {
+func (s *company) night(asOf recount.Date, roles ...string) recount.Night {
 	s.t.Helper()
 	night, err := s.archive().Night(asOf, roles...)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *site) night(asOf recount.Date, roles ...string) recount.Night {
 }
 
 // tally adds up the days of the nights first … last.
-func (s *site) tally(first, last recount.Date) recount.Tally {
+func (s *company) tally(first, last recount.Date) recount.Tally {
 	s.t.Helper()
 	tally, err := s.archive().Tally(first, last)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *site) tally(first, last recount.Date) recount.Tally {
 }
 
 // monthsToDate are the months' rows of the overviews of the given nights.
-func (s *site) monthsToDate(nights []recount.Date) map[string]recount.Day {
+func (s *company) monthsToDate(nights []recount.Date) map[string]recount.Day {
 	s.t.Helper()
 	months := map[string]recount.Day{}
 	for _, asOf := range nights {
@@ -138,7 +138,7 @@ func TestNinetyDaysOfOlist(t *testing.T) {
 	input := dumpOlist(t, source, ninetyFirst, ninetyLast)
 	for _, mapping := range []olist.Mapping{olist.MapByStatus(), olist.MapAllPaid()} {
 		t.Run(mapping.Name, func(t *testing.T) {
-			s := newSite(t, input, mapping.Config)
+			s := newCompany(t, input, mapping.Config)
 			s.backfill(ninetyFirst, ninetyLast)
 			sales := salesBetween(source.Sales(mapping.State), ninetyFirst, ninetyLast)
 			agree(t, recount.DiffTallies(recount.Count(sales), s.tally(ninetyFirst, ninetyLast)))
@@ -177,11 +177,11 @@ var figures = []string{"overview", "gmv", "gmv_split", "excluded", "repeat_purch
 func checkMistakes(t *testing.T, first, last, busy recount.Date) {
 	source, _ := loadOlist(t)
 	config := olist.MapByStatus().Config
-	clean := newSite(t, dumpOlist(t, source, first, last), config)
+	clean := newCompany(t, dumpOlist(t, source, first, last), config)
 	clean.backfill(first, last)
 
 	t.Run("nights in another order", func(t *testing.T) {
-		s := newSite(t, clean.input, config)
+		s := newCompany(t, clean.input, config)
 		days := recount.Days(first, last)
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(days), func(i, j int) { days[i], days[j] = days[j], days[i] })
 		for _, asOf := range days {
@@ -191,7 +191,7 @@ func checkMistakes(t *testing.T, first, last, busy recount.Date) {
 		sameFigures(t, clean, s, first, last)
 	})
 	t.Run("a dump delivered twice", func(t *testing.T) {
-		s := newSite(t, dumpOlist(t, source, first, last), config)
+		s := newCompany(t, dumpOlist(t, source, first, last), config)
 		for _, table := range []string{olist.OrderItems, olist.OrderReviews, olist.ShippingEvents} {
 			if err := dumps.DeliverTwice(s.input, table, busy); err != nil {
 				t.Fatal(err)
@@ -201,7 +201,7 @@ func checkMistakes(t *testing.T, first, last, busy recount.Date) {
 		sameFigures(t, clean, s, first, last)
 	})
 	t.Run("a day corrected afterwards", func(t *testing.T) {
-		s := newSite(t, dumpOlist(t, source, first, last), config)
+		s := newCompany(t, dumpOlist(t, source, first, last), config)
 		if err := source.DumpWrongOrders(s.input, busy); err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func checkMistakes(t *testing.T, first, last, busy recount.Date) {
 }
 
 // sameFigures fails the test for every night and table whose bytes differ, and for totals, which tell more.
-func sameFigures(t *testing.T, want, got *site, first, last recount.Date) {
+func sameFigures(t *testing.T, want, got *company, first, last recount.Date) {
 	t.Helper()
 	agree(t, recount.DiffTallies(want.tally(first, last), got.tally(first, last)))
 	for _, asOf := range recount.Days(first, last) {
@@ -229,15 +229,15 @@ func sameFigures(t *testing.T, want, got *site, first, last recount.Date) {
 	}
 }
 
-// same tells whether two sites published the same figures for a night, to the byte.
-func same(t *testing.T, a, b *site, asOf recount.Date) bool {
+// same tells whether two companies published the same figures for a night, to the byte.
+func same(t *testing.T, a, b *company, asOf recount.Date) bool {
 	t.Helper()
 	return !slices.ContainsFunc(figures, func(table string) bool {
 		return !bytes.Equal(a.tableBytes(asOf, table), b.tableBytes(asOf, table))
 	})
 }
 
-func (s *site) tableBytes(asOf recount.Date, table string) []byte {
+func (s *company) tableBytes(asOf recount.Date, table string) []byte {
 	s.t.Helper()
 	prefix, err := s.archive().Prefix(asOf)
 	if err != nil {
@@ -265,9 +265,9 @@ func loadCDNOW(t testing.TB) (*cdnow.Source, *cdnow.Reference) {
 }
 
 // newCDNOW dumps all of CDNOW.
-func newCDNOW(t testing.TB, source *cdnow.Source) *site {
+func newCDNOW(t testing.TB, source *cdnow.Source) *company {
 	t.Helper()
-	s := newSite(t, t.TempDir(), cdnow.Config)
+	s := newCompany(t, t.TempDir(), cdnow.Config)
 	if err := source.Dump(s.input, cdnow.FirstDay, cdnow.LastDay); err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,12 @@ func Describe(sales []Sale, first, asOf Date, roles ...string) Night {
 	return night
 }
 
-// lagged is how many days before a window the lagged figures look; a sale there gives gmv a row too.
-const lagged = 30
-
-// describeWindows adds one subject's rows of gmv and repeat_purchase; windows without a sale have none.
+// describeWindows adds one subject's rows of gmv and repeat_purchase. A window has a row of gmv if anything was sold
+// in it or in the windows of its lagged figures, and one of repeat_purchase if anybody bought.
 func (n *Night) describeWindows(sales []Sale, first Date, role, subject string) {
 	for _, window := range GMVWindows {
 		start := n.AsOf.Add(1 - window)
-		if len(between(sales, start.Add(-lagged), n.AsOf)) > 0 {
+		if soldIn(sales, start, n.AsOf, 0) || soldIn(sales, start, n.AsOf, 15) || soldIn(sales, start, n.AsOf, 30) {
 			n.GMV[Key{role, subject, int64(window)}] = gmv(sales, first, start, n.AsOf)
 		}
 	}
@@ -36,6 +34,11 @@ func (n *Night) describeWindows(sales []Sale, first Date, role, subject string) 
 			n.Repeat[Key{role, subject, int64(window)}] = repeat(bought, daysPresent(first, start, n.AsOf))
 		}
 	}
+}
+
+// soldIn tells whether anything was sold in the window start … end, moved back by lag days.
+func soldIn(sales []Sale, start, end Date, lag int) bool {
+	return len(between(sales, start.Add(-lag), end.Add(-lag))) > 0
 }
 
 // daysPresent counts the days of start … end that are not before first.
