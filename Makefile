@@ -1,0 +1,118 @@
+# windvane. `make` alone lists the targets. Everything is pinned and installed by the targets themselves;
+# what must be there before is Go, make, and for test-full python3.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# One static binary; the race detector alone needs a C compiler.
+export CGO_ENABLED = 0
+
+RELEASE := $(shell git describe --tags --exact-match 2>/dev/null)
+LDFLAGS := -s -w $(if $(RELEASE),-X main.release=$(RELEASE))
+
+# The acceptance data (Olist, CDNOW) stands beside the project and is no part of it.
+SHARED := $(or $(WINDVANE_SHARED_DATA),../shared/data)
+HAVE_SHARED := $(wildcard $(SHARED)/olist)
+TAGS := $(if $(HAVE_SHARED),-tags shareddata)
+ALL_TAGS := shareddata,acceptance
+
+DEMO_FROM ?= 2026-01-27
+DEMO_DATE ?= 2026-01-31
+FUZZTIME  ?= 20s
+BENCHTIME ?= 1s
+
+VENV := bin/venv
+LINT := bin/golangci-lint
+
+.PHONY: help
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+
+.PHONY: build
+build: ## build bin/windvane, a static binary
+	@echo "building bin/windvane (the first time the modules are fetched and compiled: some minutes)"
+	@SECONDS=0; go build -trimpath -ldflags '$(LDFLAGS)' -o bin/windvane ./cmd/windvane; echo "built in $$SECONDS s: $$(bin/windvane version)"
+
+.PHONY: demo
+demo: build ## make a marketplace, run its last nights, print what came out
+	@rm -rf demo/dumps demo/out
+	@bin/windvane demo --to demo/dumps --as-of $(DEMO_DATE)
+	@bin/windvane backfill --input demo/dumps --output demo/out --from $(DEMO_FROM) --to $(DEMO_DATE)
+	@echo
+	@bin/windvane show --output demo/out --date $(DEMO_DATE)
+	@echo
+	@bin/windvane show --output demo/out --date $(DEMO_DATE) --table gmv --role merchant --window 7 --top 5
+	@echo
+	@echo "dumps            demo/dumps/dumps/<table>/dt=<date>/*.parquet"
+	@echo "planted truth    demo/dumps/truth/"
+	@echo "published        demo/out/published/nightly/dt=<date>/run=<id>/*.parquet, named by current.json"
+	@echo "another table    bin/windvane show --output demo/out --table cohorts --role platform"
+	@echo "what they mean   docs/tables.md"
+
+.PHONY: test
+test: ## vet and test; needs Go alone
+	@$(if $(HAVE_SHARED),echo "with the acceptance data at $(SHARED)",$(no_shared))
+	go vet $(TAGS) ./...
+	go test $(TAGS) ./...
+
+# A place that was named but is not there is a mistake; a place nobody named is a machine without the data.
+ifdef WINDVANE_SHARED_DATA
+no_shared = echo "WINDVANE_SHARED_DATA is $(WINDVANE_SHARED_DATA), but there is no olist/ in it" >&2; exit 1
+else
+no_shared = echo "*** NO ACCEPTANCE DATA at ../shared/data: the tests on Olist and CDNOW are left out. WINDVANE_SHARED_DATA names another place. ***" >&2
+endif
+
+.PHONY: test-full
+test-full: $(VENV)/ready ## every test: all 849 nights of Olist, other readers of the tables, the race detector
+	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
+	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
+	$(MAKE) --no-print-directory race
+
+.PHONY: race
+race: ## test the packages that use goroutines with the race detector
+	@command -v $${CC:-gcc} >/dev/null || command -v cc >/dev/null || { echo "the race detector needs a C compiler (gcc, or CC)" >&2; exit 1; }
+	CGO_ENABLED=1 go test -race -count=1 -timeout 20m ./jobs/... ./transforms/column ./transforms/rollup
+
+# Python with the second readers of our files, in a folder of its own.
+$(VENV)/ready: internal/testkit/readers/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: lint
+lint: $(LINT) ## gofmt, and the rules of .golangci.yml
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	$(LINT) run ./...
+
+$(LINT): internal/tools/go.mod internal/tools/go.sum
+	@echo "building golangci-lint as pinned in internal/tools/go.mod (once, a minute or two)"
+	cd internal/tools && go build -o ../../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: generate
+generate: ## rewrite what is generated (docs/tables.md, …)
+	go generate ./...
+
+.PHONY: golden
+golden: ## rewrite the golden files of tests; read the diff before you commit it
+	@packages=$$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$packages" ]; then echo "no test has golden files"; else go test $$packages -update; fi
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser, FUZZTIME (20s) each
+	@grep -rhoE --with-filename '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' . | while IFS=: read -r file func; do \
+		echo "== $${func#func } ($$(dirname $$file))"; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; done
+
+.PHONY: bench
+bench: ## run the benchmarks, BENCHTIME (1s) each
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+.PHONY: check
+check: ## exactly what CI runs
+	bash .ci/run
+
+.PHONY: clean
+clean: ## remove what was built and the demo
+	rm -rf bin demo
