@@ -260,20 +260,21 @@ func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 	return d, err
 }
 
-// freeTalents counts the active talents that no merchant owned at the end of each span, nil if no
+// freeTalents counts the active talents that no merchant owned at the end of each span, Null where no
 // snapshot tells.
 func (n *night) freeTalents(ctx context.Context, sales *rollup.Rollup, spans []gmv.Span) ([]int64, error) {
-	if !n.has(contract.Talents) {
-		return nil, nil
-	}
 	out := make([]int64, len(spans))
 	for i, s := range spans {
 		accounts, err := n.snapshot(ctx, accountAttributes, s.To)
 		if err != nil {
 			return nil, err
 		}
+		if accounts == nil {
+			out[i] = column.Null
+			continue
+		}
 		free := func(f *column.Frame, i int) bool {
-			if f.Column("channel")[i] != column.Null || f.Column("lines")[i] == 0 || accounts == nil {
+			if f.Column("channel")[i] != column.Null || f.Column("lines")[i] == 0 {
 				return false
 			}
 			a := accounts.Find(f.Column("promoter_id")[i])

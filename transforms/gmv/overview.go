@@ -26,7 +26,8 @@ func OverviewSpans(asOf calendar.Day) []Span {
 	return spans
 }
 
-// Distincts are distinct counts over OverviewSpans; a nil slice is not computable.
+// Distincts are distinct counts over OverviewSpans. FreeTalents is Null for spans, Carted nil as a whole,
+// where no snapshot tells.
 type Distincts struct {
 	Buyers, Merchants, Talents, FreeTalents []int64
 	Carted                                  []int64
@@ -91,8 +92,8 @@ func (o Overview) distincts(period int) (buyers, merchants, talents, operators [
 	for j, at := range []int{period, period + n} {
 		buyers[j], merchants[j], talents[j] = o.Distincts.Buyers[at], o.Distincts.Merchants[at], o.Distincts.Talents[at]
 		operators[j] = column.Null
-		if o.Distincts.FreeTalents != nil {
-			operators[j] = merchants[j] + o.Distincts.FreeTalents[at]
+		if free := o.Distincts.FreeTalents[at]; free != column.Null {
+			operators[j] = merchants[j] + free
 		}
 	}
 	return buyers, merchants, talents, operators

@@ -163,7 +163,7 @@ func (s *Sums) addRefunds(in Input) {
 			s.addRefund(r, sub, total, total)
 			s.addRefund(r, sub, channel[i], scene[i])
 		}
-		if w := window(r.flowAge); w > 0 {
+		if w := window(r.flowAge); w > 0 && r.fen != 0 {
 			s.groups.Get([]int64{sub, total, total, w})[mRefundFlow] += r.fen
 		}
 	}
