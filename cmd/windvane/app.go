@@ -43,6 +43,11 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// printed marks an error whose result was printed before it: for programs that says all.
+type printed struct{ error }
+
+func (e printed) Unwrap() error { return e.error }
+
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func (a *app) command() *cobra.Command {
@@ -72,7 +77,8 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.getCommand(), a.diffCommand(),
+		a.demoCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
@@ -81,7 +87,7 @@ func (a *app) report(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if a.json {
+	if !errors.As(err, &printed{}) && a.json {
 		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"status": "error", "error": err.Error(), "exit_code": codeOf(err)})
 	}
 	fmt.Fprintf(a.stderr, "windvane: %v\n", err)

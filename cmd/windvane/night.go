@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
@@ -31,7 +32,10 @@ type site struct {
 }
 
 // open reads the configuration, opens both buckets and lists the dumps.
-func (a *app) open(ctx context.Context) (*site, error) {
+func (a *app) open(ctx context.Context) (*site, error) { return a.openTo(ctx, openWrite) }
+
+// openTo is open with another way to open the output.
+func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what, url string) (*lake.Lake, error)) (*site, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
@@ -43,7 +47,7 @@ func (a *app) open(ctx context.Context) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := openWrite(ctx, "output", s.output)
+	out, err := output(ctx, "output", s.output)
 	if err != nil {
 		in.Close()
 		return nil, err
@@ -166,6 +170,7 @@ attempt failed), stale (an input, a rule or the night before has changed since).
 	c.Flags().StringVar(&from, "from", "", "first as-of date")
 	c.Flags().StringVar(&to, "to", "", "last as-of date (default: yesterday in the business zone)")
 	c.Flags().StringSliceVar(&only, "only", nil, "missing, failed, stale; default: all")
+	complete(c, "only", listOf([]string{jobs.Missing, jobs.Failed, jobs.Stale}))
 	_ = c.MarkFlagRequired("from")
 	return c
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/windvane/windvane/jobs"
+)
+
+func (a *app) getCommand() *cobra.Command {
+	var day, job, to string
+	var o jobs.GetOptions
+	c := &cobra.Command{
+		Use:   "get",
+		Short: "Bring published tables into a local folder, as Parquet or CSV",
+		Long: `get writes the tables of a date's newest commit into a folder, one file each. Every file is checked
+against its sha256 and appears whole or not at all.
+
+CSV is UTF-8 with a header. A null is an empty cell; money is in fen; ratios have all their digits. Text
+that a spreadsheet would run as a formula begins with an apostrophe. With --bom the file is made for
+Excel: a byte order mark, and ids of 16 digits and more as text, also behind an apostrophe.`,
+		Example: `  windvane get --output ./demo/out --to ./tables
+  windvane get --output s3://windvane --date 2026-01-31 --tables overview,gmv --format csv --bom --to ./tables`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.get(cmd.Context(), day, job, to, o) },
+	}
+	a.publishedFlags(c, &job)
+	f := c.Flags()
+	f.StringVarP(&day, "date", "d", "", "as-of date (default: the newest published)")
+	f.StringSliceVarP(&o.Tables, "tables", "t", nil, "tables, separated by commas (default: all)")
+	f.StringVarP(&o.Format, "format", "f", jobs.FormatParquet, "parquet or csv")
+	f.BoolVar(&o.CSV.BOM, "bom", false, "CSV for Excel")
+	f.StringVar(&to, "to", "", "folder to write to; it is made if need be")
+	_ = c.MarkFlagRequired("to")
+	complete(c, "tables", listOf(publishedNames()))
+	complete(c, "format", oneOf(jobs.FormatParquet, jobs.FormatCSV))
+	completeNoFiles(c, "date")
+	return c
+}
+
+func (a *app) get(ctx context.Context, day, job, to string, o jobs.GetOptions) error {
+	if err := o.Validate(); err != nil {
+		return usageError{err}
+	}
+	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
+		d, err := published(ctx, ar, "date", day)
+		if err != nil {
+			return err
+		}
+		root, err := openFolder(to)
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		got, err := ar.Get(ctx, d, root, o)
+		if err != nil {
+			return err
+		}
+		return a.printGot(got)
+	})
+}
+
+// openFolder opens a folder that nothing written into it can leave.
+func openFolder(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
+}
+
+func (a *app) printGot(got jobs.Got) error {
+	if a.json {
+		return a.printJSON(got)
+	}
+	fmt.Fprintf(a.stdout, "%s, commit %d\n", got.AsOf, got.Sequence)
+	var rows [][]string
+	for _, f := range got.Files {
+		rows = append(rows, []string{f.File, grouped(f.Rows), strconv.FormatInt(f.Bytes, 10)})
+	}
+	return a.printTable([]string{"file", "rows", "bytes"}, rows, "rows", "bytes")
+}

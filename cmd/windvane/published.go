@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// publishedFlags are the flags of commands that look at published nights alone.
+func (a *app) publishedFlags(c *cobra.Command, job *string) {
+	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder that was published to (WINDVANE_OUTPUT_URL)")
+	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; only output and job are used")
+	c.Flags().StringVar(job, "job", "", "name under published/ (default: as configured)")
+	complete(c, "job", cobra.NoFileCompletions)
+}
+
+// withArchive opens the output and hands over what the job has published there.
+func (a *app) withArchive(ctx context.Context, job string, use func(jobs.Archive) error) error {
+	c, err := a.loadConfig()
+	if err != nil {
+		return usageError{err}
+	}
+	if job == "" {
+		job = c.Job
+	}
+	out, err := openRead(ctx, "output", c.Output.URL)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	return use(jobs.Archive{Out: out, Job: job})
+}
+
+// parseDay reads the date of a flag.
+func parseDay(flag, value string) (calendar.Day, error) {
+	d, err := calendar.Parse(value)
+	if err != nil {
+		return 0, usagef("--%s: %q is not a date like 2026-01-31", flag, value)
+	}
+	return d, nil
+}
+
+// published is the date of a flag, or else the newest published one.
+func published(ctx context.Context, a jobs.Archive, flag, value string) (calendar.Day, error) {
+	if value == "" {
+		return a.Latest(ctx)
+	}
+	return parseDay(flag, value)
+}
+
+// complete gives shells the values of a flag; the flag exists, or it is a bug.
+func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, values); err != nil {
+		panic(err)
+	}
+}
+
+// oneOf completes a flag with one of some words.
+func oneOf(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// listOf completes the last word of a comma-separated flag.
+func listOf(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		var out []string
+		for _, w := range words {
+			if !strings.Contains(","+before, ","+w+",") {
+				out = append(out, before+w)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// completeNoFiles keeps shells from offering files for dates and the like.
+func completeNoFiles(c *cobra.Command, flags ...string) {
+	for _, f := range flags {
+		complete(c, f, cobra.NoFileCompletions)
+	}
+}
+
+func publishedNames() []string { return jobs.TableNames(contract.Publications()) }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// printTable prints rows under a header. Columns named in numbers are aligned to the right.
+func (a *app) printTable(header []string, rows [][]string, numbers ...string) error {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.Style().Box.PaddingLeft, t.Style().Box.PaddingRight = "", "  "
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(tableRow(header))
+	for _, r := range rows {
+		t.AppendRow(tableRow(r))
+	}
+	var right []table.ColumnConfig
+	for _, n := range numbers {
+		right = append(right, table.ColumnConfig{Name: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(right)
+	for line := range strings.SplitSeq(t.Render(), "\n") {
+		if _, err := a.stdout.Write([]byte(strings.TrimRight(line, " ") + "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tableRow(cells []string) table.Row {
+	row := make(table.Row, len(cells))
+	for i, c := range cells {
+		row[i] = c
+	}
+	return row
+}
+
+// grouped writes a whole number with commas: 1234567 as 1,234,567.
+func grouped(v int64) string {
+	s := strconv.FormatInt(v, 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// signed is grouped with a plus where it grew.
+func signed(v int64) string {
+	if v > 0 {
+		return "+" + grouped(v)
+	}
+	return grouped(v)
+}
+
+// size writes bytes for people.
+func size(bytes int64) string {
+	switch {
+	case bytes >= 1<<30:
+		return strconv.FormatFloat(float64(bytes)/(1<<30), 'f', 1, 64) + " GiB"
+	case bytes >= 1<<20:
+		return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) + " MiB"
+	case bytes >= 1<<10:
+		return strconv.FormatFloat(float64(bytes)/(1<<10), 'f', 1, 64) + " KiB"
+	}
+	return strconv.FormatInt(bytes, 10) + " B"
+}
+
+// plural writes "1 row", "2 rows".
+func plural(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + one + "s"
+}

@@ -1,0 +1,310 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// ValidateOptions say what Validate looks at.
+type ValidateOptions struct {
+	Tables []string // none: all input tables
+	Limit  int      // examples told of each reason
+}
+
+// Validate refuses unknown tables.
+func (o ValidateOptions) Validate() error {
+	err := CheckTables(o.Tables, contract.Inputs())
+	if o.Limit < 0 {
+		err = errors.Join(err, fmt.Errorf("--limit: %d is below 0", o.Limit))
+	}
+	return err
+}
+
+// States of a TableReport.
+const (
+	ReportOK      = "ok"
+	ReportWarning = "warning" // usable; some rows are not, or something is worth a look
+	ReportMissing = "missing" // no dump, and none is needed
+	ReportFailed  = "failed"  // a night would fail, or wait
+)
+
+// TableReport is what was found in one partition of one input table.
+type TableReport struct {
+	Table      string           `json:"table"`
+	Day        *calendar.Day    `json:"dt"` // null: a table without days
+	Status     string           `json:"status"`
+	Files      int              `json:"files"`
+	Bytes      int64            `json:"bytes"`
+	Rows       int64            `json:"rows"` // in the readable files, before anything is left out
+	Rejected   map[string]int64 `json:"rejected,omitempty"`
+	Examples   []RejectExample  `json:"examples,omitempty"`
+	Duplicates int64            `json:"duplicates_dropped"`
+	Conflicts  int64            `json:"duplicates_in_conflict"`
+	Absent     []string         `json:"absent_columns,omitempty"`
+	Extra      []string         `json:"extra_columns,omitempty"`
+	Problems   []string         `json:"problems,omitempty"`       // why it failed
+	Notes      []string         `json:"notes,omitempty"`          // what is worth a look
+	Missing    []string         `json:"not_computable,omitempty"` // what cannot be computed from it
+}
+
+// RejectExample is one rejected row. It never shows buyer ids.
+type RejectExample struct {
+	Reason string `json:"reason"`
+	File   string `json:"file"`
+	Row    int64  `json:"row"`
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"`
+}
+
+// Validate reads the dumps of a day as a night would, of all tables and columns, also of those no figure needs yet.
+// Tables without days are read with the first day only. It fails with the trouble of the store alone.
+func (r *Runner) Validate(ctx context.Context, first, last calendar.Day, o ValidateOptions, report func(TableReport) error) error {
+	for day := first; day <= last; day++ {
+		ids, err := detectIDs(ctx, r.In, r.Inputs, r.Settings, day)
+		if err != nil {
+			return err
+		}
+		r.prepare(ids)
+		for _, t := range contract.Inputs() {
+			if len(o.Tables) > 0 && !slices.Contains(o.Tables, t.Name) || t.Class == contract.Static && day > first {
+				continue
+			}
+			found, err := r.validateTable(ctx, t, day, ids, o)
+			if err != nil {
+				return fmt.Errorf("validate %s of %s: %w", t.Name, day, err)
+			}
+			if err := report(found); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// NewestInput is the newest day with a dump of any of the tables, of all input tables if none are named.
+func (r *Runner) NewestInput(tables []string) (calendar.Day, bool) {
+	var newest []calendar.Day
+	for _, t := range contract.Inputs() {
+		if t.Class == contract.Static || len(tables) > 0 && !slices.Contains(tables, t.Name) {
+			continue
+		}
+		if days := r.Inputs.Days(t.Name); len(days) > 0 {
+			newest = append(newest, days[len(days)-1])
+		}
+	}
+	if len(newest) == 0 {
+		return 0, false
+	}
+	return slices.Max(newest), true
+}
+
+func (r *Runner) validateTable(ctx context.Context, t *contract.Table, day calendar.Day, ids contract.IDTypes, o ValidateOptions) (TableReport, error) {
+	report := TableReport{Table: t.Name, Day: &day, Status: ReportOK}
+	d := r.Inputs.on(t.Name, day)
+	if t.Class == contract.Static {
+		d, report.Day = r.Inputs.on(t.Name, 0), nil
+	}
+	if d == nil {
+		r.reportMissing(&report, t, day)
+		return report, nil
+	}
+	v := &tableValidator{runner: r, report: &report, dump: d, ids: ids, spec: r.Settings.Tables[t.Name]}
+	if err := v.run(ctx); err != nil {
+		return report, err
+	}
+	v.settle(o.Limit)
+	return report, nil
+}
+
+// reportMissing says what a dump that is not there keeps from being computed.
+func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calendar.Day) {
+	report.Status = ReportMissing
+	report.Missing = consequence(t)
+	path, _ := r.Settings.Tables[t.Name].ParsedPath(t) // checked when the dumps were listed
+	place := path.On(day)
+	if r.Settings.RequireSuccess {
+		place += " with _SUCCESS beside it"
+	}
+	switch first, begun := r.Inputs.first(t.Name); {
+	case r.Settings.Tables[t.Name].Absent:
+		report.Notes = append(report.Notes, "declared absent")
+		return
+	case t == contract.Orders, slices.Contains(eventTables, t.Name) && begun && first <= day:
+		report.Status = ReportFailed
+		report.Problems = append(report.Problems, fmt.Sprintf("no dump of %s; looked for %s; a night waits for it (exit code 3): deliver it, or declare the day under absent_days", day, place))
+		return
+	}
+	report.Notes = append(report.Notes, "no dump; looked for "+place)
+}
+
+// consequence is what needs a table, in the words of the published tables.
+func consequence(t *contract.Table) []string {
+	switch t {
+	case contract.Orders:
+		return []string{"all figures"}
+	case contract.Refunds:
+		return []string{"net GMV, refund rates, and full refunds in repeat purchase"}
+	case contract.Products:
+		return []string{"categories, full sets of one brand, products in carts"}
+	case contract.Talents:
+		return []string{"channels (self, distribution), followers, free talents"}
+	}
+	return nil
+}
+
+// tableValidator reads one dump.
+type tableValidator struct {
+	runner *Runner
+	report *TableReport
+	dump   *dump
+	ids    contract.IDTypes
+	spec   mapping.Table
+	doubt  bool // something is worth a look though nothing is wrong
+}
+
+func (v *tableValidator) fail(err error) { v.report.Problems = append(v.report.Problems, err.Error()) }
+
+// run reads what can be read. Whatever is wrong with the dump is a problem in the report.
+func (v *tableValidator) run(ctx context.Context) error {
+	v.report.Files = len(v.dump.objects)
+	for _, o := range v.dump.objects {
+		v.report.Bytes += o.Size
+	}
+	m, err := mapping.New(v.dump.table, v.spec, mapping.Env{Zone: v.runner.Settings.Zone, BuyerKey: v.runner.Settings.BuyerKey, IDs: v.ids})
+	if err != nil {
+		v.fail(fmt.Errorf("tables.%s: %w", v.dump.table.Name, err))
+		return nil
+	}
+	sound, err := v.soundFiles(ctx, m)
+	if err != nil || len(sound.objects) == 0 {
+		return err
+	}
+	t, err := openIntake(ctx, v.runner.In, sound, m, allColumns(sound.table))
+	if err != nil {
+		v.fail(err)
+		return ctx.Err()
+	}
+	defer t.close()
+	if err := v.readRows(ctx, t, m); err != nil {
+		v.fail(err)
+		return ctx.Err()
+	}
+	if len(v.report.Problems) == 0 {
+		if err := checkRows(t, v.spec); err != nil {
+			v.fail(err)
+		}
+	}
+	v.describe(t)
+	return nil
+}
+
+// soundFiles is the dump without the files that cannot be opened or whose columns do not fit; each is a problem.
+func (v *tableValidator) soundFiles(ctx context.Context, m *mapping.Mapper) (*dump, error) {
+	sound := *v.dump
+	sound.objects = nil
+	for _, o := range v.dump.objects {
+		single := *v.dump
+		single.objects = []lake.Object{o}
+		t, err := openIntake(ctx, v.runner.In, &single, m, allColumns(v.dump.table))
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			v.fail(err)
+			continue
+		}
+		v.noteMoney(t)
+		t.close()
+		sound.objects = append(sound.objects, o)
+	}
+	return &sound, nil
+}
+
+// noteMoney doubts columns of money in fen that could hold fractions: whole yuan would pass for fen.
+func (v *tableValidator) noteMoney(t *intake) {
+	types := map[string]arrow.DataType{}
+	for _, f := range sourceFields(t.files[0].file) {
+		types[f.Name] = f.Type
+	}
+	for _, c := range v.dump.table.Columns {
+		spec := v.spec.Columns[c.Name]
+		source := spec.Column
+		if source == "" {
+			source = c.Name
+		}
+		if c.Kind != contract.Fen || spec.Unit != "" || types[source] == nil || !arrow.IsFloating(types[source].ID()) {
+			continue
+		}
+		note := fmt.Sprintf("column %s (from %s) is %s and read as fen: if it holds yuan, say columns: {%s: {column: %s, unit: yuan}}; if it holds fen, say unit: fen",
+			c.Name, source, types[source], c.Name, source)
+		if !slices.Contains(v.report.Notes, note) {
+			v.report.Notes, v.doubt = append(v.report.Notes, note), true
+		}
+	}
+}
+
+// readRows finds duplicates and maps every row.
+func (v *tableValidator) readRows(ctx context.Context, t *intake, m *mapping.Mapper) error {
+	v.report.Rows = t.rows
+	workers := v.runner.Settings.workers()
+	dup, err := dropDuplicates(ctx, v.runner.In, t, m, workers, v.runner.memory)
+	if err != nil {
+		return err
+	}
+	v.report.Duplicates, v.report.Conflicts = dup.dropped, dup.conflicts
+	return t.each(ctx, workers, true, func(int, batch) error { return nil })
+}
+
+// describe tells what was read.
+func (v *tableValidator) describe(t *intake) {
+	v.report.Rejected = map[string]int64{}
+	for reason, n := range t.counts {
+		if n > 0 {
+			v.report.Rejected[reasonName(reason)] = n
+		}
+	}
+	t.rejects = t.sortedRejects()
+	for _, x := range t.rejects {
+		v.report.Examples = append(v.report.Examples, RejectExample{reasonName(x.Reason), x.File, x.Row, x.Column, x.Value})
+	}
+	absent := t.absent()
+	delete(absent, v.dump.table.Latest) // optional, and said by nobody
+	v.report.Absent = slices.Sorted(maps.Keys(absent))
+	v.report.Extra = slices.Sorted(maps.Keys(t.extra()))
+	env := rollup.Env{Day: v.dump.day, Zone: v.runner.Settings.Zone, IDs: column.NewIDs(v.ids), Memory: v.runner.memory, Workers: 1}
+	_, missing := t.computable(rollup.From(v.dump.table.Name), env)
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		v.report.Missing = append(v.report.Missing, "rollup "+name+": "+missing[name])
+	}
+	if t.rows == 0 {
+		v.report.Notes = append(v.report.Notes, "no rows, and that is said to be right (_SUCCESS or allow_empty)")
+	}
+}
+
+// settle chooses the status and keeps limit examples of each reason.
+func (v *tableValidator) settle(limit int) {
+	r := v.report
+	shown := map[string]int{}
+	r.Examples = slices.DeleteFunc(r.Examples, func(e RejectExample) bool {
+		shown[e.Reason]++
+		return shown[e.Reason] > limit
+	})
+	switch {
+	case len(r.Problems) > 0:
+		r.Status = ReportFailed
+	case len(r.Rejected) > 0, r.Duplicates > 0, len(r.Missing) > 0, v.doubt:
+		r.Status = ReportWarning
+	}
+}
