@@ -1,0 +1,49 @@
+package console
+
+import "github.com/windvane/windvane/transforms/contract"
+
+// headlines are the columns shown of a table, and the one that ranks its rows.
+type headlines struct {
+	columns []string
+	rankBy  string // empty: the order of the table
+}
+
+// headline gives the headlines of a table; a table that has none shows all columns in its own order.
+func headline(t *contract.Table) headlines {
+	switch t {
+	case contract.Overview:
+		return headlines{columns: after(t, "period", "as_of_date")}
+	case contract.GMV:
+		return headlines{[]string{"role", "subject_id", "window_days", "gmv_paid_fen", "gmv_net_fen", "orders", "buyers", "new_buyers",
+			"atv_buyer_fen", "atv_order_fen", "refund_rate_ratio"}, "gmv_paid_fen"}
+	case contract.GMVSplit:
+		return headlines{[]string{"role", "subject_id", "window_days", "channel", "scene", "gmv_paid_fen", "gmv_net_fen", "lines",
+			"orders_touching"}, "gmv_paid_fen"}
+	case contract.Excluded:
+		return headlines{after(t, "role", "as_of_date"), "gmv_fen"}
+	case contract.Repeat:
+		return headlines{after(t, "role", "as_of_date"), "buyers"}
+	case contract.Trust:
+		return headlines{[]string{"role", "subject_id", "window_days", "gmv_paid_fen", "buyers", "new_buyer_order_ratio",
+			"returning_gmv_ratio", "gmv_per_buyer_fen", "followers", "gmv_per_follower_fen", "conversion_ratio"}, "gmv_paid_fen"}
+	case contract.LateData, contract.DataQuality, contract.Rejects:
+		return headlines{columns: after(t, "", "as_of_date")}
+	case contract.MonthlyBuyers, contract.Cohorts:
+		return headlines{columns: after(t, "role", "as_of_date")}
+	}
+	return headlines{columns: after(t, "", "")}
+}
+
+// after is first and all columns of the table behind it but those and without; an empty first is none.
+func after(t *contract.Table, first, without string) []string {
+	var names []string
+	if first != "" {
+		names = append(names, first)
+	}
+	for _, c := range t.Columns {
+		if c.Name != first && c.Name != without {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
