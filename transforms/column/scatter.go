@@ -95,7 +95,7 @@ type partition struct {
 // Scatter spreads rows of a fixed width over partitions by the top bits of a hash.
 //
 // Rows are added through one Writer per goroutine; once all are flushed, Partitions visits each
-// partition. The order of rows inside a partition is not defined.
+// partition. With a single writer the rows of a partition keep their order; with several it is not defined.
 type Scatter struct {
 	width int
 	shift uint
@@ -277,15 +277,15 @@ func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) err
 	if p.rows == 0 {
 		return nil
 	}
-	blocks := p.blocks
-	for _, e := range p.spilled {
+	var blocks [][]int64
+	for _, e := range p.spilled { // what was spilled came first
 		b := make([]int64, e.values)
 		if _, err := s.file.ReadAt(asBytes(b), e.offset); err != nil && err != io.EOF {
 			return fmt.Errorf("read spill file: %w", err)
 		}
 		blocks = append(blocks, b)
 	}
-	err := visit(worker, blocks)
+	err := visit(worker, append(blocks, p.blocks...))
 	for _, b := range p.blocks {
 		s.mem.Budget.give(int64(cap(b) * 8))
 	}

@@ -167,7 +167,11 @@ func scatterUndone(w *column.Writer, in Input, f *column.Frame) {
 // scan reads the pairs of one partition after another.
 type scan struct {
 	in       *Input
-	rows     [][]int64
+	rows     [][]int64       // of the partition, by pair
+	pairs    *column.Grouper // (subject, buyer) → rows
+	pairOf   []uint32        // pair of each row as it came
+	starts   []uint32        // first row of each pair
+	month    func(calendar.Day) calendar.Day
 	days     []purchase
 	kept     []calendar.Day
 	windows  *column.Grouper
@@ -189,27 +193,58 @@ type purchase struct {
 }
 
 func newScan(in *Input) *scan {
-	return &scan{in: in, windows: column.NewGrouper(2, windowMeasures), months: column.NewGrouper(2, 3),
+	return &scan{in: in, pairs: column.NewGrouper(2, 1), month: monthOf(in.First, in.AsOf), windows: column.NewGrouper(2, windowMeasures), months: column.NewGrouper(2, 3),
 		cohorts: column.NewGrouper(3, 5), ranges: make([]int64, len(in.Ranges)), subjects: column.NewGrouper(1, 0)}
 }
 
+// monthOf is Day.Month as a table over the history kept.
+func monthOf(first, last calendar.Day) func(calendar.Day) calendar.Day {
+	months := make([]calendar.Day, last-first+1)
+	for i := range months {
+		months[i] = (first + calendar.Day(i)).Month()
+	}
+	return func(d calendar.Day) calendar.Day { return months[d-first] }
+}
+
+// partition brings the rows of each pair together and reads the pairs. Rows come in the order of their
+// days, but for refunds, which come last.
 func (s *scan) partition(blocks [][]int64) {
-	s.rows = s.rows[:0]
+	s.gather(blocks)
+	for p := range s.pairs.Len() {
+		rows := s.rows[s.starts[p]:s.starts[p+1]]
+		byDay := func(a, b []int64) int { return cmp.Compare(a[atDay], b[atDay]) }
+		if !slices.IsSortedFunc(rows, byDay) {
+			slices.SortStableFunc(rows, byDay)
+		}
+		s.pair(s.pairs.Row(p)[0], rows)
+	}
+}
+
+// gather counts the rows of each pair, then deals them out: a counting sort by pair.
+func (s *scan) gather(blocks [][]int64) {
+	s.pairs.Reset()
+	s.pairOf = s.pairOf[:0]
 	for _, b := range blocks {
 		for ; len(b) > 0; b = b[rowWidth:] {
-			s.rows = append(s.rows, b[:rowWidth])
+			p, _ := s.pairs.Index(b[atSubject : atBuyer+1])
+			s.pairs.Row(p)[2]++
+			s.pairOf = append(s.pairOf, uint32(p))
 		}
 	}
-	slices.SortFunc(s.rows, func(a, b []int64) int {
-		return cmp.Or(cmp.Compare(a[atSubject], b[atSubject]), cmp.Compare(a[atBuyer], b[atBuyer]), cmp.Compare(a[atDay], b[atDay]))
-	})
-	for from := 0; from < len(s.rows); {
-		to := from + 1
-		for to < len(s.rows) && s.rows[to][atSubject] == s.rows[from][atSubject] && s.rows[to][atBuyer] == s.rows[from][atBuyer] {
-			to++
+	s.starts = append(s.starts[:0], 0)
+	for p := range s.pairs.Len() {
+		s.starts = append(s.starts, s.starts[p]+uint32(s.pairs.Row(p)[2]))
+	}
+	s.rows = slices.Grow(s.rows[:0], len(s.pairOf))[:len(s.pairOf)]
+	next := slices.Clone(s.starts)
+	i := 0
+	for _, b := range blocks {
+		for ; len(b) > 0; b = b[rowWidth:] {
+			p := s.pairOf[i]
+			s.rows[next[p]] = b[:rowWidth]
+			next[p]++
+			i++
 		}
-		s.pair(s.rows[from][atSubject], s.rows[from:to])
-		from = to
 	}
 }
 

@@ -117,30 +117,31 @@ func (s *scan) readMonths(subject int64) {
 	oldest := s.in.AsOf.Month().AddMonths(-MonthsShown)
 	var counted calendar.Day = -1 << 30
 	for _, p := range s.days {
-		if month := p.day.Month(); month >= oldest && month != counted {
+		if month := s.month(p.day); month >= oldest && month != counted {
 			counted = month
 			s.months.Get([]int64{subject, int64(month)})[0]++
 		}
 	}
 	counted = -1 << 30
 	for i, day := range s.kept {
-		month := day.Month()
+		month := s.month(day)
 		if month < oldest || month == counted {
 			continue
 		}
 		counted = month
 		m := s.months.Get([]int64{subject, int64(month)})
 		m[1]++
-		if boughtIn(s.kept[i+1:], month.AddMonths(1)) {
+		if s.boughtAfter(i, month) {
 			m[2]++
 		}
 	}
 }
 
-func boughtIn(days []calendar.Day, month calendar.Day) bool {
-	for _, d := range days {
-		if d >= month {
-			return d <= month.MonthEnd()
+// boughtAfter tells whether the next month with a purchase after kept day i, which lies in month, is the next month.
+func (s *scan) boughtAfter(i int, month calendar.Day) bool {
+	for _, d := range s.kept[i+1:] {
+		if m := s.month(d); m != month {
+			return m == month.AddMonths(1)
 		}
 	}
 	return false
@@ -155,7 +156,7 @@ func (s *scan) readCohort(subject int64) {
 		return
 	}
 	first := s.kept[0]
-	cohort := first.Month()
+	cohort := s.month(first)
 	m := s.cohorts.Get([]int64{subject, int64(cohort), 0})
 	m[0]++
 	if len(s.kept) > 1 {
@@ -165,11 +166,11 @@ func (s *scan) readCohort(subject int64) {
 			}
 		}
 	}
-	counted := -1
-	for _, day := range s.kept {
-		if o := calendar.MonthsBetween(cohort, day); o != counted {
-			counted = o
-			s.cohorts.Get([]int64{subject, int64(cohort), int64(o)})[1]++
+	var counted calendar.Day
+	for i, day := range s.kept {
+		if month := s.month(day); i == 0 || month != counted {
+			counted = month
+			s.cohorts.Get([]int64{subject, int64(cohort), int64(calendar.MonthsBetween(cohort, month))})[1]++
 		}
 	}
 }
