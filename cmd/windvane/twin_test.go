@@ -1,10 +1,9 @@
-//go:build twin
-
 package main
 
 import (
 	"bytes"
 	"context"
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,8 +19,23 @@ import (
 // shownMismatches is how many differences a failure prints.
 const shownMismatches = 30
 
+// fewChecks is how many markets each test draws unless -rapid.checks or RAPID_CHECKS asks for another number: every
+// one is some whole nights.
+const fewChecks = "5"
+
+// checkTwin is rapid.Check with fewChecks in place of rapid's own default.
+func checkTwin(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue && os.Getenv("RAPID_CHECKS") == "" {
+		if err := f.Value.Set(fewChecks); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
+}
+
 func TestOneNightAgreesWithItsTwin(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	checkTwin(t, func(t *rapid.T) {
 		layout := layouts().Draw(t, "layout")
 		m := twin.Markets(twin.MarketOptions{DefaultRules: true, TextIDs: !layout.IntIDs, Doubled: true}).Draw(t, "market")
 		lab := newLab(t, layout)
@@ -32,7 +46,7 @@ func TestOneNightAgreesWithItsTwin(t *testing.T) {
 }
 
 func TestABackfillAgreesWithItsTwin(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	checkTwin(t, func(t *rapid.T) {
 		m := twin.Markets(twin.MarketOptions{DefaultRules: true, NoGaps: true}).Draw(t, "market")
 		nights := m.Nights(3)
 		lab := newLab(t, twin.DumpOptions{IntIDs: true, Success: true})
@@ -46,7 +60,7 @@ func TestABackfillAgreesWithItsTwin(t *testing.T) {
 
 // TestLateLinesAgreeWithTheirTwin runs night after night while lines of earlier days still arrive.
 func TestLateLinesAgreeWithTheirTwin(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	checkTwin(t, func(t *rapid.T) {
 		m := twin.Markets(twin.MarketOptions{DefaultRules: true, NoGaps: true}).Draw(t, "market")
 		nights := twin.LateNights(m, 3).Draw(t, "nights")
 		lab := newLab(t, twin.DumpOptions{IntIDs: true, Success: true})

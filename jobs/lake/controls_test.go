@@ -1,7 +1,8 @@
+//go:build shareddata
+
 package lake_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -10,8 +11,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/apache/arrow/go/v17/parquet/file"
-	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 
 	"github.com/windvane/windvane/jobs/lake"
 )
@@ -75,25 +74,4 @@ func compareWithArrow(t *testing.T, l *lake.Lake, key string) (compared int) {
 		}
 	}
 	return compared
-}
-
-func arrowTable(t *testing.T, l *lake.Lake, key string) arrow.Table {
-	t.Helper()
-	data, err := l.ReadAll(context.Background(), key, 1<<30)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := file.NewParquetReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := pr.ReadTable(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
 }

@@ -1,3 +1,5 @@
+//go:build shareddata
+
 package lake_test
 
 import (
@@ -26,28 +28,6 @@ func sharedData(t testing.TB) string {
 		t.Fatalf("acceptance data are absent: %v; set WINDVANE_SHARED_DATA", err)
 	}
 	return dir
-}
-
-// readEverything reads all readable columns of all row groups and drops them.
-func readEverything(ctx context.Context, mem memory.Allocator, l *lake.Lake, obj lake.Object) (rows int64, err error) {
-	f, err := l.OpenParquet(ctx, obj)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	var problems []error
-	for rg := range f.NumRowGroups() {
-		for _, c := range f.Columns() {
-			rec, err := f.ReadRowGroup(ctx, mem, rg, []string{c.Name})
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			rows = max(rows, rec.NumRows())
-			rec.Release()
-		}
-	}
-	return rows, errors.Join(problems...)
 }
 
 // TestHostileFiles keeps the promise of shared/data/bad-parquet: each file ends in "read" or in an error that names

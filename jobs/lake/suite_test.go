@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/jobs/lake"
 )
@@ -282,4 +283,26 @@ func TestLinksOutOfTheDirectoryAreRefused(t *testing.T) {
 	if err := l.PutBytes(context.Background(), "out/new", nil); err == nil {
 		t.Error("a file outside was written")
 	}
+}
+
+// readEverything reads all readable columns of all row groups and drops them.
+func readEverything(ctx context.Context, mem memory.Allocator, l *lake.Lake, obj lake.Object) (rows int64, err error) {
+	f, err := l.OpenParquet(ctx, obj)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var problems []error
+	for rg := range f.NumRowGroups() {
+		for _, c := range f.Columns() {
+			rec, err := f.ReadRowGroup(ctx, mem, rg, []string{c.Name})
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			rows = max(rows, rec.NumRows())
+			rec.Release()
+		}
+	}
+	return rows, errors.Join(problems...)
 }
