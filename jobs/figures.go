@@ -96,7 +96,7 @@ func (n *night) countBuyers(ctx context.Context) error {
 		return err
 	}
 	mem := memory.DefaultAllocator
-	n.publishTable(contract.Repeat, repeat.RepeatTable(c, n.buyers, mem))
+	n.publishTable(contract.Repeat, repeat.PurchaseTable(c, n.buyers, mem))
 	n.publishTable(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers, mem))
 	n.publishTable(contract.Cohorts, repeat.CohortTable(c, n.buyers, mem))
 	n.publishTable(contract.Trust, repeat.TrustTable(c, n.buyers, mem))

@@ -48,7 +48,7 @@ merchant  9                    90             0.60               0.00
 			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 			defer mem.AssertSize(t, 0)
 			c.o.Columns = trusted
-			got := print(t, mem, contract.Trust, c.o, trust)
+			got := render(t, mem, contract.Trust, c.o, trust)
 			if diff := cmp.Diff(strings.TrimPrefix(c.want, "\n"), got); diff != "" {
 				t.Error(diff)
 			}
@@ -57,7 +57,7 @@ merchant  9                    90             0.60               0.00
 }
 
 func TestFewRowsOfManyColumnsLieOnTheirSide(t *testing.T) {
-	got := print(t, memory.DefaultAllocator, contract.Overview, console.Options{}, `[{"period": "day", "days": 1, "gmv_paid_fen": 100}]`)
+	got := render(t, memory.DefaultAllocator, contract.Overview, console.Options{}, `[{"period": "day", "days": 1, "gmv_paid_fen": 100}]`)
 	lines := strings.Split(got, "\n")
 	if want := len(contract.Overview.Columns) + 1; len(lines) != want { // all but as_of_date, a rule, the end
 		t.Errorf("%d lines, want %d:\n%s", len(lines), want, got)
@@ -83,7 +83,7 @@ func TestUnknownColumn(t *testing.T) {
 }
 
 // print prints the rows of a table written as JSON.
-func print(t *testing.T, mem memory.Allocator, table *contract.Table, o console.Options, rows string) string {
+func render(t *testing.T, mem memory.Allocator, table *contract.Table, o console.Options, rows string) string {
 	t.Helper()
 	p, err := console.New(table, o)
 	if err != nil {

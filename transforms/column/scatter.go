@@ -2,6 +2,7 @@ package column
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -280,7 +281,7 @@ func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) err
 	var blocks [][]int64
 	for _, e := range p.spilled { // what was spilled came first
 		b := make([]int64, e.values)
-		if _, err := s.file.ReadAt(asBytes(b), e.offset); err != nil && err != io.EOF {
+		if _, err := s.file.ReadAt(asBytes(b), e.offset); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read spill file: %w", err)
 		}
 		blocks = append(blocks, b)

@@ -3,6 +3,7 @@ package column
 import (
 	"cmp"
 	"container/heap"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -239,7 +240,7 @@ func (c *cursor) fill() error {
 		c.buffer = make([]int64, n)
 	}
 	c.values = c.buffer[:n]
-	if _, err := c.file.ReadAt(asBytes(c.values), c.next); err != nil && err != io.EOF {
+	if _, err := c.file.ReadAt(asBytes(c.values), c.next); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read spill file: %w", err)
 	}
 	c.next += int64(n * 8)

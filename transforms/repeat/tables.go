@@ -70,8 +70,8 @@ func SubjectText(ids *column.IDs, scope contract.Scope, subject int64) string {
 	return ids.Text(scope.Domain, subject)
 }
 
-// RepeatTable is repeat_purchase.
-func RepeatTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
+// PurchaseTable is repeat_purchase.
+func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.Repeat, c.IDs)
 	h := newHead(b)
 	window, present := b.Column("window_days"), b.Column("days_present")

@@ -2,6 +2,7 @@ package twin
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -132,7 +133,7 @@ func readGroup(rows []Row, g parquet.RowGroup) ([]Row, error) {
 			}
 			rows = append(rows, row)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {
