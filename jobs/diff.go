@@ -17,6 +17,7 @@ import (
 type DiffOptions struct {
 	Tables []string // none: all
 	Role   string   // only rows of this role; empty: all
+	Window int64    // only rows of windows of so many days; 0: all
 	Limit  int      // movers told per table
 }
 
@@ -97,7 +98,7 @@ func (a Archive) Diff(ctx context.Context, from, to calendar.Day, o DiffOptions)
 	}
 	for _, out := range outputs {
 		t, ok := contract.Lookup(out.Table, contract.Publications())
-		if !ok || o.Role != "" && t.Index("role") < 0 {
+		if !ok || o.Role != "" && t.Index("role") < 0 || o.Window != 0 && t.Index("window_days") < 0 {
 			continue
 		}
 		earlier, err := before.chosen([]string{t.Name})
@@ -154,6 +155,7 @@ type merge struct {
 	options DiffOptions
 	key     []int
 	role    int
+	window  int
 	compare []int // columns whose change counts
 	mover   int   // column by which movers are ordered; -1: none
 	diff    TableDiff
@@ -162,7 +164,7 @@ type merge struct {
 }
 
 func newMerge(t *contract.Table, o DiffOptions) *merge {
-	m := &merge{table: t, options: o, key: positions(t, t.Key), role: t.Index("role"), mover: moverColumn(t),
+	m := &merge{table: t, options: o, key: positions(t, t.Key), role: t.Index("role"), window: t.Index("window_days"), mover: moverColumn(t),
 		diff: TableDiff{Table: t.Name, Key: t.Key}, columns: make([]ColumnDiff, len(t.Columns)), sums: make([][2]int64, len(t.Columns))}
 	for i, c := range t.Columns {
 		if c.Name != "as_of_date" && !slices.Contains(m.key, i) {
@@ -200,11 +202,15 @@ func (m *merge) step(ctx context.Context, s *side) (err error) {
 		if !s.ok || err != nil {
 			return err
 		}
-		if m.options.Role == "" || s.cursor.cell(m.role).text == m.options.Role {
+		if m.wanted(s.cursor) {
 			s.key = s.cursor.key(m.key)
 			return nil
 		}
 	}
+}
+
+func (m *merge) wanted(c *cursor) bool {
+	return (m.options.Role == "" || c.cell(m.role).text == m.options.Role) && (m.options.Window == 0 || c.cell(m.window).bits == m.options.Window)
 }
 
 func (m *merge) run(ctx context.Context, left, right *cursor) error {

@@ -108,7 +108,7 @@ func codeOf(err error) int {
 // isCobraUsage recognises the errors that cobra makes itself: they have no type.
 func isCobraUsage(err error) bool {
 	s := err.Error()
-	for _, prefix := range []string{"unknown command", "unknown flag", "required flag", "accepts ", "requires at least", "invalid argument"} {
+	for _, prefix := range []string{"unknown command", "unknown flag", "required flag", "accepts ", "requires at least", "invalid argument", "if any flags in the group"} {
 		if len(s) >= len(prefix) && s[:len(prefix)] == prefix {
 			return true
 		}
@@ -134,6 +134,7 @@ func (a *app) terminal() bool {
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 

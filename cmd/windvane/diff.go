@@ -21,9 +21,9 @@ table's key; per figure the sum over all rows before and after; and the rows tha
 where the table has it. as_of_date itself is no difference.
 
 A table of figures holds every scope and window, so its sums count a sale many times over: look at one
-scope with --role.`,
+scope and window with --role and --window.`,
 		Example: `  windvane diff --output ./demo/out --from 2026-01-30 --to 2026-01-31
-  windvane diff --output ./demo/out --from 2026-01-30 --to 2026-01-31 --tables gmv --role merchant --limit 20`,
+  windvane diff --output ./demo/out --from 2026-01-30 --to 2026-01-31 --tables gmv --role merchant --window 7 --limit 20`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.diff(cmd.Context(), from, to, job, o) },
 	}
@@ -33,10 +33,12 @@ scope with --role.`,
 	f.StringVar(&to, "to", "", "the date after (default: the newest published)")
 	f.StringSliceVarP(&o.Tables, "tables", "t", nil, "tables, separated by commas (default: all)")
 	f.StringVar(&o.Role, "role", "", "only rows of this role, of the tables that have roles")
+	f.Int64Var(&o.Window, "window", 0, "only rows of windows of so many days, of the tables that have windows")
 	f.IntVarP(&o.Limit, "limit", "n", 5, "rows shown of those that moved most, per table")
 	_ = c.MarkFlagRequired("from")
 	complete(c, "tables", listOf(publishedNames()))
 	complete(c, "role", oneOf(contract.Roles...))
+	complete(c, "window", oneOf("1", "7", "30", "60", "90", "365"))
 	completeNoFiles(c, "from", "to", "limit")
 	return c
 }
@@ -49,8 +51,12 @@ func (a *app) diff(ctx context.Context, from, to, job string, o jobs.DiffOptions
 	if err != nil {
 		return err
 	}
+	wanted, err := optionalDay("to", to)
+	if err != nil {
+		return err
+	}
 	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
-		last, err := published(ctx, ar, "to", to)
+		last, err := orLatest(ctx, ar, wanted)
 		if err != nil {
 			return err
 		}

@@ -46,8 +46,12 @@ func (a *app) get(ctx context.Context, day, job, to string, o jobs.GetOptions) e
 	if err := o.Validate(); err != nil {
 		return usageError{err}
 	}
+	wanted, err := optionalDay("date", day)
+	if err != nil {
+		return err
+	}
 	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
-		d, err := published(ctx, ar, "date", day)
+		d, err := orLatest(ctx, ar, wanted)
 		if err != nil {
 			return err
 		}

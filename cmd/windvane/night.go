@@ -116,6 +116,9 @@ publishes a correction as the next commit. Unchanged days are never reduced agai
 }
 
 func (a *app) runNight(ctx context.Context, day string) error {
+	if _, err := optionalDay("date", day); err != nil {
+		return err // before any I/O
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -176,6 +179,9 @@ attempt failed), stale (an input, a rule or the night before has changed since).
 }
 
 func (a *app) backfill(ctx context.Context, from, to string, only []string) error {
+	if err := checkBackfill(from, to, only); err != nil {
+		return err
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -192,9 +198,6 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string) erro
 	if last < first {
 		return usagef("--to %s lies before --from %s", last, first)
 	}
-	if err := jobs.CheckStatuses(only); err != nil {
-		return usageError{err}
-	}
 	defer a.draw(s.runner, int(last-first)+1)()
 	var done []jobs.Outcome
 	err = s.runner.Backfill(ctx, first, last, only, func(o jobs.Outcome) error {
@@ -208,4 +211,23 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string) erro
 		return a.printJSON(done)
 	}
 	return err
+}
+
+// checkBackfill refuses what is wrong with the flags alone, before any I/O.
+func checkBackfill(from, to string, only []string) error {
+	first, err := parseDay("from", from)
+	if err != nil {
+		return err
+	}
+	last, err := optionalDay("to", to)
+	if err != nil {
+		return err
+	}
+	if last != nil && *last < first {
+		return usagef("--to %s lies before --from %s", last, first)
+	}
+	if err := jobs.CheckStatuses(only); err != nil {
+		return usageError{err}
+	}
+	return nil
 }

@@ -45,12 +45,21 @@ func parseDay(flag, value string) (calendar.Day, error) {
 	return d, nil
 }
 
-// published is the date of a flag, or else the newest published one.
-func published(ctx context.Context, a jobs.Archive, flag, value string) (calendar.Day, error) {
+// optionalDay is the date of a flag, nil if it was not given.
+func optionalDay(flag, value string) (*calendar.Day, error) {
 	if value == "" {
+		return nil, nil
+	}
+	d, err := parseDay(flag, value)
+	return &d, err
+}
+
+// orLatest is the day, or else the newest published one.
+func orLatest(ctx context.Context, a jobs.Archive, day *calendar.Day) (calendar.Day, error) {
+	if day == nil {
 		return a.Latest(ctx)
 	}
-	return parseDay(flag, value)
+	return *day, nil
 }
 
 // complete gives shells the values of a flag; the flag exists, or it is a bug.

@@ -43,8 +43,12 @@ What is wrong is named with its file. Exit code 1 if anything is.`,
 var errVerify = errors.New("published nights are not what they should be")
 
 func (a *app) verify(ctx context.Context, day, job string) error {
+	only, err := optionalDay("date", day)
+	if err != nil {
+		return err
+	}
 	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
-		days, err := daysToVerify(ctx, ar, day)
+		days, err := daysToVerify(ctx, ar, only)
 		if err != nil {
 			return err
 		}
@@ -60,10 +64,9 @@ func (a *app) verify(ctx context.Context, day, job string) error {
 	})
 }
 
-func daysToVerify(ctx context.Context, ar jobs.Archive, day string) ([]calendar.Day, error) {
-	if day != "" {
-		d, err := parseDay("date", day)
-		return []calendar.Day{d}, err
+func daysToVerify(ctx context.Context, ar jobs.Archive, only *calendar.Day) ([]calendar.Day, error) {
+	if only != nil {
+		return []calendar.Day{*only}, nil
 	}
 	days, err := ar.Dates(ctx)
 	if err == nil && len(days) == 0 {

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
+)
+
+// The scripts under testdata/script run the command in this process. Beside the commands of testscript they have
+//
+//	windvane ARGS…        run windvane; it must succeed (! windvane: fail)
+//	exits CODE ARGS…      run windvane and expect the exit code
+//	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
+//	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
+//	reseal OUT DATE       make manifest and commit agree again with tampered files
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"windvane": scriptWindvane, "exits": scriptExits, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal,
+		},
+	})
+}
+
+func inScript(ts *testscript.TestScript, args []string) int {
+	return run(context.Background(), args, ts.Getenv, ts.Stdout(), ts.Stderr())
+}
+
+func scriptWindvane(ts *testscript.TestScript, neg bool, args []string) {
+	if code := inScript(ts, args); (code != 0) != neg {
+		ts.Fatalf("windvane %s: exit code %d", strings.Join(args, " "), code)
+	}
+}
+
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if code := inScript(ts, args[1:]); code != want || neg {
+		ts.Fatalf("windvane %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
+	}
+}
+
+func scriptMarket(ts *testscript.TestScript, _ bool, args []string) {
+	small := []string{"demo", "--days", "4", "--merchants", "10", "--talents", "10", "--products", "30", "--buyers", "150", "--lines-per-day", "120",
+		"--as-of", "2026-01-31", "--to", args[0]}
+	if code := inScript(ts, append(small, args[1:]...)); code != 0 {
+		ts.Fatalf("demo: exit code %d", code)
+	}
+}
+
+// oneFile is the single file that matches a pattern.
+func oneFile(ts *testscript.TestScript, pattern string) string {
+	files, err := filepath.Glob(ts.MkAbs(pattern))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("%s matches %d files", pattern, len(files))
+	}
+	return files[0]
+}
+
+func scriptTamper(ts *testscript.TestScript, _ bool, args []string) {
+	file := oneFile(ts, args[1])
+	switch how := args[0]; how {
+	case "cut": // half of the bytes are lost
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		ts.Check(os.WriteFile(file, data[:len(data)/2], 0o644))
+	case "flip": // one bit in the middle
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		data[len(data)/2] ^= 4
+		ts.Check(os.WriteFile(file, data, 0o644))
+	case "pad": // a line feed at the end
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		ts.Check(os.WriteFile(file, append(data, '\n'), 0o644))
+	case "lose":
+		ts.Check(os.Remove(file))
+	default:
+		ts.Check(tamper(context.Background(), file, how, args[2:]))
+	}
+}
+
+// scriptReseal writes bytes, sha256 and rows of the files as they are now into the newest manifest, and its sha256
+// into the commit: the damage that a wrong computation would do.
+func scriptReseal(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, dir := context.Background(), ts.MkAbs(args[0])
+	out, err := lake.Open(ctx, dir, lake.Options{})
+	ts.Check(err)
+	defer out.Close()
+	rec, ok, err := out.Newest(ctx, "nightly", args[1])
+	ts.Check(err)
+	if !ok {
+		ts.Fatalf("%s has no commit", args[1])
+	}
+	var m jobs.Manifest
+	ts.Check(readJSON(filepath.Join(dir, rec.ManifestKey), &m))
+	for i := range m.Outputs {
+		o := &m.Outputs[i]
+		data, err := os.ReadFile(filepath.Join(dir, o.Key))
+		ts.Check(err)
+		obj, err := out.Stat(ctx, o.Key)
+		ts.Check(err)
+		f, err := out.OpenParquet(ctx, obj)
+		ts.Check(err)
+		o.Rows, o.Bytes, o.SHA256 = f.NumRows(), int64(len(data)), digest(data)
+		f.Close()
+	}
+	data, err := json.Marshal(m)
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(dir, rec.ManifestKey), data, 0o644))
+	rec.ManifestSHA256 = digest(data)
+	data, err = json.Marshal(rec)
+	ts.Check(err)
+	ts.Check(os.WriteFile(oneFile(ts, filepath.Join(args[0], "published/nightly/dt="+args[1], "commits/*.json")), data, 0o644))
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func readJSON(file string, v any) error {
+	data, err := os.ReadFile(file)
+	return errors.Join(err, json.Unmarshal(data, v))
+}
