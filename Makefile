@@ -103,11 +103,11 @@ golden: ## rewrite the golden files of tests; read the diff before you commit it
 fuzz: ## fuzz every parser, FUZZTIME (20s) each
 	@grep -rhoE --with-filename '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' . | while IFS=: read -r file func; do \
 		echo "== $${func#func } ($$(dirname $$file))"; \
-		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; done
+		go test $(TAGS) -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; done
 
 .PHONY: bench
 bench: ## run the benchmarks, BENCHTIME (1s) each
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	go test $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
 .PHONY: check
 check: ## exactly what CI runs
