@@ -158,11 +158,11 @@ func openRead(ctx context.Context, what, url string) (*lake.Lake, error) {
 }
 
 // openWrite opens a bucket and makes a local directory if need be.
-func openWrite(ctx context.Context, what, url string) (*lake.Lake, error) {
+func openWrite(ctx context.Context, what, url string, rebuildable ...string) (*lake.Lake, error) {
 	if url == "" {
 		return nil, usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
 	}
-	l, err := lake.Open(ctx, url, lake.Options{Create: true})
+	l, err := lake.Open(ctx, url, lake.Options{Create: true, Rebuildable: rebuildable})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", what, err)
 	}

@@ -55,7 +55,7 @@ func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error
 	if err := o.Validate(); err != nil {
 		return usageError{err}
 	}
-	out, err := openWrite(ctx, "to", to)
+	out, err := openWrite(ctx, "to", to, "")
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,21 @@ type site struct {
 }
 
 // open reads the configuration, opens both buckets and lists the dumps.
-func (a *app) open(ctx context.Context) (*site, error) { return a.openTo(ctx, openWrite) }
+func (a *app) open(ctx context.Context) (*site, error) { return a.openTo(ctx, openOutput) }
+
+// openOutput opens what is published to. A remote store must show that of two writers only one wins: some
+// look-alikes of S3 ignore the condition. A local folder links, which cannot be lost.
+func openOutput(ctx context.Context, what, url string) (*lake.Lake, error) {
+	out, err := openWrite(ctx, what, url, "state/")
+	if err != nil || !strings.Contains(url, "://") || strings.HasPrefix(url, "file://") {
+		return out, err
+	}
+	if err := out.ProbeConditionalWrites(ctx, "state/probe/"); err != nil {
+		out.Close()
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return out, nil
+}
 
 // openTo is open with another way to open the output.
 func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what, url string) (*lake.Lake, error)) (*site, error) {

@@ -24,6 +24,9 @@ type Options struct {
 	Create bool   // make the directory of a file:// URL
 	Limits Limits // what one Parquet file may make a reader allocate
 	Retry  Retry  // patience with storage trouble
+	// Rebuildable are key prefixes of objects that can be made again, and whose readers notice a torn one: on
+	// file:// they are not synced, so a power cut may lose them. Syncing costs more than writing small files.
+	Rebuildable []string
 }
 
 // Lake is one open bucket or directory. It may be used by several goroutines at once.
@@ -51,6 +54,9 @@ func Open(ctx context.Context, url string, opts Options) (*Lake, error) {
 	decoder, err := newZstdDecoder(limits)
 	if err != nil {
 		return nil, errors.Join(err, s.close())
+	}
+	if local, ok := s.(*localStore); ok {
+		local.rebuildable = opts.Rebuildable
 	}
 	return &Lake{store: s, limits: limits, retry: opts.Retry.withDefaults(), zstd: decoder}, nil
 }

@@ -28,7 +28,13 @@ var errLocal = errors.New("local file")
 // gocloud's fileblob is not used: its write-if-absent is a stat followed by a rename, so several writers can win
 // (architecture section 6), it never syncs, and it opens the file anew for each range.
 type localStore struct {
-	root *os.Root
+	root        *os.Root
+	rebuildable []string // key prefixes that are not synced
+}
+
+// durable tells whether an object must survive a power cut once it is written.
+func (s *localStore) durable(key string) bool {
+	return !slices.ContainsFunc(s.rebuildable, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 func openLocal(dir string, create bool) (*localStore, error) {
@@ -116,7 +122,10 @@ func (s *localStore) read(_ context.Context, key string, limit int64) ([]byte, e
 
 // put writes a temporary file, syncs it and renames it.
 func (s *localStore) put(ctx context.Context, key string, write func(io.Writer) error) error {
-	return s.stage(write, func(temp string) error {
+	if !s.durable(key) {
+		return s.putUnsynced(ctx, key, write)
+	}
+	return s.stage(writeSynced, write, func(temp string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -130,13 +139,30 @@ func (s *localStore) put(ctx context.Context, key string, write func(io.Writer) 
 	})
 }
 
+// putUnsynced is put without the syncs: readers see all of the object or none, but a power cut may tear it.
+func (s *localStore) putUnsynced(ctx context.Context, key string, write func(io.Writer) error) error {
+	return s.stage(writeUnsynced, write, func(temp string) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.root.Rename(temp, key)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := s.root.MkdirAll(path.Dir(key), 0o777); err != nil {
+			return err
+		}
+		return s.root.Rename(temp, key)
+	})
+}
+
 // putIfAbsent links a complete, synced file to the key: the link exists whole or not at all, and only one can.
 func (s *localStore) putIfAbsent(_ context.Context, key string, data []byte) error {
 	write := func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}
-	return s.stage(write, func(temp string) error {
+	return s.stage(writeSynced, write, func(temp string) error {
 		if err := s.makeParents(key); err != nil {
 			return err
 		}
@@ -151,21 +177,34 @@ func (s *localStore) putIfAbsent(_ context.Context, key string, data []byte) err
 	})
 }
 
-// stage writes and syncs a temporary file, hands its name to publish and removes what is left of it.
-func (s *localStore) stage(write func(io.Writer) error, publish func(temp string) error) error {
-	if err := s.root.MkdirAll(stagingDir, 0o777); err != nil {
-		return localError(err)
-	}
+// stage writes a temporary file by save, hands its name to publish and removes what is left of it.
+func (s *localStore) stage(save func(*os.File, func(io.Writer) error) error, write func(io.Writer) error, publish func(temp string) error) error {
 	temp := stagingDir + "/" + nonce()
-	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	create := func() (*os.File, error) { return s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) }
+	f, err := create()
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.root.MkdirAll(stagingDir, 0o777); err != nil {
+			return localError(err)
+		}
+		f, err = create()
+	}
 	if err != nil {
 		return localError(err)
 	}
 	defer func() { _ = s.root.Remove(temp) }() // after a rename there is nothing left to remove
-	if err := writeSynced(f, write); err != nil {
+	if err := save(f, write); err != nil {
 		return err
 	}
 	return localError(publish(temp))
+}
+
+// writeUnsynced closes f in any case.
+func writeUnsynced(f *os.File, write func(io.Writer) error) error {
+	if err := write(f); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return localError(f.Close())
 }
 
 // writeSynced closes f in any case.
