@@ -22,7 +22,8 @@ against its sha256 and appears whole or not at all.
 
 CSV is UTF-8 with a header. A null is an empty cell; money is in fen; ratios have all their digits. Text
 that a spreadsheet would run as a formula begins with an apostrophe. With --bom the file is made for
-Excel: a byte order mark, and ids of 16 digits and more as text, also behind an apostrophe.`,
+Excel: a byte order mark, and ids that Excel would change (16 digits and more, leading zeros, 12e34) as
+text, also behind an apostrophe.`,
 		Example: `  windvane get --output ./demo/out --to ./tables
   windvane get --output s3://windvane --date 2026-01-31 --tables overview,gmv --format csv --bom --to ./tables`,
 		Args: cobra.NoArgs,

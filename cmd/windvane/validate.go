@@ -153,8 +153,18 @@ func (a *app) printReportTable(found []jobs.TableReport) error {
 		"files", "size", "rows", "rejected", "duplicates"); err != nil {
 		return err
 	}
+	var unneeded []string
 	for _, r := range found {
+		if r.Status == jobs.ReportMissing && len(r.Missing) == 0 {
+			if !slices.Contains(unneeded, r.Table) {
+				unneeded = append(unneeded, r.Table)
+			}
+			continue
+		}
 		a.printReport(r)
+	}
+	if len(unneeded) > 0 {
+		fmt.Fprintf(a.stdout, "\nno dump, and no figure of this version needs it: %s\n", strings.Join(unneeded, ", "))
 	}
 	return nil
 }

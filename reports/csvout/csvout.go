@@ -8,8 +8,8 @@
 // full-width forms of those signs therefore gets a leading apostrophe, which says that text follows.
 //
 // With Options.BOM the file is made for Excel: it begins with a byte order mark, without which Excel takes
-// UTF-8 for a local code page, and identifiers of 16 digits and more get the same apostrophe, because Excel
-// keeps 15 digits of a number and turns the rest to zeros.
+// UTF-8 for a local code page, and identifiers that Excel would change get the same apostrophe: those of 16
+// digits and more, because it keeps 15 and turns the rest to zeros, and texts like 007 and 12e34.
 package csvout
 
 import (
@@ -161,7 +161,7 @@ func (c *Writer) real(v float64) {
 
 // text writes a text cell that no spreadsheet runs.
 func (c *Writer) text(s string) {
-	if looksLikeFormula(s) || c.options.BOM && isLongNumber(s) {
+	if looksLikeFormula(s) || c.options.BOM && excelChanges(s) {
 		s = "'" + s
 	}
 	if s != "" && !strings.ContainsAny(s, "\",\r\n") && s[0] != ' ' && s[len(s)-1] != ' ' {
@@ -195,15 +195,16 @@ func looksLikeFormula(s string) bool {
 	return false
 }
 
-// isLongNumber tells whether the text is a number of more digits than Excel keeps.
-func isLongNumber(s string) bool {
-	if len(s) <= excelDigits {
-		return false
+// excelChanges tells whether Excel would take the text for a number and show another: one of more digits than it
+// keeps, one with leading zeros, or digits around an e, which it takes for an exponent.
+func excelChanges(s string) bool {
+	exponent := strings.IndexAny(s, "eE")
+	if exponent > 0 && isDigits(s[:exponent]) && isDigits(s[exponent+1:]) {
+		return true
 	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
+	return isDigits(s) && (len(s) > excelDigits || len(s) > 1 && s[0] == '0')
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }

@@ -79,10 +79,12 @@ func TestEveryKindOfCell(t *testing.T) {
 func TestExcelFlavour(t *testing.T) {
 	got := render(t, csvout.Options{BOM: true}, `[
 	  {"shop_id": 999999999999999, "name": "123456789012345", "gmv_fen": 1234567890123456},
-	  {"shop_id": 1000000000000000, "name": "1234567890123456", "gmv_fen": 1}]`)
+	  {"shop_id": 1000000000000000, "name": "1234567890123456", "gmv_fen": 1},
+	  {"name": "007"}, {"name": "0"}, {"name": "12e34"}, {"name": "e34"}, {"name": "12e"}, {"name": "1.5"}]`)
 	want := "\ufeff" + header +
 		"999999999999999,123456789012345,1234567890123456,,,,,\r\n" +
-		"'1000000000000000,'1234567890123456,1,,,,,\r\n"
+		"'1000000000000000,'1234567890123456,1,,,,,\r\n" +
+		",'007,,,,,,\r\n,0,,,,,,\r\n,'12e34,,,,,,\r\n,e34,,,,,,\r\n,12e,,,,,,\r\n,1.5,,,,,,\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
