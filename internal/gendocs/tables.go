@@ -15,13 +15,13 @@ import (
 
 // The texts around the generated parts; the first has the rules for all tables.
 var (
-	//go:embed intro.md
+	//go:embed text/tables.md
 	intro string
-	//go:embed inputs.md
+	//go:embed text/inputs.md
 	aboutInputs string
-	//go:embed rollups.md
+	//go:embed text/rollups.md
 	aboutRollups string
-	//go:embed published.md
+	//go:embed text/published.md
 	aboutPublished string
 )
 
