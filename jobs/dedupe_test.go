@@ -260,6 +260,44 @@ func TestHashesTellValuesApart(t *testing.T) {
 	}
 }
 
+// Every type that a key or a row may hold: another value hashes otherwise, and so does a null.
+func TestHashesOfEveryType(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		kind   arrow.DataType
+		values []string
+	}{
+		{"integers", arrow.PrimitiveTypes.Int64, []string{"0", "1", "-1", "9223372036854775807"}},
+		{"moments", contract.InstantType, []string{"1970-01-01 00:00:00", "2026-01-31 00:00:00"}},
+		{"days", arrow.FixedWidthTypes.Date32, []string{"1970-01-01", "2026-01-31"}},
+		{"ratios", arrow.PrimitiveTypes.Float64, []string{"0", "0.5", "-0.5"}},
+		{"flags", arrow.FixedWidthTypes.Boolean, []string{"false", "true"}},
+		{"plain text", arrow.BinaryTypes.String, []string{"", "0", "a"}},
+		{"words", contract.StringType, []string{"", "0", "a"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := array.NewBuilder(memory.DefaultAllocator, c.kind)
+			for _, v := range c.values {
+				if err := b.AppendValueFromString(v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.AppendNull()
+			schema := arrow.NewSchema([]arrow.Field{{Name: "a", Type: c.kind, Nullable: true}}, nil)
+			rec := array.NewRecord(schema, []arrow.Array{b.NewArray()}, int64(len(c.values)+1))
+			for _, seed := range []uint64{keySeed, keySeed2} {
+				seen := map[uint64]bool{}
+				for _, h := range hashRows(rec, []string{"a"}, seed) {
+					seen[h] = true
+				}
+				if len(seen) != len(c.values)+1 {
+					t.Errorf("%d hashes of %d values and a null", len(seen), len(c.values))
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkHashRows(b *testing.B) {
 	rows := make([]trafficRow, 100_000)
 	for i := range rows {

@@ -165,7 +165,7 @@ type merge struct {
 
 func newMerge(t *contract.Table, o DiffOptions) *merge {
 	m := &merge{table: t, options: o, key: positions(t, t.Key), role: t.Index("role"), window: t.Index("window_days"), mover: moverColumn(t),
-		diff: TableDiff{Table: t.Name, Key: t.Key}, columns: make([]ColumnDiff, len(t.Columns)), sums: make([][2]int64, len(t.Columns))}
+		diff: TableDiff{Table: t.Name, Key: t.Key, Columns: []ColumnDiff{}}, columns: make([]ColumnDiff, len(t.Columns)), sums: make([][2]int64, len(t.Columns))}
 	for i, c := range t.Columns {
 		if c.Name != "as_of_date" && !slices.Contains(m.key, i) {
 			m.compare = append(m.compare, i)

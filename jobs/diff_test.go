@@ -58,7 +58,7 @@ func storeExcluded(t testingT, l *lake.Lake, key string, day calendar.Day, rows 
 
 // naiveDiff is what diffTable must tell, said plainly.
 func naiveDiff(before, after []excludedLine, o DiffOptions) (d TableDiff) {
-	d.Table, d.Key, d.MovedBy = contract.Excluded.Name, contract.Excluded.Key, "gmv_fen"
+	d.Table, d.Key, d.MovedBy, d.Columns = contract.Excluded.Name, contract.Excluded.Key, "gmv_fen", []ColumnDiff{}
 	rows, others := map[string]excludedLine{}, map[string]excludedLine{}
 	wanted := func(r excludedLine) bool {
 		return (o.Role == "" || o.Role == r.role) && (o.Window == 0 || o.Window == r.window)

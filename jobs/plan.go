@@ -72,7 +72,7 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{AsOf: asOf, First: n.first, Previous: n.previous.ref(asOf - 1), Current: n.current.ref(asOf)}
+	p := &Plan{AsOf: asOf, First: n.first, Tables: []PlannedTable{}, Stale: []calendar.Day{}, Previous: n.previous.ref(asOf - 1), Current: n.current.ref(asOf)}
 	for _, s := range Steps() {
 		p.Steps = append(p.Steps, PlannedStep{s.Name, s.In, s.Out})
 	}
@@ -146,7 +146,7 @@ func (n *night) restingOn(ctx context.Context) ([]calendar.Day, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []calendar.Day
+	out := []calendar.Day{} // never null in JSON
 	for d := n.asOf + 1; slices.Contains(days, d); d++ {
 		out = append(out, d)
 	}
@@ -161,7 +161,7 @@ func (n *night) planTables(ctx context.Context) ([]PlannedTable, error) {
 	}
 	var tables []PlannedTable
 	for _, t := range rollup.Sources() {
-		pt := PlannedTable{Table: t.Name, Partitions: len(n.partitions[t.Name])}
+		pt := PlannedTable{Table: t.Name, Partitions: len(n.partitions[t.Name]), Reduce: []PlannedPartition{}}
 		for _, p := range n.partitions[t.Name] {
 			if err := n.planPartition(ctx, t, p, stored, &pt); err != nil {
 				return nil, err

@@ -73,7 +73,7 @@ func (v *Verified) addError(file, check string, err error) error {
 // object the manifest names, byte by byte and row by row, and the identities that hold between the figures. It
 // fails only with ErrNotPublished and with the trouble of the store; what is wrong is told in the result.
 func (a Archive) Verify(ctx context.Context, day calendar.Day) (*Verified, error) {
-	v := &Verified{AsOf: day}
+	v := &Verified{AsOf: day, Findings: []Finding{}}
 	prefix := fmt.Sprintf("published/%s/dt=%s", a.Job, day)
 	records, err := a.Out.Commits(ctx, a.Job, day.String())
 	if err != nil {

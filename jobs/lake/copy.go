@@ -23,7 +23,11 @@ func (l *Lake) copy(ctx context.Context, obj Object, w io.Writer) error {
 	if err := checkKey(obj.Key); err != nil {
 		return err
 	}
-	src, err := l.store.open(ctx, obj)
+	var src source
+	err := l.retry.do(ctx, "open", func() (err error) {
+		src, err = l.store.open(ctx, obj)
+		return err
+	})
 	if err != nil {
 		return err
 	}
