@@ -97,17 +97,20 @@ func (a *app) printVerified(nights []*jobs.Verified) error {
 	} else if err := a.printTable([]string{"as of", "commit", "tables", "rows", "size", "result"}, rows, "commit", "tables", "rows", "size"); err != nil {
 		return err
 	}
-	if findings == 0 {
-		return nil
-	}
 	if !a.json {
 		a.printFindings(nights)
+	}
+	if findings == 0 {
+		return nil
 	}
 	return printed{fmt.Errorf("%w: %s in %s", errVerify, plural(findings, "finding"), plural(int64(len(nights)), "night"))}
 }
 
 func (a *app) printFindings(nights []*jobs.Verified) {
 	for _, v := range nights {
+		for _, n := range v.Notes {
+			fmt.Fprintf(a.stderr, "note: %s: %s\n", v.AsOf, n)
+		}
 		file := ""
 		for _, f := range v.Findings {
 			if f.File != file {
