@@ -35,6 +35,7 @@ type night struct {
 	done       bool                   // the current commit is what this night would publish
 	reduced    atomic.Int64
 	started    time.Time
+	spilled    int64 // bytes, by the nights before this one
 	warnings   []string
 
 	refunds *column.Frame // settled; nil: not computable
@@ -60,6 +61,7 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 		return nil, err
 	}
 	r.prepare(n.types)
+	n.spilled = r.memory.Budget.Spilled()
 	return n, nil
 }
 

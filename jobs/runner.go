@@ -58,19 +58,19 @@ func (r *Runner) progress(p Progress) {
 
 // Outcome is what became of a night.
 type Outcome struct {
-	AsOf        calendar.Day  `json:"as_of"`
-	Status      string        `json:"status"` // published, already_done
-	Run         string        `json:"run,omitempty"`
-	Sequence    int           `json:"sequence"`
-	Prefix      string        `json:"prefix"`
-	Reduced     int           `json:"partitions_reduced"`
-	Reused      int           `json:"partitions_reused"`
-	Cold        bool          `json:"cold_start"`
-	Tables      []Output      `json:"tables,omitempty"`
-	Warnings    []string      `json:"warnings,omitempty"`
-	Duration    time.Duration `json:"-"`
-	Seconds     float64       `json:"seconds"`
-	SpilledPeak int64         `json:"-"`
+	AsOf     calendar.Day  `json:"as_of"`
+	Status   string        `json:"status"` // published, already_done
+	Run      string        `json:"run,omitempty"`
+	Sequence int           `json:"sequence"`
+	Prefix   string        `json:"prefix"`
+	Reduced  int           `json:"partitions_reduced"`
+	Reused   int           `json:"partitions_reused"`
+	Cold     bool          `json:"cold_start"`
+	Tables   []Output      `json:"tables,omitempty"`
+	Warnings []string      `json:"warnings,omitempty"`
+	Duration time.Duration `json:"-"`
+	Seconds  float64       `json:"seconds"`
+	Spilled  int64         `json:"spilled_bytes"` // written to spill files
 }
 
 // Run makes one night. It fails with ErrLate if a dump is missing and with ErrInput if one is broken;
@@ -93,6 +93,7 @@ func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, err
 		return Outcome{AsOf: asOf, Run: n.id}, fmt.Errorf("night %s: %w", asOf, err)
 	}
 	o := n.outcome()
+	o.Spilled = r.memory.Budget.Spilled() - n.spilled
 	o.Duration = r.Now().Sub(started)
 	o.Seconds = o.Duration.Round(time.Millisecond).Seconds()
 	return o, nil

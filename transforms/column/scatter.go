@@ -35,9 +35,10 @@ func PartitionsFor(rows int64) int {
 
 // Budget counts the bytes that row blocks hold, over all tables of one run.
 type Budget struct {
-	limit int64
-	used  atomic.Int64
-	peak  atomic.Int64
+	limit   int64
+	used    atomic.Int64
+	peak    atomic.Int64
+	spilled atomic.Int64
 }
 
 // NewBudget allows limit bytes; 0 or less means no limit.
@@ -48,6 +49,9 @@ func (b *Budget) Used() int64 { return b.used.Load() }
 
 // Peak is the most bytes ever held.
 func (b *Budget) Peak() int64 { return b.peak.Load() }
+
+// Spilled is the number of bytes that went to spill files so far.
+func (b *Budget) Spilled() int64 { return b.spilled.Load() }
 
 func (b *Budget) take(n int64) {
 	now := b.used.Add(n)
@@ -238,6 +242,7 @@ func (s *Scatter) writeSpill(values []int64) (int64, error) {
 		return 0, fmt.Errorf("write spill file: %w", err)
 	}
 	s.end += int64(len(values) * 8)
+	s.mem.Budget.spilled.Add(int64(len(values) * 8))
 	return at, nil
 }
 

@@ -86,6 +86,7 @@ func (s *Sorter) spillRun() error {
 	}
 	s.runs = append(s.runs, extent{s.end, len(sorted)})
 	s.end += int64(len(sorted) * 8)
+	s.mem.Budget.spilled.Add(int64(len(sorted) * 8))
 	s.rows = nil
 	s.mem.Budget.give(s.taken)
 	s.taken = 0
