@@ -196,47 +196,78 @@ type figure struct {
 	m                            [measures]int64
 }
 
-// figures reads the windows of every group off as running sums: of the totals or of the cells by
-// channel and scene.
-func (s *Sums) figures(totals bool) []figure {
+// each reads the windows of every group off as running sums, of the totals or of the cells by channel and
+// scene, and hands the rows out in the order of the published tables: subject, window, channel, scene.
+func (s *Sums) each(totals bool, emit func(f *figure)) {
 	order := s.groupOrder(totals)
-	channelRank, sceneRank := contract.TextRanks(contract.Channels), contract.TextRanks(contract.Scenes)
-	var out []figure
+	var cells []figure
 	for from := 0; from < len(order); {
-		first := s.groups.Row(order[from])
-		f := figure{rank: s.Subjects.Of(first[0]), channel: first[1], scene: first[2]}
-		to := from
-		for _, w := range contract.Windows {
-			if to < len(order) && slices.Equal(s.groups.Row(order[to])[:3], first[:3]) && s.groups.Row(order[to])[3] == int64(w) {
-				for j, v := range s.groups.Row(order[to])[4:] {
-					f.m[j] += v
-				}
-				to++
-			}
-			if to > from {
-				f.window = int64(w)
-				out = append(out, f)
-			}
+		to, rank := from, order[from].rank()
+		for to < len(order) && order[to].rank() == rank {
+			to++
 		}
+		cells = s.subject(order[from:to], cells[:0], emit)
 		from = to
 	}
-	slices.SortFunc(out, func(a, b figure) int {
-		if c := cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.window, b.window)); c != 0 || totals {
-			return c
-		}
-		return cmp.Or(cmp.Compare(channelRank[a.channel], channelRank[b.channel]), cmp.Compare(sceneRank[a.scene], sceneRank[b.scene]))
-	})
-	return out
 }
 
-// groupOrder lists the groups so that the windows of one subject, channel and scene follow each other.
-func (s *Sums) groupOrder(totals bool) []int {
-	var order []int
-	for i := range s.groups.Len() {
-		if (s.groups.Row(i)[1] == total) == totals {
-			order = append(order, i)
+// subject emits the rows of one subject: for each window, the cells that have anything in it.
+func (s *Sums) subject(groups []orderedGroup, cells []figure, emit func(f *figure)) []figure {
+	for i, g := range groups {
+		if i == 0 || g.cell() != groups[i-1].cell() {
+			row := s.groups.Row(g.row)
+			cells = append(cells, figure{rank: g.rank(), channel: row[1], scene: row[2]})
 		}
 	}
-	slices.SortFunc(order, func(a, b int) int { return slices.Compare(s.groups.Row(a)[:4], s.groups.Row(b)[:4]) })
+	for at, w := range contract.Windows {
+		c := -1
+		for i, g := range groups {
+			if i == 0 || g.cell() != groups[i-1].cell() {
+				c++
+			}
+			if g.window() != at {
+				continue
+			}
+			for j, v := range s.groups.Row(g.row)[4:] {
+				cells[c].m[j] += v
+			}
+			cells[c].window = int64(w)
+		}
+		for c := range cells {
+			if cells[c].window > 0 {
+				cells[c].window = int64(w)
+				emit(&cells[c])
+			}
+		}
+	}
+	return cells
+}
+
+// orderedGroup is a group with its place in the order of the published tables: the rank of the subject,
+// then of channel and scene, then the index of the window.
+type orderedGroup struct {
+	key uint64
+	row int
+}
+
+func (g orderedGroup) rank() int64  { return int64(g.key >> 16) }
+func (g orderedGroup) cell() uint64 { return g.key >> 4 }
+func (g orderedGroup) window() int  { return int(g.key & 15) }
+
+func (s *Sums) groupOrder(totals bool) []orderedGroup {
+	channelRank, sceneRank := contract.TextRanks(contract.Channels), contract.TextRanks(contract.Scenes)
+	var order []orderedGroup
+	for i := range s.groups.Len() {
+		row := s.groups.Row(i)
+		if (row[1] == total) != totals {
+			continue
+		}
+		key := uint64(s.Subjects.Of(row[0])) << 16
+		if !totals {
+			key |= uint64(channelRank[row[1]])<<12 | uint64(sceneRank[row[2]])<<8
+		}
+		order = append(order, orderedGroup{key | uint64(slices.Index(contract.Windows, int(row[3]))), i})
+	}
+	slices.SortFunc(order, func(a, b orderedGroup) int { return cmp.Compare(a.key, b.key) })
 	return order
 }

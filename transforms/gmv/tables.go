@@ -87,7 +87,7 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	atvBuyer, atvOrder := b.Column("atv_buyer_fen"), b.Column("atv_order_fen")
 	days := c.daysPresent()
 	for _, s := range byRole(sums) {
-		for _, r := range s.figures(true) {
+		s.each(true, func(r *figure) {
 			code := s.Subjects.Code(r.rank)
 			asOf.Int(int64(c.AsOf))
 			role.Int(int64(s.Scope.Role))
@@ -109,7 +109,7 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 			}
 			atvBuyer.Int(column.DivideHalfUp(r.m[mPaid], n))
 			atvOrder.Int(column.DivideHalfUp(r.m[mPaid], r.m[mOrders]))
-		}
+		})
 	}
 	return b.Record(mem)
 }
@@ -128,7 +128,7 @@ func SplitTable(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
 	channel, scene, f, orders := b.Column("channel"), b.Column("scene"), newForms(b, c.Refunds), b.Column("orders_touching")
 	for _, s := range byRole(sums) {
-		for _, r := range s.figures(false) {
+		s.each(false, func(r *figure) {
 			asOf.Int(int64(c.AsOf))
 			role.Int(int64(s.Scope.Role))
 			subject.Text(c.Subject(s.Scope, s.Subjects.Code(r.rank)))
@@ -137,7 +137,7 @@ func SplitTable(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 			scene.Int(r.scene)
 			f.write(r.m[:])
 			orders.Int(r.m[mOrders])
-		}
+		})
 	}
 	return b.Record(mem)
 }
