@@ -88,8 +88,8 @@ func (a *app) validate(ctx context.Context, f validateFlags) error {
 
 // daysToValidate is the range of the flags; without any, yesterday or, if it has no dumps, the newest day that has.
 func (a *app) daysToValidate(r *jobs.Runner, f validateFlags) (first, last calendar.Day, err error) {
-	newest, any := r.NewestInput(f.options.Tables)
-	if !any {
+	newest, found := r.NewestInput(f.options.Tables)
+	if !found {
 		return 0, 0, errors.New("no dumps were found: is input.url the bucket, and are the paths under tables right?")
 	}
 	if f.day == "" && f.from == "" && f.to == "" {
