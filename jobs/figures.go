@@ -186,7 +186,6 @@ func (n *night) gmvContext() gmv.Context {
 		byRole[f.Scope.Role] = f
 	}
 	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
-		Subject: func(s contract.Scope, subject int64) string { return repeat.SubjectText(n.runner.ids, s, subject) },
 		Buyers: func(s contract.Scope, subject int64, window int) (int64, int64, bool) {
 			buyers, fresh := byRole[s.Role].Buyers(subject, window)
 			return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays

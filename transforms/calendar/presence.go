@@ -14,6 +14,15 @@ func (p Presence) Count(first, last Day) int64 {
 	return n
 }
 
+// Windows counts the days present in each window that ends on asOf, by the window's length.
+func (p Presence) Windows(asOf Day, lengths []int) map[int64]int64 {
+	counts := map[int64]int64{}
+	for _, n := range lengths {
+		counts[int64(n)] = p.Count(asOf-Day(n)+1, asOf)
+	}
+	return counts
+}
+
 // Complete tells whether every day from first to last is present.
 func (p Presence) Complete(first, last Day) bool { return p.Count(first, last) == int64(last-first)+1 }
 

@@ -57,6 +57,17 @@ func (ids *IDs) Text(d contract.Domain, code int64) string {
 	return strconv.FormatInt(code, 10)
 }
 
+// SubjectText is the published subject_id of a scope's subject.
+func (ids *IDs) SubjectText(scope contract.Scope, subject int64) string {
+	switch {
+	case scope.Subject == "":
+		return ""
+	case subject == Null:
+		return contract.NoSubject
+	}
+	return ids.Text(scope.Domain, subject)
+}
+
 // CompareText orders two codes of a domain as their texts order, Null (written none) included.
 func (ids *IDs) CompareText(d contract.Domain, none string) func(a, b int64) int {
 	if ids.Types[d] {

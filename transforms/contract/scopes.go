@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -33,6 +34,14 @@ func (s Scope) Keys(more ...string) []string {
 		return more
 	}
 	return append([]string{s.Subject}, more...)
+}
+
+// InRoleOrder puts what belongs to scopes in the order of the roles' names, as published tables sort.
+func InRoleOrder[T any](items []T, scope func(T) Scope) []T {
+	ranks := TextRanks(Roles)
+	out := slices.Clone(items)
+	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(ranks[scope(a).Role], ranks[scope(b).Role]) })
+	return out
 }
 
 // NoSubject is the published subject_id of rows whose source names none (category).

@@ -72,7 +72,7 @@ func sortedExcluded(c Context, g *column.Grouper) []excludedRow {
 	rows := make([]excludedRow, g.Len())
 	for i := range rows {
 		r := g.Row(i)
-		rows[i] = excludedRow{role: int(r[0]), subject: c.Subject(scopes[r[0]], r[1]), reason: c.IDs.TextDict().Value(r[2]), window: r[3], lines: r[4], fen: r[5]}
+		rows[i] = excludedRow{role: int(r[0]), subject: c.IDs.SubjectText(scopes[r[0]], r[1]), reason: c.IDs.TextDict().Value(r[2]), window: r[3], lines: r[4], fen: r[5]}
 	}
 	slices.SortFunc(rows, func(a, b excludedRow) int {
 		if c := strings.Compare(contract.Roles[a.role], contract.Roles[b.role]); c != 0 {

@@ -1,8 +1,6 @@
 package gmv
 
 import (
-	"slices"
-
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
@@ -17,20 +15,12 @@ type Context struct {
 	IDs     *column.IDs
 	Present calendar.Presence // days with orders
 	Refunds bool              // refunds are computable
-	// Subject is the published subject_id.
-	Subject func(scope contract.Scope, subject int64) string
 	// Buyers are the distinct buyers of a subject's window and, if known, the new ones.
 	Buyers func(scope contract.Scope, subject int64, window int) (buyers, newBuyers int64, newKnown bool)
 }
 
-func (c Context) first(window int64) calendar.Day { return c.AsOf - calendar.Day(window) + 1 }
-
-// byRole puts the sums in the order of the roles' names, as published tables sort.
-func byRole(sums []*Sums) []*Sums {
-	ranks := contract.TextRanks(contract.Roles)
-	out := slices.Clone(sums)
-	slices.SortFunc(out, func(a, b *Sums) int { return int(ranks[a.Scope.Role] - ranks[b.Scope.Role]) })
-	return out
+func inRoleOrder(sums []*Sums) []*Sums {
+	return contract.InRoleOrder(sums, func(s *Sums) contract.Scope { return s.Scope })
 }
 
 // forms are the columns of the additive GMV forms.
@@ -85,13 +75,13 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	orders, refundFlow, rate := b.Column("orders"), b.Column("refund_amt_fen"), b.Column("refund_rate_ratio")
 	buyers, newBuyers, returning := b.Column("buyers"), b.Column("new_buyers"), b.Column("returning_buyers")
 	atvBuyer, atvOrder := b.Column("atv_buyer_fen"), b.Column("atv_order_fen")
-	days := c.daysPresent()
-	for _, s := range byRole(sums) {
+	days := c.Present.Windows(c.AsOf, contract.Windows)
+	for _, s := range inRoleOrder(sums) {
 		s.each(true, func(r *figure) {
 			code := s.Subjects.Code(r.rank)
 			asOf.Int(int64(c.AsOf))
 			role.Int(int64(s.Scope.Role))
-			subject.Text(c.Subject(s.Scope, code))
+			subject.Text(c.IDs.SubjectText(s.Scope, code))
 			window.Int(r.window)
 			present.Int(days[r.window])
 			f.write(r.m[:])
@@ -114,24 +104,16 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	return b.Record(mem)
 }
 
-func (c Context) daysPresent() map[int64]int64 {
-	days := map[int64]int64{}
-	for _, w := range contract.Windows {
-		days[int64(w)] = c.Present.Count(c.first(int64(w)), c.AsOf)
-	}
-	return days
-}
-
 // SplitTable is gmv_split.
 func SplitTable(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.GMVSplit, c.IDs)
 	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
 	channel, scene, f, orders := b.Column("channel"), b.Column("scene"), newForms(b, c.Refunds), b.Column("orders_touching")
-	for _, s := range byRole(sums) {
+	for _, s := range inRoleOrder(sums) {
 		s.each(false, func(r *figure) {
 			asOf.Int(int64(c.AsOf))
 			role.Int(int64(s.Scope.Role))
-			subject.Text(c.Subject(s.Scope, s.Subjects.Code(r.rank)))
+			subject.Text(c.IDs.SubjectText(s.Scope, s.Subjects.Code(r.rank)))
 			window.Int(r.window)
 			channel.Int(r.channel)
 			scene.Int(r.scene)

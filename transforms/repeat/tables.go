@@ -29,21 +29,8 @@ func (c Context) NewBuyersKnown(first calendar.Day) bool { return c.HistoryStart
 
 func (c Context) first(window int64) calendar.Day { return c.AsOf - calendar.Day(window) + 1 }
 
-// daysPresent counts the days with data of every window.
-func (c Context) daysPresent() map[int64]int64 {
-	days := map[int64]int64{}
-	for _, w := range contract.Windows {
-		days[int64(w)] = c.Present.Count(c.first(int64(w)), c.AsOf)
-	}
-	return days
-}
-
-// byRole puts the figures in the order of the roles' names, as published tables sort.
-func byRole(figures []*Figures) []*Figures {
-	ranks := contract.TextRanks(contract.Roles)
-	out := slices.Clone(figures)
-	slices.SortFunc(out, func(a, b *Figures) int { return int(ranks[a.Scope.Role] - ranks[b.Scope.Role]) })
-	return out
+func inRoleOrder(figures []*Figures) []*Figures {
+	return contract.InRoleOrder(figures, func(f *Figures) contract.Scope { return f.Scope })
 }
 
 // head writes the columns every table begins with.
@@ -56,18 +43,7 @@ func newHead(b *column.Builder) head {
 func (h head) write(c Context, scope contract.Scope, subject int64) {
 	h.asOf.Int(int64(c.AsOf))
 	h.role.Int(int64(scope.Role))
-	h.subject.Text(SubjectText(c.IDs, scope, subject))
-}
-
-// SubjectText is the published subject_id.
-func SubjectText(ids *column.IDs, scope contract.Scope, subject int64) string {
-	switch {
-	case scope.Subject == "":
-		return ""
-	case subject == column.Null:
-		return contract.NoSubject
-	}
-	return ids.Text(scope.Domain, subject)
+	h.subject.Text(c.IDs.SubjectText(scope, subject))
 }
 
 // PurchaseTable is repeat_purchase.
@@ -76,9 +52,9 @@ func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Re
 	h := newHead(b)
 	window, present := b.Column("window_days"), b.Column("days_present")
 	buyers, repeat, r1 := b.Column("buyers"), b.Column("repeat_buyers"), b.Column("r1_ratio")
-	days := c.daysPresent()
+	days := c.Present.Windows(c.AsOf, contract.Windows)
 	gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
-	for _, f := range byRole(figures) {
+	for _, f := range inRoleOrder(figures) {
 		for _, row := range f.sorted(f.windows, 2) {
 			m := row[2:]
 			if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(row[1])) {
@@ -104,7 +80,7 @@ func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Rec
 	h := newHead(b)
 	month, closed, buyers := b.Column("month"), b.Column("closed"), b.Column("buyers")
 	r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
-	for _, f := range byRole(figures) {
+	for _, f := range inRoleOrder(figures) {
 		for _, row := range f.sorted(f.months, 2) {
 			h.write(c, f.Scope, row[0])
 			first := calendar.Day(row[1])
@@ -131,7 +107,7 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 	month, offset, buyers, active := b.Column("cohort_month"), b.Column("month_offset"), b.Column("buyers"), b.Column("active_buyers")
 	r3 := []*column.Cell{b.Column("r3_30_buyers"), b.Column("r3_60_buyers"), b.Column("r3_90_buyers")}
 	complete := b.Column("history_complete")
-	for _, f := range byRole(figures) {
+	for _, f := range inRoleOrder(figures) {
 		var size int64
 		for _, row := range f.sorted(f.cohorts, 3) {
 			first, m := calendar.Day(row[1]), row[3:]
@@ -160,7 +136,7 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.Trust, c.IDs)
 	t := newTrustColumns(b)
-	for _, f := range byRole(figures) {
+	for _, f := range inRoleOrder(figures) {
 		if f.Scope.Role == contract.RoleProduct {
 			continue
 		}
