@@ -106,6 +106,7 @@ type Scatter struct {
 	shift uint
 	parts []partition
 	mem   Memory
+	held  atomic.Int64 // bytes taken from the budget and not yet given back
 
 	spillMu sync.Mutex
 	file    SpillFile
@@ -119,6 +120,9 @@ func NewScatter(width, partitions int, mem Memory) *Scatter {
 	}
 	return &Scatter{width: width, shift: uint(64 - bits.Len(uint(partitions-1))), parts: make([]partition, partitions), mem: mem}
 }
+
+func (s *Scatter) take(n int64) { s.mem.Budget.take(n); s.held.Add(n) }
+func (s *Scatter) give(n int64) { s.mem.Budget.give(n); s.held.Add(-n) }
 
 // Width is the number of values in a row.
 func (s *Scatter) Width() int { return s.width }
@@ -168,7 +172,7 @@ func (w *Writer) next(p int) []int64 {
 		w.s.parts[p].add(full, w.s.width)
 	}
 	size := int64(blockRows * w.s.width * 8)
-	w.s.mem.Budget.take(size)
+	w.s.take(size)
 	if w.err == nil && w.s.mem.Budget.exceeded() {
 		w.err = w.s.spill()
 	}
@@ -221,7 +225,7 @@ func (s *Scatter) spillPartition(p *partition) error {
 		p.mu.Lock()
 		p.spilled = append(p.spilled, extent{at, len(b)})
 		p.mu.Unlock()
-		s.mem.Budget.give(int64(cap(b) * 8))
+		s.give(int64(cap(b) * 8))
 	}
 	return nil
 }
@@ -286,27 +290,39 @@ func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) err
 	var blocks [][]int64
 	for _, e := range p.spilled { // what was spilled came first
 		b := make([]int64, e.values)
-		if _, err := s.file.ReadAt(asBytes(b), e.offset); err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read spill file: %w", err)
+		if err := readSpill(s.file, b, e.offset); err != nil {
+			return err
 		}
 		blocks = append(blocks, b)
 	}
 	err := visit(worker, append(blocks, p.blocks...))
 	for _, b := range p.blocks {
-		s.mem.Budget.give(int64(cap(b) * 8))
+		s.give(int64(cap(b) * 8))
 	}
 	p.blocks, p.spilled, p.rows = nil, nil, 0
 	return err
 }
 
-// Close frees the blocks and deletes the spill file.
+// readSpill fills values from the spill file. A file that ends too early is an error: its rows would be zeros.
+func readSpill(file SpillFile, values []int64, offset int64) error {
+	want := asBytes(values)
+	n, err := file.ReadAt(want, offset)
+	if n == len(want) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("read spill file: %w", err)
+}
+
+// Close frees the blocks, those that writers were still filling too, and deletes the spill file. After an
+// error that is how a table ends.
 func (s *Scatter) Close() error {
 	for i := range s.parts {
-		for _, b := range s.parts[i].blocks {
-			s.mem.Budget.give(int64(cap(b) * 8))
-		}
 		s.parts[i].blocks = nil
 	}
+	s.give(s.held.Load())
 	if s.file == nil {
 		return nil
 	}

@@ -3,9 +3,7 @@ package column
 import (
 	"cmp"
 	"container/heap"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 )
@@ -87,10 +85,15 @@ func (s *Sorter) spillRun() error {
 	s.runs = append(s.runs, extent{s.end, len(sorted)})
 	s.end += int64(len(sorted) * 8)
 	s.mem.Budget.spilled.Add(int64(len(sorted) * 8))
+	s.free()
+	return nil
+}
+
+// free forgets the rows in memory.
+func (s *Sorter) free() {
 	s.rows = nil
 	s.mem.Budget.give(s.taken)
 	s.taken = 0
-	return nil
 }
 
 func (s *Sorter) row(i uint32) []int64 {
@@ -138,11 +141,7 @@ func (s *Sorter) comparer() func(a, b []int64) int {
 // Each yields all rows in order, in batches of at most batchRows rows, and frees them. A batch is
 // valid only inside the call.
 func (s *Sorter) Each(batchRows int, yield func(rows []int64) error) error {
-	defer func() {
-		s.rows = nil
-		s.mem.Budget.give(s.taken)
-		s.taken = 0
-	}()
+	defer s.free()
 	batch := make([]int64, 0, min(int64(batchRows), max(1, s.Len()))*int64(s.width))
 	emit := func(row []int64) error {
 		batch = append(batch, row...)
@@ -211,8 +210,9 @@ func (s *Sorter) merge(emit func([]int64) error) error {
 	return nil
 }
 
-// Close deletes the spill file.
+// Close frees the rows and deletes the spill file.
 func (s *Sorter) Close() error {
+	s.free()
 	if s.file == nil {
 		return nil
 	}
@@ -241,8 +241,8 @@ func (c *cursor) fill() error {
 		c.buffer = make([]int64, n)
 	}
 	c.values = c.buffer[:n]
-	if _, err := c.file.ReadAt(asBytes(c.values), c.next); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read spill file: %w", err)
+	if err := readSpill(c.file, c.values, c.next); err != nil {
+		return err
 	}
 	c.next += int64(n * 8)
 	c.left -= n
