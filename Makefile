@@ -68,7 +68,11 @@ endif
 test-full: $(VENV)/ready ## every test: all 849 nights of Olist, other readers of the tables, the race detector
 	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
 	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
-	$(MAKE) --no-print-directory race
+	$(MAKE) --no-print-directory readme race
+
+.PHONY: readme
+readme: demo $(VENV)/ready ## run what the README shows, on the demo
+	$(VENV)/bin/python internal/testkit/readers/readme.py README.md README.zh-CN.md
 
 .PHONY: race
 race: ## test the packages that use goroutines with the race detector
