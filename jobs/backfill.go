@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -67,7 +68,12 @@ func (r *Runner) Status(ctx context.Context, asOf calendar.Day) (string, error) 
 		}
 		return Missing, nil
 	}
-	if err := n.takeSnapshot(ctx); err != nil || !n.done {
+	switch err := n.takeSnapshot(ctx); {
+	case errors.Is(err, ErrLate):
+		return Stale, nil // a dump it rests on is gone: a run will say which
+	case err != nil:
+		return "", err
+	case !n.done:
 		return Stale, nil
 	}
 	return Done, nil

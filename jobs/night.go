@@ -38,6 +38,8 @@ type night struct {
 	spilled    int64 // bytes, by the nights before this one
 	warnings   []string
 
+	newPartitions, inputRows, rejected int64 // of the partitions that the commit before did not rest on
+
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
@@ -55,6 +57,9 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 		return nil, err
 	}
 	if n.current, err = r.readCommit(ctx, asOf); err != nil {
+		return nil, err
+	}
+	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
 	if n.types, err = detectIDs(ctx, r.In, r.Inputs, r.Settings, asOf); err != nil {

@@ -137,11 +137,12 @@ func (n *night) newInputs() []InputObject {
 	return out
 }
 
-// gates are the checks that passed; one that fails ends the night before.
+// gates are the checks that the night went through to come here: one that fails ends it before.
 func (n *night) gates() []Gate {
 	return []Gate{
-		{"presence", true, "no partition of orders or refunds is missing inside the history"},
-		{"rejects", true, "no table has more rejected rows than it may"},
+		{"presence", true, fmt.Sprintf("%d days of orders, %d of refunds, none missing since they began",
+			len(n.partitions[contract.Orders.Name]), len(n.partitions[contract.Refunds.Name]))},
+		{"rejects", true, fmt.Sprintf("%d rows rejected of %d in %d new partitions, each within its limit", n.rejected, n.inputRows, n.newPartitions)},
 	}
 }
 

@@ -69,6 +69,11 @@ func (n *night) reportQuality(ctx context.Context) error {
 	var checks []check
 	for _, r := range records {
 		checks = append(checks, checksOf(r)...)
+		n.newPartitions++
+		n.inputRows += r.InputRows
+		for _, rows := range r.Rejected {
+			n.rejected += rows
+		}
 	}
 	for _, t := range contract.Inputs() {
 		if n.runner.Inputs.on(t.Name, n.asOf) == nil && t.Class != contract.Static {

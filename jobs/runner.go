@@ -32,7 +32,7 @@ type Progress struct {
 type Runner struct {
 	In, Out    *lake.Lake
 	Settings   Settings
-	Inputs     *Inputs
+	Inputs     *Inputs // nil: listed when the first night needs them, once for all nights
 	Now        func() time.Time
 	NewRunID   func() string
 	Version    string
@@ -97,6 +97,14 @@ func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, err
 	o.Duration = r.Now().Sub(started)
 	o.Seconds = o.Duration.Round(time.Millisecond).Seconds()
 	return o, nil
+}
+
+// list lists the dumps, once.
+func (r *Runner) list(ctx context.Context) (err error) {
+	if r.Inputs == nil {
+		r.Inputs, err = ListInputs(ctx, r.In, r.Settings)
+	}
+	return err
 }
 
 // prepare makes the engine for the identifier types found; they seldom change between nights.

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/apache/arrow/go/v17/arrow"
-
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -71,6 +69,9 @@ type RejectExample struct {
 // Validate reads the dumps of a day as a night would, of all tables and columns, also of those no figure needs yet.
 // Tables without days are read with the first day only. It fails with the trouble of the store alone.
 func (r *Runner) Validate(ctx context.Context, first, last calendar.Day, o ValidateOptions, report func(TableReport) error) error {
+	if err := r.list(ctx); err != nil {
+		return err
+	}
 	for day := first; day <= last; day++ {
 		ids, err := detectIDs(ctx, r.In, r.Inputs, r.Settings, day)
 		if err != nil {
@@ -94,7 +95,10 @@ func (r *Runner) Validate(ctx context.Context, first, last calendar.Day, o Valid
 }
 
 // NewestInput is the newest day with a dump of any of the tables, of all input tables if none are named.
-func (r *Runner) NewestInput(tables []string) (calendar.Day, bool) {
+func (r *Runner) NewestInput(ctx context.Context, tables []string) (day calendar.Day, found bool, err error) {
+	if err := r.list(ctx); err != nil {
+		return 0, false, err
+	}
 	var newest []calendar.Day
 	for _, t := range contract.Inputs() {
 		if t.Class == contract.Static || len(tables) > 0 && !slices.Contains(tables, t.Name) {
@@ -105,9 +109,9 @@ func (r *Runner) NewestInput(tables []string) (calendar.Day, bool) {
 		}
 	}
 	if len(newest) == 0 {
-		return 0, false
+		return 0, false, nil
 	}
-	return slices.Max(newest), true
+	return slices.Max(newest), true, nil
 }
 
 func (r *Runner) validateTable(ctx context.Context, t *contract.Table, day calendar.Day, ids contract.IDTypes, o ValidateOptions) (TableReport, error) {
@@ -171,7 +175,6 @@ type tableValidator struct {
 	dump   *dump
 	ids    contract.IDTypes
 	spec   mapping.Table
-	doubt  bool // something is worth a look though nothing is wrong
 }
 
 func (v *tableValidator) fail(err error) { v.report.Problems = append(v.report.Problems, err.Error()) }
@@ -225,34 +228,10 @@ func (v *tableValidator) soundFiles(ctx context.Context, m *mapping.Mapper) (*du
 			v.fail(err)
 			continue
 		}
-		v.noteMoney(t)
 		t.close()
 		sound.objects = append(sound.objects, o)
 	}
 	return &sound, nil
-}
-
-// noteMoney doubts columns of money in fen that could hold fractions: whole yuan would pass for fen.
-func (v *tableValidator) noteMoney(t *intake) {
-	types := map[string]arrow.DataType{}
-	for _, f := range sourceFields(t.files[0].file) {
-		types[f.Name] = f.Type
-	}
-	for _, c := range v.dump.table.Columns {
-		spec := v.spec.Columns[c.Name]
-		source := spec.Column
-		if source == "" {
-			source = c.Name
-		}
-		if c.Kind != contract.Fen || spec.Unit != "" || types[source] == nil || !arrow.IsFloating(types[source].ID()) {
-			continue
-		}
-		note := fmt.Sprintf("column %s (from %s) is %s and read as fen: if it holds yuan, say columns: {%s: {column: %s, unit: yuan}}; if it holds fen, say unit: fen",
-			c.Name, source, types[source], c.Name, source)
-		if !slices.Contains(v.report.Notes, note) {
-			v.report.Notes, v.doubt = append(v.report.Notes, note), true
-		}
-	}
 }
 
 // readRows finds duplicates and maps every row.
@@ -304,7 +283,7 @@ func (v *tableValidator) settle(limit int) {
 	switch {
 	case len(r.Problems) > 0:
 		r.Status = ReportFailed
-	case len(r.Rejected) > 0, r.Duplicates > 0, len(r.Missing) > 0, v.doubt:
+	case len(r.Rejected) > 0, r.Duplicates > 0, len(r.Missing) > 0:
 		r.Status = ReportWarning
 	}
 }

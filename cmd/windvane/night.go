@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ type site struct {
 	close  func()
 }
 
-// open reads the configuration, opens both buckets and lists the dumps.
+// open reads the configuration and opens both buckets.
 func (a *app) open(ctx context.Context) (*site, error) { return a.openTo(ctx, openOutput) }
 
 // openOutput opens what is published to. A remote store must show that of two writers only one wins: some
@@ -54,6 +55,7 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	if err != nil {
 		return nil, err
 	}
+	debug.SetMemoryLimit(s.memory) // the collector works harder near it; what the engine holds is bounded by its own budget
 	for _, w := range s.warnings {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
@@ -67,13 +69,8 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 		return nil, err
 	}
 	closeAll := func() { in.Close(); out.Close() }
-	inputs, err := jobs.ListInputs(ctx, in, s.jobs)
-	if err != nil {
-		closeAll()
-		return nil, err
-	}
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
-	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Inputs: inputs, Now: time.Now, NewRunID: newRunID,
+	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: time.Now, NewRunID: newRunID,
 		Version: version(), Host: host, Log: a.logger(), Spill: spillDir(s.spillDir)}}, nil
 }
 

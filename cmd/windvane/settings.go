@@ -15,6 +15,7 @@ import (
 type settings struct {
 	input, output, spillDir string
 	jobs                    jobs.Settings
+	memory                  int64 // bytes a night may take
 	warnings                []string
 }
 
@@ -47,6 +48,7 @@ func (a *app) settings() (settings, error) {
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
 	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.
 	s.jobs.MemoryLimit, s.jobs.CacheBytes = int64(c.MemoryLimit)/2, int64(c.MemoryLimit)/4
+	s.memory = int64(c.MemoryLimit)
 	s.jobs.Workers = c.Workers
 	if err := s.jobs.Validate(); err != nil {
 		return settings{}, usageError{err}

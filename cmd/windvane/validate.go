@@ -71,7 +71,7 @@ func (a *app) validate(ctx context.Context, f validateFlags) error {
 		return err
 	}
 	defer s.close()
-	first, last, err := a.daysToValidate(s.runner, f)
+	first, last, err := a.daysToValidate(ctx, s.runner, f)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,11 @@ func (a *app) validate(ctx context.Context, f validateFlags) error {
 }
 
 // daysToValidate is the range of the flags; without any, yesterday or, if it has no dumps, the newest day that has.
-func (a *app) daysToValidate(r *jobs.Runner, f validateFlags) (first, last calendar.Day, err error) {
-	newest, found := r.NewestInput(f.options.Tables)
+func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlags) (first, last calendar.Day, err error) {
+	newest, found, err := r.NewestInput(ctx, f.options.Tables)
+	if err != nil {
+		return 0, 0, err
+	}
 	if !found {
 		return 0, 0, errors.New("no dumps were found: is input.url the bucket, and are the paths under tables right?")
 	}

@@ -73,7 +73,7 @@ func (m *Mapper) accept(p *plan, t arrow.DataType) (expected, remedy string) {
 	case contract.Key, contract.Buyer:
 		return unless(isWhole(t) || isText(t), "an integer or text")
 	case contract.Fen:
-		return unless(isNumber(t) || isText(t), "an integer, a decimal, a double or text")
+		return p.acceptMoney(t)
 	case contract.Count:
 		return unless(isWhole(t), "an integer or a decimal without fraction digits")
 	case contract.Real:
@@ -109,6 +109,19 @@ func (m *Mapper) acceptID(p *plan, t arrow.DataType) (expected, remedy string) {
 		return "text or an integer", ""
 	}
 	return "an integer", ""
+}
+
+// acceptMoney takes whole numbers as fen. Money with a fraction, or as text, must say its unit: read as fen,
+// whole yuan would pass unnoticed, a hundred times too small.
+func (p *plan) acceptMoney(t arrow.DataType) (expected, remedy string) {
+	switch {
+	case isWhole(t), (isNumber(t) || isText(t)) && p.spec.Unit != "":
+		return "", ""
+	case isNumber(t), isText(t):
+		return "an integer in fen, or another number or text with a declared unit",
+			fmt.Sprintf("say it in the configuration: columns: {%s: {column: %s, unit: yuan}} (or fen)", p.Name, p.source)
+	}
+	return "an integer, a decimal, a double or text", ""
 }
 
 func (p *plan) acceptTime(t arrow.DataType) (expected, remedy string) {

@@ -67,7 +67,8 @@ const (
 	UnitNS   = "ns"
 )
 
-// TooManyRejects tells whether a day with so many rejected of so many rows fails the table.
+// TooManyRejects tells whether a day with so many rejected of so many rows fails the table. A day of which no
+// row is left always does: it would pass for a day of zeros.
 func (s Table) TooManyRejects(rejected, rows int64) bool {
 	ratio, least := float64(DefaultMaxRejectRatio), int64(DefaultMinRejects)
 	if s.MaxRejectRatio != nil {
@@ -75,6 +76,9 @@ func (s Table) TooManyRejects(rejected, rows int64) bool {
 	}
 	if s.MinRejects != nil {
 		least = *s.MinRejects
+	}
+	if rejected > 0 && rejected == rows {
+		return true
 	}
 	return rejected > least && float64(rejected) > ratio*float64(rows)
 }

@@ -394,7 +394,8 @@ func TestTooManyRejects(t *testing.T) {
 		rejected, rows int64
 		want           bool
 	}{
-		{"ten never fail", mapping.Table{}, 10, 10, false},
+		{"ten fail no table", mapping.Table{}, 10, 11, false},
+		{"but a day of which nothing is left", mapping.Table{}, 10, 10, true},
 		{"eleven of ten thousand do", mapping.Table{}, 11, 10_000, true},
 		{"eleven of eleven thousand are 0.1 %", mapping.Table{}, 11, 11_000, false},
 		{"none allowed", mapping.Table{MaxRejectRatio: &zero, MinRejects: &all}, 1, 1_000_000, true},

@@ -42,7 +42,7 @@ var sales = &contract.Table{
 }
 
 var salesSpec = mapping.Table{Columns: map[string]mapping.Column{
-	"merchant_id": {Column: "seller"}, "price_fen": {Column: "price", Unit: "yuan"}, "amount_fen": {Column: "amount", When: map[string][]string{"status": {"1", "2"}}},
+	"merchant_id": {Column: "seller"}, "price_fen": {Column: "price", Unit: "yuan"}, "amount_fen": {Column: "amount", Unit: "fen", When: map[string][]string{"status": {"1", "2"}}},
 	"kind": {Column: "status", Values: map[string]*string{"1": text("live"), "2": text("other")}}, "sold_at": {Column: "at"},
 }}
 
