@@ -259,7 +259,9 @@ func TestTypesTheEngineDoesNotReadAreRefused(t *testing.T) {
 	}
 }
 
-func emptyOf(t arrow.DataType) arrow.Array { return array.NewBuilder(memory.DefaultAllocator, t).NewArray() }
+func emptyOf(t arrow.DataType) arrow.Array {
+	return array.NewBuilder(memory.DefaultAllocator, t).NewArray()
+}
 
 func TestColumnsThatAreNotDeclaredAreLeftOut(t *testing.T) {
 	b := array.NewInt64Builder(memory.DefaultAllocator)
