@@ -89,8 +89,20 @@ func dayRule(t *contract.Table) string {
 
 func (d *document) rollup(r *rollup.Rollup) {
 	d.line("\n### %s\n\n%s.\n", r.Name, sentence(r.Doc))
-	d.line("```sql\n%s\n```", strings.NewReplacer(" from ", "\nfrom ", " where ", "\nwhere ", " group by ", "\ngroup by ").Replace(r.String()))
-	d.columns(r.Table().Columns, "INT64")
+	d.line("```text\n%s\n```", declaration(r))
+	columns := r.Table().Columns
+	for i := range columns {
+		columns[i].Signed = false // the engine allows it of every measure; none of them is
+	}
+	d.columns(columns, "INT64")
+}
+
+// declaration is the rollup as plan prints it, a line for each part.
+func declaration(r *rollup.Rollup) string {
+	_, text, _ := strings.Cut(r.String(), ": ")
+	selected, rest, _ := strings.Cut(text, " from ")
+	return strings.ReplaceAll(selected, ", ", ",\n       ") + "\nfrom " +
+		strings.NewReplacer(" where ", "\nwhere ", " group by ", "\ngroup by ").Replace(rest)
 }
 
 func (d *document) published(t *contract.Table) {
@@ -199,10 +211,11 @@ func names(columns []string) string {
 // cell escapes what would end a cell of a Markdown table.
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 
-// sentence begins with a capital letter.
+// sentence begins with a capital letter, unless it begins with a name of the code.
 func sentence(text string) string {
-	if text == "" {
-		return ""
+	first, _, _ := strings.Cut(text, " ")
+	if text == "" || strings.Contains(first, "_") {
+		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
