@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/spf13/cobra"
@@ -17,9 +18,9 @@ import (
 
 // showOptions are the flags of show.
 type showOptions struct {
-	date, table, role, subject string
-	window, top                int
-	columns                    []string
+	job, date, table, role, subject string
+	window, top                     int
+	columns                         []string
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -36,9 +37,8 @@ commit names. Programs should read the Parquet files (docs/tables.md).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.show(cmd.Context(), o) },
 	}
+	a.publishedFlags(c, &o.job)
 	f := c.Flags()
-	f.StringVarP(&a.output, "output", "o", "", "bucket URL or folder that was published to (WINDVANE_OUTPUT_URL)")
-	f.StringVarP(&a.config, "config", "c", "", "configuration file; only output and job are used")
 	f.StringVarP(&o.date, "date", "d", "", "as-of date (default: the newest published)")
 	f.StringVarP(&o.table, "table", "t", contract.Overview.Name, "which table")
 	f.StringVar(&o.role, "role", "", "only rows of this role: platform, category, merchant, talent, product")
@@ -46,6 +46,9 @@ commit names. Programs should read the Parquet files (docs/tables.md).`,
 	f.IntVar(&o.window, "window", 0, "only rows of this window_days")
 	f.IntVarP(&o.top, "top", "n", 20, "rows at most; 0: all")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns to print (default: the most asked for)")
+	complete(c, "table", oneOf(publishedNames()...))
+	complete(c, "role", oneOf(contract.Roles...))
+	completeNoFiles(c, "date", "subject", "window", "top", "columns")
 	return c
 }
 
@@ -55,30 +58,27 @@ func (a *app) show(ctx context.Context, o showOptions) error {
 	}
 	t, ok := contract.Lookup(o.table, contract.Publications())
 	if !ok {
-		return usagef("--table: %q is none of %s", o.table, jobs.TableNames(contract.Publications()))
+		return usagef("--table: %q is none of %s", o.table, strings.Join(publishedNames(), ", "))
 	}
 	p, err := console.New(t, o.console())
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := a.loadConfig()
-	if err != nil {
-		return usageError{err}
-	}
-	out, err := openRead(ctx, "output", c.Output.URL)
+	asOf, err := optionalDay("date", o.date)
 	if err != nil {
 		return err
 	}
-	defer out.Close()
-	rec, err := a.newest(ctx, jobs.Archive{Out: out, Job: c.Job}, o.date)
-	if err != nil {
-		return err
-	}
-	if err := printRows(ctx, out, rec.Prefix+"/"+t.Name+".parquet", p); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "%s of %s, commit %d: %s\n", t.Name, rec.AsOf, rec.Sequence, t.Doc)
-	return p.Print(a.stdout)
+	return a.withArchive(ctx, o.job, func(archive jobs.Archive) error {
+		rec, err := newest(ctx, archive, asOf)
+		if err != nil {
+			return err
+		}
+		if err := printRows(ctx, archive.Out, rec.Prefix+"/"+t.Name+".parquet", p); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "%s of %s, commit %d: %s\n", t.Name, rec.AsOf, rec.Sequence, t.Doc)
+		return p.Print(a.stdout)
+	})
 }
 
 func (o showOptions) console() console.Options {
@@ -96,14 +96,8 @@ func (o showOptions) console() console.Options {
 }
 
 // newest is the newest commit of a date, or of the newest date.
-func (a *app) newest(ctx context.Context, archive jobs.Archive, date string) (lake.CommitRecord, error) {
-	var day calendar.Day
-	var err error
-	if date == "" {
-		day, err = archive.Latest(ctx)
-	} else if day, err = calendar.Parse(date); err != nil {
-		err = usagef("--date: %q is not a date like 2026-01-31", date)
-	}
+func newest(ctx context.Context, archive jobs.Archive, asOf *calendar.Day) (lake.CommitRecord, error) {
+	day, err := orLatest(ctx, archive, asOf)
 	if err != nil {
 		return lake.CommitRecord{}, err
 	}
