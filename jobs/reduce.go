@@ -82,18 +82,26 @@ func (t *intake) computable(rollups []*rollup.Rollup, env rollup.Env) (ok []*rol
 // feed maps every row group and hands its rows to the reduction.
 func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, workers int) error {
 	feeders := make([]*rollup.Worker, max(1, workers))
+	totals := make([]dayTotals, len(feeders))
 	for i := range feeders {
-		feeders[i] = red.Worker()
+		feeders[i], totals[i] = red.Worker(), dayTotals{}
 	}
 	err := t.each(ctx, workers, true, func(w int, b batch) error {
 		f, err := r.state.ids.Frame(t.dump.table, b.record)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
+		totals[w].add(t.dump.table, f)
 		feeders[w].Add(f)
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	for _, other := range totals[1:] {
+		totals[0].merge(other)
+	}
+	if err := totals[0].check(t.dump); err != nil {
 		return err
 	}
 	for _, f := range feeders {

@@ -56,8 +56,8 @@ func (s Settings) Validate() error {
 	if s.RestateDays < 1 || s.RestateDays > s.HistoryDays {
 		errs = append(errs, fmt.Errorf("restate_days: %d is outside 1 to history_days (%d)", s.RestateDays, s.HistoryDays))
 	}
-	if s.HistoryDays < 1 {
-		errs = append(errs, fmt.Errorf("history_days: %d is below 1", s.HistoryDays))
+	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
+		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
 	}
 	for name := range s.Tables {
 		if _, ok := contract.Lookup(name, contract.Inputs()); !ok {
