@@ -67,7 +67,7 @@ endif
 .PHONY: test-full
 test-full: $(VENV)/ready ## every test: all 849 nights of Olist, other readers of the tables, the race detector
 	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
-	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
+	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -v -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: readme
