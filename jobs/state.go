@@ -215,7 +215,7 @@ func (c *frameCache) put(key string, f *column.Frame) {
 	c.clock++
 	c.frames[key] = &cached{f, c.clock}
 	c.held += f.Bytes()
-	if c.held > c.limit {
+	for c.held > c.limit { // the older half may be the smaller one
 		c.evict()
 	}
 }
