@@ -1,0 +1,81 @@
+package jobs
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// frameOf has n rows of one column: 8n bytes.
+func frameOf(n int) *column.Frame {
+	f := column.NewFrame(n)
+	f.Set("a", make([]int64, n))
+	return f
+}
+
+func TestDecodedRollupsStayWithinTheirLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const limit = 4000
+		c := newFrameCache(limit)
+		for i := range rapid.IntRange(1, 200).Draw(t, "steps") {
+			key := fmt.Sprint(rapid.IntRange(0, 60).Draw(t, "key"))
+			if rapid.Bool().Draw(t, "get") {
+				c.get(key)
+				continue
+			}
+			f := frameOf(rapid.SampledFrom([]int{1, 2, 60, 125, 126}).Draw(t, "rows"))
+			before := c.get(key)
+			c.put(key, f)
+			if got := c.get(key); f.Bytes() <= limit/4 && before == nil && got != f || f.Bytes() > limit/4 && got != before {
+				t.Fatalf("step %d: the newest frame of %d bytes is not kept, or one too large is", i, f.Bytes())
+			}
+			var held int64
+			for _, e := range c.frames {
+				held += e.frame.Bytes()
+			}
+			if held != c.held || held > limit {
+				t.Fatalf("step %d: %d bytes are held, %d counted, limit %d", i, held, c.held, limit)
+			}
+		}
+	})
+}
+
+func TestWhatWasUsedLatelyStays(t *testing.T) {
+	c := newFrameCache(800)
+	for i := range 10 {
+		c.put(fmt.Sprint(i), frameOf(10))
+	}
+	c.get("0")
+	c.put("10", frameOf(10)) // one too many
+	if c.get("0") == nil || c.get("10") == nil || c.get("1") != nil {
+		t.Error("the frame used last left before one that nobody asked for")
+	}
+}
+
+func TestLookupTablesLeaveInTheOrderTheyCame(t *testing.T) {
+	table := func(rows int64) *rollup.Attributes {
+		g := column.NewGrouper(1, 1)
+		for i := range rows {
+			g.Get([]int64{i})
+		}
+		return g
+	}
+	size := lookupBytes(table(10))
+	c := newLookupCache(3 * size)
+	for i := range 5 {
+		c.put(fmt.Sprint(i), table(10))
+	}
+	for i, want := range []bool{false, false, true, true, true} {
+		if got := c.get(fmt.Sprint(i)) != nil; got != want {
+			t.Errorf("table %d is there: %v", i, got)
+		}
+	}
+	c.put("large", table(1000))
+	if c.get("large") == nil || len(c.tables) != 1 || c.held != lookupBytes(table(1000)) {
+		t.Errorf("a table larger than the limit stands alone: %d tables, %d bytes", len(c.tables), c.held)
+	}
+}

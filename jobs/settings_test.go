@@ -1,0 +1,90 @@
+package jobs
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+)
+
+func utc() *calendar.Zone { return calendar.NewZone(time.UTC) }
+
+// Every field of Settings either changes a digest or is known to change no table.
+func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
+	day := calendar.Of(2026, 1, 1)
+	seen := map[string]bool{}
+	for _, c := range []struct {
+		field          string
+		change         func(s *Settings)
+		rollups, night bool // the digest that changes
+	}{
+		{"Job", func(s *Settings) { s.Job = "other" }, false, false},
+		{"Zone", func(s *Settings) { s.Zone = calendar.NewZone(time.FixedZone("X", 3600)) }, true, false},
+		{"Tables", func(s *Settings) {
+			s.Tables = map[string]mapping.Table{"orders": {Columns: map[string]mapping.Column{"quantity": {Column: "num"}}}}
+		}, true, false},
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
+		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
+		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
+		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
+		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
+		{"HistoryDays", func(s *Settings) { s.HistoryDays = 731 }, false, true},
+		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
+		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},
+		{"RequireSuccess", func(s *Settings) { s.RequireSuccess = true }, false, false},
+		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
+		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},
+		{"Workers", func(s *Settings) { s.Workers = 7 }, false, false},
+		{"IDs", func(s *Settings) { s.IDs = contract.IDTypes{contract.Brand: true} }, false, false}, // the types found are given to digest apart
+	} {
+		seen[c.field] = true
+		before, after := Default(utc()), Default(utc())
+		c.change(&after)
+		if got := before.digest("orders", nil) != after.digest("orders", nil); got != c.rollups {
+			t.Errorf("%s: the digest of the rollups changes: %v", c.field, got)
+		}
+		if got := before.nightDigest() != after.nightDigest(); got != c.night {
+			t.Errorf("%s: the digest of the night changes: %v", c.field, got)
+		}
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		if !seen[f.Name] {
+			t.Errorf("nobody says whether %s changes tables", f.Name)
+		}
+	}
+	s := Default(utc())
+	if s.digest("orders", nil) == s.digest("refunds", nil) || s.digest("orders", nil) == s.digest("orders", contract.IDTypes{contract.Merchant: true}) {
+		t.Error("tables or types of identifiers share a digest")
+	}
+}
+
+func TestDigestsAreOfTheParts(t *testing.T) {
+	if digestOf("ab", "c") == digestOf("a", "bc") || digestOf("a") == digestOf("a", "") || digestOf("a", "b") != digestOf("a", "b") {
+		t.Error("parts run into each other")
+	}
+}
+
+func TestImpossibleSettings(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(s *Settings)
+		ok     bool
+	}{
+		{"the defaults", func(*Settings) {}, true},
+		{"no zone", func(s *Settings) { s.Zone = nil }, false},
+		{"no job", func(s *Settings) { s.Job = "" }, false},
+		{"nothing restated", func(s *Settings) { s.RestateDays = 0 }, false},
+		{"as many days restated as kept", func(s *Settings) { s.RestateDays = s.HistoryDays }, true},
+		{"more days restated than kept", func(s *Settings) { s.RestateDays = s.HistoryDays + 1 }, false},
+		{"a table nobody knows", func(s *Settings) { s.Tables = map[string]mapping.Table{"order": {}} }, false},
+	} {
+		s := Default(utc())
+		c.change(&s)
+		if err := s.Validate(); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
