@@ -22,15 +22,15 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
-// The days of the small market: dumps of ten days, of which the last two are the nights of most tests.
+// The days of the small market: dumps of a week, of which the last two are the nights of most tests.
 var (
 	lastDay  = calendar.Of(2026, 1, 31)
-	firstDay = lastDay - 9
+	firstDay = lastDay - 6
 )
 
-// marketDays is the number of days, sources of the tables that are reduced.
+// marketDays is the number of days, sources that of the tables that are reduced.
 const (
-	marketDays = 10
+	marketDays = 7
 	sources    = 4
 )
 
@@ -189,7 +189,7 @@ func TestACorrectedDayIsReducedAlone(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDeployment(t)
-			d.settings.RestateDays = 9
+			d.settings.RestateDays = 6
 			d.settings.AbsentDays = map[string][]calendar.Day{}
 			d.night(lastDay)
 			if c.name == "refunds" { // an empty day says so
@@ -290,7 +290,7 @@ func TestLostStateOfALostDumpIsToldWithARemedy(t *testing.T) {
 	d := newDeployment(t)
 	d.settings.RestateDays = 3
 	d.night(lastDay - 1)
-	d.drop("orders", lastDay-6)
+	d.drop("orders", lastDay-5)
 	if err := os.RemoveAll(filepath.Join(d.out, "state")); err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestOldDaysStayAsTheyWere(t *testing.T) {
 		name string
 		ago  calendar.Day
 		same bool
-	}{{"three days ago: no longer restated", 3, true}, {"two days ago: restated", 2, false}, {"eight days ago", 8, true}} {
+	}{{"three days ago: no longer restated", 3, true}, {"two days ago: restated", 2, false}, {"on the first day", 6, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDeployment(t)
 			d.settings.RestateDays = 3
