@@ -146,7 +146,7 @@ const (
 // scatterRepeated reads all columns and keeps, of every row whose key is in the filter, what resolve needs.
 func scatterRepeated(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, repeated *keyFilter, s *column.Scatter) error {
 	table := t.dump.table
-	full, err := openIntake(ctx, in, t.dump, m, allColumns(table))
+	full, err := openIntake(ctx, in, t.dump, m, withLatest(table, t.columns))
 	if err != nil {
 		return err
 	}
@@ -164,6 +164,26 @@ func scatterRepeated(ctx context.Context, in *lake.Lake, t *intake, m *mapping.M
 			}
 		}
 	})
+}
+
+// withKey adds the columns of the table's key: a row without a key is a bad row, and duplicates are told by it.
+func withKey(table *contract.Table, columns []string) []string {
+	columns = slices.Clone(columns)
+	for _, k := range table.Key {
+		if !slices.Contains(columns, k) {
+			columns = append(columns, k)
+		}
+	}
+	return columns
+}
+
+// withLatest adds the column that tells the latest of duplicates. Both readings judge the columns that are used,
+// no others: a row that the one rejects and the other takes would be counted twice.
+func withLatest(table *contract.Table, columns []string) []string {
+	if table.Latest == "" || slices.Contains(columns, table.Latest) {
+		return columns
+	}
+	return append(slices.Clone(columns), table.Latest)
 }
 
 // allColumns are the table's columns and the one that tells the latest of duplicates.

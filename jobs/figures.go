@@ -109,7 +109,8 @@ func (n *night) historyStart() calendar.Day {
 	if !ok {
 		start = n.asOf
 	}
-	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start {
+	// A declaration speaks of what came before the data, not of what history_days cuts off.
+	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start && start > n.first {
 		return *from
 	}
 	return start
@@ -164,19 +165,28 @@ func (n *night) sumGMV(ctx context.Context) error {
 	c, mem := n.gmvContext(), memory.DefaultAllocator
 	g, ctx := errgroup.WithContext(ctx)
 	var table, split, excluded arrow.Record
-	g.Go(func() error { table = gmv.Table(c, n.sums, mem); return nil })
-	g.Go(func() error { split = gmv.SplitTable(c, n.sums, mem); return nil })
 	g.Go(func() (err error) {
+		defer column.Recover(&err)
+		table = gmv.Table(c, n.sums, mem)
+		return nil
+	})
+	g.Go(func() (err error) {
+		defer column.Recover(&err)
+		split = gmv.SplitTable(c, n.sums, mem)
+		return nil
+	})
+	g.Go(func() (err error) {
+		defer column.Recover(&err)
 		excluded, err = gmv.ExcludedTable(c, n.history(ctx, rollup.ExcludedLines(), n.asOf-364), mem)
 		return err
 	})
-	err = g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
 	n.publishTable(contract.GMV, table)
 	n.publishTable(contract.GMVSplit, split)
-	if err == nil {
-		n.publishTable(contract.Excluded, excluded)
-	}
-	return err
+	n.publishTable(contract.Excluded, excluded)
+	return nil
 }
 
 func (n *night) gmvContext() gmv.Context {

@@ -31,6 +31,9 @@ func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Da
 				return
 			}
 		}
+		if err := ctx.Err(); err != nil { // prefetch ends early then: a history cut short is no history
+			yield(column.Dated{}, err)
+		}
 	}
 }
 

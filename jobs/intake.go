@@ -21,9 +21,10 @@ var ErrInput = errors.New("broken input")
 
 // intake reads the rows of one dump through the mapping.
 type intake struct {
-	dump  *dump
-	files []*boundFile
-	rows  int64 // in the files, before anything is left out
+	dump    *dump
+	columns []string // contract columns asked for
+	files   []*boundFile
+	rows    int64 // in the files, before anything is left out
 
 	mu      sync.Mutex
 	counts  [mapping.Reasons]int64
@@ -54,14 +55,18 @@ type RejectedRow struct {
 
 // openIntake opens and binds every file of the dump for the named columns.
 func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, columns []string) (*intake, error) {
-	t := &intake{dump: d}
+	t := &intake{dump: d, columns: columns}
 	for _, o := range d.objects {
 		f, err := in.OpenParquet(ctx, o)
 		if err != nil {
 			t.close()
 			return nil, fmt.Errorf("%w: %w", ErrInput, err)
 		}
-		bound, err := m.Bind(columns, sourceFields(f))
+		fields := sourceFields(f)
+		bound, err := m.Bind(columns, fields)
+		if err == nil {
+			err = checkNames(bound.Sources(), fields)
+		}
 		if err != nil {
 			f.Close()
 			t.close()
@@ -79,13 +84,28 @@ func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, 
 	return t, nil
 }
 
-// inputError names the file in a binding error.
+// checkNames refuses a file in which a column that is read stands twice: which one is meant is anyone's guess.
+func checkNames(sources []string, fields []mapping.SourceField) error {
+	seen := map[string]int{}
+	for _, f := range fields {
+		seen[f.Name]++
+	}
+	for _, name := range sources {
+		if seen[name] > 1 {
+			return fmt.Errorf("column %s stands %d times in the file; rename all but one where it is written", name, seen[name])
+		}
+	}
+	return nil
+}
+
+// inputError names the file in an error about its columns.
 func inputError(key string, err error) error {
 	var bind *mapping.BindError
 	if errors.As(err, &bind) {
 		bind.File = key
+		return fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	return fmt.Errorf("%w: %w", ErrInput, err)
+	return fmt.Errorf("%w: file %s: %w", ErrInput, key, err)
 }
 
 func (t *intake) close() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
 )
 
 // ManifestFormat is the format of manifests that this binary writes and the newest it reads.
@@ -27,6 +28,7 @@ type Manifest struct {
 	Started     time.Time              `json:"started"`
 	Finished    time.Time              `json:"finished"`
 	NightDigest string                 `json:"night_digest"` // of everything the tables are made of
+	IDs         contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
 	Rules       map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
 	Previous    *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
 	Partitions  map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from

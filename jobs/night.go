@@ -65,6 +65,13 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	if n.types, err = detectIDs(ctx, r.In, r.Inputs, r.Settings, asOf); err != nil {
 		return nil, err
 	}
+	if n.previous != nil {
+		for domain, text := range n.previous.manifest.IDs { // numbers can be written as text, not the reverse
+			if _, declared := r.Settings.IDs[domain]; text && !declared {
+				n.types[domain] = true
+			}
+		}
+	}
 	r.prepare(n.types)
 	n.spilled = r.memory.Budget.Spilled()
 	return n, nil
@@ -109,6 +116,9 @@ func (n *night) checkPresence() error {
 		return fmt.Errorf("%w: no orders up to %s; looked for %s", ErrLate, n.asOf, path)
 	}
 	var missing []string
+	if err := n.checkHistory(); err != nil {
+		return err
+	}
 	for _, name := range eventTables {
 		first, ok := in.first(name)
 		if !ok {
@@ -126,6 +136,28 @@ func (n *night) checkPresence() error {
 	shown := missing[:min(5, len(missing))]
 	return fmt.Errorf("%w: %d missing: %v; a missing partition is never a day of zeros: wait for it, or declare it under absent_days (or the table absent)",
 		ErrLate, len(missing), shown)
+}
+
+// checkHistory refuses to lose days that the commit of the day before rested on: their dumps are gone, and
+// their rollups were made by other rules or for other identifier types.
+func (n *night) checkHistory() error {
+	if n.previous == nil {
+		return nil
+	}
+	s := n.runner.Settings
+	for _, name := range eventTables {
+		var lost []calendar.Day
+		for _, p := range n.previous.manifest.Partitions[name] {
+			if p.Day >= n.first && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
+				lost = append(lost, p.Day)
+			}
+		}
+		if len(lost) > 0 {
+			return fmt.Errorf("%w: %d days of %s (%s to %s) have rollups made by other rules, and their dumps are gone: restore the dumps, take the change of rules back, or declare the days under absent_days",
+				ErrInput, len(lost), name, lost[0], lost[len(lost)-1])
+		}
+	}
+	return nil
 }
 
 // pinned tells whether the commit of the day before rests on a partition that is no longer listed.
@@ -155,7 +187,6 @@ func (n *night) listPartitions(table string) []Partition {
 	if t, _ := contract.Lookup(table, contract.Inputs()); t.Class == contract.Snapshot {
 		first -= JoinDays
 	}
-	rules := n.runner.Settings.digest(table, n.types)
 	var out []Partition
 	for d := first; d <= n.asOf; d++ {
 		if p, ok := n.pin(table, d); ok {
@@ -163,10 +194,17 @@ func (n *night) listPartitions(table string) []Partition {
 			continue
 		}
 		if dump := n.runner.Inputs.on(table, d); dump != nil {
-			out = append(out, Partition{Day: d, Digest: digestOf(rules, dump.digest(), n.dependencies(table, d))})
+			out = append(out, n.partition(table, dump))
 		}
 	}
 	return out
+}
+
+// partition is what reducing a dump today gives: its digest covers the objects, the rules, and the snapshots
+// that classify its rows.
+func (n *night) partition(table string, d *dump) Partition {
+	rules := n.runner.Settings.digest(table, n.types)
+	return Partition{Day: d.day, Digest: digestOf(rules, d.digest(), n.dependencies(table, d.day))}
 }
 
 // dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
@@ -180,6 +218,9 @@ func (n *night) dependencies(table string, day calendar.Day) string {
 				parts = append(parts, p.Digest)
 			}
 		case contract.Refunds.Name:
+			if p, ok := n.nearest(dim, day-JoinDays); ok {
+				parts = append(parts, p.Digest)
+			}
 			for _, p := range n.partitions[dim] {
 				if p.Day > day-JoinDays && p.Day <= day {
 					parts = append(parts, p.Digest)
@@ -286,6 +327,9 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 		d := n.runner.Inputs.on(table, p.Day)
 		if d == nil {
 			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer there; restore it, or shorten history_days", ErrInput, table, p.Day)
+		}
+		if n.partition(table, d).Digest != p.Digest {
+			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer the one they were made of; restore it, or run again the nights since then", ErrInput, table, p.Day)
 		}
 		dims := &dimensions{ctx: ctx, night: n, floor: p.Day - JoinDays + 1}
 		r := &reducer{in: n.runner.In, state: n.runner.state, settings: n.runner.Settings, memory: n.runner.memory,

@@ -80,7 +80,8 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(n.runner.Settings.workers())
 	for i, t := range tables {
-		g.Go(func() error {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
 			key := prefix + "/" + t.Name + ".parquet"
 			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
 				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, one(n.tables[t.Name]))
@@ -100,7 +101,7 @@ func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
 	m := Manifest{Format: ManifestFormat, Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
-		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), Rules: n.rules(), Partitions: n.partitions,
+		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.rules(), Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
 		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
@@ -169,6 +170,14 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 		obj, err := r.Out.Stat(ctx, o.Key)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		sum := sha256.New()
+		if err := r.Out.Copy(ctx, obj, sum); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		if hex.EncodeToString(sum.Sum(nil)) != o.SHA256 {
+			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify tells more, and running the night of %s again mends it",
+				ErrDamaged, o.Key, c.manifest.AsOf)
 		}
 		f, err := r.Out.OpenParquet(ctx, obj)
 		if err != nil {

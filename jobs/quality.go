@@ -77,7 +77,7 @@ func (n *night) reportQuality(ctx context.Context) error {
 	}
 	for _, t := range contract.Inputs() {
 		if n.runner.Inputs.on(t.Name, n.asOf) == nil && t.Class != contract.Static {
-			checks = append(checks, check{t.Name, n.asOf, "presence", statusNotComputable, 0, "no partition of this day; what needs it is not computable"})
+			checks = append(checks, check{t.Name, n.asOf, "presence", statusNotComputable, 0, "no partition of this day; a snapshot of an earlier day stands in where there is one, what else needs it is not computable"})
 		}
 	}
 	slices.SortFunc(checks, func(a, b check) int {

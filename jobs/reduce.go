@@ -36,7 +36,7 @@ func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.
 	rollups := rollup.From(d.table.Name)
 	env := rollup.Env{Day: d.day, Zone: r.settings.Zone, IDs: r.state.ids, Dimensions: dims,
 		MaxUnitsPerLine: r.settings.MaxUnitsPerLine, ScoreMinFen: r.settings.ScoreMinFen, Memory: r.memory, Workers: workers}
-	t, err := openIntake(ctx, r.in, d, m, rollup.New(d.table, rollups, env).Columns())
+	t, err := openIntake(ctx, r.in, d, m, withKey(d.table, rollup.New(d.table, rollups, env).Columns()))
 	if err != nil {
 		return nil, err
 	}

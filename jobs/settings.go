@@ -77,12 +77,20 @@ func (s Settings) workers() int {
 // digest covers everything in the settings that changes the rollups of a table.
 func (s Settings) digest(table string, ids contract.IDTypes) string {
 	key := sha256.Sum256(s.BuyerKey[:])
+	own := contract.IDTypes{}
+	if t, ok := contract.Lookup(table, contract.Inputs()); ok {
+		for _, c := range t.Columns {
+			if c.Kind == contract.ID && ids[c.Domain] {
+				own[c.Domain] = true
+			}
+		}
+	}
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), s.Tables[table], ids})
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), s.Tables[table], own})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}

@@ -123,6 +123,14 @@ func (s *state) put(ctx context.Context, r *Reduced) error {
 // errLost marks a rollup that is gone or damaged though its record stands.
 var errLost = errors.New("rollup lost")
 
+// lost marks what is gone or damaged; trouble of the store stays what it is.
+func lost(err error) error {
+	if errors.Is(err, lake.ErrNotFound) || isBroken(err) {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return err
+}
+
 // frame loads one rollup of one day.
 func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
 	key := rollupKey(r.Name, p)
@@ -140,11 +148,11 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 func (s *state) load(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
 	obj, err := s.out.Stat(ctx, key)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, lost(err)
 	}
 	file, err := s.out.OpenParquet(ctx, obj)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, lost(err)
 	}
 	defer file.Close()
 	return readTable(ctx, file, t, s.ids)

@@ -21,7 +21,7 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 	for g := range file.NumRowGroups() {
 		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errLost, err)
+			return nil, lost(err)
 		}
 		f, err := ids.Frame(t, rec)
 		if err != nil {

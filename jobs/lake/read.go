@@ -72,6 +72,9 @@ func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, c
 	if err != nil {
 		return nil, err
 	}
+	if f.meta.RowGroups[rg].NumRows == 0 {
+		return f.decodeChunks(ctx, mem, rg, wanted)
+	}
 	if err := f.fetchChunks(ctx, wanted); err != nil {
 		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d: %w", rg, err)}
 	}
@@ -105,7 +108,9 @@ func (f *File) find(rg int, columns []string) ([]wantedChunk, error) {
 			return nil, &FileError{Key: f.obj.Key, Column: name, Err: unsupportedf("%s: %s", f.leaves[i].Parquet, reason)}
 		}
 		w := wantedChunk{leaf: &f.leaves[i], meta: &f.meta.RowGroups[rg].Columns[i].MetaData}
-		w.start, w.length = chunkRange(w.meta)
+		if f.meta.RowGroups[rg].NumRows > 0 {
+			w.start, w.length = chunkRange(w.meta)
+		}
 		wanted = append(wanted, w)
 	}
 	return wanted, nil

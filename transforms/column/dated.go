@@ -25,6 +25,7 @@ type Ranking struct {
 
 // Rank orders the distinct codes by compare.
 func Rank(codes []int64, compare func(a, b int64) int) *Ranking {
+	codes = slices.Clone(codes)
 	slices.SortFunc(codes, compare)
 	codes = slices.Compact(codes)
 	r := &Ranking{codes: codes, ranks: NewGrouper(1, 1)}

@@ -33,11 +33,19 @@ func gmvForms() []Column {
 var windowDays = count("window_days", "length of the window that ends on the as-of date")
 var daysPresent = count("days_present", "days of the window that have data; fewer than window_days: the figures are partial")
 
+// lagPresent are days_present of the lagged forms' windows.
+func lagPresent() []Column {
+	return []Column{
+		count("days_present_lag15", "days with data of the window of gmv_paid_lag15 and gmv_net15"),
+		count("days_present_lag30", "days with data of the window of gmv_paid_lag30, gmv_net30 and the refund rate"),
+	}
+}
+
 // GMV: every GMV form by scope and window.
 var GMV = &Table{
-	Name: "gmv", Class: Published, Doc: "one row per role × subject × window (1, 7, 30, 60, 90, 365 days) with any order in it",
+	Name: "gmv", Class: Published, Doc: "one row per role × subject × window (1, 7, 30, 60, 90, 365 days) with any order, but tests, in it or in its windows lagged by 15 and 30 days, or a refund in it",
 	Key: []string{"role", "subject_id", "window_days"},
-	Columns: subject(append(append([]Column{windowDays, daysPresent}, gmvForms()...),
+	Columns: subject(append(append(append([]Column{windowDays, daysPresent}, lagPresent()...), gmvForms()...),
 		count("orders", "distinct parent orders with a gmv_valid line; an order is counted on its pay day"),
 		null(fen("refund_amt_fen", "refunds that succeeded in the window, by the day they succeeded (cash view)")),
 		null(number("refund_rate_ratio", "1 - gmv_net30 / gmv_paid_lag30; null: nothing paid or refunds not computable")),
@@ -109,6 +117,7 @@ var MonthlyBuyers = &Table{
 	Columns: subject(
 		date("month", "first day of the month"),
 		flag("closed", "the month has ended by the as-of date"),
+		count("days_present", "days of the month, to date, that have data and lie in the history kept"),
 		count("buyers", "MAB: distinct buyers with a gmv_valid line in the month (to date), refunds ignored"),
 		count("r2_buyers", "distinct buyers with a purchase that was not fully refunded"),
 		null(count("retained_buyers", "of r2_buyers, those who also bought in the next month; null until that month has closed")),
@@ -136,7 +145,7 @@ var Cohorts = &Table{
 var Trust = &Table{
 	Name: "trust", Class: Published, Doc: "one row per role (platform, category, merchant, talent) × subject × window (30, 90, 365 days)",
 	Key: []string{"role", "subject_id", "window_days"},
-	Columns: subject(windowDays,
+	Columns: subject(windowDays, daysPresent,
 		count("orders", "distinct parent orders"),
 		null(count("new_buyer_orders", "orders of new buyers; null: history too short")),
 		null(number("new_buyer_order_ratio", "new_buyer_orders / orders")),
@@ -147,7 +156,7 @@ var Trust = &Table{
 		null(fen("gmv_per_buyer_fen", "gmv_paid / buyers, rounded half up")),
 		null(count("followers", "followers of the account (talent) or of the accounts it owns (merchant); null: no talents snapshot or another role")),
 		null(fen("gmv_per_follower_fen", "gmv_paid / followers, rounded half up")),
-		null(count("distribution_buyers", "merchants: buyers through distribution in the window, at least 30 days before the as-of date")),
+		null(count("distribution_buyers", "merchants: buyers through distribution in the window that ends 30 days before the as-of date; may be some though buyers is 0 there")),
 		null(count("converted_buyers", "of those, who bought in the merchant's own live within 30 days after")),
 		null(number("conversion_ratio", "converted_buyers / distribution_buyers")),
 		null(count("full_set_orders", "orders with three or more lines of one brand; null: no products snapshot")),
@@ -173,12 +182,13 @@ func overviewColumns() []Column {
 		count("days", "days of the period"),
 		count("days_present", "days of the period that have data"),
 	}
+	cols = append(cols, lagPresent()...)
 	cols = append(cols, gmvForms()...)
 	cols = append(cols,
 		null(number("gmv_paid_dod_ratio", "growth of gmv_paid against the same period one day earlier; null: those days are not all present or had no GMV")),
 		null(number("gmv_paid_wow_ratio", "against the same period seven days earlier")),
-		null(number("gmv_paid_mom_ratio", "against the same days one calendar month earlier")),
-		null(number("gmv_paid_yoy_ratio", "against the same days one year earlier")),
+		null(number("gmv_paid_mom_ratio", "against the period one month earlier: as many days that end on the same day of the month; the month and quarter to date against those to the same day")),
+		null(number("gmv_paid_yoy_ratio", "against the period one year earlier, likewise")),
 		count("orders", "distinct parent orders"),
 		count("buyers", "distinct buyers of the period; MAB where the period is the month"),
 		count("buyers_30d", "distinct buyers of the last 30 days"),

@@ -20,10 +20,15 @@ func PeriodSpans(asOf calendar.Day) []Span {
 // buyers, merchants, talents and products the overview needs, in this order.
 func OverviewSpans(asOf calendar.Day) []Span {
 	spans := PeriodSpans(asOf)
-	for _, s := range PeriodSpans(asOf) {
-		spans = append(spans, s.months(12))
+	for period, s := range PeriodSpans(asOf) {
+		spans = append(spans, s.months(12, isCalendar(period)))
 	}
 	return spans
+}
+
+// isCalendar tells whether a period is the calendar month or quarter to date.
+func isCalendar(period int) bool {
+	return contract.Periods[period] == "month" || contract.Periods[period] == "quarter"
 }
 
 // Distincts are distinct counts over OverviewSpans. FreeTalents is Null for spans, Carted nil as a whole,
@@ -54,7 +59,7 @@ func OverviewTable(o Overview, mem memory.Allocator) arrow.Record {
 
 func (o Overview) period(b *column.Builder, period int) {
 	span := PeriodSpans(o.AsOf)[period]
-	year := span.months(12)
+	year := span.months(12, isCalendar(period))
 	sum := o.Series.Sum(span)
 	b.Column("as_of_date").Int(int64(o.AsOf))
 	b.Column("period").Int(int64(period))
@@ -62,12 +67,14 @@ func (o Overview) period(b *column.Builder, period int) {
 	b.Column("last_day").Int(int64(span.To))
 	b.Column("days").Int(span.Days())
 	b.Column("days_present").Int(o.Present.Count(span.From, span.To))
+	b.Column("days_present_lag15").Int(o.Present.Count(span.From-Lag15, span.To-Lag15))
+	b.Column("days_present_lag30").Int(o.Present.Count(span.From-Lag30, span.To-Lag30))
 	f := newForms(b, o.Refunds)
 	f.write(sum[:])
 	f.refundRate(b.Column("refund_rate_ratio"), sum[:])
 	o.growth(b.Column("gmv_paid_dod_ratio"), span, span.shift(1))
 	o.growth(b.Column("gmv_paid_wow_ratio"), span, span.shift(7))
-	o.growth(b.Column("gmv_paid_mom_ratio"), span, span.months(1))
+	o.growth(b.Column("gmv_paid_mom_ratio"), span, span.months(1, isCalendar(period)))
 	o.growth(b.Column("gmv_paid_yoy_ratio"), span, year)
 
 	buyers, merchants, talents, operators := o.distincts(period)

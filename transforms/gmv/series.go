@@ -13,7 +13,16 @@ type Span struct{ From, To calendar.Day }
 func (s Span) Days() int64 { return int64(s.To-s.From) + 1 }
 
 func (s Span) shift(days calendar.Day) Span { return Span{s.From - days, s.To - days} }
-func (s Span) months(n int) Span            { return Span{s.From.AddMonths(-n), s.To.AddMonths(-n)} }
+
+// months is the span n months earlier. A calendar period begins where the earlier month or quarter begins; a
+// rolling one keeps its length, so that growth compares as many days.
+func (s Span) months(n int, calendarPeriod bool) Span {
+	to := s.To.AddMonths(-n)
+	if calendarPeriod {
+		return Span{s.From.AddMonths(-n), to}
+	}
+	return Span{to - (s.To - s.From), to}
+}
 
 // Series holds the platform's figures day by day, so that any span is a sum.
 type Series struct {

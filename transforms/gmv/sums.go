@@ -82,7 +82,7 @@ func (s *Sums) rank(compare func(a, b int64) int) {
 	for i := range s.groups.Len() {
 		subjects.Index(s.groups.Row(i)[:1])
 	}
-	s.Subjects = column.Rank(slices.Clone(subjects.Rows()), compare)
+	s.Subjects = column.Rank(subjects.Rows(), compare)
 }
 
 // window is the shortest window that holds a day of the given age, 0 if none does.

@@ -71,11 +71,13 @@ func (f forms) refundRate(c *column.Cell, m []int64) {
 func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.GMV, c.IDs)
 	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
-	present, f := b.Column("days_present"), newForms(b, c.Refunds)
+	present, present15, present30 := b.Column("days_present"), b.Column("days_present_lag15"), b.Column("days_present_lag30")
+	f := newForms(b, c.Refunds)
 	orders, refundFlow, rate := b.Column("orders"), b.Column("refund_amt_fen"), b.Column("refund_rate_ratio")
 	buyers, newBuyers, returning := b.Column("buyers"), b.Column("new_buyers"), b.Column("returning_buyers")
 	atvBuyer, atvOrder := b.Column("atv_buyer_fen"), b.Column("atv_order_fen")
 	days := c.Present.Windows(c.AsOf, contract.Windows)
+	days15, days30 := c.Present.Windows(c.AsOf-Lag15, contract.Windows), c.Present.Windows(c.AsOf-Lag30, contract.Windows)
 	for _, s := range inRoleOrder(sums) {
 		s.each(true, func(r *figure) {
 			code := s.Subjects.Code(r.rank)
@@ -84,6 +86,8 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
 			subject.Text(c.IDs.SubjectText(s.Scope, code))
 			window.Int(r.window)
 			present.Int(days[r.window])
+			present15.Int(days15[r.window])
+			present30.Int(days30[r.window])
 			f.write(r.m[:])
 			orders.Int(r.m[mOrders])
 			refundFlow.Int(f.less(0, -r.m[mRefundFlow]))

@@ -21,7 +21,7 @@ func merge(in *Input, scans []*scan) *Figures {
 			f.ranges[i] += n
 		}
 	}
-	f.Subjects = column.Rank(slices.Clone(subjects.Rows()), in.Compare)
+	f.Subjects = column.Rank(subjects.Rows(), in.Compare)
 	return f
 }
 

@@ -10,6 +10,9 @@ func (s *scan) readWindows(subject int64) {
 	last := s.days[len(s.days)-1].day
 	for _, w := range contract.Windows {
 		first := s.in.AsOf - calendar.Day(w) + 1
+		if s.in.Scope.Role == contract.RoleMerchant {
+			s.readConversion(subject, w)
+		}
 		if last < first {
 			continue
 		}
@@ -43,19 +46,19 @@ func (s *scan) readBuyer(m []int64, first calendar.Day) {
 	if setOrders > 0 {
 		m[mSetBuyers]++
 	}
-	s.readConversion(m, at)
 }
 
 // ConversionDays is how long after a purchase through distribution a purchase in the merchant's own
 // live counts as converted.
 const ConversionDays = 30
 
-// readConversion: bought through distribution at least ConversionDays ago, then in the own live.
-func (s *scan) readConversion(m []int64, at int) {
+// readConversion: bought through distribution in the window that ends ConversionDays ago, then in the own live.
+func (s *scan) readConversion(subject int64, window int) {
+	last := s.in.AsOf - ConversionDays
+	first := last - calendar.Day(window) + 1
 	through, converted := false, false
-	for i := at; i < len(s.days); i++ {
-		p := s.days[i]
-		if !p.distribution || p.day > s.in.AsOf-ConversionDays {
+	for i, p := range s.days {
+		if !p.distribution || p.day < first || p.day > last {
 			continue
 		}
 		through = true
@@ -66,9 +69,11 @@ func (s *scan) readConversion(m []int64, at int) {
 			converted = converted || q.selfLive
 		}
 	}
-	if through {
-		m[mDistribution]++
+	if !through {
+		return
 	}
+	m := s.windows.Get([]int64{subject, int64(window)})
+	m[mDistribution]++
 	if converted {
 		m[mConverted]++
 	}

@@ -78,14 +78,22 @@ func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Re
 func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.MonthlyBuyers, c.IDs)
 	h := newHead(b)
-	month, closed, buyers := b.Column("month"), b.Column("closed"), b.Column("buyers")
+	month, closed, present, buyers := b.Column("month"), b.Column("closed"), b.Column("days_present"), b.Column("buyers")
 	r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
+	counted := map[calendar.Day]int64{}
+	days := func(month calendar.Day) int64 {
+		if _, ok := counted[month]; !ok {
+			counted[month] = c.Present.Count(month, min(month.MonthEnd(), c.AsOf))
+		}
+		return counted[month]
+	}
 	for _, f := range inRoleOrder(figures) {
 		for _, row := range f.sorted(f.months, 2) {
 			h.write(c, f.Scope, row[0])
 			first := calendar.Day(row[1])
 			month.Int(row[1])
 			closed.Flag(first.MonthEnd() <= c.AsOf)
+			present.Int(days(first))
 			buyers.Int(row[2])
 			r2Buyers.Int(row[3])
 			if first.AddMonths(1).MonthEnd() <= c.AsOf {
@@ -136,12 +144,14 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.Trust, c.IDs)
 	t := newTrustColumns(b)
+	days := c.Present.Windows(c.AsOf, contract.Windows)
 	for _, f := range inRoleOrder(figures) {
 		if f.Scope.Role == contract.RoleProduct {
 			continue
 		}
 		for _, row := range f.sorted(f.windows, 2) {
-			if slices.Contains(contract.TrustWindows, int(row[1])) {
+			if slices.Contains(contract.TrustWindows, int(row[1])) && row[2+mBuyers]+row[2+mDistribution] > 0 {
+				t.present.Int(days[row[1]])
 				t.write(c, f.Scope, row[0], row[1], row[2:])
 			}
 		}
@@ -151,16 +161,16 @@ func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Recor
 
 type trustColumns struct {
 	head
-	window, orders, newOrders, newRatio      *column.Cell
-	paid, returning, returningRatio          *column.Cell
-	buyers, perBuyer, followers, perFollower *column.Cell
-	distribution, converted, conversion      *column.Cell
-	setOrders, setBuyers, setFen, setAOV     *column.Cell
+	window, present, orders, newOrders, newRatio *column.Cell
+	paid, returning, returningRatio              *column.Cell
+	buyers, perBuyer, followers, perFollower     *column.Cell
+	distribution, converted, conversion          *column.Cell
+	setOrders, setBuyers, setFen, setAOV         *column.Cell
 }
 
 func newTrustColumns(b *column.Builder) trustColumns {
 	return trustColumns{
-		head: newHead(b), window: b.Column("window_days"),
+		head: newHead(b), window: b.Column("window_days"), present: b.Column("days_present"),
 		orders: b.Column("orders"), newOrders: b.Column("new_buyer_orders"), newRatio: b.Column("new_buyer_order_ratio"),
 		paid: b.Column("gmv_paid_fen"), returning: b.Column("returning_gmv_fen"), returningRatio: b.Column("returning_gmv_ratio"),
 		buyers: b.Column("buyers"), perBuyer: b.Column("gmv_per_buyer_fen"),

@@ -113,13 +113,17 @@ func (w twin) trust() table {
 	for _, p := range w.pairs() {
 		for _, n := range contract.TrustWindows {
 			first := asOf - calendar.Day(n) + 1
+			through, converted := w.conversion(p, first-30)
 			if len(w.days(p, first, asOf, whatever)) == 0 {
+				if through {
+					out.add(fmt.Sprint(p[0], n), map[string]int{"buyers": 0, "orders": 0, "gmv_paid_fen": 0, "new_buyer_orders": 0, "returning_gmv_fen": 0,
+						"distribution_buyers": 1, "converted_buyers": one(converted), "full_set_orders": 0, "full_set_buyers": 0, "full_set_gmv_fen": 0})
+				}
 				continue
 			}
 			isNew := len(w.days(p, first-365, first-1, whatever)) == 0
 			orders, paid := w.sum(p, first, func(b buy) int64 { return b.orders }), w.sum(p, first, func(b buy) int64 { return b.paid })
 			sets := w.sum(p, first, func(b buy) int64 { return b.sets })
-			through, converted := w.conversion(p, first)
 			out.add(fmt.Sprint(p[0], n), map[string]int{"buyers": 1, "orders": orders, "gmv_paid_fen": paid, "new_buyer_orders": one(isNew) * orders,
 				"returning_gmv_fen": one(!isNew) * paid, "distribution_buyers": one(through), "converted_buyers": one(converted),
 				"full_set_orders": sets, "full_set_buyers": one(sets > 0), "full_set_gmv_fen": w.sum(p, first, func(b buy) int64 { return b.setsFen })})

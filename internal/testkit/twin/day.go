@@ -64,6 +64,16 @@ func (s span) days() int64    { return int64(s.last-s.first) + 1 }
 // shift moves both ends.
 func (s span) shift(move func(Day) Day) span { return span{move(s.first), move(s.last)} }
 
+// monthsEarlier is the same period n months back: the month or quarter to date begins where the earlier one
+// begins; the others are as long as they are.
+func (s span) monthsEarlier(n int, period string) span {
+	last := s.last.addMonths(-n)
+	if period == "month" || period == "quarter" {
+		return span{s.first.addMonths(-n), last}
+	}
+	return span{last - Day(s.days()) + 1, last}
+}
+
 // earlier moves both ends n days back.
 func (s span) earlier(n int) span {
 	return s.shift(func(d Day) Day { return d - Day(n) })

@@ -43,12 +43,16 @@ func (n *night) gmvRow(sc scope, s span) GMVRow {
 	orders, buyers := countOrders(n.sold(in, s)), count(buyersOf(n.sold(in, s)))
 	fresh := n.newBuyers(in, s)
 	return GMVRow{
-		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s),
+		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s), LagPresent: n.lagPresent(s),
 		GMVForms: forms, Orders: orders,
 		RefundAmtFen: n.refundAmount(in, s), RefundRateRatio: refundRate(forms),
 		Buyers: buyers, NewBuyers: countKnown(fresh), ReturningBuyers: less(&buyers, countKnown(fresh)),
 		ATVBuyerFen: average(&forms.GMVPaidFen, &buyers), ATVOrderFen: average(&forms.GMVPaidFen, &orders),
 	}
+}
+
+func (n *night) lagPresent(s span) LagPresent {
+	return LagPresent{n.daysPresent(s.earlier(lag15)), n.daysPresent(s.earlier(lag30))}
 }
 
 func (n *night) gmvSplit() []GMVSplitRow {

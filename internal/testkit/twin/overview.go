@@ -18,7 +18,7 @@ func (n *night) period(name string, s span) OverviewRow {
 	forms := n.forms(everywhere, s)
 	row := OverviewRow{
 		AsOfDate: n.AsOf, Period: name, FirstDay: s.first, LastDay: s.last, Days: s.days(),
-		DaysPresent: n.daysPresent(s), GMVForms: forms, RefundRateRatio: refundRate(forms),
+		DaysPresent: n.daysPresent(s), LagPresent: n.lagPresent(s), GMVForms: forms, RefundRateRatio: refundRate(forms),
 		Orders: countOrders(n.sold(everywhere, s)), Buyers: *n.buyersIn(s), Buyers30d: *n.buyersIn(window(n.AsOf, 30)),
 		ActiveMerchants: int64(len(n.activeMerchants(s))), ActiveTalents: int64(len(n.activeTalents(s))),
 		ActiveOperators: n.operators(s), CartedProducts: n.carted(s),
@@ -89,8 +89,7 @@ func (n *night) carted(s span) *int64 {
 
 func (n *night) addGrowth(row *OverviewRow, s span) {
 	dayBefore, weekBefore := s.earlier(1), s.earlier(7)
-	monthBefore := s.shift(func(d Day) Day { return d.addMonths(-1) })
-	yearBefore := s.shift(func(d Day) Day { return d.addMonths(-12) })
+	monthBefore, yearBefore := s.monthsEarlier(1, row.Period), s.monthsEarlier(12, row.Period)
 	row.GMVPaidDodRatio = n.growth(n.paidIn, s, dayBefore)
 	row.GMVPaidWowRatio = n.growth(n.paidIn, s, weekBefore)
 	row.GMVPaidMomRatio = n.growth(n.paidIn, s, monthBefore)

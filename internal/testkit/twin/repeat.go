@@ -97,7 +97,7 @@ func (n *night) monthRow(sc scope, month Day) MonthlyBuyersRow {
 	next := span{month.addMonths(1), month.addMonths(1).monthLast()}
 	bought := n.purchaseDays(in, s)
 	row := MonthlyBuyersRow{
-		Subject: n.subject(sc), Month: month, Closed: s.last <= n.AsOf,
+		Subject: n.subject(sc), Month: month, Closed: s.last <= n.AsOf, DaysPresent: n.daysPresent(span{s.first, min(s.last, n.AsOf)}),
 		Buyers: count(buyersOf(n.sold(in, s))), R2Buyers: int64(len(bought)),
 	}
 	if next.last <= n.AsOf {

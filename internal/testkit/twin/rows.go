@@ -16,6 +16,12 @@ type GMVForms struct {
 	Quantity        int64  `column:"quantity"`
 }
 
+// LagPresent are the days with data of the lagged forms' windows.
+type LagPresent struct {
+	DaysPresentLag15 int64 `column:"days_present_lag15"`
+	DaysPresentLag30 int64 `column:"days_present_lag30"`
+}
+
 // Subject begins the rows of all tables by scope.
 type Subject struct {
 	AsOfDate  Day    `column:"as_of_date"`
@@ -28,6 +34,7 @@ type GMVRow struct {
 	Subject
 	WindowDays  int64 `column:"window_days"`
 	DaysPresent int64 `column:"days_present"`
+	LagPresent
 	GMVForms
 	Orders          int64    `column:"orders"`
 	RefundAmtFen    *int64   `column:"refund_amt_fen"`
@@ -88,6 +95,7 @@ type MonthlyBuyersRow struct {
 	Subject
 	Month          Day      `column:"month"`
 	Closed         bool     `column:"closed"`
+	DaysPresent    int64    `column:"days_present"`
 	Buyers         int64    `column:"buyers"`
 	R2Buyers       int64    `column:"r2_buyers"`
 	RetainedBuyers *int64   `column:"retained_buyers"`
@@ -111,6 +119,7 @@ type CohortsRow struct {
 type TrustRow struct {
 	Subject
 	WindowDays         int64    `column:"window_days"`
+	DaysPresent        int64    `column:"days_present"`
 	Orders             int64    `column:"orders"`
 	NewBuyerOrders     *int64   `column:"new_buyer_orders"`
 	NewBuyerOrderRatio *float64 `column:"new_buyer_order_ratio"`
@@ -138,6 +147,7 @@ type OverviewRow struct {
 	LastDay     Day    `column:"last_day"`
 	Days        int64  `column:"days"`
 	DaysPresent int64  `column:"days_present"`
+	LagPresent
 	GMVForms
 	GMVPaidDodRatio         *float64 `column:"gmv_paid_dod_ratio"`
 	GMVPaidWowRatio         *float64 `column:"gmv_paid_wow_ratio"`

@@ -14,7 +14,7 @@ func (n *night) trust() []TrustRow {
 	var rows []TrustRow
 	for _, sc := range n.scopes(relationRoles()...) {
 		for _, days := range trustWindows() {
-			if row := n.trustRow(sc, window(n.AsOf, days)); row.Buyers > 0 {
+			if row := n.trustRow(sc, window(n.AsOf, days)); row.Buyers > 0 || row.DistributionBuyers != nil && *row.DistributionBuyers > 0 {
 				rows = append(rows, row)
 			}
 		}
@@ -26,7 +26,7 @@ func (n *night) trustRow(sc scope, s span) TrustRow {
 	in := n.cellOf(sc)
 	lines := n.sold(in, s)
 	row := TrustRow{
-		Subject: n.subject(sc), WindowDays: s.days(),
+		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s),
 		Orders: countOrders(lines), GMVPaidFen: amountOf(lines), Buyers: count(buyersOf(lines)),
 		Followers: n.followers(sc),
 	}
@@ -74,7 +74,7 @@ func (n *night) addConversion(row *TrustRow, sc scope, s span) {
 		return
 	}
 	in := n.cellOf(sc)
-	won := span{s.first, min(s.last, n.AsOf-conversionDays)}
+	won := s.earlier(conversionDays)
 	distribution, converted := map[string]bool{}, map[string]bool{}
 	for _, l := range n.sold(func(x sale) bool { return in(x) && x.channel == "distribution" }, won) {
 		distribution[l.BuyerID] = true

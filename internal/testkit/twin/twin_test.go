@@ -370,7 +370,7 @@ func TestBuyersOfDistributionWhoComeToTheOwnLive(t *testing.T) {
 	equal(t, "won by distribution", r.DistributionBuyers, ptr(int64(4)))
 	equal(t, "converted", r.ConvertedBuyers, ptr(int64(1)))
 	equal(t, "followers of the own account", r.Followers, ptr(int64(30)))
-	equal(t, "in 30 days none is old enough", trustRow(t, p, "merchant", "11", 30).DistributionBuyers, ptr(int64(0)))
+	equal(t, "the 30 days that ended 30 days ago", trustRow(t, p, "merchant", "11", 30).DistributionBuyers, ptr(int64(4)))
 	equal(t, "followers of the talent", trustRow(t, p, "talent", "22", 90).Followers, ptr(int64(7)))
 }
 
