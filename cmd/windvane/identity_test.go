@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -229,7 +230,7 @@ func rowsOf(t *testing.T, group parquet.RowGroup) (rows []parquet.Row) {
 		for _, r := range buffer[:n] {
 			rows = append(rows, r.Clone())
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows
 		}
 		if err != nil {

@@ -187,7 +187,9 @@ func (w twin) cohorts() table {
 	for key, l := range out {
 		var subject, month string
 		var offset int
-		fmt.Sscan(key, &subject, &month, &offset)
+		if _, err := fmt.Sscan(key, &subject, &month, &offset); err != nil {
+			panic(err) // the key was made above
+		}
 		l["buyers"] = sizes[subject+" "+month]
 	}
 	return out
@@ -272,7 +274,9 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 				// windows whose new buyers are not known leave those figures null
 				for key, l := range x.want {
 					var s, n int
-					fmt.Sscan(key, &s, &n)
+					if _, err := fmt.Sscan(key, &s, &n); err != nil {
+						panic(err) // the key was made above
+					}
 					if !c.NewBuyersKnown(asOf - calendar.Day(n) + 1) {
 						delete(l, "new_buyer_orders")
 						delete(l, "returning_gmv_fen")
