@@ -1,0 +1,92 @@
+package jobs
+
+import (
+	"context"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/repeat"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// countBuyers reads buyers, repeat purchase, months, cohorts and trust off the pairs of every scope.
+func (n *night) countBuyers(ctx context.Context) error {
+	n.buyers = make([]*repeat.Figures, len(n.scopes()))
+	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		r := rollup.BuyersOf(s)
+		in := repeat.Input{AsOf: n.asOf, Scope: s, Buyers: n.history(ctx, r, n.first), Rows: n.rows(r, n.first), First: n.first,
+			Refunds: n.refunds, Months: s.Role != contract.RoleProduct, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject),
+			Workers: workers, Memory: n.runner.memory}
+		if s.Role == contract.RolePlatform {
+			for _, span := range gmv.OverviewSpans(n.asOf) {
+				in.Ranges = append(in.Ranges, repeat.Range(span))
+			}
+		}
+		n.buyers[i], err = repeat.Compute(ctx, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c, err := n.repeatContext(ctx)
+	if err != nil {
+		return err
+	}
+	mem := memory.DefaultAllocator
+	n.publishTable(contract.Repeat, repeat.PurchaseTable(c, n.buyers, mem))
+	n.publishTable(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers, mem))
+	n.publishTable(contract.Cohorts, repeat.CohortTable(c, n.buyers, mem))
+	n.publishTable(contract.Trust, repeat.TrustTable(c, n.buyers, mem))
+	return nil
+}
+
+// historyStart is the day from which purchases are known.
+func (n *night) historyStart() calendar.Day {
+	start, ok := n.present.First()
+	if !ok {
+		start = n.asOf
+	}
+	// A declaration speaks of what came before the data, not of what history_days cuts off.
+	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start && start > n.first {
+		return *from
+	}
+	return start
+}
+
+func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
+	followers, err := n.followers(ctx)
+	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, HistoryStart: n.historyStart(),
+		Refunds: n.refunds != nil, Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
+}
+
+// followers counts the followers of accounts, and of the accounts that a merchant owns.
+func (n *night) followers(ctx context.Context) (func(contract.Scope, int64) (int64, bool), error) {
+	accounts, err := n.snapshot(ctx, accountAttributes, n.asOf)
+	if err != nil || accounts == nil {
+		return func(contract.Scope, int64) (int64, bool) { return 0, false }, err
+	}
+	owned := column.NewGrouper(1, 1)
+	for i := range accounts.Len() {
+		row := accounts.Row(i) // talent, owner, followers
+		if row[1] != column.Null {
+			owned.Get(row[1:2])[0] += row[2]
+		}
+	}
+	return func(s contract.Scope, subject int64) (int64, bool) {
+		switch s.Role {
+		case contract.RoleTalent:
+			if a := accounts.Find(subject); a != nil {
+				return a[1], true
+			}
+		case contract.RoleMerchant:
+			if m := owned.Find(subject); m != nil {
+				return m[0], true
+			}
+		}
+		return 0, false
+	}, nil
+}
