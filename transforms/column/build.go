@@ -3,6 +3,8 @@ package column
 import (
 	"fmt"
 	"math"
+	"slices"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -12,23 +14,21 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// Builder makes the Arrow record of a contract table, row by row, one call per column and row.
+// Builder makes Arrow records of a contract table, one column at a time: value by value, or many at once.
+// The values are kept as Arrow keeps them, so that a record takes them over without a copy.
 type Builder struct {
 	table   *contract.Table
 	ids     *IDs
+	schema  *arrow.Schema
 	columns []*Cell
 }
 
 // NewBuilder builds rows of table t.
 func NewBuilder(t *contract.Table, ids *IDs) *Builder {
-	b := &Builder{table: t, ids: ids}
+	b := &Builder{table: t, ids: ids, schema: t.Schema(ids.Types)}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		cell := &Cell{column: c, dict: ids.Dict(*c)}
-		if c.ArrowType(ids.Types) == arrow.DataType(contract.StringType) && c.Kind != contract.Enum {
-			cell.words = map[string]int64{}
-		}
-		b.columns = append(b.columns, cell)
+		b.columns = append(b.columns, &Cell{column: c, dict: ids.Dict(*c), held: heldAs(b.schema.Field(i).Type)})
 	}
 	return b
 }
@@ -46,17 +46,122 @@ func (b *Builder) Column(name string) *Cell {
 func (b *Builder) Columns() []*Cell { return b.columns }
 
 // Len is the number of rows so far.
-func (b *Builder) Len() int { return len(b.columns[0].values) }
+func (b *Builder) Len() int { return b.columns[0].Len() }
+
+// Grow makes room for n more rows.
+func (b *Builder) Grow(n int) {
+	for _, c := range b.columns {
+		c.grow(n)
+	}
+}
+
+// Reset starts over in the memory of the record made last. Nobody may look at that record any more.
+func (b *Builder) Reset() {
+	for _, c := range b.columns {
+		c.reset()
+	}
+}
+
+// Record finishes the rows. The caller releases it.
+func (b *Builder) Record(mem memory.Allocator) arrow.Record {
+	n := b.Len()
+	arrays := make([]arrow.Array, len(b.columns))
+	for i, c := range b.columns {
+		if c.Len() != n {
+			panic(fmt.Sprintf("column: table %s: %d values of %s, %d rows", b.table.Name, c.Len(), c.column.Name, n))
+		}
+		arrays[i] = c.array(b.schema.Field(i).Type, mem)
+	}
+	rec := array.NewRecord(b.schema, arrays, int64(n))
+	for _, a := range arrays {
+		a.Release()
+	}
+	return rec
+}
+
+// held is how a column's values are kept until the record is made.
+type held uint8
+
+const (
+	heldWide  held = iota // INT64, TIMESTAMP, and the bits of FLOAT64
+	heldDays              // DATE32
+	heldFlags             // BOOL, one byte each
+	heldIndex             // DICTIONARY
+)
+
+func heldAs(t arrow.DataType) held {
+	switch t.ID() {
+	case arrow.INT64, arrow.TIMESTAMP, arrow.FLOAT64:
+		return heldWide
+	case arrow.DATE32:
+		return heldDays
+	case arrow.BOOL:
+		return heldFlags
+	case arrow.DICTIONARY:
+		return heldIndex
+	}
+	panic(fmt.Sprintf("column: no builder for %s", t))
+}
+
+// What stands for a missing value until the record is made; that of heldWide is Null. Days and indices have it
+// beside them, since every value of theirs may be meant.
+const (
+	noFlag  = 2
+	noIndex = math.MaxUint32
+)
 
 // Cell collects the values of one column.
 type Cell struct {
 	column *contract.Column
-	dict   *Dict            // of the codes given to Int, for identifiers of type STRING
-	words  map[string]int64 // text → index in the record's own dictionary
-	list   []string
-	codes  map[int64]int64 // Dict code → index in the record's own dictionary
-	values []int64
-	nulls  int
+	dict   *Dict // of the codes given to Int, for identifiers of type STRING
+	held   held
+
+	wide     []int64
+	days     []int32
+	flags    []byte
+	index    []uint32
+	nullDays []int // rows of days that are missing
+
+	text words
+	code map[int64]uint32 // Dict code → entry
+	last struct {         // code that was looked up last
+		code  int64
+		entry uint32
+		ok    bool
+	}
+}
+
+// Len is the number of values so far.
+func (c *Cell) Len() int {
+	switch c.held {
+	case heldWide:
+		return len(c.wide)
+	case heldDays:
+		return len(c.days)
+	case heldFlags:
+		return len(c.flags)
+	}
+	return len(c.index)
+}
+
+func (c *Cell) grow(n int) {
+	switch c.held {
+	case heldWide:
+		c.wide = slices.Grow(c.wide, n)
+	case heldDays:
+		c.days = slices.Grow(c.days, n)
+	case heldFlags:
+		c.flags = slices.Grow(c.flags, n)
+	case heldIndex:
+		c.index = slices.Grow(c.index, n)
+	}
+}
+
+func (c *Cell) reset() {
+	c.wide, c.days, c.flags, c.index, c.nullDays = c.wide[:0], c.days[:0], c.flags[:0], c.index[:0], c.nullDays[:0]
+	c.text.reset()
+	clear(c.code)
+	c.last.ok = false
 }
 
 // Int appends an integer, a code, a day, a flag (0 or 1) or Null.
@@ -65,11 +170,74 @@ func (c *Cell) Int(v int64) {
 		c.Null()
 		return
 	}
-	if c.dict != nil {
-		c.code(v)
+	switch c.held {
+	case heldWide:
+		c.wide = append(c.wide, v)
+	case heldDays:
+		c.days = append(c.days, int32(v))
+	case heldFlags:
+		c.flags = append(c.flags, byte(v))
+	case heldIndex:
+		c.index = append(c.index, c.entryOf(v))
+	}
+}
+
+// Repeat appends v, as Int takes it, n times.
+func (c *Cell) Repeat(v int64, n int) {
+	if n == 0 {
 		return
 	}
-	c.values = append(c.values, v)
+	c.Int(v)
+	switch c.held {
+	case heldWide:
+		c.wide = repeatLast(c.wide, n)
+	case heldDays:
+		if v == Null {
+			for at := len(c.days); at < len(c.days)+n-1; at++ {
+				c.nullDays = append(c.nullDays, at)
+			}
+		}
+		c.days = repeatLast(c.days, n)
+	case heldFlags:
+		c.flags = repeatLast(c.flags, n)
+	case heldIndex:
+		c.index = repeatLast(c.index, n)
+	}
+}
+
+// repeatLast makes n of the last value.
+func repeatLast[T any](s []T, n int) []T {
+	v, at := s[len(s)-1], len(s)
+	s = slices.Grow(s, n-1)[:at+n-1]
+	for i := at; i < len(s); i++ {
+		s[i] = v
+	}
+	return s
+}
+
+// Extend appends n values of a column of integers, instants or reals and returns them for the caller to set, as Int
+// takes them; reals by RatioBits. They are not zero before.
+func (c *Cell) Extend(n int) []int64 {
+	if c.held != heldWide {
+		panic(fmt.Sprintf("column: %s is not made of int64", c.column.Name))
+	}
+	at := len(c.wide)
+	c.wide = slices.Grow(c.wide, n)[:at+n]
+	return c.wide[at:]
+}
+
+// Strided appends column at of row-major rows of the given width, as Int takes the values.
+func (c *Cell) Strided(rows []int64, at, width int) {
+	if c.held == heldWide {
+		out := c.Extend(len(rows) / width)
+		for i := range out {
+			out[i] = rows[at+i*width]
+		}
+		return
+	}
+	for ; at < len(rows); at += width {
+		c.Int(rows[at])
+	}
 }
 
 // Flag appends a truth value.
@@ -86,7 +254,7 @@ func (c *Cell) Real(v float64) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		panic(fmt.Sprintf("column: %s: %v never reaches a table", c.column.Name, v))
 	}
-	c.values = append(c.values, realBits(v))
+	c.wide = append(c.wide, realBits(v))
 }
 
 // realBits are the IEEE bits of v. Minus zero becomes zero: its bits are those of Null.
@@ -98,36 +266,48 @@ func realBits(v float64) int64 {
 }
 
 // Ratio appends num/den as a float, null where den is 0 or either is Null.
-func (c *Cell) Ratio(num, den int64) {
+func (c *Cell) Ratio(num, den int64) { c.Int(RatioBits(num, den)) }
+
+// RatioBits are the IEEE bits of num/den, Null where den is 0 or either is Null.
+func RatioBits(num, den int64) int64 {
 	if den == 0 || den == Null || num == Null {
-		c.Null()
-		return
+		return Null
 	}
-	c.Real(float64(num) / float64(den))
+	return realBits(float64(num) / float64(den))
 }
 
 // Text appends a string.
-func (c *Cell) Text(s string) {
-	i, ok := c.words[s]
-	if !ok {
-		i = int64(len(c.list))
-		c.words[s] = i
-		c.list = append(c.list, s)
+func (c *Cell) Text(s string) { c.index = append(c.index, c.text.find(s)) }
+
+// Entry puts a text into the record's dictionary, without a look whether it is there already, for RepeatEntry.
+// It holds until the record is made.
+func (c *Cell) Entry(text []byte) uint32 { return c.text.add(text) }
+
+// RepeatEntry appends the text of an entry n times.
+func (c *Cell) RepeatEntry(entry uint32, n int) {
+	if n > 0 {
+		c.index = repeatLast(append(c.index, entry), n)
 	}
-	c.values = append(c.values, i)
 }
 
-func (c *Cell) code(v int64) {
-	i, ok := c.codes[v]
-	if !ok {
-		if c.codes == nil {
-			c.codes = map[int64]int64{}
-		}
-		i = int64(len(c.list))
-		c.codes[v] = i
-		c.list = append(c.list, c.dict.Value(v))
+// entryOf is the entry of a code in the record's own dictionary; that of an enumeration is the code.
+func (c *Cell) entryOf(v int64) uint32 {
+	switch {
+	case c.dict == nil:
+		return uint32(v)
+	case c.last.ok && c.last.code == v:
+		return c.last.entry
 	}
-	c.values = append(c.values, i)
+	i, ok := c.code[v]
+	if !ok {
+		if c.code == nil {
+			c.code = map[int64]uint32{}
+		}
+		i = c.text.add([]byte(c.dict.Value(v)))
+		c.code[v] = i
+	}
+	c.last.code, c.last.entry, c.last.ok = v, i, true
+	return i
 }
 
 // Null appends a missing value; in a required column that is a bug of the caller.
@@ -135,111 +315,178 @@ func (c *Cell) Null() {
 	if !c.column.Null {
 		panic(fmt.Sprintf("column: null in required column %s", c.column.Name))
 	}
-	c.nulls++
-	c.values = append(c.values, Null)
+	switch c.held {
+	case heldWide:
+		c.wide = append(c.wide, Null)
+	case heldDays:
+		c.nullDays = append(c.nullDays, len(c.days))
+		c.days = append(c.days, 0)
+	case heldFlags:
+		c.flags = append(c.flags, noFlag)
+	case heldIndex:
+		c.index = append(c.index, noIndex)
+	}
 }
 
-// Record finishes the rows. The caller releases it.
-func (b *Builder) Record(mem memory.Allocator) arrow.Record {
-	n := b.Len()
-	schema := b.table.Schema(b.ids.Types)
-	arrays := make([]arrow.Array, len(b.columns))
-	for i, c := range b.columns {
-		if len(c.values) != n {
-			panic(fmt.Sprintf("column: table %s: %d values of %s, %d rows", b.table.Name, len(c.values), c.column.Name, n))
-		}
-		arrays[i] = c.array(schema.Field(i).Type, mem)
-	}
-	rec := array.NewRecord(schema, arrays, int64(n))
-	for _, a := range arrays {
-		a.Release()
-	}
-	return rec
+// words is the dictionary of one column of one record.
+type words struct {
+	known map[string]uint32 // entries made by find
+	last  string            // found last
+	at    uint32
+	data  []byte
+	ends  []int32 // of the entries in data, after a 0
 }
 
-func (c *Cell) array(t arrow.DataType, mem memory.Allocator) arrow.Array {
-	n := len(c.values)
-	validity := c.validity(mem)
-	data := memory.NewResizableBuffer(mem)
-	defer data.Release()
-	switch t.ID() {
-	case arrow.INT64, arrow.TIMESTAMP, arrow.FLOAT64:
-		data.Resize(n * 8)
-		out := arrow.Int64Traits.CastFromBytes(data.Bytes())
-		for i, v := range c.values {
-			if v == Null && c.nulls > 0 {
-				v = 0
-			}
-			out[i] = v
-		}
-	case arrow.DATE32:
-		data.Resize(n * 4)
-		out := arrow.Int32Traits.CastFromBytes(data.Bytes())
-		for i, v := range c.values {
-			out[i] = int32(v)
-		}
-	case arrow.BOOL:
-		data.Resize(int(bitutil.BytesForBits(int64(n))))
-		clear(data.Bytes())
-		for i, v := range c.values {
-			if v == 1 {
-				bitutil.SetBit(data.Bytes(), i)
-			}
-		}
-	case arrow.DICTIONARY:
-		return c.dictionary(validity, mem)
-	default:
-		panic(fmt.Sprintf("column: no builder for %s", t))
+func (w *words) add(text []byte) uint32 {
+	if len(w.ends) == 0 {
+		w.ends = append(w.ends, 0)
 	}
-	d := array.NewData(t, n, []*memory.Buffer{validity, data}, nil, c.nulls, 0)
+	w.data = append(w.data, text...)
+	if len(w.data) > math.MaxInt32 {
+		panic("column: texts of one record beyond 2 GiB")
+	}
+	w.ends = append(w.ends, int32(len(w.data)))
+	return uint32(len(w.ends) - 2)
+}
+
+// find is the entry of a text that may be there already; the same text often comes many times in a row.
+func (w *words) find(s string) uint32 {
+	if w.last == s && len(w.known) > 0 {
+		return w.at
+	}
+	i, ok := w.known[s]
+	if !ok {
+		if w.known == nil {
+			w.known = map[string]uint32{}
+		}
+		i = w.add([]byte(s))
+		w.known[s] = i
+	}
+	w.last, w.at = s, i
+	return i
+}
+
+func (w *words) reset() {
+	clear(w.known)
+	w.data, w.ends, w.last = w.data[:0], w.ends[:0], ""
+}
+
+// array is the dictionary as Arrow has it.
+func (w *words) array() arrow.Array {
+	ends := w.ends
+	if len(ends) == 0 {
+		ends = []int32{0}
+	}
+	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(ends)), memory.NewBufferBytes(w.data)}
+	d := array.NewData(arrow.BinaryTypes.String, len(ends)-1, buffers, nil, 0, 0)
 	defer d.Release()
-	if validity != nil {
-		validity.Release()
-	}
 	return array.MakeFromData(d)
 }
 
-// validity is the null bitmap, nil when nothing is null.
-func (c *Cell) validity(mem memory.Allocator) *memory.Buffer {
-	if c.nulls == 0 {
+// bytesOf views numbers as bytes.
+func bytesOf[T int32 | int64 | uint32](v []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T))))
+}
+
+// array takes the values over.
+func (c *Cell) array(t arrow.DataType, mem memory.Allocator) arrow.Array {
+	var data, validity *memory.Buffer
+	var nulls int
+	switch c.held {
+	case heldWide:
+		validity, nulls = takeNulls(c, c.wide, Null, mem)
+		data = memory.NewBufferBytes(bytesOf(c.wide))
+	case heldDays:
+		validity, nulls = c.nullDaysBitmap(mem), len(c.nullDays)
+		data = memory.NewBufferBytes(bytesOf(c.days))
+	case heldFlags:
+		validity, nulls = takeNulls(c, c.flags, noFlag, mem)
+		data = packFlags(c.flags, mem)
+	case heldIndex:
+		validity, nulls = takeNulls(c, c.index, noIndex, mem)
+		data = memory.NewBufferBytes(bytesOf(c.index))
+	}
+	defer data.Release()
+	if validity != nil {
+		defer validity.Release()
+	}
+	buffers := []*memory.Buffer{validity, data}
+	if c.held != heldIndex {
+		d := array.NewData(t, c.Len(), buffers, nil, nulls, 0)
+		defer d.Release()
+		return array.MakeFromData(d)
+	}
+	dict := c.dictionary()
+	defer dict.Release()
+	d := array.NewDataWithDictionary(t, c.Len(), buffers, nulls, 0, dict.Data().(*array.Data))
+	defer d.Release()
+	return array.MakeFromData(d)
+}
+
+func (c *Cell) dictionary() arrow.Array {
+	if c.column.Kind != contract.Enum {
+		return c.text.array()
+	}
+	var values words
+	for _, v := range c.column.Values {
+		values.add([]byte(v))
+	}
+	return values.array()
+}
+
+// takeNulls counts the values that stand for a missing one, makes them zero and marks them in a bitmap, nil if there
+// are none.
+func takeNulls[T byte | int64 | uint32](c *Cell, values []T, null T, mem memory.Allocator) (*memory.Buffer, int) {
+	nulls := 0
+	for _, v := range values {
+		if v == null {
+			nulls++
+		}
+	}
+	if nulls == 0 {
+		return nil, 0
+	}
+	if !c.column.Null {
+		panic(fmt.Sprintf("column: null in required column %s", c.column.Name))
+	}
+	b := zeroed(len(values), mem)
+	bitmap := b.Bytes()
+	for i, v := range values {
+		if v == null {
+			values[i] = 0
+		} else {
+			bitmap[i>>3] |= 1 << (i & 7)
+		}
+	}
+	return b, nulls
+}
+
+func (c *Cell) nullDaysBitmap(mem memory.Allocator) *memory.Buffer {
+	if len(c.nullDays) == 0 {
 		return nil
 	}
-	b := memory.NewResizableBuffer(mem)
-	b.Resize(int(bitutil.BytesForBits(int64(len(c.values)))))
-	clear(b.Bytes())
-	for i, v := range c.values {
-		if v != Null {
-			bitutil.SetBit(b.Bytes(), i)
-		}
+	b := zeroed(len(c.days), mem)
+	bitutil.SetBitsTo(b.Bytes(), 0, int64(len(c.days)), true)
+	for _, i := range c.nullDays {
+		bitutil.ClearBit(b.Bytes(), i)
 	}
 	return b
 }
 
-func (c *Cell) dictionary(validity *memory.Buffer, mem memory.Allocator) arrow.Array {
-	n := len(c.values)
-	data := memory.NewResizableBuffer(mem)
-	defer data.Release()
-	data.Resize(n * 4)
-	out := arrow.Uint32Traits.CastFromBytes(data.Bytes())
-	for i, v := range c.values {
-		if v == Null {
-			v = 0
-		}
-		out[i] = uint32(v)
+// packFlags makes bits of flags.
+func packFlags(flags []byte, mem memory.Allocator) *memory.Buffer {
+	b := zeroed(len(flags), mem)
+	bitmap := b.Bytes()
+	for i, v := range flags {
+		bitmap[i>>3] |= v & 1 << (i & 7)
 	}
-	words := c.list
-	if c.column.Kind == contract.Enum {
-		words = c.column.Values
-	}
-	sb := array.NewStringBuilder(mem)
-	defer sb.Release()
-	sb.AppendValues(words, nil)
-	dict := sb.NewArray()
-	defer dict.Release()
-	d := array.NewDataWithDictionary(contract.StringType, n, []*memory.Buffer{validity, data}, c.nulls, 0, dict.Data().(*array.Data))
-	defer d.Release()
-	if validity != nil {
-		validity.Release()
-	}
-	return array.MakeFromData(d)
+	return b
+}
+
+// zeroed is a bitmap of n bits.
+func zeroed(n int, mem memory.Allocator) *memory.Buffer {
+	b := memory.NewResizableBuffer(mem)
+	b.Resize(int(bitutil.BytesForBits(int64(n))))
+	clear(b.Bytes())
+	return b
 }
