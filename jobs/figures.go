@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
 
@@ -78,35 +77,19 @@ func (n *night) sumGMV(ctx context.Context) error {
 	first := n.asOf - gmv.Lookback + 1
 	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
 		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.history(ctx, rollup.SalesOf(s), max(first, n.first)), Refunds: n.refunds,
-			Present: n.present, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject)})
+			Present: n.present, IDs: n.runner.ids})
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	c, mem := n.gmvContext(), memory.DefaultAllocator
-	g, ctx := errgroup.WithContext(ctx)
-	var table, split, excluded arrow.Record
-	g.Go(func() (err error) {
-		defer column.Recover(&err)
-		table = gmv.Table(c, n.sums, mem)
-		return nil
-	})
-	g.Go(func() (err error) {
-		defer column.Recover(&err)
-		split = gmv.SplitTable(c, n.sums, mem)
-		return nil
-	})
-	g.Go(func() (err error) {
-		defer column.Recover(&err)
-		excluded, err = gmv.ExcludedTable(c, n.history(ctx, rollup.ExcludedLines(), n.asOf-364), mem)
-		return err
-	})
-	if err := g.Wait(); err != nil {
+	excluded, err := gmv.ExcludedTable(c, n.history(ctx, rollup.ExcludedLines(), n.asOf-364), mem)
+	if err != nil {
 		return err
 	}
-	n.publishTable(contract.GMV, table)
-	n.publishTable(contract.GMVSplit, split)
+	n.publishRows(contract.GMV, gmv.Table(c, n.sums, mem))
+	n.publishRows(contract.GMVSplit, gmv.SplitTable(c, n.sums, mem))
 	n.publishTable(contract.Excluded, excluded)
 	return nil
 }
@@ -118,9 +101,12 @@ func (n *night) gmvContext() gmv.Context {
 		byRole[f.Scope.Role] = f
 	}
 	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
-		Buyers: func(s contract.Scope, subject int64, window int) (int64, int64, bool) {
-			buyers, fresh := byRole[s.Role].Buyers(subject, window)
-			return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays
+		Buyers: func(s contract.Scope) func(int64, int) (int64, int64, bool) {
+			figures := byRole[s.Role]
+			return func(subject int64, window int) (int64, int64, bool) {
+				buyers, fresh := figures.Buyers(subject, window)
+				return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays
+			}
 		}}
 }
 

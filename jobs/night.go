@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -43,7 +42,7 @@ type night struct {
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
-	tables  map[string]arrow.Record
+	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
 	commit  commitInfo
@@ -51,7 +50,7 @@ type night struct {
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
-		partitions: map[string][]Partition{}, tables: map[string]arrow.Record{}}
+		partitions: map[string][]Partition{}, tables: map[string]publishedTable{}}
 	var err error
 	if n.previous, err = r.readCommit(ctx, asOf-1); err != nil {
 		return nil, err
@@ -79,12 +78,11 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 
 func (n *night) release() {
 	for _, t := range n.tables {
-		t.Release()
+		if t.record != nil {
+			t.record.Release()
+		}
 	}
 }
-
-// publishTable keeps a finished table until it is written.
-func (n *night) publishTable(t *contract.Table, rec arrow.Record) { n.tables[t.Name] = rec }
 
 // takeSnapshot fixes the partitions the night rests on.
 func (n *night) takeSnapshot(ctx context.Context) error {

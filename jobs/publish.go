@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
@@ -84,7 +82,7 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 			defer column.Recover(&err)
 			key := prefix + "/" + t.Name + ".parquet"
 			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
-				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, one(n.tables[t.Name]))
+				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, n.tables[t.Name].rows)
 			if err != nil {
 				return fmt.Errorf("write %s: %w", t.Name, err)
 			}
@@ -93,10 +91,6 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 		})
 	}
 	return g.Wait()
-}
-
-func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
 }
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {

@@ -3,13 +3,36 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"iter"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
+
+// publishedTable is a table of the night until it is written: a finished record, or rows that are made while they
+// are written, so that a large table is never in memory as a whole.
+type publishedTable struct {
+	record arrow.Record
+	rows   iter.Seq2[arrow.Record, error]
+}
+
+// publishTable keeps a finished table until it is written.
+func (n *night) publishTable(t *contract.Table, rec arrow.Record) {
+	n.tables[t.Name] = publishedTable{rec, one(rec)}
+}
+
+func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
+}
+
+// publishRows keeps how a table is made until it is written.
+func (n *night) publishRows(t *contract.Table, rows iter.Seq2[arrow.Record, error]) {
+	n.tables[t.Name] = publishedTable{rows: rows}
+}
 
 // readTable reads all rows of one of windvane's own files as a frame.
 func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs) (*column.Frame, error) {

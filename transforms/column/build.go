@@ -240,6 +240,16 @@ func (c *Cell) Strided(rows []int64, at, width int) {
 	}
 }
 
+// Codes appends values[at] for every position, as Int takes it, to a column of an enumeration.
+func (c *Cell) Codes(positions []uint8, values []int64) {
+	if c.column.Kind != contract.Enum {
+		panic(fmt.Sprintf("column: %s is no enumeration", c.column.Name))
+	}
+	for _, at := range positions {
+		c.index = append(c.index, uint32(values[at]))
+	}
+}
+
 // Flag appends a truth value.
 func (c *Cell) Flag(v bool) {
 	if v {

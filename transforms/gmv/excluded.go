@@ -1,8 +1,8 @@
 package gmv
 
 import (
+	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -13,78 +13,124 @@ import (
 
 // ExcludedTable is excluded, from the excluded_lines rollups of the last 365 days.
 func ExcludedTable(c Context, days column.Days, mem memory.Allocator) (arrow.Record, error) {
-	rows, err := excludedRows(c, days)
+	merchants, err := sumExcluded(c, days)
 	if err != nil {
 		return nil, err
 	}
+	platform := column.NewGrouper(2, excludedMeasures)
+	for i := range merchants.Len() {
+		row := merchants.Row(i)
+		addExcluded(platform.Get([]int64{0, row[1]}), row[2:])
+	}
 	b := column.NewBuilder(contract.Excluded, c.IDs)
-	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
-	reason, lines, fen := b.Column("reason"), b.Column("lines"), b.Column("gmv_fen")
-	for _, r := range rows {
-		asOf.Int(int64(c.AsOf))
-		role.Int(int64(r.role))
-		subject.Text(r.subject)
-		window.Int(r.window)
-		reason.Text(r.reason)
-		lines.Int(r.lines)
-		fen.Int(r.fen)
+	scopes := contract.Scopes()
+	for _, x := range contract.InRoleOrder([]excluded{{scopes[contract.RolePlatform], platform}, {scopes[contract.RoleMerchant], merchants}},
+		func(x excluded) contract.Scope { return x.scope }) {
+		x.write(c, b)
 	}
 	return b.Record(mem), nil
 }
 
-type excludedRow struct {
-	role            int
-	subject, reason string
-	window          int64
-	lines, fen      int64
+// Measures of a subject and reason: lines and fen of each shortest window, and the bit set of those windows.
+const (
+	eLines           = 0
+	eFen             = windows
+	ePlaces          = 2 * windows
+	excludedMeasures = 2*windows + 1
+)
+
+func addExcluded(sums, row []int64) {
+	for j, v := range row[:ePlaces] {
+		sums[j] += v
+	}
+	sums[ePlaces] |= row[ePlaces]
 }
 
-func excludedRows(c Context, days column.Days) ([]excludedRow, error) {
-	g := column.NewGrouper(4, 2) // role, merchant, reason, window
+// sumExcluded adds up by merchant and reason.
+func sumExcluded(c Context, days column.Days) (*column.Grouper, error) {
+	g := column.NewGrouper(2, excludedMeasures)
 	for d, err := range days {
 		if err != nil {
 			return nil, err
 		}
-		w := window(c.AsOf - d.Day)
-		if w == 0 {
+		place := placeOf(c.AsOf - d.Day)
+		if place == windows {
 			continue
 		}
 		f := d.Frame
 		merchant, reason, lines, fen := f.Column("merchant_id"), f.Column("excluded_reason"), f.Column("lines"), f.Column("amount_fen")
 		for i := range f.N {
-			for _, longer := range contract.Windows {
-				if int64(longer) < w {
-					continue
-				}
-				for _, key := range [][]int64{{contract.RolePlatform, 0, reason[i], int64(longer)}, {contract.RoleMerchant, merchant[i], reason[i], int64(longer)}} {
-					m := g.Get(key)
-					m[0] += lines[i]
-					m[1] += fen[i]
-				}
-			}
+			m := g.Get([]int64{merchant[i], reason[i]})
+			m[eLines+place] += lines[i]
+			m[eFen+place] += fen[i]
+			m[ePlaces] |= 1 << place
 		}
 	}
-	return sortedExcluded(c, g), nil
+	return g, nil
 }
 
-func sortedExcluded(c Context, g *column.Grouper) []excludedRow {
-	scopes := contract.Scopes()
-	rows := make([]excludedRow, g.Len())
-	for i := range rows {
-		r := g.Row(i)
-		rows[i] = excludedRow{role: int(r[0]), subject: c.IDs.SubjectText(scopes[r[0]], r[1]), reason: c.IDs.TextDict().Value(r[2]), window: r[3], lines: r[4], fen: r[5]}
+// excluded are the sums of one scope by subject and reason.
+type excluded struct {
+	scope contract.Scope
+	sums  *column.Grouper
+}
+
+// write appends the rows by subject, window and reason.
+func (x excluded) write(c Context, b *column.Builder) {
+	order := x.order(c)
+	var text []byte
+	for from := 0; from < len(order); {
+		to, subject := from, order[from][0]
+		for to < len(order) && order[to][0] == subject {
+			to++
+		}
+		before := b.Column("reason").Len()
+		writeReasons(b, order[from:to])
+		n := b.Column("reason").Len() - before
+		text = c.IDs.AppendSubject(text[:0], x.scope, subject)
+		b.Column("subject_id").RepeatEntry(b.Column("subject_id").Entry(text), n)
+		b.Column("role").Repeat(int64(x.scope.Role), n)
+		b.Column("as_of_date").Repeat(int64(c.AsOf), n)
+		from = to
 	}
-	slices.SortFunc(rows, func(a, b excludedRow) int {
-		if c := strings.Compare(contract.Roles[a.role], contract.Roles[b.role]); c != 0 {
-			return c
+}
+
+// order sorts the sums by the texts of subject and reason.
+func (x excluded) order(c Context) [][]int64 {
+	rows := make([][]int64, x.sums.Len())
+	for i := range rows {
+		rows[i] = x.sums.Row(i)
+	}
+	compare, reasons := c.IDs.CompareText(x.scope.Domain, contract.NoSubject), c.IDs.TextDict().Ranks()
+	slices.SortFunc(rows, func(a, b []int64) int {
+		if a[0] == b[0] {
+			return int(reasons[a[1]] - reasons[b[1]])
 		}
-		if c := strings.Compare(a.subject, b.subject); c != 0 {
-			return c
-		}
-		if a.window != b.window {
-			return int(a.window - b.window)
-		}
-		return strings.Compare(a.reason, b.reason)
+		return compare(a[0], b[0])
 	})
 	return rows
+}
+
+// writeReasons appends one subject's rows: for each window, the reasons there are in it.
+func writeReasons(b *column.Builder, sums [][]int64) {
+	window, reason, lines, fen := b.Column("window_days"), b.Column("reason"), b.Column("lines"), b.Column("gmv_fen")
+	for place, w := range contract.Windows {
+		for _, row := range sums {
+			m := row[2:]
+			if bits.TrailingZeros64(uint64(m[ePlaces])) > place {
+				continue
+			}
+			window.Int(int64(w))
+			reason.Int(row[1])
+			lines.Int(sum(m[eLines : eLines+place+1]))
+			fen.Int(sum(m[eFen : eFen+place+1]))
+		}
+	}
+}
+
+func sum(values []int64) (total int64) {
+	for _, v := range values {
+		total += v
+	}
+	return total
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -141,7 +142,7 @@ type testingT interface {
 func sums(t testingT, scope contract.Scope, sales []sale, refunds []returned, present calendar.Presence) *gmv.Sums {
 	t.Helper()
 	s, err := gmv.Sum(gmv.Input{AsOf: asOf, Scope: scope, Sales: daysOf(scope, sales), Refunds: refundFrame(scope, refunds), Present: present,
-		Compare: column.NewIDs(nil).CompareText(scope.Domain, contract.NoSubject)})
+		IDs: column.NewIDs(nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,14 @@ func sums(t testingT, scope contract.Scope, sales []sale, refunds []returned, pr
 
 func everything() gmv.Context {
 	return gmv.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: allDays(), Refunds: true,
-		Buyers: func(contract.Scope, int64, int) (int64, int64, bool) { return 3, 1, true }}
+		Buyers: buyersAre(func(int64) (int64, int64, bool) { return 3, 1, true })}
+}
+
+// buyersAre gives every window of a subject the same buyers.
+func buyersAre(of func(subject int64) (int64, int64, bool)) func(contract.Scope) func(int64, int) (int64, int64, bool) {
+	return func(contract.Scope) func(int64, int) (int64, int64, bool) {
+		return func(subject int64, _ int) (int64, int64, bool) { return of(subject) }
+	}
 }
 
 // line is one published row by column name; a null is nil.
@@ -169,6 +177,18 @@ func read(t testingT, rec arrow.Record) []line {
 	return out
 }
 
+func readAll(t testingT, records gmv.Records) (out []line) {
+	t.Helper()
+	for rec, err := range records {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Retain() // read releases it; its maker does too
+		out = append(out, read(t, rec)...)
+	}
+	return out
+}
+
 func cell(a arrow.Array, i int) any {
 	if a.IsNull(i) {
 		return nil
@@ -183,7 +203,7 @@ func cell(a arrow.Array, i int) any {
 	case *array.Date32:
 		return calendar.Day(a.Value(i)).String()
 	}
-	return a.ValueStr(i)
+	return strings.Clone(a.ValueStr(i)) // the record's memory is used again
 }
 
 func pick(lines []line, columns ...string) []line {
@@ -208,7 +228,7 @@ func keysOf(l line) []string { return slices.Sorted(maps.Keys(l)) }
 func TestTheWindowsOfASale(t *testing.T) {
 	scope := scopeOf(contract.RoleMerchant)
 	for ago := calendar.Day(0); ago <= 400; ago++ {
-		rows := read(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, []sale{sold(ago, 100)}, nil, allDays())}, memory.DefaultAllocator))
+		rows := readAll(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, []sale{sold(ago, 100)}, nil, allDays())}, memory.DefaultAllocator))
 		var want []line
 		for _, n := range contract.Windows {
 			in := func(lag calendar.Day) int {
@@ -254,7 +274,7 @@ func TestRefundsOfASale(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := sold(c.ago, 100)
-			rows := read(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, []sale{s}, []returned{{s, c.delay, 40}}, allDays())}, memory.DefaultAllocator))
+			rows := readAll(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, []sale{s}, []returned{{s, c.delay, 40}}, allDays())}, memory.DefaultAllocator))
 			got := pick(where(rows, "window_days", c.window), forms...)
 			if diff := gocmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
@@ -265,7 +285,7 @@ func TestRefundsOfASale(t *testing.T) {
 		s := sold(10, 100)
 		present := allDays()
 		delete(present, s.day)
-		rows := read(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, nil, []returned{{s, 3, 40}}, present)}, memory.DefaultAllocator))
+		rows := readAll(t, gmv.Table(everything(), []*gmv.Sums{sums(t, scope, nil, []returned{{s, 3, 40}}, present)}, memory.DefaultAllocator))
 		if diff := gocmp.Diff(of(30, 0, 0, 0, 40, nil), pick(where(rows, "window_days", 30), forms...)); diff != "" {
 			t.Error(diff)
 		}
@@ -273,7 +293,7 @@ func TestRefundsOfASale(t *testing.T) {
 	t.Run("where refunds are not computable nets are null", func(t *testing.T) {
 		c := everything()
 		c.Refunds = false
-		rows := read(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{sold(40, 100)}, nil, allDays())}, memory.DefaultAllocator))
+		rows := readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{sold(40, 100)}, nil, allDays())}, memory.DefaultAllocator))
 		want := line{"gmv_net_fen": nil, "gmv_net15_fen": nil, "gmv_net30_fen": nil, "refund_amt_fen": nil, "refund_rate_ratio": nil, "gmv_paid_lag30_fen": 100}
 		if diff := gocmp.Diff([]line{want}, pick(where(rows, "window_days", 365), keysOf(want)...)); diff != "" {
 			t.Error(diff)
@@ -282,7 +302,7 @@ func TestRefundsOfASale(t *testing.T) {
 	t.Run("refunds without a talent are nobody's", func(t *testing.T) {
 		s := sold(10, 100)
 		s.subject = null
-		if n := sums(t, scopeOf(contract.RoleTalent), nil, []returned{{s, 3, 40}}, allDays()).Subjects.Len(); n != 0 {
+		if n := sums(t, scopeOf(contract.RoleTalent), nil, []returned{{s, 3, 40}}, allDays()).Len(); n != 0 {
 			t.Errorf("%d talents", n)
 		}
 	})
@@ -371,7 +391,7 @@ func TestGMVAgreesWithItsTwin(t *testing.T) {
 		platform, merchants := scopeOf(contract.RolePlatform), scopeOf(contract.RoleMerchant)
 		all := []*gmv.Sums{sums(t, merchants, m.sales, m.refunds, allDays()), sums(t, platform, m.sales, m.refunds, allDays())}
 		seen := map[string]bool{}
-		for _, l := range read(t, gmv.Table(everything(), all, memory.DefaultAllocator)) {
+		for _, l := range readAll(t, gmv.Table(everything(), all, memory.DefaultAllocator)) {
 			seen[fmt.Sprintf("%v/%v", l["subject_id"], l["window_days"])] = true
 			want := naive(m.sales, m.refunds, ofSubject(l), asOf-calendar.Day(l["window_days"].(int))+1, asOf)
 			got := pick([]line{l}, append([]string{"refund_amt_fen"}, formNames...)...)[0]
@@ -387,7 +407,7 @@ func TestGMVAgreesWithItsTwin(t *testing.T) {
 				}
 			}
 		}
-		for _, l := range read(t, gmv.SplitTable(everything(), all, memory.DefaultAllocator)) {
+		for _, l := range readAll(t, gmv.SplitTable(everything(), all, memory.DefaultAllocator)) {
 			cell := func(s sale) bool {
 				return ofSubject(l)(s) && contract.Channels[s.channel] == l["channel"] && contract.Scenes[s.scene] == l["scene"]
 			}
@@ -422,8 +442,8 @@ func TestRatiosAndAverages(t *testing.T) {
 	none := sold(0, 0)
 	none.subject, none.lines, none.orders = 2, 0, 0
 	c := everything()
-	c.Buyers = func(_ contract.Scope, subject int64, _ int) (int64, int64, bool) { return 2 - subject, 0, subject == 1 }
-	rows := where(read(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{s, none}, nil, allDays())}, memory.DefaultAllocator)), "window_days", 1)
+	c.Buyers = buyersAre(func(subject int64) (int64, int64, bool) { return 2 - subject, 0, subject == 1 })
+	rows := where(readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{s, none}, nil, allDays())}, memory.DefaultAllocator)), "window_days", 1)
 	want := []line{
 		{"subject_id": "1", "buyers": 1, "new_buyers": 0, "returning_buyers": 1, "atv_buyer_fen": 1001, "atv_order_fen": 501},
 		{"subject_id": "2", "buyers": 0, "new_buyers": nil, "returning_buyers": nil, "atv_buyer_fen": nil, "atv_order_fen": nil},
@@ -438,7 +458,7 @@ func TestDaysPresentCountTheWindowsDays(t *testing.T) {
 	delete(c.Present, asOf-6)
 	delete(c.Present, asOf-7)
 	got := map[any]any{}
-	for _, l := range read(t, gmv.Table(c, []*gmv.Sums{sums(t, scopeOf(contract.RolePlatform), []sale{sold(0, 1)}, nil, allDays())}, memory.DefaultAllocator)) {
+	for _, l := range readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scopeOf(contract.RolePlatform), []sale{sold(0, 1)}, nil, allDays())}, memory.DefaultAllocator)) {
 		got[l["window_days"]] = l["days_present"]
 	}
 	if diff := gocmp.Diff(map[any]any{1: 1, 7: 6, 30: 28, 60: 58, 90: 88, 365: 363}, got); diff != "" {
@@ -458,14 +478,14 @@ func TestRowsAreSortedByTheirKeys(t *testing.T) {
 	all := []*gmv.Sums{sums(t, scopeOf(contract.RolePlatform), sales, nil, allDays()), sums(t, scopeOf(contract.RoleMerchant), sales, nil, allDays())}
 	for _, x := range []struct {
 		name string
-		rec  arrow.Record
+		rec  gmv.Records
 		key  []string
 	}{
 		{"gmv", gmv.Table(everything(), all, memory.DefaultAllocator), []string{"role", "subject_id"}},
 		{"gmv_split", gmv.SplitTable(everything(), all, memory.DefaultAllocator), []string{"role", "subject_id", "channel", "scene"}},
 	} {
 		var got []string
-		for _, l := range where(read(t, x.rec), "window_days", 1) {
+		for _, l := range where(readAll(t, x.rec), "window_days", 1) {
 			var key string
 			for _, k := range x.key {
 				key += fmt.Sprint(l[k], "\x00")
@@ -479,7 +499,7 @@ func TestRowsAreSortedByTheirKeys(t *testing.T) {
 }
 
 func TestNothingButTestOrdersIsNoRow(t *testing.T) {
-	if n := sums(t, scopeOf(contract.RoleMerchant), []sale{{subject: 1, day: asOf}}, nil, allDays()).Subjects.Len(); n != 0 {
+	if n := sums(t, scopeOf(contract.RoleMerchant), []sale{{subject: 1, day: asOf}}, nil, allDays()).Len(); n != 0 {
 		t.Errorf("%d subjects", n)
 	}
 }
@@ -552,8 +572,8 @@ func TestTablesAreReleased(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
 	s := []*gmv.Sums{sums(t, scopeOf(contract.RolePlatform), []sale{sold(3, 5)}, nil, allDays())}
-	read(t, gmv.Table(everything(), s, mem))
-	read(t, gmv.SplitTable(everything(), s, mem))
+	readAll(t, gmv.Table(everything(), s, mem))
+	readAll(t, gmv.SplitTable(everything(), s, mem))
 	rec, err := gmv.ExcludedTable(everything(), func(func(column.Dated, error) bool) {}, mem)
 	if err != nil {
 		t.Fatal(err)

@@ -4,10 +4,18 @@
 // It merges the daily rollups <role>_sales and excluded_lines and the settled refunds; every figure is
 // a sum of exact integers. Windows are nested, so each day is added once, to the shortest window that
 // holds it, and the windows are read off as running sums.
+//
+// The way of the sales:
+//
+//  1. Rollups are sorted by subject. AddUp merges days that lie in the same windows to one rollup of the
+//     same shape (add.go), so that a year is a handful of sorted frames.
+//  2. Those and the refunds are merged subject by subject into a small dense block of cells by windows,
+//     and what is in it is kept, column by column (sums.go).
+//  3. The tables read the windows off in the order of the subjects' texts, in records of bounded size
+//     (rows.go, tables.go).
 package gmv
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -41,233 +49,250 @@ const (
 	measures
 )
 
-// total marks, in place of channel and scene, the group over all of them.
-const total = -1
-
 // Input is what the GMV of one scope is computed from.
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Sales   column.Days       // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf]
+	Sales   column.Days       // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf], or sums of them by AddUp over days in the SameWindows, dated by any of them
 	Refunds *column.Frame     // settled refunds (see package refund); nil: not computable
 	Present calendar.Presence // days with orders; refunds of other days have no sale to be taken from
-	Compare func(a, b int64) int
+	IDs     *column.IDs
 }
 
-// Sums are the figures of one scope.
+// windows is the number of contract.Windows, and of the steps between them.
+const windows = 6
+
+// lags are 0, 15 and 30 days.
+var lags = [3]calendar.Day{0, Lag15, Lag30}
+
+// places are the positions in contract.Windows of the shortest windows that hold a day, without lag and lagged by
+// 15 and 30 days; windows where none does.
+type places [3]uint8
+
+// placeOf is the shortest window that holds a day of the given age, windows if none does.
+func placeOf(age calendar.Day) uint8 {
+	if age < 0 {
+		return windows
+	}
+	for i, w := range contract.Windows {
+		if age < calendar.Day(w) {
+			return uint8(i)
+		}
+	}
+	return windows
+}
+
+func placesOf(age calendar.Day) (p places) {
+	for i, lag := range lags {
+		p[i] = placeOf(age - lag)
+	}
+	return p
+}
+
+// SameWindows tells whether all days from first to last lie in the same windows of a night, so that their rollups may
+// be added up before.
+func SameWindows(asOf, first, last calendar.Day) bool {
+	p := placesOf(asOf - first)
+	for d := first + 1; d <= last; d++ {
+		if placesOf(asOf-d) != p {
+			return false
+		}
+	}
+	return true
+}
+
+// Sums are the figures of one scope: rows of (subject, cell, shortest window), sorted by subject as rollups are.
 type Sums struct {
 	Scope    contract.Scope
-	Subjects *column.Ranking
-	groups   *column.Grouper // (subject, channel, scene, shortest window) → measures
+	subjects []int64
+	first    []int    // row of each subject, then the number of rows
+	order    []uint32 // positions in subjects, by their published texts
+	cell     []uint8  // 0: the total; then cells in the order in which they are published
+	place    []uint8  // of the shortest window
+	m        [measures][]int64
+	used     []int // measures that are kept; the others are 0
 }
+
+// Len is the number of subjects.
+func (s *Sums) Len() int { return len(s.subjects) }
 
 // Sum adds up one scope.
 func Sum(in Input) (*Sums, error) {
-	s := &Sums{Scope: in.Scope, groups: column.NewGrouper(4, measures)}
+	s := &Sums{Scope: in.Scope}
+	parts, err := collect(in)
+	if err != nil {
+		return nil, err
+	}
+	refunds := newRefunds(in)
+	s.prepare(parts, refunds)
+	s.merge(in, parts, refunds)
+	s.order = textOrder(s.subjects, in.IDs.CompareText(in.Scope.Domain, contract.NoSubject))
+	return s, nil
+}
+
+// part are sales that lie in the same windows.
+type part struct {
+	places
+	frame *column.Frame
+}
+
+// Days are added up before the last merge when there are several and it pays: what is small is merged at once.
+const (
+	smallRows = 1 << 18
+	mostParts = 64
+	fanIn     = 4
+)
+
+// collect reads the days; successive ones in the same windows are added up in tiers, so that few are in memory at once.
+func collect(in Input) (parts []part, err error) {
+	var at places
+	var tiers [][]*column.Frame
+	flush := func() {
+		for _, t := range tiers {
+			for _, f := range t {
+				parts = append(parts, part{at, f})
+			}
+		}
+		tiers = nil
+	}
 	for d, err := range in.Sales {
 		if err != nil {
 			return nil, err
 		}
-		s.addSales(in, d)
-	}
-	if in.Refunds != nil {
-		s.addRefunds(in)
-	}
-	s.rank(in.Compare)
-	return s, nil
-}
-
-func (s *Sums) rank(compare func(a, b int64) int) {
-	subjects := column.NewGrouper(1, 0)
-	for i := range s.groups.Len() {
-		subjects.Index(s.groups.Row(i)[:1])
-	}
-	s.Subjects = column.Rank(subjects.Rows(), compare)
-}
-
-// window is the shortest window that holds a day of the given age, 0 if none does.
-func window(age calendar.Day) int64 {
-	if age < 0 {
-		return 0
-	}
-	for _, w := range contract.Windows {
-		if age < calendar.Day(w) {
-			return int64(w)
-		}
-	}
-	return 0
-}
-
-func (s *Sums) addSales(in Input, d column.Dated) {
-	f := d.Frame
-	age := in.AsOf - d.Day
-	now, ago15, ago30 := window(age), window(age-Lag15), window(age-Lag30)
-	channel, scene := f.Column("channel"), f.Column("scene")
-	orderLines, orderFen := f.Column("order_lines"), f.Column("order_fen")
-	rawLines, rawFen := f.Column("raw_lines"), f.Column("raw_fen")
-	paid, lines, quantity, orders := f.Column("paid_fen"), f.Column("lines"), f.Column("quantity"), f.Column("orders")
-	subject := s.subjects(f)
-	for i := range f.N {
-		if orderLines[i] == 0 && rawLines[i] == 0 {
-			continue // nothing but test orders
-		}
-		key := []int64{subject(i), cell(channel[i]), cell(scene[i]), now}
-		if now > 0 {
-			m := s.groups.Get(key)
-			m[mOrderFen] += orderFen[i]
-			m[mRawFen] += rawFen[i]
-			m[mPaid] += paid[i]
-			m[mLines] += lines[i]
-			m[mQuantity] += quantity[i]
-			m[mOrders] += orders[i]
-		}
-		if ago15 > 0 {
-			key[3] = ago15
-			s.groups.Get(key)[mPaid15] += paid[i]
-		}
-		if ago30 > 0 {
-			key[3] = ago30
-			s.groups.Get(key)[mPaid30] += paid[i]
-		}
-	}
-}
-
-func cell(code int64) int64 {
-	if code == column.Null {
-		return total
-	}
-	return code
-}
-
-func (s *Sums) subjects(f *column.Frame) func(i int) int64 {
-	if s.Scope.Subject == "" {
-		return func(int) int64 { return 0 }
-	}
-	col := f.Column(s.Scope.Subject)
-	return func(i int) int64 { return col[i] }
-}
-
-func (s *Sums) addRefunds(in Input) {
-	f := in.Refunds
-	subject := s.subjects(f)
-	channel, scene := f.Column("channel"), f.Column("scene")
-	paidDay, succeeded, amount := f.Column("paid_day"), f.Column("succeeded_day"), f.Column("amount_fen")
-	for i := range f.N {
-		sub := subject(i)
-		if s.Scope.Where != "" && sub == column.Null {
+		p := placesOf(in.AsOf - d.Day)
+		if p == (places{windows, windows, windows}) {
 			continue
 		}
-		r := refund{age: in.AsOf - calendar.Day(paidDay[i]), flowAge: in.AsOf - calendar.Day(succeeded[i]),
-			delay: calendar.Day(succeeded[i] - paidDay[i]), fen: amount[i]}
-		if in.Present[calendar.Day(paidDay[i])] {
-			s.addRefund(r, sub, total, total)
-			s.addRefund(r, sub, channel[i], scene[i])
+		if p != at {
+			flush()
+			at = p
 		}
-		if w := window(r.flowAge); w > 0 && r.fen != 0 {
-			s.groups.Get([]int64{sub, total, total, w})[mRefundFlow] += r.fen
+		tiers = push(in, tiers, d.Frame)
+	}
+	flush()
+	return parts, nil
+}
+
+// push adds a frame to the lowest tier; a tier that has enough is added up to one frame of the next.
+func push(in Input, tiers [][]*column.Frame, f *column.Frame) [][]*column.Frame {
+	for i := 0; ; i++ {
+		if i == len(tiers) {
+			tiers = append(tiers, nil)
 		}
+		tiers[i] = append(tiers[i], f)
+		if rows := rowsOf(tiers[i]); len(tiers[i]) < fanIn || rows < smallRows && len(tiers[i]) < mostParts {
+			return tiers
+		}
+		f = AddUp(in.Scope, in.IDs, tiers[i])
+		tiers[i] = nil
 	}
 }
 
-// refund is one settled refund seen from the as-of date.
-type refund struct {
-	age, flowAge, delay calendar.Day
-	fen                 int64
+func rowsOf(frames []*column.Frame) (n int) {
+	for _, f := range frames {
+		n += f.N
+	}
+	return n
 }
 
-func (s *Sums) addRefund(r refund, subject, channel, scene int64) {
-	add := func(w int64, m int) {
-		if w > 0 {
-			s.groups.Get([]int64{subject, channel, scene, w})[m] += r.fen
-		}
-	}
-	add(window(r.age), mRefund)
-	if r.delay <= Lag15 {
-		add(window(r.age-Lag15), mRefund15)
-	}
-	if r.delay <= Lag30 {
-		add(window(r.age-Lag30), mRefund30)
-	}
-}
-
-// figure is one output row: the running sums of a group up to a window.
-type figure struct {
-	rank, window, channel, scene int64
-	m                            [measures]int64
-}
-
-// each reads the windows of every group off as running sums, of the totals or of the cells by channel and
-// scene, and hands the rows out in the order of the published tables: subject, window, channel, scene.
-func (s *Sums) each(totals bool, emit func(f *figure)) {
-	order := s.groupOrder(totals)
-	var cells []figure
-	for from := 0; from < len(order); {
-		to, rank := from, order[from].rank()
-		for to < len(order) && order[to].rank() == rank {
-			to++
-		}
-		cells = s.subject(order[from:to], cells[:0], emit)
-		from = to
-	}
-}
-
-// subject emits the rows of one subject: for each window, the cells that have anything in it.
-func (s *Sums) subject(groups []orderedGroup, cells []figure, emit func(f *figure)) []figure {
-	for i, g := range groups {
-		if i == 0 || g.cell() != groups[i-1].cell() {
-			row := s.groups.Row(g.row)
-			cells = append(cells, figure{rank: g.rank(), channel: row[1], scene: row[2]})
-		}
-	}
-	for at, w := range contract.Windows {
-		c := -1
-		for i, g := range groups {
-			if i == 0 || g.cell() != groups[i-1].cell() {
-				c++
-			}
-			if g.window() != at {
-				continue
-			}
-			for j, v := range s.groups.Row(g.row)[4:] {
-				cells[c].m[j] += v
-			}
-			cells[c].window = int64(w)
-		}
-		for c := range cells {
-			if cells[c].window > 0 {
-				cells[c].window = int64(w)
-				emit(&cells[c])
+// prepare finds out which measures are kept and makes room for the rows.
+func (s *Sums) prepare(parts []part, refunds *refunds) {
+	has := [measures]bool{}
+	rows := refunds.len()
+	for _, p := range parts {
+		rows = max(rows, p.frame.N)
+		for i, ms := range [3][]int{{mOrderFen, mRawFen, mPaid, mLines, mQuantity, mOrders}, {mPaid15}, {mPaid30}} {
+			for _, m := range ms {
+				has[m] = has[m] || p.places[i] < windows
 			}
 		}
 	}
-	return cells
-}
-
-// orderedGroup is a group with its place in the order of the published tables: the rank of the subject,
-// then of channel and scene, then the index of the window.
-type orderedGroup struct {
-	key uint64
-	row int
-}
-
-func (g orderedGroup) rank() int64  { return int64(g.key >> 16) }
-func (g orderedGroup) cell() uint64 { return g.key >> 4 }
-func (g orderedGroup) window() int  { return int(g.key & 15) }
-
-func (s *Sums) groupOrder(totals bool) []orderedGroup {
-	channelRank, sceneRank := contract.TextRanks(contract.Channels), contract.TextRanks(contract.Scenes)
-	var order []orderedGroup
-	for i := range s.groups.Len() {
-		row := s.groups.Row(i)
-		if (row[1] == total) != totals {
-			continue
-		}
-		key := uint64(s.Subjects.Of(row[0])) << 16
-		if !totals {
-			key |= uint64(channelRank[row[1]])<<12 | uint64(sceneRank[row[2]])<<8
-		}
-		order = append(order, orderedGroup{key | uint64(slices.Index(contract.Windows, int(row[3]))), i})
+	for _, m := range []int{mRefund, mRefund15, mRefund30, mRefundFlow} {
+		has[m] = refunds.len() > 0
 	}
-	slices.SortFunc(order, func(a, b orderedGroup) int { return cmp.Compare(a.key, b.key) })
-	return order
+	for m := range has {
+		if has[m] {
+			s.used = append(s.used, m)
+			s.m[m] = make([]int64, 0, rows)
+		}
+	}
+	s.cell, s.place = make([]uint8, 0, rows), make([]uint8, 0, rows)
+}
+
+// merge fills one block per subject and keeps what is in it.
+func (s *Sums) merge(in Input, parts []part, refunds *refunds) {
+	cursors := make([]*cursor, 0, len(parts)+1)
+	sales := make([]*sales, 0, len(parts))
+	for _, p := range parts {
+		sales = append(sales, newSales(p.frame))
+		cursors = append(cursors, newCursor(in.Scope, p.frame))
+	}
+	if refunds.len() > 0 {
+		cursors = append(cursors, &cursor{subjects: refunds.subjects})
+	}
+	ranks := cellRanks()
+	b := &block{}
+	m := newMerge(in.IDs.Strings(in.Scope.Domain), cursors)
+	for m.next() {
+		for _, r := range m.runs {
+			if r.input < len(parts) {
+				b.addSales(sales[r.input], parts[r.input].places, ranks, r.from, r.to)
+			} else {
+				refunds.addTo(b, ranks, r.from, r.to)
+			}
+		}
+		s.keep(m.subject, b)
+	}
+	s.first = append(s.first, len(s.cell))
+}
+
+// keep appends what is in the block, and empties it.
+func (s *Sums) keep(subject int64, b *block) {
+	if b.cells == 0 {
+		return
+	}
+	s.subjects = append(s.subjects, subject)
+	s.first = append(s.first, len(s.cell))
+	b.each(func(cell, place int, m *[measures]int64) {
+		s.cell, s.place = append(s.cell, uint8(cell)), append(s.place, uint8(place))
+		for _, j := range s.used {
+			s.m[j] = append(s.m[j], m[j])
+		}
+	})
+}
+
+// textOrder sorts positions by the texts of their subjects. Numbers come as a few runs that are in order, those of
+// as many digits; texts as one: merging the runs there are costs little.
+func textOrder(subjects []int64, compare func(a, b int64) int) []uint32 {
+	order := make([]uint32, len(subjects))
+	var bounds []int // where a run begins
+	for i := range order {
+		order[i] = uint32(i)
+		if i == 0 || compare(subjects[i-1], subjects[i]) > 0 {
+			bounds = append(bounds, i)
+		}
+	}
+	bounds = append(bounds, len(order))
+	spare := make([]uint32, 0, len(order))
+	for len(bounds) > 2 {
+		merged := []int{0}
+		for i := 0; i+1 < len(bounds); i += 2 {
+			middle, end := bounds[i+1], bounds[min(i+2, len(bounds)-1)]
+			spare = mergeRuns(spare, order[bounds[i]:middle], order[middle:end], func(a, b uint32) bool { return compare(subjects[a], subjects[b]) <= 0 })
+			merged = append(merged, end)
+		}
+		order, spare, bounds = spare, order[:0], merged
+	}
+	return slices.Clip(order)
+}
+
+func mergeRuns(dst, a, b []uint32, inOrder func(a, b uint32) bool) []uint32 {
+	for len(a) > 0 && len(b) > 0 {
+		if inOrder(a[0], b[0]) {
+			dst, a = append(dst, a[0]), a[1:]
+		} else {
+			dst, b = append(dst, b[0]), b[1:]
+		}
+	}
+	return append(append(dst, a...), b...)
 }

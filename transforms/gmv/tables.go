@@ -15,8 +15,8 @@ type Context struct {
 	IDs     *column.IDs
 	Present calendar.Presence // days with orders
 	Refunds bool              // refunds are computable
-	// Buyers are the distinct buyers of a subject's window and, if known, the new ones.
-	Buyers func(scope contract.Scope, subject int64, window int) (buyers, newBuyers int64, newKnown bool)
+	// Buyers tells for a scope how to look up the distinct buyers of a subject's window and, if known, the new ones.
+	Buyers func(scope contract.Scope) func(subject int64, window int) (buyers, newBuyers int64, newKnown bool)
 }
 
 func inRoleOrder(sums []*Sums) []*Sums {
@@ -37,93 +37,124 @@ func newForms(b *column.Builder, refunds bool) forms {
 		lines: b.Column("lines"), quantity: b.Column("quantity")}
 }
 
-func (f forms) write(m []int64) {
-	f.order.Int(m[mOrderFen])
-	f.raw.Int(m[mRawFen])
-	f.paid.Int(m[mPaid])
-	f.net.Int(f.less(m[mPaid], m[mRefund]))
-	f.paid15.Int(m[mPaid15])
-	f.net15.Int(f.less(m[mPaid15], m[mRefund15]))
-	f.paid30.Int(m[mPaid30])
-	f.net30.Int(f.less(m[mPaid30], m[mRefund30]))
-	f.lines.Int(m[mLines])
-	f.quantity.Int(m[mQuantity])
+// write appends the forms of rows whose measures are columns.
+func (f forms) write(n int, measure func(m int) []int64) {
+	for _, x := range []struct {
+		cell    *column.Cell
+		measure int
+	}{{f.order, mOrderFen}, {f.raw, mRawFen}, {f.paid, mPaid}, {f.paid15, mPaid15}, {f.paid30, mPaid30}, {f.lines, mLines}, {f.quantity, mQuantity}} {
+		copy(x.cell.Extend(n), measure(x.measure))
+	}
+	f.less(f.net, n, measure(mPaid), measure(mRefund))
+	f.less(f.net15, n, measure(mPaid15), measure(mRefund15))
+	f.less(f.net30, n, measure(mPaid30), measure(mRefund30))
 }
 
-// less is paid less refunds, Null where refunds are not computable.
-func (f forms) less(paid, refunds int64) int64 {
+// less writes paid less refunds, Null where refunds are not computable.
+func (f forms) less(c *column.Cell, n int, paid, refunds []int64) {
 	if !f.refunds {
-		return column.Null
+		c.Repeat(column.Null, n)
+		return
 	}
-	return paid - refunds
+	out := c.Extend(n)
+	for i := range out {
+		out[i] = paid[i] - refunds[i]
+	}
 }
 
 // refundRate writes 1 - net30 / paid30 as refunds over paid.
-func (f forms) refundRate(c *column.Cell, m []int64) {
+func (f forms) refundRate(c *column.Cell, n int, measure func(m int) []int64) {
 	if !f.refunds {
-		c.Null()
+		c.Repeat(column.Null, n)
 		return
 	}
-	c.Ratio(m[mRefund30], m[mPaid30])
+	refunds, paid, out := measure(mRefund30), measure(mPaid30), c.Extend(n)
+	for i := range out {
+		out[i] = column.RatioBits(refunds[i], paid[i])
+	}
+}
+
+// one gives the measures of a single row.
+func one(m *[measures]int64) func(int) []int64 {
+	return func(j int) []int64 { return m[j : j+1] }
 }
 
 // Table is gmv.
-func Table(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.GMV, c.IDs)
-	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
-	present, present15, present30 := b.Column("days_present"), b.Column("days_present_lag15"), b.Column("days_present_lag30")
-	f := newForms(b, c.Refunds)
-	orders, refundFlow, rate := b.Column("orders"), b.Column("refund_amt_fen"), b.Column("refund_rate_ratio")
-	buyers, newBuyers, returning := b.Column("buyers"), b.Column("new_buyers"), b.Column("returning_buyers")
-	atvBuyer, atvOrder := b.Column("atv_buyer_fen"), b.Column("atv_order_fen")
-	days := c.Present.Windows(c.AsOf, contract.Windows)
-	days15, days30 := c.Present.Windows(c.AsOf-Lag15, contract.Windows), c.Present.Windows(c.AsOf-Lag30, contract.Windows)
-	for _, s := range inRoleOrder(sums) {
-		s.each(true, func(r *figure) {
-			code := s.Subjects.Code(r.rank)
-			asOf.Int(int64(c.AsOf))
-			role.Int(int64(s.Scope.Role))
-			subject.Text(c.IDs.SubjectText(s.Scope, code))
-			window.Int(r.window)
-			present.Int(days[r.window])
-			present15.Int(days15[r.window])
-			present30.Int(days30[r.window])
-			f.write(r.m[:])
-			orders.Int(r.m[mOrders])
-			refundFlow.Int(f.less(0, -r.m[mRefundFlow]))
-			f.refundRate(rate, r.m[:])
-			n, fresh, known := c.Buyers(s.Scope, code, int(r.window))
-			buyers.Int(n)
-			if known {
-				newBuyers.Int(fresh)
-				returning.Int(n - fresh)
-			} else {
-				newBuyers.Null()
-				returning.Null()
+func Table(c Context, sums []*Sums, mem memory.Allocator) Records {
+	return func(yield func(arrow.Record, error) bool) {
+		t := newTable(contract.GMV, c, mem, yield)
+		f := newForms(t.b, c.Refunds)
+		present := func(name string, lag calendar.Day, r *rows) {
+			days := c.Present.Windows(c.AsOf-lag, contract.Windows)
+			t.byWindow(name, r, func(window int64) int64 { return days[window] })
+		}
+		for _, s := range inRoleOrder(sums) {
+			buyers := c.Buyers(s.Scope)
+			goOn := s.each(true, func(r *rows) bool {
+				t.head(s, r)
+				present("days_present", 0, r)
+				present("days_present_lag15", Lag15, r)
+				present("days_present_lag30", Lag30, r)
+				f.write(r.n, r.column)
+				copy(t.b.Column("orders").Extend(r.n), r.column(mOrders))
+				if c.Refunds {
+					copy(t.b.Column("refund_amt_fen").Extend(r.n), r.column(mRefundFlow))
+				} else {
+					t.b.Column("refund_amt_fen").Repeat(column.Null, r.n)
+				}
+				f.refundRate(t.b.Column("refund_rate_ratio"), r.n, r.column)
+				t.writeBuyers(r, buyers)
+				return t.full()
+			})
+			if !goOn {
+				return
 			}
-			atvBuyer.Int(column.DivideHalfUp(r.m[mPaid], n))
-			atvOrder.Int(column.DivideHalfUp(r.m[mPaid], r.m[mOrders]))
-		})
+		}
+		t.flush()
 	}
-	return b.Record(mem)
+}
+
+// writeBuyers writes the buyers of every row, and what each and each order spent.
+func (t *table) writeBuyers(r *rows, of func(subject int64, window int) (int64, int64, bool)) {
+	buyers, fresh, returning := t.b.Column("buyers").Extend(r.n), t.b.Column("new_buyers").Extend(r.n), t.b.Column("returning_buyers").Extend(r.n)
+	perBuyer, perOrder := t.b.Column("atv_buyer_fen").Extend(r.n), t.b.Column("atv_order_fen").Extend(r.n)
+	paid, orders := r.column(mPaid), r.column(mOrders)
+	i := 0
+	for _, run := range r.runs {
+		for range run.n {
+			n, newBuyers, known := of(run.subject, contract.Windows[r.place[i]])
+			buyers[i], fresh[i], returning[i] = n, newBuyers, n-newBuyers
+			if !known {
+				fresh[i], returning[i] = column.Null, column.Null
+			}
+			perBuyer[i], perOrder[i] = column.DivideHalfUp(paid[i], n), column.DivideHalfUp(paid[i], orders[i])
+			i++
+		}
+	}
 }
 
 // SplitTable is gmv_split.
-func SplitTable(c Context, sums []*Sums, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.GMVSplit, c.IDs)
-	asOf, role, subject, window := b.Column("as_of_date"), b.Column("role"), b.Column("subject_id"), b.Column("window_days")
-	channel, scene, f, orders := b.Column("channel"), b.Column("scene"), newForms(b, c.Refunds), b.Column("orders_touching")
-	for _, s := range inRoleOrder(sums) {
-		s.each(false, func(r *figure) {
-			asOf.Int(int64(c.AsOf))
-			role.Int(int64(s.Scope.Role))
-			subject.Text(c.IDs.SubjectText(s.Scope, s.Subjects.Code(r.rank)))
-			window.Int(r.window)
-			channel.Int(r.channel)
-			scene.Int(r.scene)
-			f.write(r.m[:])
-			orders.Int(r.m[mOrders])
-		})
+func SplitTable(c Context, sums []*Sums, mem memory.Allocator) Records {
+	return func(yield func(arrow.Record, error) bool) {
+		t := newTable(contract.GMVSplit, c, mem, yield)
+		f := newForms(t.b, c.Refunds)
+		var channels, scenes [mostCells]int64 // of the cells by rank
+		for rank := 1; rank <= totalCell; rank++ {
+			channels[rank], scenes[rank] = cellAt(uint8(rank))
+		}
+		for _, s := range inRoleOrder(sums) {
+			goOn := s.each(false, func(r *rows) bool {
+				t.head(s, r)
+				t.b.Column("channel").Codes(r.cell, channels[:])
+				t.b.Column("scene").Codes(r.cell, scenes[:])
+				f.write(r.n, r.column)
+				copy(t.b.Column("orders_touching").Extend(r.n), r.column(mOrders))
+				return t.full()
+			})
+			if !goOn {
+				return
+			}
+		}
+		t.flush()
 	}
-	return b.Record(mem)
 }

@@ -1,0 +1,234 @@
+package gmv
+
+import (
+	"math/bits"
+
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// salesMeasures are the measures of the <role>_sales rollups.
+var salesMeasures = [...]string{"order_lines", "order_fen", "raw_lines", "raw_fen", "lines", "quantity", "paid_fen", "orders"}
+
+// Positions in salesMeasures.
+const (
+	sOrderLines = iota
+	sOrderFen
+	sRawLines
+	sRawFen
+	sLines
+	sQuantity
+	sPaid
+	sOrders
+)
+
+// sales are the columns of a frame of <role>_sales.
+type sales struct {
+	channel, scene []int64
+	m              [len(salesMeasures)][]int64
+}
+
+func newSales(f *column.Frame) *sales {
+	s := &sales{channel: f.Column("channel"), scene: f.Column("scene")}
+	for j, name := range salesMeasures {
+		s.m[j] = f.Column(name)
+	}
+	return s
+}
+
+// none tells that a row holds nothing but test orders.
+func (s *sales) none(i int) bool { return s.m[sOrderLines][i] == 0 && s.m[sRawLines][i] == 0 }
+
+// Cells of a subject are channel by scene in the order of the rollups, then the total.
+var (
+	scenes    = len(contract.Scenes)
+	totalCell = len(contract.Channels) * scenes
+)
+
+// mostCells bounds the cells of a subject, the total included; cells are kept as bits.
+const mostCells = 32
+
+// cellOf is the cell of a row.
+func cellOf(channel, scene int64) int {
+	if channel == column.Null {
+		return totalCell
+	}
+	return int(channel)*scenes + int(scene)
+}
+
+// AddUp adds sales rollups of several days up to one frame of the same shape: the sums by subject, channel and scene,
+// and over both, sorted as they are. Orders are summed too: an order is counted on its pay day. Rows of nothing but
+// test orders are left out. A group is there if it is in any of the frames.
+func AddUp(scope contract.Scope, ids *column.IDs, frames []*column.Frame) *column.Frame {
+	cursors, from := make([]*cursor, len(frames)), make([]*sales, len(frames))
+	most := 0
+	for i, f := range frames {
+		cursors[i], from[i] = newCursor(scope, f), newSales(f)
+		most = max(most, f.N)
+	}
+	out := newAdded(most)
+	m := newMerge(ids.Strings(scope.Domain), cursors)
+	for m.next() {
+		for _, r := range m.runs {
+			out.add(from[r.input], r.from, r.to)
+		}
+		out.keep(m.subject)
+	}
+	return out.frame(scope)
+}
+
+// added is the frame that AddUp makes, and the sums of the subject at hand.
+type added struct {
+	cells    uint32 // bit set of those in sums
+	sums     [mostCells][len(salesMeasures)]int64
+	subjects []int64
+	to       sales
+}
+
+func newAdded(rows int) *added {
+	a := &added{subjects: make([]int64, 0, rows)}
+	a.to.channel, a.to.scene = make([]int64, 0, rows), make([]int64, 0, rows)
+	for j := range a.to.m {
+		a.to.m[j] = make([]int64, 0, rows)
+	}
+	return a
+}
+
+func (a *added) add(s *sales, from, to int) {
+	for i := from; i < to; i++ {
+		if s.none(i) {
+			continue
+		}
+		cell := cellOf(s.channel[i], s.scene[i])
+		a.cells |= 1 << cell
+		for j := range s.m {
+			a.sums[cell][j] += s.m[j][i]
+		}
+	}
+}
+
+func (a *added) keep(subject int64) {
+	for ; a.cells != 0; a.cells &= a.cells - 1 {
+		cell := bits.TrailingZeros32(a.cells)
+		channel, scene := int64(cell/scenes), int64(cell%scenes)
+		if cell == totalCell {
+			channel, scene = column.Null, column.Null
+		}
+		a.subjects = append(a.subjects, subject)
+		a.to.channel, a.to.scene = append(a.to.channel, channel), append(a.to.scene, scene)
+		for j, v := range a.sums[cell] {
+			a.to.m[j] = append(a.to.m[j], v)
+		}
+		clear(a.sums[cell][:])
+	}
+}
+
+func (a *added) frame(scope contract.Scope) *column.Frame {
+	f := column.NewFrame(len(a.subjects))
+	if scope.Subject != "" {
+		f.Set(scope.Subject, a.subjects)
+	}
+	f.Set("channel", a.to.channel)
+	f.Set("scene", a.to.scene)
+	for j, name := range salesMeasures {
+		f.Set(name, a.to.m[j])
+	}
+	return f
+}
+
+// cursor walks rows that are sorted by subject.
+type cursor struct {
+	subjects []int64
+	at       int
+}
+
+// newCursor walks a frame; all rows of the platform are those of subject 0.
+func newCursor(scope contract.Scope, f *column.Frame) *cursor {
+	if scope.Subject == "" {
+		return &cursor{subjects: make([]int64, f.N)}
+	}
+	return &cursor{subjects: f.Column(scope.Subject)}
+}
+
+// run are the rows of one subject in one input.
+type run struct{ input, from, to int }
+
+// merge walks several inputs subject by subject, in the order of the rollups: numbers or texts ascending, Null last.
+type merge struct {
+	texts   []string // of the codes, nil where subjects are numbers
+	cursors []*cursor
+	heap    []int // cursors that have rows left, the one with the first subject on top
+
+	subject int64
+	runs    []run // of the subject
+}
+
+func newMerge(texts []string, cursors []*cursor) *merge {
+	m := &merge{texts: texts, cursors: cursors}
+	for i, c := range cursors {
+		if len(c.subjects) > 0 {
+			m.heap = append(m.heap, i)
+		}
+	}
+	for i := len(m.heap)/2 - 1; i >= 0; i-- {
+		m.sink(i)
+	}
+	return m
+}
+
+// next steps to the next subject and tells whether there is one.
+func (m *merge) next() bool {
+	m.runs = m.runs[:0]
+	if len(m.heap) == 0 {
+		return false
+	}
+	m.subject = m.head(0)
+	for len(m.heap) > 0 && m.head(0) == m.subject {
+		c := m.cursors[m.heap[0]]
+		from := c.at
+		for c.at < len(c.subjects) && c.subjects[c.at] == m.subject {
+			c.at++
+		}
+		m.runs = append(m.runs, run{m.heap[0], from, c.at})
+		if c.at == len(c.subjects) {
+			last := len(m.heap) - 1
+			m.heap[0] = m.heap[last]
+			m.heap = m.heap[:last]
+		}
+		m.sink(0)
+	}
+	return true
+}
+
+// head is the next subject of the cursor at a place of the heap.
+func (m *merge) head(i int) int64 {
+	c := m.cursors[m.heap[i]]
+	return c.subjects[c.at]
+}
+
+func (m *merge) sink(i int) {
+	for {
+		first := i
+		for _, child := range [2]int{2*i + 1, 2*i + 2} {
+			if child < len(m.heap) && before(m.texts, m.head(child), m.head(first)) {
+				first = child
+			}
+		}
+		if first == i {
+			return
+		}
+		m.heap[i], m.heap[first] = m.heap[first], m.heap[i]
+		i = first
+	}
+}
+
+// before tells whether subject a stands before b in a rollup.
+func before(texts []string, a, b int64) bool {
+	if texts == nil || a == column.Null || b == column.Null {
+		return nullLast(a) < nullLast(b)
+	}
+	return a != b && texts[a] < texts[b]
+}
+
+// nullLast maps numbers to others that order as they do, and Null to the greatest.
+func nullLast(v int64) uint64 { return uint64(v) ^ 1<<63 - 1 }
