@@ -23,6 +23,17 @@ DEMO_DATE ?= 2026-01-31
 FUZZTIME  ?= 20s
 BENCHTIME ?= 1s
 
+# Measurements: order lines of the big day, timed runs of each engine and job, cores all engines run on.
+LINES       ?= 10000000
+RUNS        ?= 5
+CORES       ?= 0,1
+MERGE_LINES ?= 100000
+NIGHT_LINES ?= 100000
+BENCH_OUT   ?= $(CURDIR)/bench/out
+BENCH_VENV  := $(BENCH_OUT)/venv
+HOT_PACKAGES := ./jobs ./jobs/lake ./transforms/...
+HOT_LOOPS    := .
+
 VENV := bin/venv
 LINT := bin/golangci-lint
 
@@ -110,8 +121,32 @@ fuzz: ## fuzz every parser, FUZZTIME (20s) each
 		go test $(TAGS) -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" </dev/null; done
 
 .PHONY: bench
-bench: ## run the benchmarks, BENCHTIME (1s) each
-	go test $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+bench: $(BENCH_OUT)/bin/bench ## run the micro-benchmarks of hot loops and compare them with bench/baseline.txt
+	@mkdir -p $(BENCH_OUT)
+	@out=$(BENCH_OUT)/$$(git rev-parse --short HEAD).txt; \
+	go test -run '^$$' -bench '$(HOT_LOOPS)' -benchtime $(BENCHTIME) -count 6 -benchmem $(HOT_PACKAGES) | tee "$$out"; \
+	cd bench && go tool benchstat baseline.txt "$$out"
+
+# Everything that is compared with other engines runs on the same cores.
+ON_CORES = $(if $(shell command -v taskset),taskset -c $(CORES))
+BENCH_RUN = $(ON_CORES) $(BENCH_OUT)/bin/bench $(1) --out $(BENCH_OUT) --windvane $(BENCH_OUT)/bin/windvane --date $$(git log -1 --format=%cs)
+
+.PHONY: bench-peers
+bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, JOBS
+	$(call BENCH_RUN,peers) --python $(BENCH_VENV)/bin/python --peers bench/peers --doc docs/benchmarks.md \
+		--lines $(LINES) --runs $(RUNS) $(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS))
+
+.PHONY: $(BENCH_OUT)/bin/bench
+$(BENCH_OUT)/bin/bench:
+	@mkdir -p $(BENCH_OUT)/bin
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BENCH_OUT)/bin/windvane ./cmd/windvane
+	@cd bench && go build -o $(BENCH_OUT)/bin/bench .
+
+# The newest of each peer: they are to have their best chance. The document says which versions they were.
+$(BENCH_VENV)/ready: bench/peers/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r $<
+	@touch $@
 
 .PHONY: check
 check: ## exactly what CI runs

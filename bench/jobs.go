@@ -1,0 +1,53 @@
+package main
+
+import "slices"
+
+// job is one comparison.
+type job struct {
+	name   string
+	doc    string // what it does, one line, for the document
+	place  string // which data it reads: day, nights
+	tables []tableSpec
+	// files tells that engines write their tables to the work folder instead of keeping them.
+	files bool
+	peers []string
+}
+
+// Names of the engines, as their folders under peers/ are called.
+const (
+	windvane = "windvane"
+	duckdb   = "duckdb"
+	polars   = "polars"
+	chdb     = "chdb"
+)
+
+func allPeers() []string { return []string{duckdb, polars, chdb} }
+
+// Places that data lie in.
+const (
+	placeDay = "day" // dumps of one big day
+)
+
+// floorJob is the job whose seconds are the scan floor.
+const floorJob = "scan_floor"
+
+// allJobs are the comparisons in the order in which they run and are shown.
+func allJobs() []job {
+	orders := specsOf(orderRollups())
+	return []job{
+		{name: floorJob, place: placeDay, tables: []tableSpec{{Name: "decoded"}},
+			doc: "decode the twelve columns that order_rollups needs, nothing else"},
+		{name: "order_rollups", place: placeDay, tables: orders, peers: allPeers(),
+			doc: "four rollups of the gmv_valid lines, three of them with distinct orders, buyers hashed under a key, results in memory"},
+		{name: "order_rollups_written", place: placeDay, tables: orders, files: true, peers: allPeers(),
+			doc: "the same, sorted by key and written as zstd Parquet"},
+	}
+}
+
+// engines are windvane and the job's peers.
+func (j job) engines() []string { return append([]string{windvane}, j.peers...) }
+
+// chosen are the jobs named, all if none is.
+func chosen(names []string) []job {
+	return slices.DeleteFunc(allJobs(), func(j job) bool { return len(names) > 0 && !slices.Contains(names, j.name) })
+}

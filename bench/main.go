@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole program: one of the commands below.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("say what: peers, growth or job; see the Makefile")
+	}
+	switch args[0] {
+	case "job": // one process of a measurement
+		return jobCommand(ctx, args[1:], stdout, stderr)
+	case "peers":
+		return peersCommand(ctx, args[1:], stdout, stderr)
+	}
+	return fmt.Errorf("no command %q", args[0])
+}
+
+func jobCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f := flag.NewFlagSet("job", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	var t task
+	name := f.String("name", "", "the job")
+	f.StringVar(&t.data, "data", "", "folder of the dumps or of windvane's output")
+	f.StringVar(&t.work, "work", "", "folder for what the job writes")
+	f.StringVar(&t.date, "date", "", "the as-of date")
+	f.StringVar(&t.spec, "spec", "", "JSON file: the tables and columns that are compared")
+	f.BoolVar(&t.check, "check", false, "also tell what stands in the tables")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	return runOwn(ctx, *name, t, stdout)
+}

@@ -1,0 +1,48 @@
+"""A ClickHouse (chDB) session at its best on this machine, and what jobs share."""
+
+import os
+
+import chdb
+from chdb import session
+
+import job
+
+VERSION = f"{chdb.__version__} ({chdb.engine_version})" if hasattr(chdb, "engine_version") else chdb.__version__
+SCENES = "'live', 'short_video', 'recommend', 'mall', 'search', 'shop', 'other'"
+NONE = -1  # in place of a missing id: a Nullable key keeps ClickHouse from its fast hash tables
+
+SETTINGS = {
+    "max_threads": job.THREADS,
+    "max_insert_threads": job.THREADS,
+    "output_format_parquet_compression_method": "'zstd'",
+}
+
+
+class Session:
+    def __init__(self, args):
+        self.chdb = session.Session(os.path.join(args.work, "chdb"))
+        for name, value in SETTINGS.items():
+            self.run(f"SET {name} = {value}")
+
+    def run(self, sql, form="CSV"):
+        return self.chdb.query(sql, form)
+
+    def table(self, name, query):
+        """Materialises a query."""
+        self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}")
+
+    def result(self, name, columns="*"):
+        """A table as a job's Result; columns undo what stood for nulls and codes."""
+        return job.Result(
+            lambda: int(str(self.run(f"SELECT count() FROM {name}")).strip()),
+            lambda: self.run(f"SELECT {columns} FROM {name}", "ArrowTable").to_batches(1 << 20),
+        )
+
+    def write(self, args, name, query):
+        # One writer: several only fight over the order. No bloom filter: nobody else writes one.
+        self.run(f"INSERT INTO FUNCTION file('{args.work}/{name}.parquet', Parquet) {query} SETTINGS max_insert_threads = 1, output_format_parquet_write_bloom_filter = 0")
+
+
+def dumps(args, table, day=None):
+    """All files of one table and day (or of all days, with the column dt)."""
+    return f"file('{args.data}/dumps/{table}/dt={day or '*'}/*.parquet', Parquet)"

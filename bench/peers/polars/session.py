@@ -1,0 +1,25 @@
+"""What jobs in Polars share."""
+
+import polars as pl
+
+import job
+
+VERSION = pl.__version__
+SCENES = ["live", "short_video", "recommend", "mall", "search", "shop", "other"]
+SEED = 7211325081937342  # of the hash of buyers
+
+
+def start(args):
+    assert pl.thread_pool_size() == job.THREADS, "POLARS_MAX_THREADS must be set before Polars is imported"
+
+
+def dumps(args, table, day=None):
+    """All files of one table and day (or of all days, with the column dt)."""
+    if day:
+        return pl.scan_parquet(f"{args.data}/dumps/{table}/dt={day}/*.parquet", hive_partitioning=False)
+    return pl.scan_parquet(f"{args.data}/dumps/{table}/*/*.parquet", hive_partitioning=True, hive_schema={"dt": pl.Date})
+
+
+def result(frame):
+    """A frame in memory as a job's Result."""
+    return job.Result(lambda: frame.height, lambda: frame.to_arrow().to_batches(1 << 20))

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// peersOptions are the flags of peers.
+type peersOptions struct {
+	out, windvane, python, peers, doc, date, jobs string
+	day                                           string // folder of a finished big day, instead of making one
+	lines, runs                                   int
+}
+
+func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f := flag.NewFlagSet("peers", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	var o peersOptions
+	f.StringVar(&o.out, "out", "out", "folder for data, results and scratch")
+	f.StringVar(&o.windvane, "windvane", "", "the windvane binary")
+	f.StringVar(&o.python, "python", "", "python of the environment with the peers")
+	f.StringVar(&o.peers, "peers", "peers", "folder with the peers' files")
+	f.StringVar(&o.doc, "doc", "", "file to write the tables to, as Markdown; empty: none")
+	f.StringVar(&o.date, "date", "", "date of the measurement, for the document")
+	f.StringVar(&o.jobs, "jobs", "", "jobs to run, separated by commas; empty: all")
+	f.StringVar(&o.day, "day", "", "folder of a day made before; empty: one is made")
+	f.IntVar(&o.lines, "lines", 10_000_000, "order lines of the big day")
+	f.IntVar(&o.runs, "runs", 5, "timed runs of each engine and job")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	return comparePeers(ctx, o, stdout)
+}
+
+func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
+	s, err := o.site()
+	if err != nil {
+		return err
+	}
+	var names []string
+	if o.jobs != "" {
+		names = strings.Split(o.jobs, ",")
+	}
+	jobs := chosen(names)
+	if err := o.prepare(ctx, s, jobs); err != nil {
+		return err
+	}
+	var all []*measured
+	for _, j := range jobs {
+		m, err := s.measureJob(ctx, j, o.runs, os.Stderr)
+		if err != nil {
+			return err
+		}
+		m.lines = int64(o.lines)
+		all = append(all, m)
+	}
+	return o.report(ctx, s, all, stdout)
+}
+
+func (o peersOptions) site() (*site, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	out, err := filepath.Abs(o.out)
+	if err != nil {
+		return nil, err
+	}
+	return &site{self: self, windvane: o.windvane, python: o.python, peers: o.peers, out: out,
+		places: map[string]place{}, cores: runtime.NumCPU()}, os.MkdirAll(out, 0o755)
+}
+
+// prepare makes the data that the jobs read.
+func (o peersOptions) prepare(ctx context.Context, s *site, jobs []job) error {
+	needed := map[string]bool{}
+	for _, j := range jobs {
+		needed[j.place] = true
+	}
+	if needed[placeDay] {
+		folder := o.day
+		if folder == "" {
+			folder = filepath.Join(s.out, fmt.Sprintf("day-%d", o.lines))
+			if err := bigDay(o.lines).make(ctx, s.windvane, folder, os.Stderr); err != nil {
+				return err
+			}
+		}
+		s.places[placeDay] = place{folder, asOf}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// sample is one process of a measurement.
+type sample struct {
+	Seconds float64            `json:"seconds"` // from the first read to the last result, as the process tells
+	Wall    float64            `json:"wall"`    // seconds of the whole process
+	CPU     float64            `json:"cpu"`     // seconds, user and system, of the whole process
+	RSSMiB  float64            `json:"rss_mib"` // peak resident memory, as the kernel tells
+	Parts   map[string]float64 `json:"parts,omitempty"`
+}
+
+// site says where things are.
+type site struct {
+	self     string // this program
+	windvane string // the product's binary
+	python   string // of the virtual environment with the peers
+	peers    string // folder with the peers' files
+	out      string // folder for results and scratch
+	places   map[string]place
+	cores    int
+}
+
+// place is a folder of data and its as-of date.
+type place struct{ data, date string }
+
+// measure runs one engine's side of a job in a process of its own.
+func (s *site) measure(ctx context.Context, j job, engine string, check bool) (sample, answer, error) {
+	work := filepath.Join(s.out, "work")
+	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755)); err != nil {
+		return sample{}, answer{}, err
+	}
+	defer os.RemoveAll(work)
+	args, err := s.arguments(j, work, check && !j.files)
+	if err != nil {
+		return sample{}, answer{}, err
+	}
+	got, a, err := s.start(ctx, s.program(j, engine), args)
+	if err == nil && check && j.files {
+		a.Tables, err = s.readBack(ctx, args)
+	}
+	if err != nil {
+		return sample{}, answer{}, fmt.Errorf("job %s, engine %s: %w", j.name, engine, err)
+	}
+	return got, a, nil
+}
+
+// arguments are what every process of a job is told.
+func (s *site) arguments(j job, work string, check bool) ([]string, error) {
+	spec := filepath.Join(s.out, j.name+".tables.json")
+	data, err := json.Marshal(j.tables)
+	if err != nil {
+		return nil, fmt.Errorf("encode tables of %s: %w", j.name, err)
+	}
+	if err := os.WriteFile(spec, data, 0o644); err != nil {
+		return nil, err
+	}
+	p := s.places[j.place]
+	args := []string{"--data", p.data, "--work", work, "--date", p.date, "--spec", spec}
+	if check {
+		args = append(args, "--check")
+	}
+	return args, nil
+}
+
+func (s *site) program(j job, engine string) []string {
+	if engine == windvane {
+		return []string{s.self, "job", "--name", j.name}
+	}
+	return []string{s.python, filepath.Join(s.peers, engine, j.name+".py")}
+}
+
+// readBack has a reader that is none of the engines tell what was written.
+func (s *site) readBack(ctx context.Context, args []string) (map[string]tableSums, error) {
+	_, a, err := s.start(ctx, []string{s.python, filepath.Join(s.peers, "frame", "job.py")}, args)
+	return a.Tables, err
+}
+
+// start runs a process to its end.
+func (s *site) start(ctx context.Context, program, args []string) (sample, answer, error) {
+	cmd := exec.CommandContext(ctx, program[0], append(program[1:], args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(s.peers, "frame"), "PYTHONDONTWRITEBYTECODE=1",
+		fmt.Sprintf("GOMAXPROCS=%d", s.cores), fmt.Sprintf("POLARS_MAX_THREADS=%d", s.cores), fmt.Sprintf("BENCH_THREADS=%d", s.cores))
+	started := time.Now()
+	err := cmd.Run()
+	got := sample{Wall: time.Since(started).Seconds()}
+	if err != nil {
+		return got, answer{}, fmt.Errorf("%s: %w: %s", strings.Join(program, " "), err, lastLines(stderr.String(), 12))
+	}
+	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		got.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
+		got.CPU = cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()
+	}
+	var a answer
+	if err := json.Unmarshal(stdout.Bytes(), &a); err != nil {
+		return got, a, fmt.Errorf("%s: answer %.200q: %w", strings.Join(program, " "), stdout.String(), err)
+	}
+	got.Seconds, got.Parts = a.Seconds, a.Parts
+	return got, a, nil
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
