@@ -16,20 +16,18 @@ import (
 // countBuyers reads buyers, repeat purchase, months, cohorts and trust off the pairs of every scope.
 func (n *night) countBuyers(ctx context.Context) error {
 	n.buyers = make([]*repeat.Figures, len(n.scopes()))
-	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		r := rollup.BuyersOf(s)
-		in := repeat.Input{AsOf: n.asOf, Scope: s, Buyers: n.history(ctx, r, n.first), Rows: n.rows(r, n.first), First: n.first,
-			Refunds: n.refunds, Months: s.Role != contract.RoleProduct, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject),
-			Workers: workers, Memory: n.runner.memory}
+	count := func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Refunds: n.refunds, Months: s.Role != contract.RoleProduct,
+			Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject), Workers: workers}
 		if s.Role == contract.RolePlatform {
 			for _, span := range gmv.OverviewSpans(n.asOf) {
 				in.Ranges = append(in.Ranges, repeat.Range(span))
 			}
 		}
-		n.buyers[i], err = repeat.Compute(ctx, in)
+		n.buyers[i], err = n.countScope(ctx, in)
 		return err
-	})
-	if err != nil {
+	}
+	if err := n.countScopes(ctx, count); err != nil {
 		return err
 	}
 	c, err := n.repeatContext(ctx)
@@ -41,6 +39,27 @@ func (n *night) countBuyers(ctx context.Context) error {
 	n.publishTable(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers, mem))
 	n.publishTable(contract.Cohorts, repeat.CohortTable(c, n.buyers, mem))
 	n.publishTable(contract.Trust, repeat.TrustTable(c, n.buyers, mem))
+	return nil
+}
+
+// largeScopes is the number of rows from which scopes are counted one after another, each by all workers,
+// rather than several at once: then few files are open, and no worker is left without work.
+const largeScopes = 1 << 21
+
+// countScopes counts every scope.
+func (n *night) countScopes(ctx context.Context, count func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
+	var rows int64
+	for _, s := range n.scopes() {
+		rows += n.rows(rollup.BuyersOf(s), n.first)
+	}
+	if rows < largeScopes {
+		return n.eachScope(ctx, count)
+	}
+	for i, s := range n.scopes() {
+		if err := count(ctx, i, s, n.runner.Settings.workers()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -146,6 +146,16 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 }
 
 func (s *state) load(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
+	file, err := s.open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return readTable(ctx, file, t, s.ids)
+}
+
+// open opens a file of the state; errLost if it is gone or damaged.
+func (s *state) open(ctx context.Context, key string) (*lake.File, error) {
 	obj, err := s.out.Stat(ctx, key)
 	if err != nil {
 		return nil, lost(err)
@@ -154,8 +164,7 @@ func (s *state) load(ctx context.Context, t *contract.Table, key string) (*colum
 	if err != nil {
 		return nil, lost(err)
 	}
-	defer file.Close()
-	return readTable(ctx, file, t, s.ids)
+	return file, nil
 }
 
 // digestOf chains strings into one digest.

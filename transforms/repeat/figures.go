@@ -1,33 +1,193 @@
 package repeat
 
 import (
-	"cmp"
 	"slices"
 
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
 )
 
-// merge sums what the workers found and ranks the subjects.
-func merge(in *Input, scans []*scan) *Figures {
-	f := &Figures{Scope: in.Scope, windows: column.NewGrouper(2, windowMeasures), months: column.NewGrouper(2, 3),
-		cohorts: column.NewGrouper(3, 5), ranges: make([]int64, len(in.Ranges))}
-	subjects := column.NewGrouper(1, 0)
-	for _, s := range scans {
-		f.windows.Merge(s.windows)
-		f.months.Merge(s.months)
-		f.cohorts.Merge(s.cohorts)
-		subjects.Merge(s.subjects)
-		for i, n := range s.ranges {
-			f.ranges[i] += n
+// Figures are the results of one scope.
+type Figures struct {
+	Scope    contract.Scope
+	Subjects *column.Ranking
+	part
+	order []int32         // subjects as published tables sort them
+	index *column.Grouper // subject → position
+}
+
+// part is what one span of the pairs gives, by subject in the order of stored pairs.
+type part struct {
+	subjects []subjectRow
+	windows  []tally
+	months   []monthRow
+	cohorts  []cohortRow
+	ranges   []int64 // distinct buyers of each range
+}
+
+// subjectRow says where a subject's figures begin; they end where those of the next one do.
+type subjectRow struct {
+	code                     int64
+	windows, months, cohorts int32
+	firstWindow              uint8 // position in contract.Windows; the longer ones follow
+}
+
+// monthRow is one month of a subject.
+type monthRow struct {
+	month                      calendar.Day
+	buyers, r2Buyers, retained int64
+}
+
+func (m *monthRow) add(o *monthRow) {
+	m.buyers, m.r2Buyers, m.retained = m.buyers+o.buyers, m.r2Buyers+o.r2Buyers, m.retained+o.retained
+}
+
+// cohortRow is one cohort of a subject some months on. buyers and r3 stand in the row of offset 0.
+type cohortRow struct {
+	month          calendar.Day
+	offset         int64
+	buyers, active int64
+	r3             [3]int64
+}
+
+func (c *cohortRow) add(o *cohortRow) {
+	c.buyers, c.active = c.buyers+o.buyers, c.active+o.active
+	for j, n := range o.r3 {
+		c.r3[j] += n
+	}
+}
+
+// join puts the parts of successive spans together and ranks the subjects.
+func join(in *Input, parts []*part) *Figures {
+	f := &Figures{Scope: in.Scope, part: *parts[0]}
+	for _, p := range parts[1:] {
+		f.append(p)
+	}
+	codes := make([]int64, len(f.subjects))
+	f.index = column.NewGrouper(1, 0)
+	f.order = make([]int32, len(f.subjects))
+	for i, s := range f.subjects {
+		codes[i], f.order[i] = s.code, int32(i)
+		f.index.Index(codes[i : i+1])
+	}
+	f.Subjects = column.Rank(codes, in.Compare)
+	slices.SortFunc(f.order, func(a, b int32) int { return in.Compare(codes[a], codes[b]) })
+	return f
+}
+
+// append takes over the part behind this one. A subject that was cut in two stands in both.
+func (p *part) append(o *part) {
+	for i, n := range o.ranges {
+		p.ranges[i] += n
+	}
+	if last := len(p.subjects) - 1; last >= 0 && len(o.subjects) > 0 && p.subjects[last].code == o.subjects[0].code {
+		p.appendSame(o)
+		o = o.from(1)
+	}
+	windows, months, cohorts := int32(len(p.windows)), int32(len(p.months)), int32(len(p.cohorts))
+	for i, s := range o.subjects {
+		if i == 0 { // what stands before belongs to the subject that was cut
+			windows, months, cohorts = windows-s.windows, months-s.months, cohorts-s.cohorts
+			o.windows, o.months, o.cohorts = o.windows[s.windows:], o.months[s.months:], o.cohorts[s.cohorts:]
+		}
+		s.windows, s.months, s.cohorts = s.windows+windows, s.months+months, s.cohorts+cohorts
+		p.subjects = append(p.subjects, s)
+	}
+	if len(o.subjects) > 0 {
+		p.windows, p.months, p.cohorts = append(p.windows, o.windows...), append(p.months, o.months...), append(p.cohorts, o.cohorts...)
+	}
+}
+
+// from leaves the first subjects out.
+func (p *part) from(i int) *part {
+	out := *p
+	out.subjects = p.subjects[i:]
+	return &out
+}
+
+// appendSame adds the first subject of o to the last one of p, which is the same.
+func (p *part) appendSame(o *part) {
+	last := len(p.subjects) - 1
+	s := &p.subjects[last]
+	windows, from := p.windowsOf(last), s.firstWindow
+	others, otherFrom := o.windowsOf(0), o.subjects[0].firstWindow
+	first := min(from, otherFrom)
+	merged := make([]tally, windowCount-int(first))
+	for i, w := range windows {
+		merged[int(from-first)+i].add(&w)
+	}
+	for i, w := range others {
+		merged[int(otherFrom-first)+i].add(&w)
+	}
+	p.windows, s.firstWindow = append(p.windows[:s.windows], merged...), first
+	months := mergeRows(p.monthsOf(last), o.monthsOf(0), func(r *monthRow) int64 { return int64(r.month) }, (*monthRow).add)
+	p.months = append(p.months[:s.months], months...)
+	cohorts := mergeRows(p.cohortsOf(last), o.cohortsOf(0), func(r *cohortRow) int64 { return int64(r.month)<<16 + r.offset }, (*cohortRow).add)
+	p.cohorts = append(p.cohorts[:s.cohorts], cohorts...)
+}
+
+// mergeRows joins two sorted lists; rows with the same key are added up.
+func mergeRows[T any](a, b []T, key func(*T) int64, add func(to, row *T)) []T {
+	out := make([]T, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch x, y := key(&a[0]), key(&b[0]); {
+		case x < y:
+			out, a = append(out, a[0]), a[1:]
+		case y < x:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out = append(out, a[0])
+			add(&out[len(out)-1], &b[0])
+			a, b = a[1:], b[1:]
 		}
 	}
-	f.Subjects = column.Rank(subjects.Rows(), in.Compare)
-	return f
+	return append(append(out, a...), b...)
+}
+
+func (t *tally) add(o *tally) {
+	for j, v := range o {
+		t[j] += v
+	}
+}
+
+func (p *part) windowsOf(i int) []tally {
+	if i+1 < len(p.subjects) {
+		return p.windows[p.subjects[i].windows:p.subjects[i+1].windows]
+	}
+	return p.windows[p.subjects[i].windows:]
+}
+
+func (p *part) monthsOf(i int) []monthRow {
+	if i+1 < len(p.subjects) {
+		return p.months[p.subjects[i].months:p.subjects[i+1].months]
+	}
+	return p.months[p.subjects[i].months:]
+}
+
+func (p *part) cohortsOf(i int) []cohortRow {
+	if i+1 < len(p.subjects) {
+		return p.cohorts[p.subjects[i].cohorts:p.subjects[i+1].cohorts]
+	}
+	return p.cohorts[p.subjects[i].cohorts:]
+}
+
+// window is the tally of a subject's window, nil if it has none.
+func (f *Figures) window(subject int64, window int) *tally {
+	if f.index.Find(subject) == nil {
+		return nil
+	}
+	i, _ := f.index.Index([]int64{subject})
+	at := slices.Index(contract.Windows, window) - int(f.subjects[i].firstWindow)
+	if at < 0 {
+		return nil
+	}
+	return &f.windowsOf(i)[at]
 }
 
 // Buyers are the distinct buyers and the new ones of a subject's window, 0 where there are none.
 func (f *Figures) Buyers(subject int64, window int) (buyers, newBuyers int64) {
-	m := f.windows.Find(subject, int64(window))
+	m := f.window(subject, window)
 	if m == nil {
 		return 0, 0
 	}
@@ -39,31 +199,20 @@ func (f *Figures) RangeBuyers(i int) int64 { return f.ranges[i] }
 
 // R1 are the buyers and repeat buyers of a subject's window.
 func (f *Figures) R1(subject int64, window int) (buyers, repeat int64) {
-	m := f.windows.Find(subject, int64(window))
+	m := f.window(subject, window)
 	if m == nil {
 		return 0, 0
 	}
 	return m[mKept], m[mRepeat]
 }
 
-// sorted lists the rows of a table by the rank of the subject in front, then by the other keys.
-func (f *Figures) sorted(g *column.Grouper, keys int) [][]int64 {
-	rows := make([][]int64, g.Len())
-	rank := make([]int64, g.Len())
-	for i := range rows {
-		rows[i] = g.Row(i)
-		rank[i] = f.Subjects.Of(rows[i][0])
+// eachWindow visits the windows of all subjects as published tables sort them.
+func (f *Figures) eachWindow(do func(subject, window int64, m *tally)) {
+	for _, i := range f.order {
+		s := &f.subjects[i]
+		tallies := f.windowsOf(int(i))
+		for j := range tallies {
+			do(s.code, int64(contract.Windows[int(s.firstWindow)+j]), &tallies[j])
+		}
 	}
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(rank[a], rank[b]), slices.Compare(rows[a][1:keys], rows[b][1:keys]))
-	})
-	out := make([][]int64, len(rows))
-	for i, o := range order {
-		out[i] = rows[o]
-	}
-	return out
 }

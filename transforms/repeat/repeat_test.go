@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 
@@ -90,24 +91,43 @@ func refundFrame(scope contract.Scope, undos []undone) *column.Frame {
 	return f
 }
 
-// daysOf groups purchases by day, oldest first.
-func daysOf(scope contract.Scope, buys []buy) column.Days {
+// runsOf are the purchases of each day as a sorted run.
+func runsOf(scope contract.Scope, order repeat.Order, buys []buy) (runs []repeat.Run) {
 	byDay := map[calendar.Day][]buy{}
 	for _, b := range buys {
 		byDay[b.day] = append(byDay[b.day], b)
 	}
-	return func(yield func(column.Dated, error) bool) {
-		for _, d := range slices.Sorted(maps.Keys(byDay)) {
-			if !yield(column.Dated{Day: d, Frame: buyersFrame(scope, byDay[d])}, nil) {
-				return
-			}
+	for day, bought := range byDay {
+		if scope.Subject == "" {
+			slices.SortStableFunc(bought, func(a, b buy) int { return cmp.Compare(a.buyer, b.buyer) })
+		} else {
+			slices.SortStableFunc(bought, func(a, b buy) int {
+				return cmp.Or(cmp.Compare(subjectRank(order, a.subject), subjectRank(order, b.subject)), cmp.Compare(a.buyer, b.buyer))
+			})
 		}
+		rows, err := repeat.Pack(scope, column.Dated{Day: day, Frame: buyersFrame(scope, bought)}, order)
+		if err != nil {
+			panic(err) // it was sorted above
+		}
+		runs = append(runs, repeat.InMemory(day, rows))
 	}
+	return runs
+}
+
+// subjectRank orders subjects as stored pairs are: null last.
+func subjectRank(order repeat.Order, subject int64) int64 {
+	switch {
+	case subject == column.Null:
+		return math.MaxInt64
+	case order.Dict != nil:
+		return order.Dict.Ranks()[subject]
+	}
+	return subject
 }
 
 func inputOf(scope contract.Scope, buys []buy, undos []undone) repeat.Input {
-	return repeat.Input{AsOf: asOf, Scope: scope, Buyers: daysOf(scope, buys), Rows: int64(len(buys)), First: firstDay, Refunds: refundFrame(scope, undos),
-		Months: true, Compare: column.NewIDs(nil).CompareText(scope.Domain, contract.NoSubject), Workers: 1, Memory: column.Memory{Budget: column.NewBudget(0)}}
+	return repeat.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, repeat.Order{}, buys), First: firstDay, Refunds: refundFrame(scope, undos),
+		Months: true, Compare: column.NewIDs(nil).CompareText(scope.Domain, contract.NoSubject), Workers: 1}
 }
 
 type testingT interface {
@@ -519,7 +539,7 @@ func TestRefundsWithoutATalentAreNobodys(t *testing.T) {
 func TestTroubleWithADayEndsTheCount(t *testing.T) {
 	lost := errors.New("lost")
 	in := inputOf(scopeOf(contract.RolePlatform), nil, nil)
-	in.Buyers = func(yield func(column.Dated, error) bool) { yield(column.Dated{}, lost) }
+	in.Runs = []repeat.Run{{Last: asOf, Groups: []repeat.Group{{Rows: 1}}, Read: func(context.Context, int) (repeat.Rows, error) { return repeat.Rows{}, lost }}}
 	if _, err := repeat.Compute(context.Background(), in); !errors.Is(err, lost) {
 		t.Errorf("error %v", err)
 	}

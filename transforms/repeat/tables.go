@@ -55,21 +55,20 @@ func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Re
 	days := c.Present.Windows(c.AsOf, contract.Windows)
 	gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
 	for _, f := range inRoleOrder(figures) {
-		for _, row := range f.sorted(f.windows, 2) {
-			m := row[2:]
-			if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(row[1])) {
-				continue
+		f.eachWindow(func(subject, length int64, m *tally) {
+			if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(length)) {
+				return
 			}
-			h.write(c, f.Scope, row[0])
-			window.Int(row[1])
-			present.Int(days[row[1]])
+			h.write(c, f.Scope, subject)
+			window.Int(length)
+			present.Int(days[length])
 			buyers.Int(m[mKept])
 			repeat.Int(m[mRepeat])
 			r1.Ratio(m[mRepeat], m[mKept])
 			gaps.Int(m[mGaps])
 			mean.Ratio(m[mGapDays], m[mGaps])
 			refunds.Flag(c.Refunds)
-		}
+		})
 	}
 	return b.Record(mem)
 }
@@ -88,20 +87,21 @@ func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Rec
 		return counted[month]
 	}
 	for _, f := range inRoleOrder(figures) {
-		for _, row := range f.sorted(f.months, 2) {
-			h.write(c, f.Scope, row[0])
-			first := calendar.Day(row[1])
-			month.Int(row[1])
-			closed.Flag(first.MonthEnd() <= c.AsOf)
-			present.Int(days(first))
-			buyers.Int(row[2])
-			r2Buyers.Int(row[3])
-			if first.AddMonths(1).MonthEnd() <= c.AsOf {
-				retained.Int(row[4])
-				r2.Ratio(row[4], row[3])
-			} else {
-				retained.Null()
-				r2.Null()
+		for _, i := range f.order {
+			for _, row := range f.monthsOf(int(i)) {
+				h.write(c, f.Scope, f.subjects[i].code)
+				month.Int(int64(row.month))
+				closed.Flag(row.month.MonthEnd() <= c.AsOf)
+				present.Int(days(row.month))
+				buyers.Int(row.buyers)
+				r2Buyers.Int(row.r2Buyers)
+				if row.month.AddMonths(1).MonthEnd() <= c.AsOf {
+					retained.Int(row.retained)
+					r2.Ratio(row.retained, row.r2Buyers)
+				} else {
+					retained.Null()
+					r2.Null()
+				}
 			}
 		}
 	}
@@ -116,25 +116,26 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 	r3 := []*column.Cell{b.Column("r3_30_buyers"), b.Column("r3_60_buyers"), b.Column("r3_90_buyers")}
 	complete := b.Column("history_complete")
 	for _, f := range inRoleOrder(figures) {
-		var size int64
-		for _, row := range f.sorted(f.cohorts, 3) {
-			first, m := calendar.Day(row[1]), row[3:]
-			if row[2] == 0 {
-				size = m[0] // the row of offset 0 comes first
-			}
-			h.write(c, f.Scope, row[0])
-			month.Int(row[1])
-			offset.Int(row[2])
-			buyers.Int(size)
-			active.Int(m[1])
-			for j, k := range R3Days {
-				if row[2] == 0 && first.MonthEnd()+k <= c.AsOf {
-					r3[j].Int(m[2+j])
-				} else {
-					r3[j].Null()
+		for _, i := range f.order {
+			var size int64
+			for _, row := range f.cohortsOf(int(i)) {
+				if row.offset == 0 {
+					size = row.buyers // it comes first
 				}
+				h.write(c, f.Scope, f.subjects[i].code)
+				month.Int(int64(row.month))
+				offset.Int(row.offset)
+				buyers.Int(size)
+				active.Int(row.active)
+				for j, k := range R3Days {
+					if row.offset == 0 && row.month.MonthEnd()+k <= c.AsOf {
+						r3[j].Int(row.r3[j])
+					} else {
+						r3[j].Null()
+					}
+				}
+				complete.Flag(c.NewBuyersKnown(row.month))
 			}
-			complete.Flag(c.NewBuyersKnown(first))
 		}
 	}
 	return b.Record(mem)
@@ -149,12 +150,12 @@ func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Recor
 		if f.Scope.Role == contract.RoleProduct {
 			continue
 		}
-		for _, row := range f.sorted(f.windows, 2) {
-			if slices.Contains(contract.TrustWindows, int(row[1])) && row[2+mBuyers]+row[2+mDistribution] > 0 {
-				t.present.Int(days[row[1]])
-				t.write(c, f.Scope, row[0], row[1], row[2:])
+		f.eachWindow(func(subject, length int64, m *tally) {
+			if slices.Contains(contract.TrustWindows, int(length)) {
+				t.present.Int(days[length])
+				t.write(c, f.Scope, subject, length, m)
 			}
-		}
+		})
 	}
 	return b.Record(mem)
 }
@@ -180,7 +181,7 @@ func newTrustColumns(b *column.Builder) trustColumns {
 	}
 }
 
-func (t trustColumns) write(c Context, scope contract.Scope, subject, window int64, m []int64) {
+func (t trustColumns) write(c Context, scope contract.Scope, subject, window int64, m *tally) {
 	t.head.write(c, scope, subject)
 	t.window.Int(window)
 	t.orders.Int(m[mOrders])

@@ -1,0 +1,279 @@
+package jobs
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/repeat"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// pairs are the purchases of one scope over the history kept, as sorted runs. Small files are held
+// decoded; of large ones a row group at a time is read.
+type pairs struct {
+	night  *night
+	scope  contract.Scope
+	rollup *rollup.Rollup
+	order  repeat.Order
+	runs   []repeat.Run
+	files  []*lake.File
+}
+
+// openPairs opens the runs. Close them when done.
+func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*pairs, error) {
+	p := &pairs{night: n, scope: s, rollup: rollup.BuyersOf(s), order: n.pairOrder(s)}
+	days := n.since(contract.Orders, n.first)
+	p.runs, p.files = make([]repeat.Run, len(days)), make([]*lake.File, len(days))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, workers))
+	for i, day := range days {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			p.runs[i], p.files[i], err = p.day(ctx, day)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *pairs) close() error {
+	var errs []error
+	for _, f := range p.files {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// pairOrder is the order of the scope's stored pairs.
+func (n *night) pairOrder(s contract.Scope) repeat.Order {
+	if s.Subject == "" {
+		return repeat.Order{}
+	}
+	return repeat.Order{Dict: n.runner.ids.Dict(contract.Column{Kind: contract.ID, Domain: s.Domain})}
+}
+
+// since are the partitions of a table from first to the as-of date.
+func (n *night) since(t *contract.Table, first calendar.Day) (out []Partition) {
+	for _, p := range n.partitions[t.Name] {
+		if p.Day >= first && p.Day <= n.asOf {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// lostRun says that a file of pairs is gone or damaged, and how to make it again.
+type lostRun struct {
+	err  error
+	make func(ctx context.Context) error
+}
+
+func (l *lostRun) Error() string { return l.err.Error() }
+func (l *lostRun) Unwrap() error { return l.err }
+
+// day opens one day's rollup; a lost one is made again.
+func (p *pairs) day(ctx context.Context, part Partition) (repeat.Run, *lake.File, error) {
+	n := p.night
+	if part.Rows == nil {
+		if _, err := n.ensure(ctx, p.rollup.Source.Name, part, 1); err != nil {
+			return repeat.Run{}, nil, err
+		}
+	}
+	f := &pairFile{pairs: p, key: rollupKey(p.rollup.Name, part), table: p.rollup.Table(), columns: repeat.Columns(p.scope), last: part.Day,
+		pack: func(f *column.Frame) (repeat.Rows, error) {
+			return repeat.Pack(p.scope, column.Dated{Day: part.Day, Frame: f}, p.order)
+		},
+		remake: func(ctx context.Context) error {
+			_, err := n.reduceOnce(ctx, p.rollup.Source.Name, part, n.runner.Settings.workers())
+			return err
+		}}
+	return f.open(ctx)
+}
+
+// pairFile is a stored file of pairs.
+type pairFile struct {
+	pairs   *pairs
+	key     string
+	table   *contract.Table
+	columns []string
+	last    calendar.Day
+	pack    func(f *column.Frame) (repeat.Rows, error)
+	remake  func(ctx context.Context) error
+}
+
+// heldRows is the size up to which a file is decoded whole, once for all workers and, as the cache
+// allows, nights: about what a reader of a large file holds.
+const heldRows = rollupRows
+
+// open opens the file; one that is lost is made again, once.
+func (f *pairFile) open(ctx context.Context) (repeat.Run, *lake.File, error) {
+	run, file, err := f.tryOpen(ctx)
+	var l *lostRun
+	if !errors.As(err, &l) {
+		return run, file, err
+	}
+	if err := l.make(ctx); err != nil {
+		return repeat.Run{}, nil, err
+	}
+	return f.tryOpen(ctx)
+}
+
+func (f *pairFile) tryOpen(ctx context.Context) (repeat.Run, *lake.File, error) {
+	s := f.pairs.night.runner.state
+	cached := f.key + "#pairs"
+	if frame := s.cache.get(cached); frame != nil {
+		return repeat.InMemory(f.last, rowsOf(frame)), nil, nil
+	}
+	file, err := s.open(ctx, f.key)
+	if err != nil {
+		return repeat.Run{}, nil, f.lost(err)
+	}
+	if file.NumRows() > heldRows {
+		return f.stream(file), file, nil
+	}
+	defer file.Close()
+	var parts []repeat.Rows
+	for g := range file.NumRowGroups() {
+		rows, err := f.read(ctx, file, g)
+		if err != nil {
+			return repeat.Run{}, nil, err
+		}
+		parts = append(parts, rows)
+	}
+	rows := repeat.Concat(parts)
+	s.cache.put(cached, packedFrame(rows))
+	return repeat.InMemory(f.last, rows), nil, nil
+}
+
+// stream reads a row group when it is asked for.
+func (f *pairFile) stream(file *lake.File) repeat.Run {
+	r := repeat.Run{Last: f.last, Groups: make([]repeat.Group, file.NumRowGroups())}
+	for g := range r.Groups {
+		r.Groups[g] = f.group(file, g)
+	}
+	r.Read = func(ctx context.Context, g int) (repeat.Rows, error) { return f.read(ctx, file, g) }
+	return r
+}
+
+func (f *pairFile) read(ctx context.Context, file *lake.File, g int) (repeat.Rows, error) {
+	rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, f.columns)
+	if err != nil {
+		return repeat.Rows{}, f.lost(lost(err))
+	}
+	frame, err := f.pairs.night.runner.ids.Frame(f.table, rec) // may share the record's memory, which the collector frees
+	if err != nil {
+		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, err)
+	}
+	rows, err := f.pack(frame)
+	if errors.Is(err, repeat.ErrNotSorted) {
+		err = f.lost(fmt.Errorf("%w: %w", errLost, err))
+	}
+	if err != nil {
+		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, err)
+	}
+	return rows, nil
+}
+
+func (f *pairFile) lost(err error) error {
+	if !errors.Is(err, errLost) {
+		return err
+	}
+	return &lostRun{err, f.remake}
+}
+
+// group is what the file's statistics tell of a row group.
+func (f *pairFile) group(file *lake.File, g int) repeat.Group {
+	out := repeat.Group{Rows: file.RowGroupRows(g)}
+	subject := repeat.Key{}
+	last := subject
+	if f.pairs.scope.Subject != "" {
+		b, ok := file.Bounds(g, f.columns[0])
+		if !ok {
+			return out
+		}
+		subject.Subject, last.Subject = f.bound(b.Least), f.bound(b.Greatest)
+		if b.Nulls > 0 {
+			last.Subject = column.Null
+		}
+	}
+	subject.Buyer, last.Buyer = math.MinInt64, math.MaxInt64
+	if b, ok := file.Bounds(g, "buyer_id"); ok && subject.Subject == last.Subject && len(b.Least) == 8 {
+		subject.Buyer, last.Buyer = int64(binary.LittleEndian.Uint64(b.Least)), int64(binary.LittleEndian.Uint64(b.Greatest))
+	}
+	out.First, out.Last, out.Bounded = subject, last, true
+	return out
+}
+
+// bound is the code of a subject in a file's statistics.
+func (f *pairFile) bound(value []byte) int64 {
+	switch dict := f.pairs.order.Dict; {
+	case value == nil:
+		return column.Null
+	case dict != nil:
+		return dict.Code(string(value))
+	}
+	return int64(binary.LittleEndian.Uint64(value))
+}
+
+// packedFrame and rowsOf let packed rows be kept in the cache of decoded rollups.
+func packedFrame(r repeat.Rows) *column.Frame {
+	f := column.NewFrame(r.Len())
+	if r.Subject != nil {
+		f.Set("subject", r.Subject)
+	}
+	f.Set("buyer", r.Buyer)
+	f.Set("facts", r.Facts)
+	f.Set("value", r.Value)
+	return f
+}
+
+func rowsOf(f *column.Frame) repeat.Rows {
+	r := repeat.Rows{Buyer: f.Column("buyer"), Facts: f.Column("facts"), Value: f.Column("value")}
+	if f.Has("subject") {
+		r.Subject = f.Column("subject")
+	}
+	return r
+}
+
+// maxRepairs bounds how often the count of a scope begins again because a file turned out to be lost.
+const maxRepairs = 100
+
+// countScope computes the figures of one scope.
+func (n *night) countScope(ctx context.Context, in repeat.Input) (*repeat.Figures, error) {
+	for repairs := 0; ; repairs++ {
+		f, err := n.tryScope(ctx, in)
+		var l *lostRun
+		if !errors.As(err, &l) || repairs == maxRepairs {
+			return f, err
+		}
+		if err := l.make(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (n *night) tryScope(ctx context.Context, in repeat.Input) (f *repeat.Figures, err error) {
+	p, err := n.openPairs(ctx, in.Scope, in.Workers)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	in.Runs, in.Order = p.runs, p.order
+	f, err = repeat.Compute(ctx, in)
+	return f, err
+}

@@ -1,0 +1,217 @@
+package repeat
+
+import (
+	"context"
+	"math/bits"
+	"slices"
+)
+
+// row is what a pair's evaluation needs of a stored row.
+type row struct{ facts, value int64 }
+
+// sink takes what a merge brings together, subject by subject.
+type sink interface {
+	begin(subject int64)
+	// pair is one buyer of the subject, newest day first; undone lines come before everything else. The
+	// rows are valid only inside the call.
+	pair(buyer int64, rows []row) error
+	end()
+}
+
+// merger brings all rows of a subject and of each of its buyers together, from runs that are sorted.
+type merger struct {
+	ctx     context.Context
+	order   Order
+	live    []*front
+	active  []*cursor // those that hold the current subject
+	rows    []row     // of the current pair
+	tree    tree
+	subject int64
+}
+
+// front is a cursor that is not at its end, with the subject it stands on.
+type front struct {
+	cursor  *cursor
+	subject int64
+	rank    uint64
+}
+
+// merge merges a span of the runs into the sink. Runs whose rows shall come first stand first.
+func merge(ctx context.Context, runs []Run, order Order, s span, to sink) error {
+	m := &merger{ctx: ctx, order: order}
+	for i := range runs {
+		c, err := openCursor(ctx, &runs[i], order, s)
+		if err != nil {
+			return err
+		}
+		h := &front{cursor: c}
+		if h.step(order) {
+			m.live = append(m.live, h)
+		}
+	}
+	for len(m.live) > 0 {
+		m.choose()
+		to.begin(m.subject)
+		if err := m.mergeSubject(to); err != nil {
+			return err
+		}
+		to.end()
+		m.advance()
+	}
+	return nil
+}
+
+// step looks at the subject the cursor has come to; false at the end.
+func (h *front) step(order Order) bool {
+	if h.cursor.atEnd() {
+		return false
+	}
+	if s := h.cursor.subject(); s != h.subject || h.rank == 0 {
+		h.subject, h.rank = s, order.rank(s)
+	}
+	return true
+}
+
+// choose finds the first subject and the cursors that hold it. There are few cursors: looking at all of
+// them costs less than keeping them in order.
+func (m *merger) choose() {
+	first := m.live[0]
+	for _, h := range m.live[1:] {
+		if h.rank < first.rank || h.rank == first.rank && h.subject != first.subject && m.order.compareSubjects(h.subject, first.subject) < 0 {
+			first = h
+		}
+	}
+	m.subject = first.subject
+	m.active = m.active[:0]
+	for _, h := range m.live {
+		if h.subject == m.subject {
+			h.cursor.bound()
+			m.active = append(m.active, h.cursor)
+		}
+	}
+}
+
+// advance brings the heads up to where their cursors are.
+func (m *merger) advance() {
+	m.live = slices.DeleteFunc(m.live, func(h *front) bool { return !h.step(m.order) })
+}
+
+func (m *merger) mergeSubject(to sink) error {
+	if len(m.active) == 1 {
+		return m.mergeOne(m.active[0], to)
+	}
+	t := &m.tree
+	t.reset(len(m.active))
+	for i, c := range m.active {
+		t.set(i, c.rows.Buyer[c.pos])
+	}
+	w := t.build()
+	for left := len(m.active); left > 0; {
+		key := w.key
+		m.rows = m.rows[:0]
+		for w.key == key && w.at < done {
+			c := m.active[w.at]
+			more, err := m.take(c, buyerOf(key))
+			if err != nil {
+				return err
+			}
+			if more {
+				w = t.replay(w.at, node{rankBuyer(c.rows.Buyer[c.pos]), w.at})
+			} else {
+				left--
+				w = t.replay(w.at, node{rankBuyer(lastBuyer), w.at | done})
+			}
+		}
+		if err := to.pair(buyerOf(key), m.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeOne is mergeSubject where a single run holds the subject.
+func (m *merger) mergeOne(c *cursor, to sink) error {
+	for more := true; more; {
+		buyer := c.rows.Buyer[c.pos]
+		m.rows = m.rows[:0]
+		var err error
+		if more, err = m.take(c, buyer); err != nil {
+			return err
+		}
+		if err := to.pair(buyer, m.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take gathers the rows of the buyer the cursor stands on and tells whether the subject has more there.
+func (m *merger) take(c *cursor, buyer int64) (more bool, err error) {
+	for {
+		buyers, i := c.rows.Buyer[:c.stop], c.pos
+		for ; i < len(buyers) && buyers[i] == buyer; i++ {
+			m.rows = append(m.rows, row{c.rows.Facts[i], c.rows.Value[i]})
+		}
+		c.pos = i
+		if i < c.stop {
+			return true, nil
+		}
+		if more, err := c.more(m.ctx, m.subject); !more {
+			return false, err
+		}
+	}
+}
+
+func rankBuyer(buyer int64) uint64 { return uint64(buyer) ^ 1<<63 }
+func buyerOf(rank uint64) int64    { return int64(rank ^ 1<<63) }
+
+// done marks a leaf that has no more rows: it stands behind all others.
+const done = 1 << 32
+
+// node is a leaf's buyer; of equal buyers the leaf with the lower number comes first.
+type node struct{ key, at uint64 }
+
+// tree is a loser tree: inner node i holds the loser of the match below it.
+type tree struct {
+	nodes   []node
+	winners []node // for build only
+	leaves  int
+}
+
+func (t *tree) reset(leaves int) {
+	t.leaves = leaves
+	t.nodes = slices.Grow(t.nodes[:0], leaves)[:leaves]
+	t.winners = slices.Grow(t.winners[:0], 2*leaves)[:2*leaves]
+}
+
+func (t *tree) set(leaf int, buyer int64) {
+	t.winners[t.leaves+leaf] = node{rankBuyer(buyer), uint64(leaf)}
+}
+
+// build plays all matches and returns the winner.
+func (t *tree) build() node {
+	for i := t.leaves - 1; i > 0; i-- {
+		a, b := t.winners[2*i], t.winners[2*i+1]
+		if b.key < a.key || b.key == a.key && b.at < a.at {
+			a, b = b, a
+		}
+		t.winners[i], t.nodes[i] = a, b
+	}
+	return t.winners[1]
+}
+
+// replay puts n on the leaf of the last winner and returns the next one. The swaps have no branch:
+// which of two random buyers is less cannot be guessed.
+func (t *tree) replay(leaf uint64, n node) node {
+	nodes := t.nodes
+	key, at := n.key, n.at
+	for i := (uint64(len(nodes)) + leaf) / 2; i > 0; i /= 2 {
+		o := &nodes[i]
+		_, less := bits.Sub64(o.at, at, 0)
+		_, less = bits.Sub64(o.key, key, less)
+		k, a := (o.key^key)&-less, (o.at^at)&-less
+		o.key, o.at = o.key^k, o.at^a
+		key, at = key^k, at^a
+	}
+	return node{key, at}
+}

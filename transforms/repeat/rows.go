@@ -1,0 +1,303 @@
+package repeat
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// Rows are purchases of pairs, packed, as columns of equal length. They are sorted by subject (Null
+// last), buyer and, newest first, day; the rows of one pair and day stand together.
+//
+// Subject is nil for the platform, which has none. Facts holds the day, what is small, and what Value
+// is (see the kinds); what does not fit into Facts has a row of its own, so nothing is ever cut off.
+type Rows struct{ Subject, Buyer, Facts, Value []int64 }
+
+// Len is the number of rows.
+func (r Rows) Len() int { return len(r.Buyer) }
+
+// Bytes is the memory the columns hold.
+func (r Rows) Bytes() int64 {
+	return 8 * int64(len(r.Subject)+len(r.Buyer)+len(r.Facts)+len(r.Value))
+}
+
+// Slice are rows [from, to).
+func (r Rows) Slice(from, to int) Rows {
+	out := Rows{Buyer: r.Buyer[from:to], Facts: r.Facts[from:to], Value: r.Value[from:to]}
+	if r.Subject != nil {
+		out.Subject = r.Subject[from:to]
+	}
+	return out
+}
+
+// Concat joins successive stretches of sorted rows.
+func Concat(parts []Rows) Rows {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	var out Rows
+	for _, p := range parts {
+		if p.Subject != nil {
+			out.Subject = append(out.Subject, p.Subject...)
+		}
+		out.Buyer, out.Facts, out.Value = append(out.Buyer, p.Buyer...), append(out.Facts, p.Facts...), append(out.Value, p.Value...)
+	}
+	return out
+}
+
+func (r Rows) subject(i int) int64 {
+	if r.Subject == nil {
+		return 0
+	}
+	return r.Subject[i]
+}
+
+func (r Rows) key(i int) Key { return Key{r.subject(i), r.Buyer[i]} }
+
+// A row's facts, from the lowest bit: day, flags, kind, orders, lines.
+const (
+	dayBits   = 16 // days since 1970, to the year 2149
+	countBits = 8
+
+	atDistribution = dayBits
+	atSelfLive     = atDistribution + 1
+	atKind         = atSelfLive + 1
+	kindBits       = 3
+	atOrders       = atKind + kindBits
+	atLines        = atOrders + countBits
+
+	dayMask   = 1<<dayBits - 1
+	kindMask  = 1<<kindBits - 1
+	countMask = 1<<countBits - 1
+)
+
+// Kinds of rows: what Value is.
+const (
+	kindPurchase  = iota // 支付 GMV in fen; the facts hold flags, orders and lines
+	kindOrders           // more orders
+	kindLines            // more lines
+	kindSetOrders        // full sets
+	kindSetFen           // their amount
+	kindUndone           // fully refunded lines; only in the run of refunds
+)
+
+func dayOf(facts int64) calendar.Day { return calendar.Day(facts & dayMask) }
+func kindOf(facts int64) int64       { return facts >> atKind & kindMask }
+
+func flag(n int64, at uint) int64 {
+	if n > 0 {
+		return 1 << at
+	}
+	return 0
+}
+
+// small is n where it fits into the facts; what does not fit gets a row of its own.
+func small(n int64) int64 {
+	if uint64(n) > countMask {
+		return 0
+	}
+	return n
+}
+
+// purchases are the columns of a <role>_buyers rollup.
+type purchases struct {
+	subject, buyer, orders, lines, paid, distribution, selfLive, setOrders, setFen []int64
+}
+
+// Columns are the columns of the scope's <role>_buyers rollup that pairs are made of.
+func Columns(scope contract.Scope) []string {
+	return scope.Keys("buyer_id", "orders", "lines", "paid_fen", "distribution_lines", "self_live_lines", "set_orders", "set_fen")
+}
+
+func purchasesOf(scope contract.Scope, f *column.Frame) purchases {
+	p := purchases{buyer: f.Column("buyer_id"), orders: f.Column("orders"), lines: f.Column("lines"), paid: f.Column("paid_fen"),
+		distribution: f.Column("distribution_lines"), selfLive: f.Column("self_live_lines"), setOrders: f.Column("set_orders"), setFen: f.Column("set_fen")}
+	if scope.Subject != "" {
+		p.subject = f.Column(scope.Subject)
+	}
+	return p
+}
+
+// Pack packs a stretch of one day's <role>_buyers rollup. The columns of the frame are shared where
+// they can be. It fails if the rows are not sorted.
+func Pack(scope contract.Scope, d column.Dated, order Order) (Rows, error) {
+	if d.Day < 0 || d.Day > dayMask {
+		return Rows{}, fmt.Errorf("day %s cannot be packed", d.Day)
+	}
+	p := purchasesOf(scope, d.Frame)
+	r := p.pack(d.Day)
+	return r, order.check(r)
+}
+
+func (p *purchases) pack(day calendar.Day) Rows {
+	facts := make([]int64, len(p.buyer))
+	more := 0
+	for i := range facts {
+		facts[i] = int64(day) | flag(p.distribution[i], atDistribution) | flag(p.selfLive[i], atSelfLive) |
+			small(p.orders[i])<<atOrders | small(p.lines[i])<<atLines
+		if uint64(p.orders[i]|p.lines[i]) > countMask || p.setOrders[i]|p.setFen[i] != 0 {
+			more += p.extra(i)
+		}
+	}
+	r := Rows{p.subject, p.buyer, facts, p.paid}
+	if more > 0 {
+		r = p.expand(r, more)
+	}
+	return r
+}
+
+// rest is what row i holds beyond its facts, by kind from kindOrders on.
+func (p *purchases) rest(i int) [4]int64 {
+	return [4]int64{p.orders[i] - small(p.orders[i]), p.lines[i] - small(p.lines[i]), p.setOrders[i], p.setFen[i]}
+}
+
+func (p *purchases) extra(i int) (rows int) {
+	for _, v := range p.rest(i) {
+		if v != 0 {
+			rows++
+		}
+	}
+	return rows
+}
+
+// expand adds the rows of what does not fit into facts.
+func (p *purchases) expand(r Rows, more int) Rows {
+	n := r.Len() + more
+	out := Rows{Buyer: make([]int64, 0, n), Facts: make([]int64, 0, n), Value: make([]int64, 0, n)}
+	if r.Subject != nil {
+		out.Subject = make([]int64, 0, n)
+	}
+	for i := range r.Len() {
+		out.add(r.key(i), r.Facts[i], r.Value[i])
+		if uint64(p.orders[i]|p.lines[i]) <= countMask && p.setOrders[i]|p.setFen[i] == 0 {
+			continue
+		}
+		for kind, v := range p.rest(i) {
+			if v != 0 {
+				out.add(r.key(i), r.Facts[i]&dayMask|int64(kindOrders+kind)<<atKind, v)
+			}
+		}
+	}
+	return out
+}
+
+func (r *Rows) add(k Key, facts, value int64) {
+	if r.Subject != nil {
+		r.Subject = append(r.Subject, k.Subject)
+	}
+	r.Buyer, r.Facts, r.Value = append(r.Buyer, k.Buyer), append(r.Facts, facts), append(r.Value, value)
+}
+
+// packUndone are the lines that full refunds took out, as a run of their own. Those paid before the
+// history kept meet no purchase.
+func packUndone(in *Input) Rows {
+	f := in.Refunds
+	var subject []int64
+	if in.Scope.Subject != "" {
+		subject = f.Column(in.Scope.Subject)
+	}
+	undone, buyer, day := f.Column("full15_lines"), f.Column("buyer_id"), f.Column("paid_day")
+	type line struct {
+		key          Key
+		rank         uint64
+		facts, lines int64
+	}
+	var lines []line
+	for i := range f.N {
+		if undone[i] == 0 || calendar.Day(day[i]) < in.First {
+			continue
+		}
+		l := line{key: Key{Buyer: buyer[i]}, facts: day[i]&dayMask | kindUndone<<atKind, lines: undone[i]}
+		if subject != nil {
+			l.key.Subject = subject[i]
+		}
+		if in.Scope.Where != "" && l.key.Subject == column.Null {
+			continue
+		}
+		l.rank = in.Order.rank(l.key.Subject)
+		lines = append(lines, l)
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		if a.rank != b.rank {
+			return cmp.Compare(a.rank, b.rank)
+		}
+		return cmp.Or(in.Order.compare(a.key, b.key), cmp.Compare(b.facts, a.facts))
+	})
+	out := Rows{Subject: []int64{}, Buyer: []int64{}, Facts: []int64{}, Value: []int64{}}
+	for _, l := range lines {
+		out.add(l.key, l.facts, l.lines)
+	}
+	return out
+}
+
+// Key is where a row stands in the order of stored pairs.
+type Key struct{ Subject, Buyer int64 }
+
+// firstBuyer stands before every buyer, lastBuyer behind.
+const firstBuyer, lastBuyer = math.MinInt64, math.MaxInt64
+
+// Order is the order of stored pairs: subjects by number, or by text where the scope's identifiers are
+// text, Null last; then buyers by number.
+type Order struct {
+	Dict *column.Dict // of the subjects, nil if they are numbers
+}
+
+// rank orders subjects, but for those it gives the same rank; compare tells these apart.
+func (o Order) rank(subject int64) uint64 {
+	switch {
+	case subject == column.Null:
+		return math.MaxUint64
+	case o.Dict == nil:
+		return uint64(subject) ^ 1<<63
+	}
+	var rank uint64
+	text := o.Dict.Value(subject)
+	for i := range 8 {
+		rank <<= 8
+		if i < len(text) {
+			rank |= uint64(text[i])
+		}
+	}
+	return rank
+}
+
+func (o Order) compareSubjects(a, b int64) int {
+	switch {
+	case a == b:
+		return 0
+	case a == column.Null:
+		return 1
+	case b == column.Null:
+		return -1
+	case o.Dict == nil:
+		return cmp.Compare(a, b)
+	}
+	return strings.Compare(o.Dict.Value(a), o.Dict.Value(b))
+}
+
+func (o Order) compare(a, b Key) int {
+	if a.Subject != b.Subject {
+		return o.compareSubjects(a.Subject, b.Subject)
+	}
+	return cmp.Compare(a.Buyer, b.Buyer)
+}
+
+// check fails if rows are not sorted by subject and buyer.
+func (o Order) check(r Rows) error {
+	for i := 1; i < len(r.Buyer); i++ {
+		if r.Subject != nil && r.Subject[i] != r.Subject[i-1] {
+			if o.compareSubjects(r.Subject[i-1], r.Subject[i]) > 0 {
+				return fmt.Errorf("row %d: %w", i, ErrNotSorted)
+			}
+		} else if r.Buyer[i] < r.Buyer[i-1] {
+			return fmt.Errorf("row %d: %w", i, ErrNotSorted)
+		}
+	}
+	return nil
+}

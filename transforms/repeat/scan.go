@@ -1,0 +1,367 @@
+package repeat
+
+import (
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// ConversionDays is how long after a purchase through distribution a purchase in the merchant's own
+// live counts as converted.
+const ConversionDays = 30
+
+// R3Days are the k of R3(k).
+var R3Days = []calendar.Day{30, 60, 90}
+
+// days is what figures ask of a day, for all days of the history kept, by age: looked up, not computed.
+type days struct {
+	asOf   calendar.Day
+	bucket []uint8  // the first of contract.Windows that holds the day; len(Windows): none
+	month  []int16  // months since that of the oldest day
+	ranges []uint64 // bit i: the day lies in range i
+	months int
+	shown  int16          // the oldest month of monthly_buyers
+	first  []calendar.Day // of each window
+	oldest calendar.Day   // month 0
+}
+
+func newDays(in *Input) *days {
+	n := int(in.AsOf-in.First) + 1
+	d := &days{asOf: in.AsOf, bucket: make([]uint8, n), month: make([]int16, n), oldest: in.First.Month()}
+	for _, w := range contract.Windows {
+		d.first = append(d.first, in.AsOf-calendar.Day(w)+1)
+	}
+	d.months = calendar.MonthsBetween(d.oldest, in.AsOf.Month()) + 1
+	d.shown = int16(d.months - 1 - MonthsShown)
+	if len(in.Ranges) > 0 {
+		d.ranges = make([]uint64, n)
+	}
+	for age := range n {
+		day := in.AsOf - calendar.Day(age)
+		for int(d.bucket[age]) < len(d.first) && d.first[d.bucket[age]] > day {
+			d.bucket[age]++
+		}
+		d.month[age] = int16(calendar.MonthsBetween(d.oldest, day.Month()))
+		for i, r := range in.Ranges {
+			if day >= r.From && day <= r.To {
+				d.ranges[age] |= 1 << i
+			}
+		}
+	}
+	return d
+}
+
+const windowCount = 6 // len(contract.Windows)
+
+// tally counts what falls into a window and not into a shorter one; windows are sums of tallies, since
+// each holds the shorter ones. The one behind the last takes what no window holds.
+type tally [windowMeasures]int64
+
+// scan evaluates pairs, subject by subject. It is the sink of one span of a scope.
+type scan struct {
+	*days
+	in                *Input
+	merchant, monthly bool
+	out               *part
+
+	tallies [windowCount + 1]tally
+	exact   [windowCount]tally // what belongs to one window alone
+	months  []monthRow
+	cohorts []cohortRow // by month and offset, a square
+	touched []int32     // cohorts that are not zero
+	kept    []int16     // the pair's distinct months, newest first
+	seen    bool        // the subject has a purchase
+	exacts  bool
+}
+
+func newScan(in *Input, d *days) *scan {
+	s := &scan{days: d, in: in, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
+	if s.monthly {
+		s.months = make([]monthRow, d.months)
+		s.cohorts = make([]cohortRow, d.months*d.months)
+	}
+	return s
+}
+
+func (s *scan) begin(subject int64) {
+	s.out.subjects = append(s.out.subjects, subjectRow{code: subject})
+}
+
+// walk is what evaluating a pair remembers of newer days.
+type walk struct {
+	days           int   // purchase days so far
+	newest, newer  int32 // ages of the newest purchase day and of the one before in the walk
+	orders, paid   int64 // so far
+	sets           bool
+	kept           int // days that remain
+	keptNewer      int32
+	keptGap        int32 // between the last two of them
+	live           int32 // age of the nearest newer day in the own live
+	through, bound bool  // bought through distribution; and converted
+	month, keptIn  int16
+	ranges         uint64
+}
+
+// never is an age after any day's.
+const never = -1 << 20
+
+// pair reads everything off one walk from the newest day backwards.
+func (s *scan) pair(_ int64, rows []row) error {
+	undone := 0
+	for undone < len(rows) && kindOf(rows[undone].facts) == kindUndone {
+		undone++
+	}
+	w := walk{live: never, month: -1, keptIn: -1}
+	s.kept = s.kept[:0]
+	for i := undone; i < len(rows); {
+		var p purchase
+		i = p.gather(rows, i)
+		if p.lines == 0 {
+			continue // cannot be: a purchase has a line
+		}
+		p.kept = undone == 0 || p.lines > undoneOn(rows[:undone], p.day)
+		s.day(&w, &p)
+	}
+	if w.days > 0 {
+		s.finish(&w)
+	}
+	return nil
+}
+
+// undoneOn adds up the day's lines that full refunds took out.
+func undoneOn(rows []row, day calendar.Day) (lines int64) {
+	for _, r := range rows {
+		if dayOf(r.facts) == day {
+			lines += r.value
+		}
+	}
+	return lines
+}
+
+// purchase is one day on which a buyer bought from a subject.
+type purchase struct {
+	day                 calendar.Day
+	facts               int64 // flags
+	orders, lines, paid int64
+	setOrders, setFen   int64
+	kept                bool // a line remains that was not fully refunded
+}
+
+// gather sums the rows of the day of row i and returns the first row of another day.
+func (p *purchase) gather(rows []row, i int) int {
+	p.day = dayOf(rows[i].facts)
+	for ; i < len(rows) && dayOf(rows[i].facts) == p.day; i++ {
+		f, v := rows[i].facts, rows[i].value
+		switch kindOf(f) {
+		case kindPurchase:
+			p.facts |= f
+			p.orders += f >> atOrders & countMask
+			p.lines += f >> atLines & countMask
+			p.paid += v
+		case kindOrders:
+			p.orders += v
+		case kindLines:
+			p.lines += v
+		case kindSetOrders:
+			p.setOrders += v
+		case kindSetFen:
+			p.setFen += v
+		}
+	}
+	return i
+}
+
+// day adds one purchase day.
+func (s *scan) day(w *walk, p *purchase) {
+	age := int32(s.asOf - p.day)
+	bucket := s.bucket[age]
+	t := &s.tallies[bucket]
+	if w.days == 0 {
+		w.newest = age
+		t[mBuyers]++
+	} else if age-w.newer > NewBuyerDays {
+		s.newAgain(w, age)
+	}
+	t[mOrders] += p.orders
+	t[mPaid] += p.paid
+	w.days, w.newer, w.orders, w.paid = w.days+1, age, w.orders+p.orders, w.paid+p.paid
+	if p.setOrders|p.setFen != 0 {
+		t[mSetOrders] += p.setOrders
+		t[mSetFen] += p.setFen
+		if p.setOrders > 0 && !w.sets {
+			w.sets = true
+			t[mSetBuyers]++
+		}
+	}
+	if s.merchant && p.facts&(1<<atDistribution|1<<atSelfLive) != 0 {
+		s.convert(w, p, age)
+	}
+	if s.ranges != nil {
+		w.ranges |= s.ranges[age]
+	}
+	if s.monthly && s.month[age] != w.month {
+		w.month = s.month[age]
+		s.months[w.month].buyers++
+	}
+	if p.kept {
+		s.keep(w, t, age)
+	}
+}
+
+// newAgain looks at the windows that begin between two purchase days: without a purchase in the days
+// before it, the buyer is new in such a window, whatever came earlier.
+func (s *scan) newAgain(w *walk, age int32) {
+	day := s.asOf - calendar.Day(age)
+	for i := s.bucket[w.newer]; i < s.bucket[age] && i < windowCount; i++ {
+		if day < s.first[i]-NewBuyerDays {
+			s.exact[i][mNew]++
+			s.exact[i][mNewOrders] += w.orders
+			s.exact[i][mReturningPaid] -= w.paid
+			s.exacts = true
+		}
+	}
+}
+
+// convert: bought through distribution in the window that ends ConversionDays ago, then in the own live.
+func (s *scan) convert(w *walk, p *purchase, age int32) {
+	if p.facts&(1<<atDistribution) != 0 && age >= ConversionDays {
+		t := &s.tallies[s.bucket[age-ConversionDays]]
+		if !w.through {
+			w.through = true
+			t[mDistribution]++
+		}
+		if !w.bound && age-w.live <= ConversionDays {
+			w.bound = true
+			t[mConverted]++
+		}
+	}
+	if p.facts&(1<<atSelfLive) != 0 {
+		w.live = age
+	}
+}
+
+// keep adds what full refunds can take out.
+func (s *scan) keep(w *walk, t *tally, age int32) {
+	switch w.kept {
+	case 0:
+		t[mKept]++
+	case 1:
+		t[mRepeat]++
+		fallthrough
+	default:
+		w.keptGap = age - w.keptNewer
+		t[mGaps]++
+		t[mGapDays] += int64(w.keptGap)
+	}
+	w.kept++
+	w.keptNewer = age
+	if !s.monthly {
+		return
+	}
+	if month := s.month[age]; month != w.keptIn {
+		s.months[month].r2Buyers++
+		if w.keptIn == month+1 {
+			s.months[month].retained++
+		}
+		w.keptIn = month
+		s.kept = append(s.kept, month)
+	}
+}
+
+// finish adds what is known once the oldest day has been seen.
+func (s *scan) finish(w *walk) {
+	s.seen = true
+	// In the windows that hold all its days the buyer is new.
+	t := &s.tallies[s.bucket[w.newer]]
+	t[mNew]++
+	t[mNewOrders] += w.orders
+	t[mReturningPaid] -= w.paid
+	for i := range s.out.ranges {
+		s.out.ranges[i] += int64(w.ranges >> i & 1)
+	}
+	if s.monthly && w.kept > 0 {
+		s.cohort(w)
+	}
+}
+
+// cohort adds the pair to the cohort of its first purchase.
+func (s *scan) cohort(w *walk) {
+	first := int(s.month[w.keptNewer])
+	row := s.cohorts[first*s.days.months : (first+1)*s.days.months]
+	for _, month := range s.kept {
+		c := &row[int(month)-first]
+		if c.active == 0 {
+			s.touched = append(s.touched, int32(first*s.days.months+int(month)-first))
+		}
+		c.active++
+	}
+	row[0].buyers++
+	if w.kept > 1 {
+		for j, k := range R3Days {
+			if calendar.Day(w.keptGap) <= k {
+				row[0].r3[j]++
+			}
+		}
+	}
+}
+
+// end closes the subject: its tallies become windows.
+func (s *scan) end() {
+	if !s.seen {
+		s.out.subjects = s.out.subjects[:len(s.out.subjects)-1]
+		return
+	}
+	s.seen = false
+	s.endWindows()
+	if !s.monthly {
+		return
+	}
+	row := &s.out.subjects[len(s.out.subjects)-1]
+	row.months = int32(len(s.out.months))
+	for i := max(0, s.shown); int(i) < len(s.months); i++ {
+		if m := s.months[i]; m.buyers > 0 {
+			m.month = s.oldest.AddMonths(int(i))
+			s.out.months = append(s.out.months, m)
+		}
+	}
+	clear(s.months)
+	row.cohorts = int32(len(s.out.cohorts))
+	slices.Sort(s.touched)
+	for _, at := range s.touched {
+		c := s.cohorts[at]
+		c.month, c.offset = s.oldest.AddMonths(int(at)/s.days.months), int64(int(at)%s.days.months)
+		s.out.cohorts = append(s.out.cohorts, c)
+		s.cohorts[at] = cohortRow{}
+	}
+	s.touched = s.touched[:0]
+}
+
+// endWindows sums the tallies up. Windows in which the subject has nothing have no row; all longer ones
+// than the first that has something have one.
+func (s *scan) endWindows() {
+	row := &s.out.subjects[len(s.out.subjects)-1]
+	row.windows, row.firstWindow = int32(len(s.out.windows)), windowCount
+	var sum tally
+	for i := range windowCount {
+		for j, v := range s.tallies[i] {
+			sum[j] += v
+		}
+		if sum[mBuyers] == 0 && sum[mDistribution] == 0 {
+			continue
+		}
+		row.firstWindow = min(row.firstWindow, uint8(i))
+		w := sum
+		if s.exacts {
+			for j, v := range s.exact[i] {
+				w[j] += v
+			}
+		}
+		w[mReturningPaid] += w[mPaid] // it was counted as what new buyers paid, negative
+		s.out.windows = append(s.out.windows, w)
+	}
+	s.tallies = [windowCount + 1]tally{}
+	if s.exacts {
+		s.exact, s.exacts = [windowCount]tally{}, false
+	}
+}
