@@ -282,8 +282,12 @@ func (n *night) reduceChanged(ctx context.Context) error {
 			return err
 		}
 	}
+	n.runner.memory.Budget.Trim(keptBlocks)
 	return nil
 }
+
+// keptBlocks is how many bytes of row blocks are kept from one step to the next.
+const keptBlocks = 64 << 20
 
 // known tells whether the partition is one that the night before rested on: its rollups are there.
 func (n *night) known(table string, p Partition) bool {

@@ -6,9 +6,12 @@ func Mix(h uint64, x int64) uint64 {
 	return h ^ h>>32
 }
 
+// hashSeed is the hash of no values.
+const hashSeed = 0x51_7C_C1_B7_27_22_0A_95
+
 // Hash mixes the values of a key.
 func Hash(key ...int64) uint64 {
-	h := uint64(0x51_7C_C1_B7_27_22_0A_95)
+	h := uint64(hashSeed)
 	for _, x := range key {
 		h = Mix(h, x)
 	}

@@ -14,10 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// blockRows is the number of rows a block holds: large enough that handing a block over costs
-// nothing per row, small enough that one open block per partition stays within a few megabytes.
-const blockRows = 256
-
 // rowsPerPartition aims a partition's hash table at the second-level cache.
 const rowsPerPartition = 8192
 
@@ -32,39 +28,6 @@ func PartitionsFor(rows int64) int {
 	}
 	return min(maxPartitions, 1<<bits.Len64(uint64(n-1)))
 }
-
-// Budget counts the bytes that row blocks hold, over all tables of one run.
-type Budget struct {
-	limit   int64
-	used    atomic.Int64
-	peak    atomic.Int64
-	spilled atomic.Int64
-}
-
-// NewBudget allows limit bytes; 0 or less means no limit.
-func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
-
-// Used is the number of bytes held now, Peak the most ever held.
-func (b *Budget) Used() int64 { return b.used.Load() }
-
-// Peak is the most bytes ever held.
-func (b *Budget) Peak() int64 { return b.peak.Load() }
-
-// Spilled is the number of bytes that went to spill files so far.
-func (b *Budget) Spilled() int64 { return b.spilled.Load() }
-
-func (b *Budget) take(n int64) {
-	now := b.used.Add(n)
-	for {
-		p := b.peak.Load()
-		if now <= p || b.peak.CompareAndSwap(p, now) {
-			return
-		}
-	}
-}
-
-func (b *Budget) give(n int64)   { b.used.Add(-n) }
-func (b *Budget) exceeded() bool { return b.limit > 0 && b.used.Load() > b.limit }
 
 // SpillFile is scratch space; closing it deletes it.
 type SpillFile interface {
@@ -115,6 +78,9 @@ type Scatter struct {
 
 // NewScatter makes a table of rows with width values each in partitions parts (a power of two).
 func NewScatter(width, partitions int, mem Memory) *Scatter {
+	if width < 1 || width > blockValues {
+		panic(fmt.Sprintf("column: rows of %d values", width))
+	}
 	if partitions&(partitions-1) != 0 || partitions < 1 {
 		panic(fmt.Sprintf("column: %d partitions is not a power of two", partitions))
 	}
@@ -141,52 +107,54 @@ func (s *Scatter) Spilled() int64 { return s.end }
 
 // Writer adds rows for one goroutine. Flush it when done.
 type Writer struct {
-	s    *Scatter
-	open [][]int64 // the block being filled, per partition
-	err  error
+	s     *Scatter
+	shift uint
+	width int
+	full  int       // values of a full block: whole rows
+	open  [][]int64 // the block being filled, per partition; nil: none yet
+	used  []int32   // values in it
+	err   error
 }
 
 // Writer makes a writer. Each goroutine needs its own.
-func (s *Scatter) Writer() *Writer { return &Writer{s: s, open: make([][]int64, len(s.parts))} }
+func (s *Scatter) Writer() *Writer {
+	return &Writer{s: s, shift: s.shift, width: s.width, full: blockValues / s.width * s.width, open: make([][]int64, len(s.parts)), used: make([]int32, len(s.parts))}
+}
 
 // Row appends a row to the partition of hash and returns its values for the caller to fill, all of them.
 func (w *Writer) Row(hash uint64) []int64 {
-	p := hash >> w.s.shift
-	if w.s.shift == 64 {
-		p = 0
-	}
+	p := hash >> w.shift // a shift by 64 gives 0
+	n := int(w.used[p])
 	b := w.open[p]
-	n := len(b)
-	if n == cap(b) {
-		b = w.next(int(p))
-		n = 0
+	if n == len(b) { // full, or none
+		b, n = w.next(int(p)), 0
 	}
-	b = b[:n+w.s.width]
-	w.open[p] = b
-	return b[n:]
+	w.used[p] = int32(n + w.width)
+	return b[n : n+w.width : n+w.width]
 }
 
-// next hands the full block of p over and returns an empty one.
+// next hands the full block of p over and opens an empty one.
 func (w *Writer) next(p int) []int64 {
-	if full := w.open[p]; len(full) > 0 {
-		w.s.parts[p].add(full, w.s.width)
+	if full := w.open[p]; full != nil {
+		w.s.parts[p].add(full, w.width)
 	}
-	size := int64(blockRows * w.s.width * 8)
-	w.s.take(size)
+	w.s.take(blockValues * 8)
 	if w.err == nil && w.s.mem.Budget.exceeded() {
 		w.err = w.s.spill()
 	}
-	return make([]int64, 0, blockRows*w.s.width)
+	b := w.s.mem.Budget.block()[:w.full]
+	w.open[p] = b
+	return b
 }
 
 // Flush hands over what is left and reports the first spill error.
 func (w *Writer) Flush() error {
 	for p, b := range w.open {
-		if len(b) > 0 {
-			w.s.parts[p].add(b, w.s.width)
+		if b != nil {
+			w.s.parts[p].add(b[:w.used[p]], w.width)
 		}
 	}
-	w.open = nil
+	w.open, w.used = nil, nil
 	return w.err
 }
 
@@ -226,6 +194,7 @@ func (s *Scatter) spillPartition(p *partition) error {
 		p.spilled = append(p.spilled, extent{at, len(b)})
 		p.mu.Unlock()
 		s.give(int64(cap(b) * 8))
+		s.mem.Budget.recycle(b)
 	}
 	return nil
 }
@@ -289,7 +258,7 @@ func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) err
 	}
 	var blocks [][]int64
 	for _, e := range p.spilled { // what was spilled came first
-		b := make([]int64, e.values)
+		b := make([]int64, e.values) // never more than a block, and gone after the visit
 		if err := readSpill(s.file, b, e.offset); err != nil {
 			return err
 		}
@@ -298,6 +267,7 @@ func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) err
 	err := visit(worker, append(blocks, p.blocks...))
 	for _, b := range p.blocks {
 		s.give(int64(cap(b) * 8))
+		s.mem.Budget.recycle(b)
 	}
 	p.blocks, p.spilled, p.rows = nil, nil, 0
 	return err

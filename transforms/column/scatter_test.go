@@ -234,7 +234,7 @@ func TestSpillTroubleIsReported(t *testing.T) {
 			budget := column.NewBudget(small)
 			s := column.NewScatter(1, 1, column.Memory{Budget: budget, Spill: c.spill})
 			w := s.Writer()
-			for i := range 2000 {
+			for i := range 10_000 {
 				w.Row(column.Hash(int64(i)))[0] = int64(i)
 			}
 			if err := w.Flush(); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -256,7 +256,7 @@ func TestSpillTroubleIsReported(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := column.NewScatter(3, 1, column.Memory{Budget: column.NewBudget(small), Spill: c.spill})
 			defer s.Close()
-			numbered(t, s, 1, 2000, func(_, i int) int64 { return int64(i) })
+			numbered(t, s, 1, 10_000, func(_, i int) int64 { return int64(i) })
 			err := s.Partitions(context.Background(), 1, func(int, [][]int64) error { return nil })
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)

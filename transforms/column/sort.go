@@ -1,34 +1,37 @@
 package column
 
 import (
-	"cmp"
 	"container/heap"
 	"fmt"
-	"slices"
 	"sync"
 )
 
-// Order is one column of a sort key, ascending, Null last (as in Parquet's sorting columns). With Ranks, values are codes of a Dict
-// and compare by the order of their strings.
+// Order is one column of a sort key, ascending, Null last (as in Parquet's sorting columns). With Dict, values are
+// codes and compare by the order of their strings.
 type Order struct {
 	Column int
 	Dict   *Dict
 }
 
 // Sorter collects result rows of a fixed width and returns them in order. Rows that exceed the memory
-// budget go to a spill file as sorted runs. Add is safe for concurrent use. Rows with equal keys keep
-// no particular order: give a key that is unique.
+// budget go to a spill file as sorted runs. Rows with equal keys keep no particular order: give a key
+// that is unique.
+//
+// Rows are added by Add, which is safe for concurrent use, or through one RowWriter per goroutine.
 type Sorter struct {
 	width int
 	order []Order
 	mem   Memory
 
-	mu    sync.Mutex
-	rows  []int64
-	taken int64
-	file  SpillFile
-	end   int64
-	runs  []extent
+	mu     sync.Mutex
+	blocks [][]int64 // whole rows; all but those that writers flushed are full
+	rows   int64     // in blocks
+	taken  int64
+	open   *RowWriter // behind Add
+
+	file SpillFile
+	end  int64
+	runs []extent
 }
 
 // NewSorter sorts rows of width values by order.
@@ -36,28 +39,109 @@ func NewSorter(width int, order []Order, mem Memory) *Sorter {
 	return &Sorter{width: width, order: order, mem: mem}
 }
 
-// Add copies whole rows.
-func (s *Sorter) Add(rows []int64) error {
-	if len(rows) == 0 {
-		return nil
+// RowWriter adds rows to a Sorter for one goroutine. Flush it when done.
+type RowWriter struct {
+	s     *Sorter
+	block []int64
+	err   error
+}
+
+// Writer makes a writer. Each goroutine needs its own.
+func (s *Sorter) Writer() *RowWriter { return &RowWriter{s: s} }
+
+// Row appends a row and returns its values for the caller to fill, all of them.
+func (w *RowWriter) Row() []int64 {
+	n := len(w.block)
+	if n+w.s.width > cap(w.block) {
+		w.hand()
+		w.block = w.s.mem.Budget.block()[:0]
+		n = 0
 	}
+	w.block = w.block[:n+w.s.width]
+	return w.block[n:]
+}
+
+// Flush hands over what is left and reports the first spill error.
+func (w *RowWriter) Flush() error {
+	w.hand()
+	return w.err
+}
+
+func (w *RowWriter) hand() {
+	if len(w.block) == 0 {
+		return
+	}
+	if err := w.s.addBlock(w.block); w.err == nil {
+		w.err = err
+	}
+	w.block = nil
+}
+
+// spillRows is how many rows are written to and read from spill files at once.
+const spillRows = 4096
+
+// minRunBlocks is how many blocks a spilled run has at least: shorter runs would only make the merge wider.
+const minRunBlocks = 64
+
+// maxRunBlocks is how many blocks row numbers reach: 32 GiB.
+const maxRunBlocks = 1 << 32 / blockValues
+
+func (s *Sorter) addBlock(b []int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = append(s.rows, rows...)
-	if held := int64(cap(s.rows) * 8); held != s.taken {
-		s.mem.Budget.take(held - s.taken)
-		s.taken = held
-	}
-	// A run shorter than a block's worth of rows would only make the merge wider.
-	if s.mem.Budget.exceeded() && len(s.rows) >= 64*blockRows*s.width {
+	return s.addLocked(b)
+}
+
+func (s *Sorter) addLocked(b []int64) error {
+	s.blocks = append(s.blocks, b)
+	s.rows += int64(len(b) / s.width)
+	size := int64(cap(b) * 8)
+	s.taken += size
+	s.mem.Budget.take(size)
+	if s.mem.Budget.exceeded() && len(s.blocks) >= minRunBlocks || len(s.blocks) >= maxRunBlocks {
 		return s.spillRun()
 	}
 	return nil
 }
 
-// Len is the number of rows added.
+// Add copies whole rows.
+func (s *Sorter) Add(rows []int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = &RowWriter{s: s}
+	}
+	w := s.open
+	for len(rows) > 0 {
+		if len(w.block)+s.width > cap(w.block) {
+			if err := s.closeOpen(); err != nil {
+				return err
+			}
+			w.block = s.mem.Budget.block()[:0]
+		}
+		n := min(len(rows), (cap(w.block)-len(w.block))/s.width*s.width)
+		w.block = append(w.block, rows[:n]...)
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// closeOpen hands over the block that Add fills.
+func (s *Sorter) closeOpen() error {
+	if s.open == nil || len(s.open.block) == 0 {
+		return nil
+	}
+	b := s.open.block
+	s.open.block = nil
+	return s.addLocked(b)
+}
+
+// Len is the number of rows added and flushed.
 func (s *Sorter) Len() int64 {
-	n := int64(len(s.rows) / s.width)
+	n := s.rows
+	if s.open != nil {
+		n += int64(len(s.open.block) / s.width)
+	}
 	for _, r := range s.runs {
 		n += int64(r.values / s.width)
 	}
@@ -75,67 +159,48 @@ func (s *Sorter) spillRun() error {
 		}
 		s.file = f
 	}
-	sorted := make([]int64, 0, len(s.rows))
-	for _, i := range s.sortedIndex() {
-		sorted = append(sorted, s.row(i)...)
+	run := extent{offset: s.end}
+	buffer := make([]int64, 0, spillRows*s.width)
+	write := func() error {
+		if _, err := s.file.WriteAt(asBytes(buffer), s.end); err != nil {
+			return fmt.Errorf("write spill file: %w", err)
+		}
+		run.values += len(buffer)
+		s.end += int64(len(buffer) * 8)
+		buffer = buffer[:0]
+		return nil
 	}
-	if _, err := s.file.WriteAt(asBytes(sorted), s.end); err != nil {
-		return fmt.Errorf("write spill file: %w", err)
+	for _, e := range s.sorted() {
+		buffer = append(buffer, s.row(e.row)...)
+		if len(buffer) == cap(buffer) {
+			if err := write(); err != nil {
+				return err
+			}
+		}
 	}
-	s.runs = append(s.runs, extent{s.end, len(sorted)})
-	s.end += int64(len(sorted) * 8)
-	s.mem.Budget.spilled.Add(int64(len(sorted) * 8))
+	if err := write(); err != nil {
+		return err
+	}
+	s.runs = append(s.runs, run)
+	s.mem.Budget.spilled.Add(int64(run.values * 8))
 	s.free()
 	return nil
 }
 
 // free forgets the rows in memory.
 func (s *Sorter) free() {
-	s.rows = nil
+	for _, b := range s.blocks {
+		s.mem.Budget.recycle(b)
+	}
+	s.blocks, s.rows = nil, 0
 	s.mem.Budget.give(s.taken)
 	s.taken = 0
 }
 
-func (s *Sorter) row(i uint32) []int64 {
-	return s.rows[int(i)*s.width : (int(i)+1)*s.width]
-}
-
-func (s *Sorter) sortedIndex() []uint32 {
-	index := make([]uint32, len(s.rows)/s.width)
-	for i := range index {
-		index[i] = uint32(i)
-	}
-	compare := s.comparer()
-	slices.SortFunc(index, func(a, b uint32) int { return compare(s.row(a), s.row(b)) })
-	return index
-}
-
-// comparer compares two rows by the order; the ranks of strings are taken once.
-func (s *Sorter) comparer() func(a, b []int64) int {
-	ranks := make([][]int64, len(s.order))
-	for i, o := range s.order {
-		if o.Dict != nil {
-			ranks[i] = o.Dict.Ranks()
-		}
-	}
-	return func(a, b []int64) int {
-		for i, o := range s.order {
-			x, y := a[o.Column], b[o.Column]
-			if x == y {
-				continue
-			}
-			switch r := ranks[i]; {
-			case x == Null:
-				return 1
-			case y == Null:
-				return -1
-			case r != nil:
-				x, y = r[x], r[y]
-			}
-			return cmp.Compare(x, y)
-		}
-		return 0
-	}
+// row is the row with a number: the block's, then the position of the first value in it.
+func (s *Sorter) row(number uint32) []int64 {
+	at := int(number % blockValues)
+	return s.blocks[number/blockValues][at : at+s.width]
 }
 
 // Each yields all rows in order, in batches of at most batchRows rows, and frees them. A batch is
@@ -161,16 +226,51 @@ func (s *Sorter) Each(batchRows int, yield func(rows []int64) error) error {
 	return nil
 }
 
-func (s *Sorter) eachRow(emit func([]int64) error) error {
-	if len(s.runs) == 0 {
-		for _, i := range s.sortedIndex() {
-			if err := emit(s.row(i)); err != nil {
-				return err
-			}
+// Columns is Each with every batch as columns: width slices of one value for each row.
+func (s *Sorter) Columns(batchRows int, yield func(columns [][]int64) error) error {
+	defer s.free()
+	room := int(min(int64(batchRows), max(1, s.Len())))
+	columns := make([][]int64, s.width)
+	for j := range columns {
+		columns[j] = make([]int64, room)
+	}
+	batch := make([][]int64, s.width)
+	n := 0
+	flush := func() error {
+		for j := range columns {
+			batch[j] = columns[j][:n]
+		}
+		n = 0
+		return yield(batch)
+	}
+	err := s.eachRow(func(row []int64) error {
+		for j, v := range row {
+			columns[j][n] = v
+		}
+		if n++; n == room {
+			return flush()
 		}
 		return nil
+	})
+	if err == nil && n > 0 {
+		err = flush()
 	}
-	return s.merge(emit)
+	return err
+}
+
+func (s *Sorter) eachRow(emit func([]int64) error) error {
+	if err := s.closeOpen(); err != nil {
+		return err
+	}
+	if len(s.runs) > 0 {
+		return s.merge(emit)
+	}
+	for _, e := range s.sorted() {
+		if err := emit(s.row(e.row)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // merge reads the spilled runs and the rows in memory side by side.
@@ -179,10 +279,10 @@ func (s *Sorter) merge(emit func([]int64) error) error {
 	for _, r := range s.runs {
 		h.cursors = append(h.cursors, &cursor{file: s.file, next: r.offset, left: r.values, width: s.width})
 	}
-	if len(s.rows) > 0 {
-		sorted := make([]int64, 0, len(s.rows))
-		for _, i := range s.sortedIndex() {
-			sorted = append(sorted, s.row(i)...)
+	if s.rows > 0 {
+		sorted := make([]int64, 0, s.rows*int64(s.width))
+		for _, e := range s.sorted() {
+			sorted = append(sorted, s.row(e.row)...)
 		}
 		h.cursors = append(h.cursors, &cursor{values: sorted, width: s.width})
 	}
@@ -213,6 +313,7 @@ func (s *Sorter) merge(emit func([]int64) error) error {
 // Close frees the rows and deletes the spill file.
 func (s *Sorter) Close() error {
 	s.free()
+	s.open = nil
 	if s.file == nil {
 		return nil
 	}
@@ -236,7 +337,7 @@ func (c *cursor) fill() error {
 	if len(c.values) > 0 || c.left == 0 {
 		return nil
 	}
-	n := min(c.left, 16*blockRows*c.width)
+	n := min(c.left, spillRows*c.width)
 	if c.buffer == nil {
 		c.buffer = make([]int64, n)
 	}

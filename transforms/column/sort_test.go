@@ -65,7 +65,7 @@ func TestRowsComeBackInTheOrderOfTheKey(t *testing.T) {
 }
 
 // runRows is the least number of rows that the sorter spills as a run.
-const runRows = 64 * 256
+const runRows = 64 * 2048
 
 func TestSpilledRunsAreMergedToTheSameOrder(t *testing.T) {
 	dict := column.NewDict()

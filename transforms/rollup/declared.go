@@ -52,9 +52,13 @@ func SalesCube() *Rollup {
 
 // SalesOf are the sales of one scope by channel and scene, and over both.
 func SalesOf(s contract.Scope) *Rollup {
+	var sumBy []string
+	if s.Role == contract.RoleMerchant || s.Role == contract.RoleTalent || s.Role == contract.RoleProduct {
+		sumBy = []string{s.Subject} // almost every line is a group of its own among one partition's buyers
+	}
 	return &Rollup{
 		Name: s.Name() + "_sales", Doc: "sales of the day per " + s.Name() + ", by channel and scene and (both null) over all",
-		Source: contract.Orders, PartitionBy: byBuyer, Where: s.Where,
+		Source: contract.Orders, PartitionBy: byBuyer, SumBy: sumBy, Where: s.Where,
 		By: s.Keys("channel", "scene"), Totals: 2,
 		Measures: []Measure{
 			{Name: "order_lines", Op: Count, If: "is_placed", Doc: "lines created today, paid or not, no test orders"},

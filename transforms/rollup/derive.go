@@ -51,7 +51,7 @@ func derivations(source *contract.Table) []derivation {
 }
 
 func flagColumn(name, doc string) contract.Column {
-	return contract.Column{Name: name, Kind: contract.Count, Doc: doc}
+	return contract.Column{Name: name, Kind: contract.Bool, Doc: doc}
 }
 
 func orderDerivations() []derivation {

@@ -12,7 +12,10 @@ func (p *pass) group(ctx context.Context, workers int) error {
 	for i := range visitors {
 		visitors[i] = newVisitor(p)
 	}
-	err := p.scatter.Partitions(ctx, workers, func(w int, blocks [][]int64) error { return visitors[w].visit(blocks) })
+	err := p.scatter.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
+		visitors[w].visit(blocks)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -21,9 +24,11 @@ func (p *pass) group(ctx context.Context, workers int) error {
 			return err
 		}
 	}
-	for _, pl := range p.plans {
-		if err := pl.sumSecond(ctx, workers); err != nil {
-			return err
+	for _, g := range p.groupings {
+		if g.nulls == 0 && !g.complete {
+			if err := g.sumSecond(ctx, workers); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -31,14 +36,11 @@ func (p *pass) group(ctx context.Context, workers int) error {
 
 // sumSecond merges groups that several partitions contributed to.
 func (pl *plan) sumSecond(ctx context.Context, workers int) error {
-	if pl.second == nil {
-		return nil
-	}
 	k := len(pl.By)
 	tables := make([]*column.Grouper, max(1, workers))
 	return pl.second.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
 		if tables[w] == nil {
-			tables[w] = column.NewGrouper(k, len(pl.measures))
+			tables[w] = column.NewGrouper(k, len(pl.Measures))
 		}
 		g := tables[w]
 		g.Reset()
@@ -55,174 +57,198 @@ func (pl *plan) sumSecond(ctx context.Context, workers int) error {
 	})
 }
 
-// visitor groups one partition after another and keeps its tables between them.
+// visitor groups one partition after another, column by column, and keeps its memory between them.
 type visitor struct {
 	pass    *pass
-	orders  *column.Grouper // order → lines, to know the orders of one line
-	tables  []*groups
+	rows    *vectors
+	chosen  [][]uint32 // rows of each selection
+	hashes  []uint64
+	groups  column.Groups
+	of      []uint32  // group of each row of the selection in hand
+	sums    [][]int64 // of the grouping in hand: by measure, by group
+	keys    [][]int64 // scratch
+	orders  *orderTable
+	sorters []*column.RowWriter // of each grouping, or
 	seconds []*column.Writer
-}
-
-// groups are the tables of one rollup in one partition.
-type groups struct {
-	byKey     *column.Grouper
-	seen      *column.Grouper // (group, value) pairs already counted
-	sets      *column.Grouper // (group, order, brand) → lines, sums so far
-	setOrders *column.Grouper // (group, order) pairs already counted as full sets
-	key       []int64
+	feeds   []*column.Writer // of each next pass
 }
 
 func newVisitor(p *pass) *visitor {
-	v := &visitor{pass: p, orders: column.NewGrouper(1, 1)}
-	for _, pl := range p.plans {
-		v.tables = append(v.tables, &groups{
-			byKey:     column.NewGrouper(len(pl.By), len(pl.measures)),
-			seen:      column.NewGrouper(2, 0),
-			sets:      column.NewGrouper(3, 1+len(pl.measures)),
-			setOrders: column.NewGrouper(2, 0),
-			key:       make([]int64, len(pl.By)),
-		})
-		var w *column.Writer
-		if pl.second != nil {
-			w = pl.second.Writer()
+	v := &visitor{pass: p, rows: newVectors(&p.layout), chosen: make([][]uint32, len(p.selections))}
+	if p.orders != nil {
+		v.orders = newOrderTable(p.orders)
+	}
+	for _, g := range p.groupings {
+		var sorter *column.RowWriter
+		var second *column.Writer
+		if g.complete {
+			sorter = g.sorter.Writer()
+		} else {
+			second = g.second.Writer()
 		}
-		v.seconds = append(v.seconds, w)
+		v.sorters, v.seconds = append(v.sorters, sorter), append(v.seconds, second)
+	}
+	for _, n := range p.next {
+		v.feeds = append(v.feeds, n.scatter.Writer())
 	}
 	return v
 }
 
-func (v *visitor) flush() error {
-	for _, w := range v.seconds {
-		if w != nil {
-			if err := w.Flush(); err != nil {
-				return err
-			}
+func (v *visitor) flush() (first error) {
+	for i := range v.sorters {
+		if w := v.sorters[i]; w != nil {
+			first = keep(first, w.Flush())
+		}
+		if w := v.seconds[i]; w != nil {
+			first = keep(first, w.Flush())
 		}
 	}
-	return nil
-}
-
-func (v *visitor) visit(blocks [][]int64) error {
-	v.countOrders(blocks)
-	for i, pl := range v.pass.plans {
-		g := v.tables[i]
-		g.byKey.Reset()
-		g.seen.Reset()
-		g.sets.Reset()
-		g.setOrders.Reset()
-		v.eachRow(blocks, func(row []int64) {
-			if pl.where < 0 || row[pl.where] != 0 {
-				v.addRow(pl, g, row)
-			}
-		})
-		if err := v.emit(i, pl, g.byKey); err != nil {
-			return err
-		}
+	for _, w := range v.feeds {
+		first = keep(first, w.Flush())
 	}
-	return nil
+	return first
 }
 
-func (v *visitor) eachRow(blocks [][]int64, do func(row []int64)) {
-	width := v.pass.scatter.Width()
-	for _, b := range blocks {
-		for ; len(b) > 0; b = b[width:] {
-			do(b[:width])
-		}
+func (v *visitor) visit(blocks [][]int64) {
+	v.rows.load(blocks)
+	v.hashes, v.of = grow(v.hashes, v.rows.n), grow(v.of, v.rows.n)
+	for i, flags := range v.pass.selections {
+		v.choose(i, flags)
+	}
+	if v.orders != nil {
+		v.findOrders()
+	}
+	for i, g := range v.pass.groupings {
+		v.group(i, g)
+	}
+	for i, n := range v.pass.next {
+		v.feed(n, v.feeds[i])
 	}
 }
 
-func (v *visitor) countOrders(blocks [][]int64) {
-	at := v.pass.orderAt
-	if at < 0 {
+// choose lists the rows that have all flags.
+func (v *visitor) choose(selection int, flags []int) {
+	rows := grow(v.chosen[selection], v.rows.n)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	for _, f := range flags {
+		flag, n := v.rows.field(f), 0
+		for _, i := range rows { // without a branch: flags come at random
+			rows[n] = i
+			n += int(flag[i])
+		}
+		rows = rows[:n]
+	}
+	v.chosen[selection] = rows
+}
+
+// columns are the vectors of fields, for the moment.
+func (v *visitor) columns(fields []int) [][]int64 {
+	v.keys = v.keys[:0]
+	for _, f := range fields {
+		v.keys = append(v.keys, v.rows.field(f))
+	}
+	return v.keys
+}
+
+// group makes the groups of one grouping and hands them on.
+func (v *visitor) group(at int, g *grouping) {
+	rows := v.chosen[g.rows]
+	if len(rows) == 0 {
 		return
 	}
-	v.orders.Reset()
-	v.eachRow(blocks, func(row []int64) { v.orders.Get(row[at : at+1])[0]++ })
+	keys := v.columns(g.keys)
+	column.HashColumns(v.hashes, keys)
+	of := v.of[:len(rows)]
+	v.groups.Number(keys, v.hashes, rows, of)
+	for len(v.sums) < len(g.measures) {
+		v.sums = append(v.sums, nil)
+	}
+	for j, m := range g.measures {
+		v.sums[j] = grow(v.sums[j], v.groups.Len())
+		clear(v.sums[j])
+		v.add(v.sums[j], m, rows, of)
+	}
+	if g.brand >= 0 {
+		v.orders.addSets(v.sums, g.measures, v.rows, g.brand, rows, of)
+	}
+	v.emit(at, g, keys)
 }
 
-func (v *visitor) addRow(pl *plan, g *groups, row []int64) {
-	for j, at := range pl.keys {
-		g.key[j] = row[at]
-	}
-	v.addTo(pl, g, row)
-	if pl.Totals > 0 {
-		for j := len(g.key) - pl.Totals; j < len(g.key); j++ {
-			g.key[j] = column.Null
+// add adds the rows to the sums of their groups.
+func (v *visitor) add(sums []int64, m measure, rows, of []uint32) {
+	of = of[:len(rows)]
+	switch {
+	case m.op == Count && m.where < 0:
+		for _, g := range of {
+			sums[g]++
 		}
-		v.addTo(pl, g, row)
-	}
-}
-
-func (v *visitor) addTo(pl *plan, g *groups, row []int64) {
-	group, _ := g.byKey.Index(g.key)
-	sums := g.byKey.Row(group)[len(pl.keys):]
-	for j, m := range pl.measures {
-		if m.if_ >= 0 && row[m.if_] == 0 {
-			continue
+	case m.op == Count:
+		addColumn(sums, v.rows.field(m.where), rows, of)
+	case m.op == Sum && m.where < 0:
+		addColumn(sums, v.rows.field(m.of), rows, of)
+	case m.op == Sum:
+		values, flag := v.rows.field(m.of), v.rows.field(m.where)
+		for k, i := range rows {
+			sums[of[k]] += values[i] & -flag[i]
 		}
-		switch m.op {
-		case Count:
-			sums[j]++
-		case Sum:
-			sums[j] += row[m.of]
-		case Only:
-			sums[j] = row[m.of]
-		case Distinct:
-			if v.firstSeen(g, group, row, m.of) {
-				sums[j]++
-			}
+	case m.op == Only:
+		values := v.rows.field(m.of)
+		for k, i := range rows {
+			sums[of[k]] = values[i]
 		}
-	}
-	if pl.sets {
-		v.addSets(pl, g, group, sums, row)
+	case m.op == Distinct:
+		addColumn(sums, v.orders.first[m.first], rows, of)
 	}
 }
 
-// firstSeen tells whether the value has not been counted in the group yet. An order of one line needs
-// no table.
-func (v *visitor) firstSeen(g *groups, group int, row []int64, at int) bool {
-	if at == v.pass.orderAt && v.orders.Find(row[at])[0] == 1 {
-		return true
+func addColumn(sums, values []int64, rows, of []uint32) {
+	of = of[:len(rows)]
+	for k, i := range rows {
+		sums[of[k]] += values[i]
 	}
-	_, added := g.seen.Index([]int64{int64(group), row[at]})
-	return added
 }
 
-// addSets counts an order once its MinSet-th line of one brand arrives, with what came before.
-func (v *visitor) addSets(pl *plan, g *groups, group int, sums, row []int64) {
-	order, brand := row[v.pass.orderAt], row[pl.brandAt]
-	if brand == column.Null || v.orders.Find(order)[0] < MinSet {
-		return
-	}
-	set := g.sets.Get([]int64{int64(group), order, brand})
-	set[0]++
-	full := set[0] == MinSet
-	first := false // an order with two full brands is one order
-	if full {
-		_, first = g.setOrders.Index([]int64{int64(group), order})
-	}
-	for j, m := range pl.measures {
-		switch {
-		case m.op == Sets && first:
-			sums[j]++
-		case m.op == SetSum && set[0] < MinSet:
-			set[1+j] += row[m.of]
-		case m.op == SetSum && full:
-			sums[j] += set[1+j] + row[m.of]
-		case m.op == SetSum:
-			sums[j] += row[m.of]
+// emit hands on the groups in hand: keys, nulls in place of the keys that are summed over, measures.
+func (v *visitor) emit(at int, g *grouping, keys [][]int64) {
+	sorter, second := v.sorters[at], v.seconds[at]
+	k := len(keys)
+	for group, row := range v.groups.First() {
+		var out []int64
+		if sorter != nil {
+			out = sorter.Row()
+		} else {
+			out = second.Row(v.hashes[row])
+		}
+		for j, key := range keys {
+			out[j] = key[row]
+		}
+		for j := range g.nulls {
+			out[k+j] = column.Null
+		}
+		for j := range g.measures {
+			out[k+g.nulls+j] = v.sums[j][group]
 		}
 	}
 }
 
-func (v *visitor) emit(i int, pl *plan, g *column.Grouper) error {
-	if pl.complete {
-		return pl.sorter.Add(g.Rows())
+// feed hands rows on to the next pass.
+func (v *visitor) feed(n *pass, w *column.Writer) {
+	columns := make([][]int64, len(n.sources))
+	for j, s := range n.sources {
+		if s < 0 {
+			columns[j] = v.orders.first[-1-s]
+		} else {
+			columns[j] = v.rows.field(s)
+		}
 	}
-	k := len(pl.By)
-	for r := range g.Len() {
-		row := g.Row(r)
-		copy(v.seconds[i].Row(column.Hash(row[:k]...)), row)
+	words := n.layout.pack(v.rows.n, columns)
+	column.HashColumns(v.hashes, v.columns(n.hashed))
+	for _, i := range v.chosen[n.wanted] {
+		row := w.Row(v.hashes[i])
+		for j, word := range words {
+			row[j] = word[i]
+		}
 	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -21,88 +22,31 @@ type Reduction struct {
 	env         Env
 	source      *contract.Table
 	plans       []*plan
-	passes      []*pass
+	passes      []*pass // each after the one that feeds it
 	derivations []derivation
 	columns     []string
-}
-
-// pass scatters the rows once for all rollups with the same partitioning.
-type pass struct {
-	by      []string
-	tuple   []string // columns carried, in row order
-	plans   []*plan
-	scatter *column.Scatter
-	orderAt int // position of order_id, -1 if no plan counts orders
-}
-
-// plan is a rollup bound to the positions of its pass's rows.
-type plan struct {
-	*Rollup
-	where    int // position in the row, -1: none
-	keys     []int
-	measures []boundMeasure
-	brandAt  int
-	sets     bool            // full sets are counted
-	complete bool            // groups never span partitions
-	second   *column.Scatter // sums groups that do
-	sorter   *column.Sorter
-}
-
-type boundMeasure struct {
-	op      Op
-	of, if_ int // positions, -1: none
+	once        sync.Once // opens the tables
 }
 
 // New plans the reduction of rollups, all of which read source.
 func New(source *contract.Table, rollups []*Rollup, env Env) *Reduction {
 	r := &Reduction{env: env, source: source}
-	needed := map[string]bool{}
 	for _, ru := range rollups {
-		p := r.passFor(ru)
-		p.plans = append(p.plans, &plan{Rollup: ru})
-		for _, c := range ru.reads() {
+		r.plans = append(r.plans, r.plan(ru))
+	}
+	needed := map[string]bool{}
+	for _, p := range r.passes {
+		if p.from != nil {
+			p.link()
+		}
+	}
+	for _, p := range r.passes {
+		for _, c := range p.columns() {
 			needed[c] = true
-			if !slices.Contains(p.tuple, c) {
-				p.tuple = append(p.tuple, c)
-			}
 		}
 	}
 	r.resolve(needed)
-	for _, p := range r.passes {
-		p.bind(r)
-	}
 	return r
-}
-
-func (r *Reduction) passFor(ru *Rollup) *pass {
-	for _, p := range r.passes {
-		if slices.Equal(p.by, ru.PartitionBy) {
-			return p
-		}
-	}
-	p := &pass{by: ru.PartitionBy, tuple: slices.Clone(ru.PartitionBy)}
-	r.passes = append(r.passes, p)
-	return p
-}
-
-// reads lists the columns a rollup needs, source and derived.
-func (ru *Rollup) reads() []string {
-	cols := slices.Concat(ru.PartitionBy, ru.By)
-	if ru.Where != "" {
-		cols = append(cols, ru.Where)
-	}
-	for _, m := range ru.Measures {
-		if m.Of != "" {
-			cols = append(cols, m.Of)
-		}
-		if m.If != "" {
-			cols = append(cols, m.If)
-		}
-		if m.Op == Sets || m.Op == SetSum {
-			cols = append(cols, "order_id", "brand_id")
-		}
-	}
-	return cols
 }
 
 // resolve splits the needed columns into derivations, in order, and source columns.
@@ -132,57 +76,32 @@ func (r *Reduction) resolve(needed map[string]bool) {
 // Columns are the source columns that Add needs.
 func (r *Reduction) Columns() []string { return r.columns }
 
-func (p *pass) at(name string) int {
-	if name == "" {
-		return -1
-	}
-	return slices.Index(p.tuple, name)
-}
-
-func (p *pass) bind(r *Reduction) {
-	parts := column.PartitionsFor(r.env.ExpectedRows)
-	p.scatter = column.NewScatter(len(p.tuple), parts, r.env.Memory)
-	p.orderAt = p.at("order_id")
-	for _, pl := range p.plans {
-		pl.where, pl.brandAt = p.at(pl.Where), p.at("brand_id")
-		for _, k := range pl.By {
-			pl.keys = append(pl.keys, p.at(k))
-		}
-		for _, m := range pl.Measures {
-			pl.measures = append(pl.measures, boundMeasure{m.Op, p.at(m.Of), p.at(m.If)})
-			pl.sets = pl.sets || m.Op == Sets
-		}
-		pl.complete = pl.Totals == 0 && !slices.ContainsFunc(p.by, func(c string) bool { return !slices.Contains(pl.By, c) })
-		width := len(pl.By) + len(pl.Measures)
-		if !pl.complete {
-			pl.second = column.NewScatter(width, min(parts, 64), r.env.Memory)
-		}
-		pl.sorter = column.NewSorter(width, pl.order(r.env.IDs), r.env.Memory)
-		r.plans = append(r.plans, pl)
-	}
-}
-
-func (pl *plan) order(ids *column.IDs) []column.Order {
-	order := make([]column.Order, len(pl.By))
-	for i, name := range pl.By {
-		order[i] = column.Order{Column: i, Dict: ids.Dict(declared(pl.Source, name))}
-	}
-	return order
-}
-
 // Worker adds rows for one goroutine.
 type Worker struct {
 	r       *Reduction
-	writers []*column.Writer
+	writers []*column.Writer // of each pass that reads the source
+	hashes  []uint64
 }
 
 // Worker makes a worker.
 func (r *Reduction) Worker() *Worker {
+	r.open()
 	w := &Worker{r: r}
 	for _, p := range r.passes {
-		w.writers = append(w.writers, p.scatter.Writer())
+		if p.from == nil {
+			w.writers = append(w.writers, p.scatter.Writer())
+		}
 	}
 	return w
+}
+
+// open makes the tables before the first row.
+func (r *Reduction) open() {
+	r.once.Do(func() {
+		for _, p := range r.passes {
+			p.open(r)
+		}
+	})
 }
 
 // Add derives what is needed from a frame of source rows and scatters it. The frame gains columns.
@@ -190,8 +109,12 @@ func (w *Worker) Add(f *column.Frame) {
 	for _, d := range w.r.derivations {
 		f.Set(d.column.Name, d.make(f, &w.r.env))
 	}
-	for i, p := range w.r.passes {
-		p.scatterRows(f, w.writers[i])
+	next := w.writers
+	for _, p := range w.r.passes {
+		if p.from == nil {
+			w.scatter(p, f, next[0])
+			next = next[1:]
+		}
 	}
 }
 
@@ -205,43 +128,66 @@ func (w *Worker) Flush() error {
 	return nil
 }
 
-func (p *pass) scatterRows(f *column.Frame, w *column.Writer) {
-	cols := make([][]int64, len(p.tuple))
-	for j, name := range p.tuple {
-		cols[j] = f.Column(name)
+// scatter gives the rows that any rollup of the pass looks at to their partitions.
+func (w *Worker) scatter(p *pass, f *column.Frame, to *column.Writer) {
+	columns := make([][]int64, len(p.layout.names))
+	for j, name := range p.layout.names {
+		columns[j] = f.Column(name)
 	}
-	wanted := p.wanted(f)
-	key := make([]int64, len(p.by))
-	for i := range f.N {
-		if wanted != nil && !wanted(i) {
+	words := p.layout.pack(f.N, columns)
+	w.hashes = grow(w.hashes, f.N)
+	column.HashColumns(w.hashes, columns[:len(p.by)]) // the layout begins with the partitioning
+	wanted := p.wantedRows(f)
+	for i, h := range w.hashes {
+		if wanted != nil && wanted[i] == 0 {
 			continue
 		}
-		for j := range key {
-			key[j] = cols[j][i] // the tuple begins with the partitioning
-		}
-		row := w.Row(column.Hash(key...))
-		for j := range cols {
-			row[j] = cols[j][i]
+		row := to.Row(h)
+		for j, word := range words {
+			row[j] = word[i]
 		}
 	}
 }
 
-// wanted tells which rows any rollup of the pass looks at; nil: all.
-func (p *pass) wanted(f *column.Frame) func(i int) bool {
-	var flags [][]int64
-	for _, pl := range p.plans {
-		if pl.Where == "" {
-			return nil
+// wantedRows flags the rows that any rollup of the pass looks at; nil: all.
+func (p *pass) wantedRows(f *column.Frame) []int64 {
+	var wanted []int64
+	for _, fields := range p.selections[1:] {
+		if len(fields) != 1 {
+			continue // narrower than the rollup's own
 		}
-		flags = append(flags, f.Column(pl.Where))
+		flag := f.Column(p.layout.names[fields[0]])
+		if wanted == nil {
+			wanted = slices.Clone(flag)
+			continue
+		}
+		for i, v := range flag {
+			wanted[i] |= v
+		}
 	}
-	return func(i int) bool {
-		return slices.ContainsFunc(flags, func(flag []int64) bool { return flag[i] != 0 })
+	if p.readsAllRows() {
+		return nil
 	}
+	return wanted
+}
+
+func (p *pass) readsAllRows() bool {
+	for _, g := range p.groupings {
+		if g.rows == 0 {
+			return true
+		}
+	}
+	for _, n := range p.next {
+		if n.wanted == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Finish groups everything. After it, Records yields the rollups.
 func (r *Reduction) Finish(ctx context.Context) error {
+	r.open()
 	for _, p := range r.passes {
 		if err := p.group(ctx, r.env.Workers); err != nil {
 			return err
@@ -254,12 +200,16 @@ func (r *Reduction) Finish(ctx context.Context) error {
 func (r *Reduction) Close() error {
 	var first error
 	for _, p := range r.passes {
-		first = keep(first, p.scatter.Close())
-		for _, pl := range p.plans {
+		if p.scatter != nil {
+			first = keep(first, p.scatter.Close())
+		}
+	}
+	for _, pl := range r.plans {
+		if pl.sorter != nil {
 			first = keep(first, pl.sorter.Close())
-			if pl.second != nil {
-				first = keep(first, pl.second.Close())
-			}
+		}
+		if pl.second != nil {
+			first = keep(first, pl.second.Close())
 		}
 	}
 	return first
@@ -290,11 +240,11 @@ func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Re
 	table := ru.Table()
 	return func(yield func(arrow.Record, error) bool) {
 		stopped := false
-		err := pl.sorter.Each(recordRows, func(rows []int64) error {
+		err := pl.sorter.Columns(recordRows, func(columns [][]int64) error {
 			b := column.NewBuilder(table, r.env.IDs)
 			for j, c := range b.Columns() {
-				for at := j; at < len(rows); at += len(table.Columns) {
-					c.Int(rows[at])
+				for _, v := range columns[j] {
+					c.Int(v)
 				}
 			}
 			if !yield(b.Record(mem), nil) {

@@ -8,8 +8,10 @@
 //
 //  1. Derive adds what the declarations use beyond the source columns (class, channel, category …).
 //  2. Each row is scattered once per partitioning (by buyer; by merchant and product), carrying only
-//     the columns the rollups of that partitioning need.
-//  3. Every partition is grouped on its own; groups that span partitions are summed in a second pass.
+//     the columns the rollups of that partitioning need, flags and enumerations packed into shared words.
+//  3. Every partition fits the cache and is grouped on its own, column by column: rows get the number of their
+//     group, then each measure is one loop over one column. Groups that span partitions are completed
+//     afterwards: many of them by a second partitioning of the rows (SumBy), few by adding up.
 //  4. The result is sorted by key and handed out as Arrow records of the rollup's contract table.
 package rollup
 
@@ -60,6 +62,7 @@ type Rollup struct {
 	By          []string // key columns of the source or derived, in sort order
 	Totals      int      // > 0: besides each group also the group with the last Totals keys null (a grouping set)
 	PartitionBy []string // columns whose equal values must meet; a subset of By makes groups complete
+	SumBy       []string // where that is another place than PartitionBy: columns whose equal values meet afterwards
 	Measures    []Measure
 }
 

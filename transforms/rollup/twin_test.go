@@ -562,3 +562,20 @@ func TestRollupsOfManyRowsDoNotDependOnHowTheyAreMade(t *testing.T) {
 		})
 	}
 }
+
+// Orders of hundreds of lines are counted another way than orders of a few.
+func TestOrdersOfManyLines(t *testing.T) {
+	d := fromSeed(11)
+	w := d.world()
+	for len(w.products) == 0 || len(w.accounts) == 0 {
+		w = d.world()
+	}
+	rows := append(d.orders(w, 700, 3), d.orders(w, 50, 1)...)
+	for i, r := range rows {
+		r["order_line_id"] = int64(i)
+	}
+	for _, expected := range []int64{1, 300_000} {
+		h := how{workers: 2, expected: expected, batch: 100, memory: column.Memory{Budget: column.NewBudget(0)}}
+		agree(t, contract.Orders, rows, w, run(t, contract.Orders, rows, w, h))
+	}
+}

@@ -1,0 +1,157 @@
+package column
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// Rows are put in order by a radix sort from the most significant digit down. Only 16 bytes a row move: the value of
+// the key column in hand, and the number of the row. A bucket whose values of that column are all equal goes on with
+// the next column; small buckets are sorted by comparing.
+
+// entry stands for a row.
+type entry struct {
+	key uint64 // of the column in hand, so that unsigned order is the column's order
+	row uint32
+}
+
+const (
+	smallBucket  = 48 // rows from which on counting pays
+	maxDigitBits = 11 // bits of a digit: the counters of all buckets stay in the first-level cache
+)
+
+// sorter of one set of rows: columns of keys, each loaded when it is needed.
+type radix struct {
+	s     *Sorter
+	ranks [][]int64 // by key column; nil: values are their own order
+	other []entry   // as long as the rows
+}
+
+// sorted are the rows in memory, in order.
+func (s *Sorter) sorted() []entry {
+	rows := make([]entry, 0, s.rows)
+	for b, block := range s.blocks {
+		for at := 0; at < len(block); at += s.width {
+			rows = append(rows, entry{row: uint32(b*blockValues + at)})
+		}
+	}
+	if len(rows) > 1 && len(s.order) > 0 {
+		r := &radix{s: s, ranks: s.ranks(), other: make([]entry, len(rows))}
+		r.load(rows, 0)
+		r.sort(rows, r.other, 0)
+	}
+	return rows
+}
+
+// ranks are the positions of strings, taken once.
+func (s *Sorter) ranks() [][]int64 {
+	ranks := make([][]int64, len(s.order))
+	for i, o := range s.order {
+		if o.Dict != nil {
+			ranks[i] = o.Dict.Ranks()
+		}
+	}
+	return ranks
+}
+
+// load puts the values of key column c into the entries. Null becomes the largest.
+func (r *radix) load(rows []entry, c int) {
+	at := r.s.order[c].Column
+	ranks := r.ranks[c]
+	for i := range rows {
+		rows[i].key = sortKey(r.s.row(rows[i].row)[at], ranks)
+	}
+}
+
+func sortKey(v int64, ranks []int64) uint64 {
+	if ranks != nil && v != Null {
+		v = ranks[v]
+	}
+	return uint64(v) ^ 1<<63 - 1 // Null, the smallest, wraps around
+}
+
+// sort orders rows by key column c, loaded, and those after it. other is scratch of the same length.
+func (r *radix) sort(rows, other []entry, c int) {
+	for {
+		if len(rows) <= smallBucket {
+			r.sortSmall(rows, c)
+			return
+		}
+		low, high := keyRange(rows)
+		if low != high {
+			r.distribute(rows, other, c, low, high)
+			return
+		}
+		if c++; c == len(r.s.order) {
+			return
+		}
+		r.load(rows, c)
+	}
+}
+
+func keyRange(rows []entry) (low, high uint64) {
+	low, high = rows[0].key, rows[0].key
+	for _, e := range rows[1:] {
+		low, high = min(low, e.key), max(high, e.key)
+	}
+	return low, high
+}
+
+// distribute counts rows into buckets by the highest digit in which their keys differ, and sorts each.
+func (r *radix) distribute(rows, other []entry, c int, low, high uint64) {
+	digit := min(maxDigitBits, max(4, bits.Len(uint(len(rows)))-3))
+	shift := max(0, bits.Len64(high-low)-digit)
+	buckets := int((high-low)>>shift) + 1
+	var starts [1<<maxDigitBits + 1]uint32
+	for _, e := range rows {
+		starts[(e.key-low)>>shift+1]++
+	}
+	for b := range buckets {
+		starts[b+1] += starts[b]
+	}
+	next := starts
+	for _, e := range rows {
+		b := (e.key - low) >> shift
+		other[next[b]] = e
+		next[b]++
+	}
+	copy(rows, other[:len(rows)])
+	for b := range buckets {
+		from, to := starts[b], starts[b+1]
+		switch n := to - from; {
+		case n < 2:
+		case shift > 0 || n <= smallBucket:
+			r.sort(rows[from:to], other[from:to], c)
+		case c+1 < len(r.s.order): // the digit was the rest of the key
+			r.load(rows[from:to], c+1)
+			r.sort(rows[from:to], other[from:to], c+1)
+		}
+	}
+}
+
+func (r *radix) sortSmall(rows []entry, c int) {
+	slices.SortFunc(rows, func(a, b entry) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return r.compareFrom(r.s.row(a.row), r.s.row(b.row), c+1)
+	})
+}
+
+// compareFrom compares two rows by the key columns from c on.
+func (r *radix) compareFrom(a, b []int64, c int) int {
+	for ; c < len(r.s.order); c++ {
+		at := r.s.order[c].Column
+		if x, y := sortKey(a[at], r.ranks[c]), sortKey(b[at], r.ranks[c]); x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return 0
+}
+
+// comparer compares two rows by the whole order.
+func (s *Sorter) comparer() func(a, b []int64) int {
+	r := &radix{s: s, ranks: s.ranks()}
+	return func(a, b []int64) int { return r.compareFrom(a, b, 0) }
+}

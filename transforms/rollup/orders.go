@@ -1,0 +1,131 @@
+package rollup
+
+import (
+	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
+)
+
+// orderTable knows which rows of a partition belong to one order.
+type orderTable struct {
+	spec   *orders
+	groups column.Groups
+	of     []uint32  // order of each row
+	lines  []int32   // rows of each order
+	before []int32   // for each row the row of its order before it, -1: none
+	last   []int32   // scratch: newest row of each order
+	first  [][]int64 // the first columns
+
+	set    *column.Grouper // (group, order, brand) → lines, sums so far
+	counts *column.Grouper // (group, order) pairs already counted as full sets
+}
+
+func newOrderTable(spec *orders) *orderTable {
+	return &orderTable{spec: spec, first: make([][]int64, len(spec.firsts)), counts: column.NewGrouper(2, 0)}
+}
+
+// manyLines is how many lines an order may have for its rows to be compared one by one.
+const manyLines = 64
+
+// findOrders numbers the orders of the partition and computes the first columns.
+func (v *visitor) findOrders() {
+	t, n := v.orders, v.rows.n
+	keys := v.columns(t.spec.keys)
+	column.HashColumns(v.hashes, keys)
+	all := v.chosen[0]
+	t.of = grow(t.of, n)
+	t.groups.Number(keys, v.hashes, all, t.of)
+	t.lines, t.last, t.before = grow(t.lines, t.groups.Len()), grow(t.last, t.groups.Len()), grow(t.before, n)
+	clear(t.lines)
+	for i := range t.last {
+		t.last[i] = -1
+	}
+	most := int32(0)
+	for i, o := range t.of {
+		t.before[i] = t.last[o]
+		t.last[o] = int32(i)
+		t.lines[o]++
+		most = max(most, t.lines[o])
+	}
+	for j, f := range t.spec.firsts {
+		t.first[j] = grow(t.first[j], n)
+		clear(t.first[j])
+		if rows := v.chosen[f.rows]; most <= manyLines {
+			t.findFirst(t.first[j], v.columns(f.keys), rows)
+		} else {
+			v.findFirstGrouped(t.first[j], f, rows)
+		}
+	}
+}
+
+// findFirst marks the rows of a selection before which no row of the same order has the same keys.
+func (t *orderTable) findFirst(first []int64, keys [][]int64, rows []uint32) {
+	for _, i := range rows {
+		first[i] = 1
+	}
+	for _, i := range rows {
+		for j := t.before[i]; j >= 0; j = t.before[j] {
+			// Of the rows before, those that are not in the selection are not marked, nor are those that repeat
+			// one still further back.
+			if first[j] != 0 && equalRows(keys, int(i), int(j)) {
+				first[i] = 0
+				break
+			}
+		}
+	}
+}
+
+func equalRows(keys [][]int64, a, b int) bool {
+	for _, k := range keys {
+		if k[a] != k[b] {
+			return false
+		}
+	}
+	return true
+}
+
+// findFirstGrouped is findFirst by a hash table, whose time does not grow with the square of an order's lines.
+func (v *visitor) findFirstGrouped(first []int64, f firstColumn, rows []uint32) {
+	keys := v.columns(slices.Concat(f.keys, v.orders.spec.keys))
+	column.HashColumns(v.hashes, keys)
+	v.groups.Number(keys, v.hashes, rows, v.of[:len(rows)])
+	for _, i := range v.groups.First() {
+		first[i] = 1
+	}
+}
+
+// addSets counts full sets: an order counts once its MinSet-th line of one brand arrives, with what came before.
+func (t *orderTable) addSets(sums [][]int64, measures []measure, rows *vectors, brandField int, chosen, of []uint32) {
+	width := 1 + len(measures)
+	if t.set == nil || t.set.Width() != 3+width {
+		t.set = column.NewGrouper(3, width)
+	}
+	t.set.Reset()
+	t.counts.Reset()
+	brands := rows.field(brandField)
+	for k, i := range chosen {
+		order := t.of[i]
+		if t.lines[order] < MinSet || brands[i] == column.Null {
+			continue
+		}
+		group := int64(of[k])
+		set := t.set.Get([]int64{group, int64(order), brands[i]})
+		set[0]++
+		first := false // an order with two full brands is one order
+		if set[0] == MinSet {
+			_, first = t.counts.Index([]int64{group, int64(order)})
+		}
+		for j, m := range measures {
+			switch {
+			case m.op == Sets && first:
+				sums[j][group]++
+			case m.op == SetSum && set[0] < MinSet:
+				set[1+j] += rows.field(m.of)[i]
+			case m.op == SetSum && set[0] == MinSet:
+				sums[j][group] += set[1+j] + rows.field(m.of)[i]
+			case m.op == SetSum:
+				sums[j][group] += rows.field(m.of)[i]
+			}
+		}
+	}
+}
