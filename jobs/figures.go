@@ -76,7 +76,7 @@ func (n *night) sumGMV(ctx context.Context) error {
 	n.sums = make([]*gmv.Sums, len(n.scopes()))
 	first := n.asOf - gmv.Lookback + 1
 	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
-		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.history(ctx, rollup.SalesOf(s), max(first, n.first)), Refunds: n.refunds,
+		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.salesHistory(ctx, s, max(first, n.first)), Refunds: n.refunds,
 			Present: n.present, IDs: n.runner.ids})
 		return err
 	})
@@ -146,22 +146,23 @@ func (n *night) lateBefore(ctx context.Context) (*column.Frame, error) {
 // distincts counts who was active and what was in a cart over the overview's spans.
 func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 	spans := gmv.OverviewSpans(n.asOf)
-	first := n.asOf
-	for i, s := range spans {
+	for i := range spans {
 		d.Buyers = append(d.Buyers, n.buyers[0].RangeBuyers(i))
-		first = min(first, s.From)
 	}
 	scopes := contract.Scopes()
-	sold := func(f *column.Frame, i int) bool {
-		return f.Column("channel")[i] == column.Null && f.Column("lines")[i] > 0
+	sold := func(f *column.Frame) func(i int) bool {
+		channel, lines := f.Column("channel"), f.Column("lines")
+		return func(i int) bool { return channel[i] == column.Null && lines[i] > 0 }
 	}
-	merchants, talents := rollup.SalesOf(scopes[contract.RoleMerchant]), rollup.SalesOf(scopes[contract.RoleTalent])
-	if d.Merchants, err = gmv.DistinctIn(n.history(ctx, merchants, first), "merchant_id", sold, spans); err != nil {
+	merchants, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleMerchant]), spans), "merchant_id", sold, spans)
+	if err != nil {
 		return d, err
 	}
-	if d.Talents, err = gmv.DistinctIn(n.history(ctx, talents, first), "promoter_id", sold, spans); err != nil {
+	talents, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleTalent]), spans), "promoter_id", sold, spans)
+	if err != nil {
 		return d, err
 	}
+	d.Merchants, d.Talents = merchants.Count(nil), talents.Count(nil)
 	if d.FreeTalents, err = n.freeTalents(ctx, talents, spans); err != nil {
 		return d, err
 	}
@@ -172,36 +173,35 @@ func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 	for _, p := range n.partitions[contract.Products.Name] {
 		d.CartedPresent[p.Day] = true
 	}
-	any := func(*column.Frame, int) bool { return true }
-	d.Carted, err = gmv.DistinctIn(n.history(ctx, rollup.CartedProducts(), first), "product_id", any, spans)
-	return d, err
+	carted, err := gmv.SeenIn(n.historyIn(ctx, rollup.CartedProducts(), spans), "product_id", nil, spans)
+	if err != nil {
+		return d, err
+	}
+	d.Carted = carted.Count(nil)
+	return d, nil
 }
 
 // freeTalents counts the active talents that no merchant owned at the end of each span, Null where no
 // snapshot tells.
-func (n *night) freeTalents(ctx context.Context, sales *rollup.Rollup, spans []gmv.Span) ([]int64, error) {
-	out := make([]int64, len(spans))
+func (n *night) freeTalents(ctx context.Context, talents *gmv.Seen, spans []gmv.Span) ([]int64, error) {
+	accounts := make([]*rollup.Attributes, len(spans))
 	for i, s := range spans {
-		accounts, err := n.snapshot(ctx, accountAttributes, s.To)
-		if err != nil {
+		var err error
+		if accounts[i], err = n.snapshot(ctx, accountAttributes, s.To); err != nil {
 			return nil, err
 		}
-		if accounts == nil {
+	}
+	out := talents.Count(func(span int, talent int64) bool {
+		if accounts[span] == nil {
+			return false
+		}
+		a := accounts[span].Find(talent)
+		return a == nil || a[0] == column.Null
+	})
+	for i := range spans {
+		if accounts[i] == nil {
 			out[i] = column.Null
-			continue
 		}
-		free := func(f *column.Frame, i int) bool {
-			if f.Column("channel")[i] != column.Null || f.Column("lines")[i] == 0 {
-				return false
-			}
-			a := accounts.Find(f.Column("promoter_id")[i])
-			return a == nil || a[0] == column.Null
-		}
-		counts, err := gmv.DistinctIn(n.history(ctx, sales, s.From), "promoter_id", free, spans[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		out[i] = counts[0]
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package gmv
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -76,6 +77,56 @@ func AddUp(scope contract.Scope, ids *column.IDs, frames []*column.Frame) *colum
 	}
 	return out.frame(scope)
 }
+
+// Adder adds sales rollups up as they come, in tiers: a few frames of about one size make one of the next. So each
+// row is merged a few times only, and little is in memory at once.
+type Adder struct {
+	scope contract.Scope
+	ids   *column.IDs
+	tiers [][]*column.Frame
+}
+
+// NewAdder adds up rollups of a scope.
+func NewAdder(scope contract.Scope, ids *column.IDs) *Adder { return &Adder{scope: scope, ids: ids} }
+
+// A tier of little is left to the last merge, which takes many frames at once.
+const (
+	fanIn     = 4
+	smallRows = 1 << 18
+	mostSmall = 64
+)
+
+// Add takes a frame, which must not be changed any more.
+func (a *Adder) Add(f *column.Frame) {
+	for i := 0; ; i++ {
+		if i == len(a.tiers) {
+			a.tiers = append(a.tiers, nil)
+		}
+		a.tiers[i] = append(a.tiers[i], f)
+		if n := len(a.tiers[i]); n < fanIn || n < mostSmall && rowsOf(a.tiers[i]) < smallRows {
+			return
+		}
+		f = AddUp(a.scope, a.ids, a.tiers[i])
+		a.tiers[i] = nil
+	}
+}
+
+func rowsOf(frames []*column.Frame) (n int) {
+	for _, f := range frames {
+		n += f.N
+	}
+	return n
+}
+
+// Frames are what has been added up so far, in some frames, and the adder is empty.
+func (a *Adder) Frames() []*column.Frame {
+	all := slices.Concat(a.tiers...)
+	a.tiers = nil
+	return all
+}
+
+// Sum is what has been added up so far, in one frame, and the adder is empty.
+func (a *Adder) Sum() *column.Frame { return AddUp(a.scope, a.ids, a.Frames()) }
 
 // added is the frame that AddUp makes, and the sums of the subject at hand.
 type added struct {

@@ -510,7 +510,7 @@ func TestTroubleWithADayEndsTheSum(t *testing.T) {
 	_, err := gmv.Sum(gmv.Input{AsOf: asOf, Sales: broken})
 	_, err2 := gmv.NewSeries(broken, nil, nil)
 	_, err3 := gmv.ExcludedTable(everything(), broken, memory.DefaultAllocator)
-	_, err4 := gmv.DistinctIn(broken, "merchant_id", nil, nil)
+	_, err4 := gmv.SeenIn(broken, "merchant_id", nil, nil)
 	for i, err := range []error{err, err2, err3, err4} {
 		if !errors.Is(err, lost) {
 			t.Errorf("%d: error %v", i, err)

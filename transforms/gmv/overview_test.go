@@ -205,12 +205,18 @@ func TestDistinctSubjectsOfSpans(t *testing.T) {
 	}
 	idle := sale{subject: 4, day: asOf, placed: 1}
 	scope := scopeOf(contract.RoleMerchant)
-	counts := func(f *column.Frame, i int) bool { return f.Column("channel")[i] == null && f.Column("lines")[i] > 0 }
-	got, err := gmv.DistinctIn(daysOf(scope, append(sales, idle)), "merchant_id", counts, []gmv.Span{{From: asOf - 9, To: asOf}, {From: asOf - 8, To: asOf - 6}, {From: asOf - 5, To: asOf - 1}, {From: asOf, To: asOf}})
+	counts := func(f *column.Frame) func(i int) bool {
+		return func(i int) bool { return f.Column("channel")[i] == null && f.Column("lines")[i] > 0 }
+	}
+	got, err := gmv.SeenIn(daysOf(scope, append(sales, idle)), "merchant_id", counts, []gmv.Span{{From: asOf - 9, To: asOf}, {From: asOf - 8, To: asOf - 6}, {From: asOf - 5, To: asOf - 1}, {From: asOf, To: asOf}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff([]int64{3, 0, 2, 1}, got); diff != "" {
+	if diff := gocmp.Diff([]int64{3, 0, 2, 1}, got.Count(nil)); diff != "" {
+		t.Error(diff)
+	}
+	odd := func(span int, subject int64) bool { return (int64(span)+subject)%2 == 1 }
+	if diff := gocmp.Diff([]int64{2, 0, 1, 0}, got.Count(odd)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -12,6 +12,9 @@ type Span struct{ From, To calendar.Day }
 // Days is the length of the span.
 func (s Span) Days() int64 { return int64(s.To-s.From) + 1 }
 
+// Holds tells whether a day lies in the span.
+func (s Span) Holds(d calendar.Day) bool { return d >= s.From && d <= s.To }
+
 func (s Span) shift(days calendar.Day) Span { return Span{s.From - days, s.To - days} }
 
 // months is the span n months earlier. A calendar period begins where the earlier month or quarter begins; a
@@ -124,34 +127,52 @@ func (s *Series) shares(span Span) (channels, scenes []int64, selfLive int64) {
 	return channels, scenes, selfLive
 }
 
-// DistinctIn counts, for each span, the distinct subjects of the rows that count.
-func DistinctIn(days column.Days, subject string, counts func(f *column.Frame, i int) bool, spans []Span) ([]int64, error) {
-	seen := column.NewGrouper(1, 1) // subject → bit per span
+// Seen are the distinct subjects of some days, with the spans that each was seen in.
+type Seen struct {
+	spans    int
+	subjects *column.Grouper // subject → bit per span
+}
+
+// SeenIn reads the days of some spans once. counts tells of a frame which of its rows count; nil: all.
+func SeenIn(days column.Days, subject string, counts func(f *column.Frame) func(i int) bool, spans []Span) (*Seen, error) {
+	seen := &Seen{len(spans), column.NewGrouper(1, 1)}
 	for d, err := range days {
 		if err != nil {
 			return nil, err
 		}
 		mask := int64(0)
 		for j, s := range spans {
-			if d.Day >= s.From && d.Day <= s.To {
+			if s.Holds(d.Day) {
 				mask |= 1 << j
 			}
 		}
 		if mask == 0 {
 			continue
 		}
+		counted := func(int) bool { return true }
+		if counts != nil {
+			counted = counts(d.Frame)
+		}
 		col := d.Frame.Column(subject)
 		for i := range d.Frame.N {
-			if counts(d.Frame, i) {
-				seen.Get(col[i : i+1])[0] |= mask
+			if counted(i) {
+				seen.subjects.Get(col[i : i+1])[0] |= mask
 			}
 		}
 	}
-	n := make([]int64, len(spans))
-	for i := range seen.Len() {
-		for j := range spans {
-			n[j] += seen.Row(i)[1] >> j & 1
+	return seen, nil
+}
+
+// Count counts the subjects of each span; only tells which of them, nil: all.
+func (s *Seen) Count(only func(span int, subject int64) bool) []int64 {
+	n := make([]int64, s.spans)
+	for i := range s.subjects.Len() {
+		row := s.subjects.Row(i)
+		for j := range n {
+			if row[1]>>j&1 == 1 && (only == nil || only(j, row[0])) {
+				n[j]++
+			}
 		}
 	}
-	return n, nil
+	return n
 }

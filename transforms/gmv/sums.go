@@ -136,24 +136,14 @@ type part struct {
 	frame *column.Frame
 }
 
-// Days are added up before the last merge when there are several and it pays: what is small is merged at once.
-const (
-	smallRows = 1 << 18
-	mostParts = 64
-	fanIn     = 4
-)
-
-// collect reads the days; successive ones in the same windows are added up in tiers, so that few are in memory at once.
+// collect reads the days; successive ones in the same windows are added up, so that few are in memory at once.
 func collect(in Input) (parts []part, err error) {
 	var at places
-	var tiers [][]*column.Frame
+	days := NewAdder(in.Scope, in.IDs)
 	flush := func() {
-		for _, t := range tiers {
-			for _, f := range t {
-				parts = append(parts, part{at, f})
-			}
+		for _, f := range days.Frames() {
+			parts = append(parts, part{at, f})
 		}
-		tiers = nil
 	}
 	for d, err := range in.Sales {
 		if err != nil {
@@ -167,32 +157,10 @@ func collect(in Input) (parts []part, err error) {
 			flush()
 			at = p
 		}
-		tiers = push(in, tiers, d.Frame)
+		days.Add(d.Frame)
 	}
 	flush()
 	return parts, nil
-}
-
-// push adds a frame to the lowest tier; a tier that has enough is added up to one frame of the next.
-func push(in Input, tiers [][]*column.Frame, f *column.Frame) [][]*column.Frame {
-	for i := 0; ; i++ {
-		if i == len(tiers) {
-			tiers = append(tiers, nil)
-		}
-		tiers[i] = append(tiers[i], f)
-		if rows := rowsOf(tiers[i]); len(tiers[i]) < fanIn || rows < smallRows && len(tiers[i]) < mostParts {
-			return tiers
-		}
-		f = AddUp(in.Scope, in.IDs, tiers[i])
-		tiers[i] = nil
-	}
-}
-
-func rowsOf(frames []*column.Frame) (n int) {
-	for _, f := range frames {
-		n += f.N
-	}
-	return n
 }
 
 // prepare finds out which measures are kept and makes room for the rows.

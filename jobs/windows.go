@@ -1,0 +1,231 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// The sums of a year of sales are not made anew of 395 days every night: runs of 8 and of 64 days are added up once
+// and kept under state/windows/, as rollups of the same shape. See docs/adr/0012-window-state.md.
+
+// runLengths are the lengths of the runs of days whose sums are kept, in days. Runs begin on multiples of their length,
+// so that all nights share them; each is made of those of the next length.
+var runLengths = []calendar.Day{64, 8}
+
+// windowRows is how many rows the days of a run have at least, so that keeping their sum saves more than a file costs.
+const windowRows = 1 << 17
+
+// windowFormat is part of the key of kept sums: raise it when AddUp changes its meaning.
+const windowFormat = "1"
+
+// unit is a day, or a run of days whose sum is kept.
+type unit struct {
+	days   []Partition
+	length calendar.Day // of the run; 0: one day
+}
+
+// salesHistory delivers the sales of a scope from first to the as-of date: days, or sums of days that lie in the same
+// windows of this night, dated by the last of them.
+func (n *night) salesHistory(ctx context.Context, s contract.Scope, first calendar.Day) column.Days {
+	r := rollup.SalesOf(s)
+	return n.deliver(ctx, n.units(r, first), func(ctx context.Context, u unit) (*column.Frame, error) { return n.sumOf(ctx, s, r, u) })
+}
+
+// historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
+func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span) column.Days {
+	var wanted []unit
+	for _, p := range n.partitions[r.Source.Name] {
+		if slices.ContainsFunc(spans, func(s gmv.Span) bool { return s.Holds(p.Day) }) {
+			wanted = append(wanted, unit{days: []Partition{p}})
+		}
+	}
+	return n.deliver(ctx, wanted, func(ctx context.Context, u unit) (*column.Frame, error) { return n.frame(ctx, r, u.days[0]) })
+}
+
+// units cuts the days from first to the as-of date into runs whose sums are kept, where all days of a run lie in the
+// same windows and are not looked at again, and single days.
+func (n *night) units(r *rollup.Rollup, first calendar.Day) (out []unit) {
+	days := n.partitions[r.Source.Name]
+	from, _ := slices.BinarySearchFunc(days, first, compareDay)
+	to, _ := slices.BinarySearchFunc(days, n.asOf+1, compareDay)
+	for days = days[from:to]; len(days) > 0; {
+		u := n.unit(r, first, days)
+		out, days, first = append(out, u), days[len(u.days):], u.days[len(u.days)-1].Day+1
+	}
+	return out
+}
+
+func compareDay(p Partition, d calendar.Day) int { return int(p.Day - d) }
+
+// unit is what the days, of which those before first are taken already, begin with.
+func (n *night) unit(r *rollup.Rollup, first calendar.Day, days []Partition) unit {
+	for _, length := range runLengths {
+		begin := startOfRun(days[0].Day, length)
+		last := begin + length - 1
+		if begin < first || last > n.asOf-calendar.Day(n.runner.Settings.RestateDays) || !gmv.SameWindows(n.asOf, begin, last) {
+			continue
+		}
+		end, _ := slices.BinarySearchFunc(days, last+1, compareDay)
+		if n.worthKeeping(r, days[:end]) {
+			return unit{days[:end], length}
+		}
+	}
+	return unit{days: days[:1]}
+}
+
+func startOfRun(d, length calendar.Day) calendar.Day { return d - (d%length+length)%length }
+
+// worthKeeping tells whether the sum of the days saves more work than it makes.
+func (n *night) worthKeeping(r *rollup.Rollup, days []Partition) bool {
+	least := n.runner.WindowRows
+	if least == 0 {
+		least = windowRows
+	}
+	at := slices.IndexFunc(rollup.From(r.Source.Name), func(x *rollup.Rollup) bool { return x.Name == r.Name })
+	var rows int64
+	for _, p := range days {
+		if at >= len(p.Rows) {
+			return false // not known: not reduced yet
+		}
+		rows += p.Rows[at]
+	}
+	return len(days) > 1 && rows >= least
+}
+
+// sumKey is where the sum of a run is kept. Its name covers all that the sum is made of.
+func sumKey(r *rollup.Rollup, u unit) string {
+	parts := []string{windowFormat}
+	for _, p := range u.days {
+		parts = append(parts, p.Day.String(), p.Digest)
+	}
+	return fmt.Sprintf("state/windows/%s/%dd/dt=%s/%s.parquet", r.Name, u.length, startOfRun(u.days[0].Day, u.length), digestOf(parts...))
+}
+
+// sumOf loads a day, or the sum of a run: it is made, and kept, if it is not there or is damaged.
+func (n *night) sumOf(ctx context.Context, s contract.Scope, r *rollup.Rollup, u unit) (*column.Frame, error) {
+	if u.length == 0 {
+		return n.frame(ctx, r, u.days[0])
+	}
+	state, key := n.runner.state, sumKey(r, u)
+	if f := state.cache.get(key); f != nil {
+		return f, nil
+	}
+	f, err := state.load(ctx, r.Table(), key)
+	if errors.Is(err, errLost) {
+		if f, err = n.addUp(ctx, s, r, u); err == nil {
+			err = state.keep(ctx, r, key, f)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	state.cache.put(key, f)
+	return f, nil
+}
+
+// addUp makes the sum of a run of the shorter runs and days in it.
+func (n *night) addUp(ctx context.Context, s contract.Scope, r *rollup.Rollup, u unit) (*column.Frame, error) {
+	sum := gmv.NewAdder(s, n.runner.ids)
+	for _, part := range n.parts(r, u) {
+		f, err := n.sumOf(ctx, s, r, part)
+		if err != nil {
+			return nil, err
+		}
+		sum.Add(f)
+	}
+	return sum.Sum(), nil
+}
+
+// parts are the runs of the next length that a run is made of, and days where such a run is not worth keeping.
+func (n *night) parts(r *rollup.Rollup, u unit) (out []unit) {
+	at := slices.Index(runLengths, u.length) + 1
+	for days := u.days; len(days) > 0; {
+		part := unit{days: days[:1]}
+		if at < len(runLengths) {
+			length := runLengths[at]
+			end, _ := slices.BinarySearchFunc(days, startOfRun(days[0].Day, length)+length, compareDay)
+			if n.worthKeeping(r, days[:end]) {
+				part = unit{days[:end], length}
+			}
+		}
+		out, days = append(out, part), days[len(part.days):]
+	}
+	return out
+}
+
+// keep stores the sum of a run.
+func (s *state) keep(ctx context.Context, r *rollup.Rollup, key string, f *column.Frame) error {
+	t := r.Table()
+	_, err := s.out.WriteParquet(ctx, key, t.Schema(s.ids.Types), lake.WriteOptions{RowGroupRows: rollupRows, Sorted: r.By}, frameRecords(t, s.ids, f))
+	if err != nil {
+		return fmt.Errorf("keep sum of %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+// frameRecords are the rows of a frame as records of bounded size, each valid until the next is asked for.
+func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) iter.Seq2[arrow.Record, error] {
+	const rows = 1 << 16
+	return func(yield func(arrow.Record, error) bool) {
+		b := column.NewBuilder(t, ids)
+		for from := 0; from < f.N; from += rows {
+			for i, c := range b.Columns() {
+				c.Strided(f.Column(t.Columns[i].Name)[from:min(f.N, from+rows)], 0, 1)
+			}
+			rec := b.Record(memory.DefaultAllocator)
+			more := yield(rec, nil)
+			rec.Release()
+			if !more {
+				return
+			}
+			b.Reset()
+		}
+	}
+}
+
+// deliver loads units in order, one more than there are workers ahead of the reader.
+func (n *night) deliver(ctx context.Context, units []unit, load func(ctx context.Context, u unit) (*column.Frame, error)) column.Days {
+	return func(yield func(column.Dated, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		ahead := n.runner.Settings.workers()
+		waiting := make([]chan loaded, 0, len(units))
+		for i, u := range units {
+			for len(waiting) < min(len(units), i+1+ahead) {
+				waiting = append(waiting, loadUnit(ctx, units[len(waiting)], load))
+			}
+			l := <-waiting[i]
+			waiting[i] = nil
+			if !yield(column.Dated{Day: u.days[len(u.days)-1].Day, Frame: l.frame}, l.err) || l.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// loadUnit loads in a goroutine of its own.
+func loadUnit(ctx context.Context, u unit, load func(ctx context.Context, u unit) (*column.Frame, error)) chan loaded {
+	one := make(chan loaded, 1)
+	go func() {
+		var l loaded
+		defer func() { one <- l }()
+		defer column.Recover(&l.err)
+		if l.err = ctx.Err(); l.err == nil {
+			l.frame, l.err = load(ctx, u)
+		}
+	}()
+	return one
+}
