@@ -43,8 +43,8 @@ func TestLostStateIsNotMadeOfAReplacedDump(t *testing.T) {
 	d.night(lastDay - 1)
 	old := twin.Day(lastDay - 5)
 	d.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{old: orders(old)[:1]}})
-	for _, dir := range []string{"state/rollups/platform_buyers", "state/partitions/orders"} {
-		if err := os.RemoveAll(filepath.Join(d.out, dir, "dt="+(lastDay-5).String())); err != nil {
+	for _, lost := range []string{"state/rollups/platform_buyers/dt=" + (lastDay - 5).String(), "state/partitions/orders/dt=" + (lastDay - 5).String(), "state/pairs"} {
+		if err := os.RemoveAll(filepath.Join(d.out, lost)); err != nil {
 			t.Fatal(err)
 		}
 	}

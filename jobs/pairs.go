@@ -24,22 +24,24 @@ type pairs struct {
 	night  *night
 	scope  contract.Scope
 	rollup *rollup.Rollup
+	stored *contract.Table // of segments
 	order  repeat.Order
-	runs   []repeat.Run
-	files  []*lake.File
+	openFiles
 }
 
-// openPairs opens the runs. Close them when done.
+// openPairs opens the runs; segments that are not there are made. Close them when done.
 func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*pairs, error) {
-	p := &pairs{night: n, scope: s, rollup: rollup.BuyersOf(s), order: n.pairOrder(s)}
-	days := n.since(contract.Orders, n.first)
-	p.runs, p.files = make([]repeat.Run, len(days)), make([]*lake.File, len(days))
+	r := rollup.BuyersOf(s)
+	p := &pairs{night: n, scope: s, rollup: r, stored: repeat.Stored(s, r.Table().Columns[0]), order: n.pairOrder(s)}
+	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
+	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
+	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*lake.File, len(blocks))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, workers))
-	for i, day := range days {
+	for i, b := range blocks {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
-			p.runs[i], p.files[i], err = p.day(ctx, day)
+			p.runs[i], p.files[i], err = p.open(ctx, b)
 			return err
 		})
 	}
@@ -49,9 +51,16 @@ func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*
 	return p, nil
 }
 
-func (p *pairs) close() error {
+func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *lake.File, error) {
+	if b.single() {
+		return p.openDay(ctx, b.parts[0], true)
+	}
+	return p.segment(b).open(ctx, true)
+}
+
+func closeFiles(files []*lake.File) error {
 	var errs []error
-	for _, f := range p.files {
+	for _, f := range files {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -86,8 +95,8 @@ type lostRun struct {
 func (l *lostRun) Error() string { return l.err.Error() }
 func (l *lostRun) Unwrap() error { return l.err }
 
-// day opens one day's rollup; a lost one is made again.
-func (p *pairs) day(ctx context.Context, part Partition) (repeat.Run, *lake.File, error) {
+// openDay opens one day's rollup; a lost one is made again.
+func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *lake.File, error) {
 	n := p.night
 	if part.Rows == nil {
 		if _, err := n.ensure(ctx, p.rollup.Source.Name, part, 1); err != nil {
@@ -102,7 +111,7 @@ func (p *pairs) day(ctx context.Context, part Partition) (repeat.Run, *lake.File
 			_, err := n.reduceOnce(ctx, p.rollup.Source.Name, part, n.runner.Settings.workers())
 			return err
 		}}
-	return f.open(ctx)
+	return f.open(ctx, keep)
 }
 
 // pairFile is a stored file of pairs.
@@ -116,13 +125,14 @@ type pairFile struct {
 	remake  func(ctx context.Context) error
 }
 
-// heldRows is the size up to which a file is decoded whole, once for all workers and, as the cache
-// allows, nights: about what a reader of a large file holds.
-const heldRows = rollupRows
+// heldGroups is the number of row groups of a segment up to whose rows a file is decoded whole, once for
+// all workers and, as the cache allows, nights: about what two workers hold of a large file.
+const heldGroups = 4
 
-// open opens the file; one that is lost is made again, once.
-func (f *pairFile) open(ctx context.Context) (repeat.Run, *lake.File, error) {
-	run, file, err := f.tryOpen(ctx)
+// open opens the file; one that is lost is made again, once. A small one is kept for later nights if that
+// is wanted.
+func (f *pairFile) open(ctx context.Context, keep bool) (repeat.Run, *lake.File, error) {
+	run, file, err := f.tryOpen(ctx, keep)
 	var l *lostRun
 	if !errors.As(err, &l) {
 		return run, file, err
@@ -130,10 +140,10 @@ func (f *pairFile) open(ctx context.Context) (repeat.Run, *lake.File, error) {
 	if err := l.make(ctx); err != nil {
 		return repeat.Run{}, nil, err
 	}
-	return f.tryOpen(ctx)
+	return f.tryOpen(ctx, keep)
 }
 
-func (f *pairFile) tryOpen(ctx context.Context) (repeat.Run, *lake.File, error) {
+func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *lake.File, error) {
 	s := f.pairs.night.runner.state
 	cached := f.key + "#pairs"
 	if frame := s.cache.get(cached); frame != nil {
@@ -143,7 +153,7 @@ func (f *pairFile) tryOpen(ctx context.Context) (repeat.Run, *lake.File, error) 
 	if err != nil {
 		return repeat.Run{}, nil, f.lost(err)
 	}
-	if file.NumRows() > heldRows {
+	if file.NumRows() > heldGroups*int64(f.pairs.night.runner.Settings.pairRows()) {
 		return f.stream(file), file, nil
 	}
 	defer file.Close()
@@ -156,7 +166,9 @@ func (f *pairFile) tryOpen(ctx context.Context) (repeat.Run, *lake.File, error) 
 		parts = append(parts, rows)
 	}
 	rows := repeat.Concat(parts)
-	s.cache.put(cached, packedFrame(rows))
+	if keep {
+		s.cache.put(cached, packedFrame(rows))
+	}
 	return repeat.InMemory(f.last, rows), nil, nil
 }
 

@@ -30,6 +30,7 @@ type Settings struct {
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
 	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
+	PairRows            int                       // rows of a row group of pair segments; changes nothing in the result; 0: 32,768
 	Workers             int                       // 0: one per core
 }
 
@@ -72,6 +73,14 @@ func (s Settings) workers() int {
 		return s.Workers
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// pairRows is the size of row groups of pair segments: a reader holds one of each segment.
+func (s Settings) pairRows() int {
+	if s.PairRows > 0 {
+		return s.PairRows
+	}
+	return 1 << 15
 }
 
 // digest covers everything in the settings that changes the rollups of a table.

@@ -23,6 +23,8 @@ const (
 	Fastest Level = iota
 	Default
 	Better
+	// Uncompressed is for files that are read far more often than they take up room, of values that hardly shrink.
+	Uncompressed
 )
 
 // WriteOptions tune WriteParquet. The zero value means the defaults.
@@ -51,7 +53,7 @@ func (o WriteOptions) withDefaults() WriteOptions {
 
 // Validate refuses sizes below one row and unknown levels.
 func (o WriteOptions) Validate() error {
-	if o.RowGroupRows < 0 || o.PageRows < 0 || o.Level > Better {
+	if o.RowGroupRows < 0 || o.PageRows < 0 || o.Level > Uncompressed {
 		return fmt.Errorf("write options: row group of %d rows, page of %d rows, level %d", o.RowGroupRows, o.PageRows, o.Level)
 	}
 	return nil
@@ -128,7 +130,7 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 func newZstdEncoder(level Level) (*zstd.Encoder, error) {
-	levels := [...]zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression}
+	levels := [...]zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedFastest} // the last one is not used
 	e, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(levels[level]),
 		zstd.WithEncoderConcurrency(1),

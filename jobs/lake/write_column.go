@@ -98,7 +98,7 @@ func (c *columnWriter) flush(f *fileWriter) (format.ColumnMetaData, pageIndex, e
 	w.index.column = &format.ColumnIndex{}
 	encoding, dictionary, entries := c.values.choose()
 	w.meta = format.ColumnMetaData{
-		Type: c.physical, PathInSchema: []string{c.field.Name}, Codec: format.Zstd, NumValues: int64(c.rows),
+		Type: c.physical, PathInSchema: []string{c.field.Name}, Codec: f.codec(), NumValues: int64(c.rows),
 		Encoding: chunkEncodings(encoding, dictionary != nil),
 	}
 	if dictionary != nil {
@@ -188,14 +188,18 @@ func (w *chunkWriter) page(h *format.PageHeader, body []byte) (int, error) {
 	if len(body) > math.MaxInt32 {
 		return 0, tooLargef("a page of %d bytes; write fewer rows per page", len(body))
 	}
-	w.packed = w.file.zstd.EncodeAll(body, w.packed[:0])
-	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(w.packed))
-	h.CRC = int32(crc32.ChecksumIEEE(w.packed))
+	packed := body
+	if w.file.opts.Level != Uncompressed {
+		w.packed = w.file.zstd.EncodeAll(body, w.packed[:0])
+		packed = w.packed
+	}
+	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(packed))
+	h.CRC = int32(crc32.ChecksumIEEE(packed))
 	n, err := w.file.writeThrift(h)
 	if err != nil {
 		return n, err
 	}
-	m, err := w.file.out.Write(w.packed)
+	m, err := w.file.out.Write(packed)
 	w.meta.TotalUncompressedSize += int64(n + len(body))
 	w.meta.TotalCompressedSize += int64(n + m)
 	return n + m, err

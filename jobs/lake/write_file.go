@@ -49,6 +49,13 @@ func newFileWriter(out *output, schema *arrow.Schema, opts WriteOptions) (*fileW
 	return f, err
 }
 
+func (f *fileWriter) codec() format.CompressionCodec {
+	if f.opts.Level == Uncompressed {
+		return format.Uncompressed
+	}
+	return format.Zstd
+}
+
 func (f *fileWriter) setSchema(schema *arrow.Schema) error {
 	n := int32(schema.NumFields())
 	f.schema = append(f.schema, format.SchemaElement{Name: "schema", NumChildren: thrift.New(n)})

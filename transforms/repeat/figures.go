@@ -2,6 +2,7 @@ package repeat
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -20,17 +21,35 @@ type Figures struct {
 // part is what one span of the pairs gives, by subject in the order of stored pairs.
 type part struct {
 	subjects []subjectRow
-	windows  []tally
-	months   []monthRow
-	cohorts  []cohortRow
 	ranges   []int64 // distinct buyers of each range
 }
 
-// subjectRow says where a subject's figures begin; they end where those of the next one do.
+// subjectRow are the figures of one subject.
 type subjectRow struct {
-	code                     int64
-	windows, months, cohorts int32
-	firstWindow              uint8 // position in contract.Windows; the longer ones follow
+	code        int64
+	firstWindow uint8 // position in contract.Windows of the first of windows; the longer ones follow
+	windows     []tally
+	months      []monthRow
+	cohorts     []cohortRow
+}
+
+// store keeps many small slices in few large ones.
+type store[T any] struct{ free []T }
+
+const storeBlock = 1 << 16 // bytes, about
+
+func (s *store[T]) keep(rows []T) []T {
+	if len(rows) == 0 {
+		return nil
+	}
+	if len(rows) > len(s.free) {
+		var row T
+		s.free = make([]T, max(len(rows), storeBlock/int(unsafe.Sizeof(row))))
+	}
+	kept := s.free[:len(rows):len(rows)]
+	s.free = s.free[len(rows):]
+	copy(kept, rows)
+	return kept
 }
 
 // monthRow is one month of a subject.
@@ -82,49 +101,24 @@ func (p *part) append(o *part) {
 		p.ranges[i] += n
 	}
 	if last := len(p.subjects) - 1; last >= 0 && len(o.subjects) > 0 && p.subjects[last].code == o.subjects[0].code {
-		p.appendSame(o)
-		o = o.from(1)
+		p.subjects[last].add(&o.subjects[0])
+		o.subjects = o.subjects[1:]
 	}
-	windows, months, cohorts := int32(len(p.windows)), int32(len(p.months)), int32(len(p.cohorts))
-	for i, s := range o.subjects {
-		if i == 0 { // what stands before belongs to the subject that was cut
-			windows, months, cohorts = windows-s.windows, months-s.months, cohorts-s.cohorts
-			o.windows, o.months, o.cohorts = o.windows[s.windows:], o.months[s.months:], o.cohorts[s.cohorts:]
+	p.subjects = append(p.subjects, o.subjects...)
+}
+
+// add adds the rest of the same subject.
+func (s *subjectRow) add(o *subjectRow) {
+	first := min(s.firstWindow, o.firstWindow)
+	windows := make([]tally, windowCount-int(first))
+	for _, x := range []*subjectRow{s, o} {
+		for i := range x.windows {
+			windows[int(x.firstWindow-first)+i].add(&x.windows[i])
 		}
-		s.windows, s.months, s.cohorts = s.windows+windows, s.months+months, s.cohorts+cohorts
-		p.subjects = append(p.subjects, s)
 	}
-	if len(o.subjects) > 0 {
-		p.windows, p.months, p.cohorts = append(p.windows, o.windows...), append(p.months, o.months...), append(p.cohorts, o.cohorts...)
-	}
-}
-
-// from leaves the first subjects out.
-func (p *part) from(i int) *part {
-	out := *p
-	out.subjects = p.subjects[i:]
-	return &out
-}
-
-// appendSame adds the first subject of o to the last one of p, which is the same.
-func (p *part) appendSame(o *part) {
-	last := len(p.subjects) - 1
-	s := &p.subjects[last]
-	windows, from := p.windowsOf(last), s.firstWindow
-	others, otherFrom := o.windowsOf(0), o.subjects[0].firstWindow
-	first := min(from, otherFrom)
-	merged := make([]tally, windowCount-int(first))
-	for i, w := range windows {
-		merged[int(from-first)+i].add(&w)
-	}
-	for i, w := range others {
-		merged[int(otherFrom-first)+i].add(&w)
-	}
-	p.windows, s.firstWindow = append(p.windows[:s.windows], merged...), first
-	months := mergeRows(p.monthsOf(last), o.monthsOf(0), func(r *monthRow) int64 { return int64(r.month) }, (*monthRow).add)
-	p.months = append(p.months[:s.months], months...)
-	cohorts := mergeRows(p.cohortsOf(last), o.cohortsOf(0), func(r *cohortRow) int64 { return int64(r.month)<<16 + r.offset }, (*cohortRow).add)
-	p.cohorts = append(p.cohorts[:s.cohorts], cohorts...)
+	s.firstWindow, s.windows = first, windows
+	s.months = mergeRows(s.months, o.months, func(r *monthRow) int64 { return int64(r.month) }, (*monthRow).add)
+	s.cohorts = mergeRows(s.cohorts, o.cohorts, func(r *cohortRow) int64 { return int64(r.month)<<16 + r.offset }, (*cohortRow).add)
 }
 
 // mergeRows joins two sorted lists; rows with the same key are added up.
@@ -151,38 +145,18 @@ func (t *tally) add(o *tally) {
 	}
 }
 
-func (p *part) windowsOf(i int) []tally {
-	if i+1 < len(p.subjects) {
-		return p.windows[p.subjects[i].windows:p.subjects[i+1].windows]
-	}
-	return p.windows[p.subjects[i].windows:]
-}
-
-func (p *part) monthsOf(i int) []monthRow {
-	if i+1 < len(p.subjects) {
-		return p.months[p.subjects[i].months:p.subjects[i+1].months]
-	}
-	return p.months[p.subjects[i].months:]
-}
-
-func (p *part) cohortsOf(i int) []cohortRow {
-	if i+1 < len(p.subjects) {
-		return p.cohorts[p.subjects[i].cohorts:p.subjects[i+1].cohorts]
-	}
-	return p.cohorts[p.subjects[i].cohorts:]
-}
-
 // window is the tally of a subject's window, nil if it has none.
 func (f *Figures) window(subject int64, window int) *tally {
 	if f.index.Find(subject) == nil {
 		return nil
 	}
 	i, _ := f.index.Index([]int64{subject})
-	at := slices.Index(contract.Windows, window) - int(f.subjects[i].firstWindow)
+	row := &f.subjects[i]
+	at := slices.Index(contract.Windows, window) - int(row.firstWindow)
 	if at < 0 {
 		return nil
 	}
-	return &f.windowsOf(i)[at]
+	return &row.windows[at]
 }
 
 // Buyers are the distinct buyers and the new ones of a subject's window, 0 where there are none.
@@ -210,9 +184,8 @@ func (f *Figures) R1(subject int64, window int) (buyers, repeat int64) {
 func (f *Figures) eachWindow(do func(subject, window int64, m *tally)) {
 	for _, i := range f.order {
 		s := &f.subjects[i]
-		tallies := f.windowsOf(int(i))
-		for j := range tallies {
-			do(s.code, int64(contract.Windows[int(s.firstWindow)+j]), &tallies[j])
+		for j := range s.windows {
+			do(s.code, int64(contract.Windows[int(s.firstWindow)+j]), &s.windows[j])
 		}
 	}
 }

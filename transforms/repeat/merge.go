@@ -1,6 +1,7 @@
 package repeat
 
 import (
+	"cmp"
 	"context"
 	"math/bits"
 	"slices"
@@ -59,6 +60,62 @@ func merge(ctx context.Context, runs []Run, order Order, s span, to sink) error 
 		m.advance()
 	}
 	return nil
+}
+
+// Merge brings the rows of the runs together in the order of stored pairs and yields them in batches of
+// about batch rows; a batch is the receiver's. The same days give the same rows
+// whatever runs they come in.
+func Merge(ctx context.Context, runs []Run, order Order, batch int, yield func(Rows) error) error {
+	w := &writer{batch: batch, yield: yield}
+	if err := merge(ctx, newestFirst(runs), order, span{}, w); err != nil {
+		return err
+	}
+	if w.rows.Len() == 0 {
+		return nil
+	}
+	return yield(w.rows)
+}
+
+// newestFirst puts runs in the order in which the rows of a pair must come.
+func newestFirst(runs []Run) []Run {
+	runs = slices.Clone(runs)
+	slices.SortStableFunc(runs, func(a, b Run) int { return cmp.Compare(b.Last, a.Last) })
+	return runs
+}
+
+// writer is the sink that keeps rows as they are.
+type writer struct {
+	batch   int
+	yield   func(Rows) error
+	rows    Rows
+	subject int64
+}
+
+func (w *writer) begin(subject int64) { w.subject = subject }
+func (w *writer) end()                {}
+
+func (w *writer) pair(buyer int64, rows []row) error {
+	if w.rows.Len()+len(rows) > cap(w.rows.Buyer) {
+		if err := w.next(len(rows)); err != nil {
+			return err
+		}
+	}
+	r := &w.rows
+	for _, x := range rows {
+		r.Subject, r.Buyer, r.Facts, r.Value = append(r.Subject, w.subject), append(r.Buyer, buyer), append(r.Facts, x.facts), append(r.Value, x.value)
+	}
+	return nil
+}
+
+// next hands the batch over and makes room for the next one.
+func (w *writer) next(rows int) error {
+	n := max(w.batch, rows)
+	full := w.rows
+	w.rows = Rows{make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)}
+	if full.Len() == 0 {
+		return nil
+	}
+	return w.yield(full)
 }
 
 // step looks at the subject the cursor has come to; false at the end.

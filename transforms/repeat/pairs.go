@@ -12,7 +12,6 @@
 package repeat
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -94,12 +93,11 @@ func Compute(ctx context.Context, in Input) (*Figures, error) {
 	if len(in.Ranges) > 64 {
 		return nil, fmt.Errorf("%d ranges, at most 64", len(in.Ranges))
 	}
-	runs := slices.Clone(in.Runs)
+	runs := newestFirst(in.Runs)
 	if in.Refunds != nil {
-		undone := InMemory(in.AsOf+1, packUndone(&in)) // before all others
-		runs = append(runs, undone)
+		undone := InMemory(in.AsOf, packUndone(&in))
+		runs = slices.Insert(runs, 0, undone)
 	}
-	slices.SortStableFunc(runs, func(a, b Run) int { return cmp.Compare(b.Last, a.Last) })
 	days := newDays(&in)
 	cut := split(runs, in.Order, spans(runs, in.Workers))
 	parts := make([]*part, len(cut))

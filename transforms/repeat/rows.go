@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -192,48 +191,6 @@ func (r *Rows) add(k Key, facts, value int64) {
 		r.Subject = append(r.Subject, k.Subject)
 	}
 	r.Buyer, r.Facts, r.Value = append(r.Buyer, k.Buyer), append(r.Facts, facts), append(r.Value, value)
-}
-
-// packUndone are the lines that full refunds took out, as a run of their own. Those paid before the
-// history kept meet no purchase.
-func packUndone(in *Input) Rows {
-	f := in.Refunds
-	var subject []int64
-	if in.Scope.Subject != "" {
-		subject = f.Column(in.Scope.Subject)
-	}
-	undone, buyer, day := f.Column("full15_lines"), f.Column("buyer_id"), f.Column("paid_day")
-	type line struct {
-		key          Key
-		rank         uint64
-		facts, lines int64
-	}
-	var lines []line
-	for i := range f.N {
-		if undone[i] == 0 || calendar.Day(day[i]) < in.First {
-			continue
-		}
-		l := line{key: Key{Buyer: buyer[i]}, facts: day[i]&dayMask | kindUndone<<atKind, lines: undone[i]}
-		if subject != nil {
-			l.key.Subject = subject[i]
-		}
-		if in.Scope.Where != "" && l.key.Subject == column.Null {
-			continue
-		}
-		l.rank = in.Order.rank(l.key.Subject)
-		lines = append(lines, l)
-	}
-	slices.SortFunc(lines, func(a, b line) int {
-		if a.rank != b.rank {
-			return cmp.Compare(a.rank, b.rank)
-		}
-		return cmp.Or(in.Order.compare(a.key, b.key), cmp.Compare(b.facts, a.facts))
-	})
-	out := Rows{Subject: []int64{}, Buyer: []int64{}, Facts: []int64{}, Value: []int64{}}
-	for _, l := range lines {
-		out.add(l.key, l.facts, l.lines)
-	}
-	return out
 }
 
 // Key is where a row stands in the order of stored pairs.

@@ -61,7 +61,6 @@ type tally [windowMeasures]int64
 // scan evaluates pairs, subject by subject. It is the sink of one span of a scope.
 type scan struct {
 	*days
-	in                *Input
 	merchant, monthly bool
 	out               *part
 
@@ -73,10 +72,15 @@ type scan struct {
 	kept    []int16     // the pair's distinct months, newest first
 	seen    bool        // the subject has a purchase
 	exacts  bool
+
+	windowStore store[tally]
+	monthStore  store[monthRow]
+	cohortStore store[cohortRow]
+	cohortRows  []cohortRow // of the subject that ends
 }
 
 func newScan(in *Input, d *days) *scan {
-	s := &scan{days: d, in: in, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
+	s := &scan{days: d, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
 	if s.monthly {
 		s.months = make([]monthRow, d.months)
 		s.cohorts = make([]cohortRow, d.months*d.months)
@@ -308,60 +312,66 @@ func (s *scan) cohort(w *walk) {
 
 // end closes the subject: its tallies become windows.
 func (s *scan) end() {
+	subjects := s.out.subjects
 	if !s.seen {
-		s.out.subjects = s.out.subjects[:len(s.out.subjects)-1]
+		s.out.subjects = subjects[:len(subjects)-1]
 		return
 	}
 	s.seen = false
-	s.endWindows()
-	if !s.monthly {
-		return
+	row := &subjects[len(subjects)-1]
+	s.endWindows(row)
+	if s.monthly {
+		s.endMonths(row)
+		s.endCohorts(row)
 	}
-	row := &s.out.subjects[len(s.out.subjects)-1]
-	row.months = int32(len(s.out.months))
-	for i := max(0, s.shown); int(i) < len(s.months); i++ {
-		if m := s.months[i]; m.buyers > 0 {
-			m.month = s.oldest.AddMonths(int(i))
-			s.out.months = append(s.out.months, m)
-		}
-	}
-	clear(s.months)
-	row.cohorts = int32(len(s.out.cohorts))
-	slices.Sort(s.touched)
-	for _, at := range s.touched {
-		c := s.cohorts[at]
-		c.month, c.offset = s.oldest.AddMonths(int(at)/s.days.months), int64(int(at)%s.days.months)
-		s.out.cohorts = append(s.out.cohorts, c)
-		s.cohorts[at] = cohortRow{}
-	}
-	s.touched = s.touched[:0]
 }
 
 // endWindows sums the tallies up. Windows in which the subject has nothing have no row; all longer ones
 // than the first that has something have one.
-func (s *scan) endWindows() {
-	row := &s.out.subjects[len(s.out.subjects)-1]
-	row.windows, row.firstWindow = int32(len(s.out.windows)), windowCount
+func (s *scan) endWindows(row *subjectRow) {
+	var sums [windowCount]tally
 	var sum tally
-	for i := range windowCount {
-		for j, v := range s.tallies[i] {
-			sum[j] += v
-		}
+	row.firstWindow = windowCount
+	for i := range sums {
+		sum.add(&s.tallies[i])
 		if sum[mBuyers] == 0 && sum[mDistribution] == 0 {
 			continue
 		}
 		row.firstWindow = min(row.firstWindow, uint8(i))
-		w := sum
+		sums[i] = sum
 		if s.exacts {
-			for j, v := range s.exact[i] {
-				w[j] += v
-			}
+			sums[i].add(&s.exact[i])
 		}
-		w[mReturningPaid] += w[mPaid] // it was counted as what new buyers paid, negative
-		s.out.windows = append(s.out.windows, w)
+		sums[i][mReturningPaid] += sum[mPaid] // it was counted as what new buyers paid, negative
 	}
+	row.windows = s.windowStore.keep(sums[row.firstWindow:])
 	s.tallies = [windowCount + 1]tally{}
 	if s.exacts {
 		s.exact, s.exacts = [windowCount]tally{}, false
 	}
+}
+
+func (s *scan) endMonths(row *subjectRow) {
+	shown := s.months[:0]
+	for i, m := range s.months {
+		if i >= int(s.shown) && m.buyers > 0 {
+			m.month = s.oldest.AddMonths(i)
+			shown = append(shown, m)
+		}
+	}
+	row.months = s.monthStore.keep(shown)
+	clear(s.months)
+}
+
+func (s *scan) endCohorts(row *subjectRow) {
+	slices.Sort(s.touched)
+	s.cohortRows = s.cohortRows[:0]
+	for _, at := range s.touched {
+		c := s.cohorts[at]
+		c.month, c.offset = s.oldest.AddMonths(int(at)/s.days.months), int64(int(at)%s.days.months)
+		s.cohortRows = append(s.cohortRows, c)
+		s.cohorts[at] = cohortRow{}
+	}
+	row.cohorts = s.cohortStore.keep(s.cohortRows)
+	s.touched = s.touched[:0]
 }

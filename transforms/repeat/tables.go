@@ -88,7 +88,7 @@ func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Rec
 	}
 	for _, f := range inRoleOrder(figures) {
 		for _, i := range f.order {
-			for _, row := range f.monthsOf(int(i)) {
+			for _, row := range f.subjects[i].months {
 				h.write(c, f.Scope, f.subjects[i].code)
 				month.Int(int64(row.month))
 				closed.Flag(row.month.MonthEnd() <= c.AsOf)
@@ -118,7 +118,7 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 	for _, f := range inRoleOrder(figures) {
 		for _, i := range f.order {
 			var size int64
-			for _, row := range f.cohortsOf(int(i)) {
+			for _, row := range f.subjects[i].cohorts {
 				if row.offset == 0 {
 					size = row.buyers // it comes first
 				}
