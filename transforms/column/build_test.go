@@ -285,6 +285,15 @@ func TestWrongUseIsABug(t *testing.T) {
 		{"no number", func() { column.NewBuilder(table, newIDs()).Column("c").Real(math.NaN()) }},
 		{"infinity", func() { column.NewBuilder(table, newIDs()).Column("c").Real(math.Inf(1)) }},
 		{"a column nobody declared", func() { column.NewBuilder(table, newIDs()).Column("d") }},
+		{"a null among many of a required column", func() {
+			b := column.NewBuilder(two, newIDs())
+			b.Column("a").Extend(1)[0] = column.Null
+			b.Column("b").Int(1)
+			b.Record(memory.DefaultAllocator)
+		}},
+		{"reals as integers of a flag", func() {
+			column.NewBuilder(oneColumn(contract.Column{Kind: contract.Bool}), newIDs()).Column("c").Extend(1)
+		}},
 		{"columns of unequal length", func() {
 			b := column.NewBuilder(two, newIDs())
 			b.Column("a").Int(1)
@@ -320,5 +329,85 @@ func TestFramesAreJoinedInOrder(t *testing.T) {
 	}
 	if none := column.Concat(nil, []string{"a"}); none.N != 0 || len(none.Column("a")) != 0 {
 		t.Error("no frames make an empty one")
+	}
+}
+
+// Many values at once are the same values as one by one.
+func TestManyValuesAtOnce(t *testing.T) {
+	table := everyKind()
+	rapid.Check(t, func(t *rapid.T) {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		defer mem.AssertSize(checked{t}, 0)
+		ids := newIDs()
+		b := column.NewBuilder(table, ids)
+		for range 2 { // the second time in the memory of the first record
+			b.Reset()
+			want := map[string][]int64{}
+			n := rapid.IntRange(0, 5).Draw(t, "times")
+			b.Grow(n)
+			for i, c := range table.Columns {
+				for range n {
+					v, times := drawValue(t, ids, c), rapid.IntRange(0, 3).Draw(t, "repeated")
+					b.Columns()[i].Repeat(v, times)
+					b.Columns()[i].Strided([]int64{7, v, 7, v}, 1, 2)
+					want[c.Name] = append(want[c.Name], slices.Repeat([]int64{v}, times+2)...)
+				}
+			}
+			for i, c := range table.Columns { // to equal lengths
+				last := int64(0)
+				if ids.Dict(c) != nil {
+					last = ids.Dict(c).Code("last")
+				}
+				missing := 25 - b.Columns()[i].Len()
+				b.Columns()[i].Repeat(last, missing)
+				want[c.Name] = append(want[c.Name], slices.Repeat([]int64{last}, missing)...)
+			}
+			rec := b.Record(mem)
+			f, err := ids.Frame(table, rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range table.Columns {
+				if got := f.Column(c.Name); !slices.Equal(got, want[c.Name]) {
+					t.Fatalf("column %s: %v, want %v", c.Name, got, want[c.Name])
+				}
+			}
+			rec.Release()
+		}
+	})
+}
+
+func TestEntriesAndCodes(t *testing.T) {
+	ids := newIDs()
+	table := &contract.Table{Name: "two", Columns: []contract.Column{{Name: "text", Kind: contract.Text}, {Name: "scene", Kind: contract.Enum, Values: contract.Scenes}}}
+	b := column.NewBuilder(table, ids)
+	text := b.Column("text")
+	text.RepeatEntry(text.Entry([]byte("a")), 2)
+	text.RepeatEntry(text.Entry([]byte("")), 0)
+	text.Text("b")
+	b.Column("scene").Codes([]uint8{1, 0, 1}, []int64{contract.SceneShop, contract.SceneMall})
+	rec := b.Record(memory.DefaultAllocator)
+	defer rec.Release()
+	var got []string
+	for i := range 3 {
+		got = append(got, rec.Column(0).ValueStr(i)+" "+rec.Column(1).ValueStr(i))
+	}
+	if want := []string{"a mall", "a shop", "b mall"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestAppendSubjectWritesWhatSubjectTextDoes(t *testing.T) {
+	ids := column.NewIDs(contract.IDTypes{contract.Merchant: true})
+	code := ids.Dict(contract.Column{Kind: contract.ID, Domain: contract.Merchant}).Code("shop 7")
+	for _, s := range contract.Scopes() {
+		for _, subject := range []int64{code, column.Null, 0} {
+			if got, want := string(ids.AppendSubject(nil, s, subject)), ids.SubjectText(s, subject); got != want {
+				t.Errorf("%s %d: %q, want %q", s.Name(), subject, got, want)
+			}
+		}
+		if texts := ids.Strings(s.Domain); (s.Domain == contract.Merchant) != (len(texts) == 1) {
+			t.Errorf("%s: texts %q", s.Name(), texts)
+		}
 	}
 }

@@ -21,7 +21,11 @@ func addedUp(scope contract.Scope, ids *column.IDs, days column.Days, cut func()
 		var last column.Dated
 		sum := gmv.NewAdder(scope, ids)
 		flush := func() bool { return last.Frame == nil || yield(column.Dated{Day: last.Day, Frame: sum.Sum()}, nil) }
-		for d := range days {
+		for d, err := range days {
+			if err != nil {
+				yield(d, err)
+				return
+			}
 			if last.Frame != nil && (cut() || !gmv.SameWindows(asOf, first, d.Day)) {
 				if !flush() {
 					return
@@ -106,7 +110,11 @@ func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.D
 		return -1
 	}
 	return func(yield func(column.Dated, error) bool) {
-		for d := range days {
+		for d, err := range days {
+			if err != nil {
+				yield(d, err)
+				return
+			}
 			f := d.Frame
 			order, codes := make([]int, f.N), make([]int64, f.N)
 			for i, subject := range f.Column(scope.Subject) {
