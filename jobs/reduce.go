@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
@@ -58,7 +59,7 @@ func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.
 	if err := red.Finish(ctx); err != nil {
 		return nil, fmt.Errorf("reduce %s of %s: %w", d.table.Name, d.day, err)
 	}
-	return r.store(ctx, t, p, red, rollups, missing, dup)
+	return r.store(ctx, t, p, red, rollups, missing, dup, workers)
 }
 
 // computable splits the rollups into those whose columns the files have and the others, with the reason:
@@ -142,20 +143,28 @@ func (t *intake) worst() string {
 	return "mostly " + reasonName(most)
 }
 
-func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates) (*Reduced, error) {
+func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, workers int) (*Reduced, error) {
 	p.Rows = make([]int64, len(rollups))
+	g, writing := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, workers))
 	for i, ru := range rollups {
 		if missing[ru.Name] != "" {
 			p.Rows[i] = -1
 			continue
 		}
 		p.Rows[i] = red.Rows(ru)
-		schema := ru.Table().Schema(r.env.IDs)
-		_, err := r.state.out.WriteParquet(ctx, rollupKey(ru.Name, p), schema,
-			lake.WriteOptions{RowGroupRows: rollupRows, Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
-		if err != nil {
-			return nil, fmt.Errorf("write rollup %s of %s: %w", ru.Name, p.Day, err)
-		}
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			_, err = r.state.out.WriteParquet(writing, rollupKey(ru.Name, p), ru.Table().Schema(r.env.IDs),
+				lake.WriteOptions{RowGroupRows: rollupRows, Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
+			if err != nil {
+				return fmt.Errorf("write rollup %s of %s: %w", ru.Name, p.Day, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: t.dump.inputs(), InputRows: t.rows,
 		Rejected: map[string]int64{}, Duplicates: dup.dropped, Rejects: t.sortedRejects(), Missing: missing,

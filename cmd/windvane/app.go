@@ -33,6 +33,8 @@ type app struct {
 	stdout, stderr io.Writer
 	json           bool
 	verbose        bool
+	profile        string
+	stopProfile    func() error
 	config         string
 	input, output  string
 	workers        int
@@ -76,6 +78,9 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
+	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
+	_ = root.PersistentFlags().MarkHidden("cpuprofile")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.startProfile() }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.runCommand(), a.backfillCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.getCommand(), a.diffCommand(),
 		a.demoCommand(), a.initCommand(), a.versionCommand())

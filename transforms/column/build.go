@@ -226,6 +226,17 @@ func (c *Cell) Extend(n int) []int64 {
 	return c.wide[at:]
 }
 
+// Ints appends values, each as Int takes it.
+func (c *Cell) Ints(values []int64) {
+	if c.held == heldWide {
+		c.wide = append(c.wide, values...)
+		return
+	}
+	for _, v := range values {
+		c.Int(v)
+	}
+}
+
 // Strided appends column at of row-major rows of the given width, as Int takes the values.
 func (c *Cell) Strided(rows []int64, at, width int) {
 	if c.held == heldWide {

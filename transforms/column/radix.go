@@ -3,7 +3,6 @@ package column
 import (
 	"cmp"
 	"math/bits"
-	"slices"
 )
 
 // Rows are put in order by a radix sort from the most significant digit down. Only 16 bytes a row move: the value of
@@ -17,7 +16,7 @@ type entry struct {
 }
 
 const (
-	smallBucket  = 48 // rows from which on counting pays
+	smallBucket  = 32 // rows from which on counting pays
 	maxDigitBits = 11 // bits of a digit: the counters of all buckets stay in the first-level cache
 )
 
@@ -130,13 +129,29 @@ func (r *radix) distribute(rows, other []entry, c int, low, high uint64) {
 	}
 }
 
+// sortSmall compares keys, and goes on with the next column among rows whose keys are equal.
 func (r *radix) sortSmall(rows []entry, c int) {
-	slices.SortFunc(rows, func(a, b entry) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+	for i := 1; i < len(rows); i++ {
+		e, at := rows[i], i
+		for ; at > 0 && rows[at-1].key > e.key; at-- {
+			rows[at] = rows[at-1]
 		}
-		return r.compareFrom(r.s.row(a.row), r.s.row(b.row), c+1)
-	})
+		rows[at] = e
+	}
+	if c++; c == len(r.s.order) {
+		return
+	}
+	for from := 0; from < len(rows); {
+		to := from + 1
+		for to < len(rows) && rows[to].key == rows[from].key {
+			to++
+		}
+		if to-from > 1 {
+			r.load(rows[from:to], c)
+			r.sortSmall(rows[from:to], c)
+		}
+		from = to
+	}
 }
 
 // compareFrom compares two rows by the key columns from c on.

@@ -229,33 +229,78 @@ func (s *Sorter) Each(batchRows int, yield func(rows []int64) error) error {
 // Columns is Each with every batch as columns: width slices of one value for each row.
 func (s *Sorter) Columns(batchRows int, yield func(columns [][]int64) error) error {
 	defer s.free()
+	if err := s.closeOpen(); err != nil {
+		return err
+	}
 	room := int(min(int64(batchRows), max(1, s.Len())))
-	columns := make([][]int64, s.width)
-	for j := range columns {
-		columns[j] = make([]int64, room)
+	out := &columnBatch{columns: make([][]int64, s.width), batch: make([][]int64, s.width), room: room, yield: yield}
+	for j := range out.columns {
+		out.columns[j] = make([]int64, room)
 	}
-	batch := make([][]int64, s.width)
-	n := 0
-	flush := func() error {
-		for j := range columns {
-			batch[j] = columns[j][:n]
-		}
-		n = 0
-		return yield(batch)
+	var err error
+	if len(s.runs) > 0 {
+		err = s.merge(out.add)
+	} else {
+		err = s.gather(out)
 	}
-	err := s.eachRow(func(row []int64) error {
-		for j, v := range row {
-			columns[j][n] = v
-		}
-		if n++; n == room {
-			return flush()
-		}
-		return nil
-	})
-	if err == nil && n > 0 {
-		err = flush()
+	if err == nil && out.n > 0 {
+		err = out.flush()
 	}
 	return err
+}
+
+// columnBatch collects rows as columns.
+type columnBatch struct {
+	columns, batch [][]int64
+	n, room        int
+	yield          func([][]int64) error
+}
+
+func (b *columnBatch) flush() error {
+	for j := range b.columns {
+		b.batch[j] = b.columns[j][:b.n]
+	}
+	b.n = 0
+	return b.yield(b.batch)
+}
+
+func (b *columnBatch) add(row []int64) error {
+	for j, v := range row {
+		b.columns[j][b.n] = v
+	}
+	if b.n++; b.n == b.room {
+		return b.flush()
+	}
+	return nil
+}
+
+// gatherRows is how many rows are gathered at once: so many stay in the second-level cache, and the misses of
+// fetching them overlap.
+const gatherRows = 1024
+
+// gather reads the rows in memory in order, a column at a time.
+func (s *Sorter) gather(out *columnBatch) error {
+	entries := s.sorted()
+	var rows [gatherRows][]int64
+	for len(entries) > 0 {
+		n := min(len(entries), gatherRows, out.room-out.n)
+		for k, e := range entries[:n] {
+			rows[k] = s.row(e.row)
+		}
+		for j, c := range out.columns {
+			c = c[out.n : out.n+n]
+			for k := range c {
+				c[k] = rows[k][j]
+			}
+		}
+		entries = entries[n:]
+		if out.n += n; out.n == out.room {
+			if err := out.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Sorter) eachRow(emit func([]int64) error) error {

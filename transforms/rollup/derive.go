@@ -1,8 +1,6 @@
 package rollup
 
 import (
-	"slices"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -31,6 +29,35 @@ type Env struct {
 	Memory          column.Memory
 	Workers         int
 	ExpectedRows    int64
+}
+
+// sameDimensions gives the derivations of one batch the same tables for the same day, so that a row found by one is
+// the row of another.
+type sameDimensions struct {
+	of                 Dimensions
+	products, accounts dayTable
+}
+
+// dayTable remembers the table of the day asked for last: rows of one day mostly come together.
+type dayTable struct {
+	known bool
+	day   calendar.Day
+	table *Attributes
+}
+
+func (t *dayTable) on(day calendar.Day, find func(calendar.Day) *Attributes) *Attributes {
+	if !t.known || t.day != day {
+		*t = dayTable{true, day, find(day)}
+	}
+	return t.table
+}
+
+func (d *sameDimensions) Products(day calendar.Day) *Attributes {
+	return d.products.on(day, d.of.Products)
+}
+
+func (d *sameDimensions) Accounts(day calendar.Day) *Attributes {
+	return d.accounts.on(day, d.of.Accounts)
 }
 
 // derivation is a column computed from others of the same row.
@@ -65,11 +92,12 @@ func orderDerivations() []derivation {
 		{contract.Column{Name: "excluded_reason", Kind: contract.Text, Doc: "why GMV leaves the line out"}, []string{"class", "risk_reason"}, excludedReasons},
 		{flagColumn("has_promoter", "a talent is credited"), []string{"promoter_id"}, present("promoter_id")},
 		{flagColumn("is_gmv_has_promoter", "gmv_valid and a talent is credited"), []string{"is_gmv", "has_promoter"}, both("is_gmv", "has_promoter")},
-		{channelColumn, []string{"merchant_id", "promoter_id", "author_id"}, channels(ordersDay)},
+		{channelColumn, []string{"merchant_id", "promoter_id", "author_id"}, orderChannels},
 		{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
 		{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
-		{categoryColumn, []string{"product_id"}, productAttribute(0, ordersDay)},
-		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_id"}, productAttribute(1, ordersDay)},
+		{productRowColumn, []string{"product_id"}, productRows},
+		{categoryColumn, []string{"product_row"}, ofProductRow(0)},
+		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_row"}, ofProductRow(1)},
 	}
 }
 
@@ -86,9 +114,12 @@ func refundDerivations() []derivation {
 }
 
 var (
-	classColumn    = contract.Column{Name: "class", Kind: contract.Enum, Values: contract.Classes, Doc: "what may count the line"}
-	channelColumn  = contract.Column{Name: "channel", Kind: contract.Enum, Values: contract.Channels, Doc: "who sold"}
-	categoryColumn = contract.Column{Name: "category1_id", Kind: contract.ID, Domain: contract.Category, Null: true, Doc: "category of the product, level 1; null: none"}
+	classColumn   = contract.Column{Name: "class", Kind: contract.Enum, Values: contract.Classes, Doc: "what may count the line"}
+	channelColumn = contract.Column{Name: "channel", Kind: contract.Enum, Values: contract.Channels, Doc: "who sold"}
+	// productRowColumn is where a product stands in the snapshot of the day, -1 nowhere. It is looked up once for all
+	// attributes and never leaves the reduction.
+	productRowColumn = contract.Column{Name: "product_row", Kind: contract.Count, Signed: true, Doc: "row of the product in its snapshot"}
+	categoryColumn   = contract.Column{Name: "category1_id", Kind: contract.ID, Domain: contract.Category, Null: true, Doc: "category of the product, level 1; null: none"}
 )
 
 func fenColumn(name, doc string) contract.Column {
@@ -112,8 +143,11 @@ func truth(b bool) int64 {
 }
 
 func amounts(f *column.Frame, _ *Env) []int64 {
-	paid, subsidy := f.Column("buyer_paid_fen"), f.Column("platform_subsidy_fen")
-	return each(f, func(i int) int64 { return paid[i] + subsidy[i] })
+	subsidy, out := f.Column("platform_subsidy_fen"), make([]int64, f.N)
+	for i, paid := range f.Column("buyer_paid_fen") {
+		out[i] = paid + subsidy[i]
+	}
+	return out
 }
 
 func classes(f *column.Frame, env *Env) []int64       { return classify(f, env, "amount_fen") }
@@ -139,8 +173,15 @@ func classify(f *column.Frame, env *Env, amount string) []int64 {
 
 func classIn(codes ...int64) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, _ *Env) []int64 {
-		class := f.Column("class")
-		return each(f, func(i int) int64 { return truth(slices.Contains(codes, class[i])) })
+		var member [8]int64 // of each class
+		for _, c := range codes {
+			member[c] = 1
+		}
+		out := make([]int64, f.N)
+		for i, c := range f.Column("class") {
+			out[i] = member[c&7]
+		}
+		return out
 	}
 }
 
@@ -183,8 +224,11 @@ func present(name string) func(*column.Frame, *Env) []int64 {
 
 func both(a, b string) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, _ *Env) []int64 {
-		x, y := f.Column(a), f.Column(b)
-		return each(f, func(i int) int64 { return x[i] & y[i] })
+		y, out := f.Column(b), make([]int64, f.N)
+		for i, x := range f.Column(a) {
+			out[i] = x & y[i]
+		}
+		return out
 	}
 }
 
@@ -201,36 +245,17 @@ func isSelfLive(f *column.Frame, _ *Env) []int64 {
 // dayOfRow says which day's snapshot classifies row i.
 type dayOfRow func(f *column.Frame, env *Env) func(i int) calendar.Day
 
-func ordersDay(_ *column.Frame, env *Env) func(int) calendar.Day {
-	return func(int) calendar.Day { return env.Day }
-}
-
 func paidDay(f *column.Frame, _ *Env) func(int) calendar.Day {
 	day := f.Column("paid_day")
 	return func(i int) calendar.Day { return calendar.Day(day[i]) }
 }
 
-// lastDay remembers the snapshot of the day asked for last: rows of one day mostly come together.
-func lastDay(lookup func(calendar.Day) *Attributes) func(calendar.Day) *Attributes {
-	var (
-		known bool
-		last  calendar.Day
-		found *Attributes
-	)
-	return func(d calendar.Day) *Attributes {
-		if !known || d != last {
-			known, last, found = true, d, lookup(d)
-		}
-		return found
-	}
-}
-
-// channels: self if the account (author, else promoter) belongs to this merchant; else distribution
+// channels, row by row, each on its own day: self if the account (author, else promoter) belongs to this merchant; else distribution
 // if a promoter is credited; else none. Unknown where an account is named and nothing tells whose.
 func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, env *Env) []int64 {
 		merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
-		day, snapshot := dayOf(f, env), lastDay(env.Dimensions.Accounts)
+		day, snapshot := dayOf(f, env), env.Dimensions.Accounts
 		return each(f, func(i int) int64 {
 			account := author[i]
 			if account == column.Null {
@@ -257,7 +282,7 @@ func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 func productAttribute(which int, dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
 	return func(f *column.Frame, env *Env) []int64 {
 		product := f.Column("product_id")
-		day, snapshot := dayOf(f, env), lastDay(env.Dimensions.Products)
+		day, snapshot := dayOf(f, env), env.Dimensions.Products
 		return each(f, func(i int) int64 {
 			products := snapshot(day(i))
 			if products == nil {
@@ -269,6 +294,71 @@ func productAttribute(which int, dayOf dayOfRow) func(*column.Frame, *Env) []int
 			return column.Null
 		})
 	}
+}
+
+// productRows looks all products up in the snapshot of the day.
+func productRows(f *column.Frame, env *Env) []int64 {
+	return snapshotRows(env.Dimensions.Products(env.Day), f.Column("product_id"))
+}
+
+func snapshotRows(snapshot *Attributes, keys []int64) []int64 {
+	out := make([]int64, len(keys))
+	if snapshot == nil {
+		for i := range out {
+			out[i] = -1
+		}
+		return out
+	}
+	rows := make([]int32, len(keys))
+	snapshot.FindAll(keys, rows)
+	for i, r := range rows {
+		out[i] = int64(r)
+	}
+	return out
+}
+
+// ofProductRow reads an attribute of the products found, Null where none was.
+func ofProductRow(which int) func(*column.Frame, *Env) []int64 {
+	return func(f *column.Frame, env *Env) []int64 {
+		products, out := env.Dimensions.Products(env.Day), make([]int64, f.N)
+		for i, row := range f.Column("product_row") {
+			if row < 0 {
+				out[i] = column.Null
+			} else {
+				out[i] = products.Row(int(row))[1+which]
+			}
+		}
+		return out
+	}
+}
+
+// orderChannels is channels with all accounts looked up in the snapshot of the day at once.
+func orderChannels(f *column.Frame, env *Env) []int64 {
+	merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
+	accounts := env.Dimensions.Accounts(env.Day)
+	named, out := make([]int64, f.N), make([]int64, f.N)
+	for i, account := range author {
+		if account == column.Null {
+			account = promoter[i]
+		}
+		named[i] = account
+	}
+	rows := snapshotRows(accounts, named)
+	for i, account := range named {
+		switch {
+		case account == column.Null:
+			out[i] = contract.ChannelNone
+		case accounts == nil:
+			out[i] = contract.ChannelUnknown
+		case rows[i] >= 0 && accounts.Row(int(rows[i]))[1] == merchant[i]:
+			out[i] = contract.ChannelSelf
+		case promoter[i] != column.Null:
+			out[i] = contract.ChannelDistribution
+		default:
+			out[i] = contract.ChannelNone
+		}
+	}
+	return out
 }
 
 func days(name string) func(*column.Frame, *Env) []int64 {

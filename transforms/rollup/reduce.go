@@ -106,8 +106,10 @@ func (r *Reduction) open() {
 
 // Add derives what is needed from a frame of source rows and scatters it. The frame gains columns.
 func (w *Worker) Add(f *column.Frame) {
+	env := w.r.env
+	env.Dimensions = &sameDimensions{of: env.Dimensions}
 	for _, d := range w.r.derivations {
-		f.Set(d.column.Name, d.make(f, &w.r.env))
+		f.Set(d.column.Name, d.make(f, &env))
 	}
 	next := w.writers
 	for _, p := range w.r.passes {
@@ -243,9 +245,7 @@ func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Re
 		err := pl.sorter.Columns(recordRows, func(columns [][]int64) error {
 			b := column.NewBuilder(table, r.env.IDs)
 			for j, c := range b.Columns() {
-				for _, v := range columns[j] {
-					c.Int(v)
-				}
+				c.Ints(columns[j])
 			}
 			if !yield(b.Record(mem), nil) {
 				stopped = true
