@@ -1,6 +1,10 @@
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/windvane/windvane/transforms/rollup"
+)
 
 // job is one comparison.
 type job struct {
@@ -35,19 +39,26 @@ const floorJob = "scan_floor"
 func allJobs() []job {
 	orders := specsOf(orderRollups())
 	return []job{
-		{name: floorJob, place: placeDay, tables: []tableSpec{{Name: "decoded"}},
+		{name: floorJob, place: placeDay, tables: []tableSpec{{Name: "decoded", Keys: []string{}, Measures: []string{}}},
 			doc: "decode the twelve columns that order_rollups needs, nothing else"},
 		{name: "order_rollups", place: placeDay, tables: orders, peers: allPeers(),
 			doc: "four rollups of the gmv_valid lines, three of them with distinct orders, buyers hashed under a key, results in memory"},
 		{name: "order_rollups_written", place: placeDay, tables: orders, files: true, peers: allPeers(),
 			doc: "the same, sorted by key and written as zstd Parquet"},
+		{name: "all_reductions", place: placeDay, tables: specsOf(rollup.All()), files: true, peers: allPeers(),
+			doc: "all sixteen daily rollups of orders, refunds, products and accounts, sorted and written"},
 	}
 }
 
 // engines are windvane and the job's peers.
 func (j job) engines() []string { return append([]string{windvane}, j.peers...) }
 
-// chosen are the jobs named, all if none is.
-func chosen(names []string) []job {
-	return slices.DeleteFunc(allJobs(), func(j job) bool { return len(names) > 0 && !slices.Contains(names, j.name) })
+// chosen are the jobs and peers named; all where none is.
+func chosen(jobs, peers []string) []job {
+	named := func(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
+	out := slices.DeleteFunc(allJobs(), func(j job) bool { return !named(jobs, j.name) })
+	for i := range out {
+		out[i].peers = slices.DeleteFunc(out[i].peers, func(p string) bool { return !named(peers, p) })
+	}
+	return out
 }

@@ -14,6 +14,7 @@ import (
 // peersOptions are the flags of peers.
 type peersOptions struct {
 	out, windvane, python, peers, doc, date, jobs string
+	engines                                       string
 	day                                           string // folder of a finished big day, instead of making one
 	lines, runs                                   int
 }
@@ -29,6 +30,7 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.StringVar(&o.doc, "doc", "", "file to write the tables to, as Markdown; empty: none")
 	f.StringVar(&o.date, "date", "", "date of the measurement, for the document")
 	f.StringVar(&o.jobs, "jobs", "", "jobs to run, separated by commas; empty: all")
+	f.StringVar(&o.engines, "engines", "", "peers to compare with, separated by commas; empty: all")
 	f.StringVar(&o.day, "day", "", "folder of a day made before; empty: one is made")
 	f.IntVar(&o.lines, "lines", 10_000_000, "order lines of the big day")
 	f.IntVar(&o.runs, "runs", 5, "timed runs of each engine and job")
@@ -43,11 +45,7 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	if o.jobs != "" {
-		names = strings.Split(o.jobs, ",")
-	}
-	jobs := chosen(names)
+	jobs := chosen(listed(o.jobs), listed(o.engines))
 	if err := o.prepare(ctx, s, jobs); err != nil {
 		return err
 	}
@@ -93,4 +91,12 @@ func (o peersOptions) prepare(ctx context.Context, s *site, jobs []job) error {
 		s.places[placeDay] = place{folder, asOf}
 	}
 	return nil
+}
+
+// listed splits a list of names; nil if it is empty.
+func listed(names string) []string {
+	if names == "" {
+		return nil
+	}
+	return strings.Split(names, ",")
 }

@@ -20,6 +20,7 @@ func ownJobs() map[string]func(context.Context, deployment) (answer, error) {
 		"scan_floor":            scanFloor,
 		"order_rollups":         rollupsInMemory,
 		"order_rollups_written": rollupsWritten,
+		"all_reductions":        reduceDay,
 	}
 }
 

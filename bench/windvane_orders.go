@@ -48,7 +48,7 @@ func orderRollups() []*rollup.Rollup {
 func specsOf(rollups []*rollup.Rollup) []tableSpec {
 	var specs []tableSpec
 	for _, r := range rollups {
-		s := tableSpec{Name: r.Name, Keys: r.By}
+		s := tableSpec{Name: r.Name, Keys: r.By, Measures: []string{}}
 		for _, m := range r.Measures {
 			s.Measures = append(s.Measures, m.Name)
 		}

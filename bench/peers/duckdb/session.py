@@ -1,5 +1,7 @@
 """A DuckDB session at its best on this machine, and what jobs share."""
 
+import datetime
+
 import duckdb
 
 import job
@@ -18,7 +20,15 @@ def start(args):
     con.execute("SET TimeZone = 'UTC'")
     con.execute(f"SET temp_directory = '{args.work}/spill'")
     con.execute(f"CREATE TYPE scene_t AS ENUM ({SCENES})")
+    con.execute("CREATE TYPE channel_t AS ENUM ('self', 'distribution', 'none', 'unknown')")
+    con.execute("CREATE TYPE class_t AS ENUM ('score_valid', 'gmv_valid', 'abnormal', 'test', 'unpaid')")
     return con
+
+
+def day_bounds(date):
+    """The business day in Asia/Shanghai (UTC+8, no summer time) as instants, the second not included."""
+    start = datetime.datetime.fromisoformat(date + "T00:00:00+08:00").astimezone(datetime.timezone.utc)
+    return start.isoformat(), (start + datetime.timedelta(days=1)).isoformat()
 
 
 def dumps(args, table, day=None):

@@ -1,5 +1,7 @@
 """What jobs in Polars share."""
 
+import datetime
+
 import polars as pl
 
 import job
@@ -11,6 +13,12 @@ SEED = 7211325081937342  # of the hash of buyers
 
 def start(args):
     assert pl.thread_pool_size() == job.THREADS, "POLARS_MAX_THREADS must be set before Polars is imported"
+
+
+def day_bounds(date):
+    """The business day in Asia/Shanghai (UTC+8, no summer time) as instants, the second not included."""
+    start = datetime.datetime.fromisoformat(date + "T00:00:00+08:00").astimezone(datetime.timezone.utc)
+    return start, start + datetime.timedelta(days=1)
 
 
 def dumps(args, table, day=None):
