@@ -1,5 +1,6 @@
 """A ClickHouse (chDB) session at its best on this machine, and what jobs share."""
 
+import datetime
 import os
 
 import chdb
@@ -41,6 +42,12 @@ class Session:
     def write(self, args, name, query):
         # One writer: several only fight over the order. No bloom filter: nobody else writes one.
         self.run(f"INSERT INTO FUNCTION file('{args.work}/{name}.parquet', Parquet) {query} SETTINGS max_insert_threads = 1, output_format_parquet_write_bloom_filter = 0")
+
+
+def day_bounds(date):
+    """The business day in Asia/Shanghai (UTC+8, no summer time) as instants, the second not included."""
+    start = datetime.datetime.fromisoformat(date + "T00:00:00+08:00").astimezone(datetime.timezone.utc)
+    return tuple(f"toDateTime64('{t:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for t in (start, start + datetime.timedelta(days=1)))
 
 
 def dumps(args, table, day=None):

@@ -7,6 +7,8 @@ import pyarrow.compute as pc
 BUYER = "buyer_id"  # hashed by each engine's own function: left out of checksums
 NULL_WORD = np.uint64(0xD6E8FEB86659FD93)
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+# ClickHouse writes enumerations as bytes.
+TEXTS = [pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary, pa.types.is_large_binary]
 CHUNK = 1 << 20  # rows: squares of 21-bit limbs over so many rows stay below 2**63
 
 
@@ -21,7 +23,7 @@ def text_word(text):
 def words(column):
     """A column as 64-bit words and the mask of its nulls: integers themselves, texts by their hash."""
     kind = column.type
-    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if any(is_text(kind) for is_text in TEXTS):
         if not pa.types.is_dictionary(kind):
             column = column.cast(pa.large_string()).dictionary_encode()
         table = np.array([text_word(t.as_py()) for t in column.dictionary] or [0], dtype=np.uint64)
