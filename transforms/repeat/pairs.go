@@ -90,6 +90,11 @@ func spans(runs []Run, workers int) int {
 
 // Compute makes one pass over the scope's pairs.
 func Compute(ctx context.Context, in Input) (*Figures, error) {
+	return compute(ctx, in, spans(in.Runs, in.Workers))
+}
+
+// compute works on at most so many spans, which changes nothing in the result.
+func compute(ctx context.Context, in Input, spans int) (*Figures, error) {
 	if len(in.Ranges) > 64 {
 		return nil, fmt.Errorf("%d ranges, at most 64", len(in.Ranges))
 	}
@@ -99,7 +104,7 @@ func Compute(ctx context.Context, in Input) (*Figures, error) {
 		runs = slices.Insert(runs, 0, undone)
 	}
 	days := newDays(&in)
-	cut := split(runs, in.Order, spans(runs, in.Workers))
+	cut := split(runs, in.Order, spans)
 	parts := make([]*part, len(cut))
 	err := eachSpan(ctx, len(cut), in.Workers, func(ctx context.Context, i int) error {
 		s := newScan(&in, days)
