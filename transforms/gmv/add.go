@@ -62,12 +62,10 @@ func cellOf(channel, scene int64) int {
 // test orders are left out. A group is there if it is in any of the frames.
 func AddUp(scope contract.Scope, ids *column.IDs, frames []*column.Frame) *column.Frame {
 	cursors, from := make([]*cursor, len(frames)), make([]*sales, len(frames))
-	most := 0
 	for i, f := range frames {
 		cursors[i], from[i] = newCursor(scope, f), newSales(f)
-		most = max(most, f.N)
 	}
-	out := newAdded(most)
+	out := &added{}
 	m := newMerge(ids.Strings(scope.Domain), cursors)
 	for m.next() {
 		for _, r := range m.runs {
@@ -128,21 +126,44 @@ func (a *Adder) Frames() []*column.Frame {
 // Sum is what has been added up so far, in one frame, and the adder is empty.
 func (a *Adder) Sum() *column.Frame { return AddUp(a.scope, a.ids, a.Frames()) }
 
-// added is the frame that AddUp makes, and the sums of the subject at hand.
-type added struct {
-	cells    uint32 // bit set of those in sums
-	sums     [mostCells][len(salesMeasures)]int64
-	subjects []int64
-	to       sales
+// chunks are values that come one by one, without a copy when there are many.
+type chunks struct {
+	full [][]int64
+	last []int64
 }
 
-func newAdded(rows int) *added {
-	a := &added{subjects: make([]int64, 0, rows)}
-	a.to.channel, a.to.scene = make([]int64, 0, rows), make([]int64, 0, rows)
-	for j := range a.to.m {
-		a.to.m[j] = make([]int64, 0, rows)
+const chunkRows = 1 << 14
+
+func (c *chunks) append(v int64) {
+	if len(c.last) == chunkRows {
+		c.full = append(c.full, c.last)
+		c.last = make([]int64, 0, chunkRows)
 	}
-	return a
+	c.last = append(c.last, v)
+}
+
+// at is value i.
+func (c *chunks) at(i int) int64 {
+	if n := i / chunkRows; n < len(c.full) {
+		return c.full[n][i%chunkRows]
+	}
+	return c.last[i%chunkRows]
+}
+
+// join is all of the values, which may be changed no more.
+func (c *chunks) join() []int64 {
+	if len(c.full) == 0 {
+		return c.last
+	}
+	return slices.Concat(append(c.full, c.last)...)
+}
+
+// added is the frame that AddUp makes, and the sums of the subject at hand.
+type added struct {
+	cells                    uint32 // bit set of those in sums
+	sums                     [mostCells][len(salesMeasures)]int64
+	subjects, channel, scene chunks
+	m                        [len(salesMeasures)]chunks
 }
 
 func (a *added) add(s *sales, from, to int) {
@@ -165,24 +186,27 @@ func (a *added) keep(subject int64) {
 		if cell == totalCell {
 			channel, scene = column.Null, column.Null
 		}
-		a.subjects = append(a.subjects, subject)
-		a.to.channel, a.to.scene = append(a.to.channel, channel), append(a.to.scene, scene)
+		a.subjects.append(subject)
+		a.channel.append(channel)
+		a.scene.append(scene)
 		for j, v := range a.sums[cell] {
-			a.to.m[j] = append(a.to.m[j], v)
+			a.m[j].append(v)
 		}
 		clear(a.sums[cell][:])
 	}
 }
 
 func (a *added) frame(scope contract.Scope) *column.Frame {
-	f := column.NewFrame(len(a.subjects))
+	subjects := a.subjects.join()
+	f := column.NewFrame(len(subjects))
 	if scope.Subject != "" {
-		f.Set(scope.Subject, a.subjects)
+		f.Set(scope.Subject, subjects)
 	}
-	f.Set("channel", a.to.channel)
-	f.Set("scene", a.to.scene)
+	f.Set("channel", a.channel.join())
+	f.Set("scene", a.scene.join())
 	for j, name := range salesMeasures {
-		f.Set(name, a.to.m[j])
+		f.Set(name, a.m[j].join())
+		a.m[j] = chunks{} // the next column may have its memory
 	}
 	return f
 }

@@ -80,11 +80,21 @@ func cellAt(rank uint8) (channel, scene int64) {
 	return int64(contract.TextOrder(contract.Channels)[at/scenes]), int64(contract.TextOrder(contract.Scenes)[at%scenes])
 }
 
+// ages is how many days back a day may lie and still be in a window.
+const ages = Lookback
+
+// age is what is to be known of a day by its age.
+type age struct {
+	places
+	present bool
+}
+
 // refunds are the settled refunds of a scope, sorted by subject.
 type refunds struct {
 	in       Input
 	subjects []int64
 	rows     []uint32
+	ages     [ages]age
 
 	channel, scene, paidDay, succeeded, amount []int64
 }
@@ -102,6 +112,9 @@ func newRefunds(in Input) *refunds {
 		if in.Scope.Where == "" || subject != column.Null {
 			r.rows = append(r.rows, uint32(i))
 		}
+	}
+	for i := range r.ages {
+		r.ages[i] = age{placesOf(calendar.Day(i)), in.Present[in.AsOf-calendar.Day(i)]}
 	}
 	texts := in.IDs.Strings(in.Scope.Domain)
 	slices.SortFunc(r.rows, func(a, b uint32) int {
@@ -124,15 +137,18 @@ func (r *refunds) len() int { return len(r.rows) }
 
 // addTo adds sorted rows of one subject.
 func (r *refunds) addTo(b *block, ranks *[mostCells]uint8, from, to int) {
+	asOf := int64(r.in.AsOf)
 	for _, i := range r.rows[from:to] {
-		asOf, paid, succeeded, fen := r.in.AsOf, calendar.Day(r.paidDay[i]), calendar.Day(r.succeeded[i]), r.amount[i]
-		if r.in.Present[paid] {
-			cell := int(ranks[cellOf(r.channel[i], r.scene[i])])
-			addRefund(b, 0, placesOf(asOf-paid), succeeded-paid, fen)
-			addRefund(b, cell, placesOf(asOf-paid), succeeded-paid, fen)
+		paid, succeeded, fen := asOf-r.paidDay[i], asOf-r.succeeded[i], r.amount[i]
+		if paid >= 0 && paid < ages && r.ages[paid].present {
+			cell, p, delay := int(ranks[cellOf(r.channel[i], r.scene[i])]), r.ages[paid].places, calendar.Day(paid-succeeded)
+			addRefund(b, 0, p, delay, fen)
+			addRefund(b, cell, p, delay, fen)
 		}
-		if p := placeOf(asOf - succeeded); p < windows && fen != 0 {
-			b.at(0, p)[mRefundFlow] += fen
+		if succeeded >= 0 && succeeded < ages && fen != 0 {
+			if p := r.ages[succeeded].places[0]; p < windows {
+				b.at(0, p)[mRefundFlow] += fen
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package gmv
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -38,7 +39,7 @@ type subjectRows struct {
 
 // column is a measure of all rows.
 func (r *rows) column(measure int) []int64 {
-	if r.sums.m[measure] != nil {
+	if slices.Contains(r.sums.used, measure) {
 		return r.m[measure]
 	}
 	for len(r.zeros) < r.n {
@@ -113,7 +114,7 @@ func (s *Sums) running(r *rows, from, end int) {
 			c := &cells[i]
 			if c.at < c.end && s.place[c.at] == place {
 				for _, j := range s.used {
-					c.m[j] += s.m[j][c.at]
+					c.m[j] += s.m[j].at(c.at)
 				}
 				c.at++
 				c.begun = true

@@ -109,7 +109,7 @@ type Sums struct {
 	order    []uint32 // positions in subjects, by their published texts
 	cell     []uint8  // 0: the total; then cells in the order in which they are published
 	place    []uint8  // of the shortest window
-	m        [measures][]int64
+	m        [measures]chunks
 	used     []int // measures that are kept; the others are 0
 }
 
@@ -163,12 +163,10 @@ func collect(in Input) (parts []part, err error) {
 	return parts, nil
 }
 
-// prepare finds out which measures are kept and makes room for the rows.
+// prepare finds out which measures are kept.
 func (s *Sums) prepare(parts []part, refunds *refunds) {
 	has := [measures]bool{}
-	rows := refunds.len()
 	for _, p := range parts {
-		rows = max(rows, p.frame.N)
 		for i, ms := range [3][]int{{mOrderFen, mRawFen, mPaid, mLines, mQuantity, mOrders}, {mPaid15}, {mPaid30}} {
 			for _, m := range ms {
 				has[m] = has[m] || p.places[i] < windows
@@ -181,10 +179,8 @@ func (s *Sums) prepare(parts []part, refunds *refunds) {
 	for m := range has {
 		if has[m] {
 			s.used = append(s.used, m)
-			s.m[m] = make([]int64, 0, rows)
 		}
 	}
-	s.cell, s.place = make([]uint8, 0, rows), make([]uint8, 0, rows)
 }
 
 // merge fills one block per subject and keeps what is in it.
@@ -224,7 +220,7 @@ func (s *Sums) keep(subject int64, b *block) {
 	b.each(func(cell, place int, m *[measures]int64) {
 		s.cell, s.place = append(s.cell, uint8(cell)), append(s.place, uint8(place))
 		for _, j := range s.used {
-			s.m[j] = append(s.m[j], m[j])
+			s.m[j].append(m[j])
 		}
 	})
 }
