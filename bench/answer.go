@@ -30,9 +30,18 @@ type tableSums struct {
 
 // tableSpec names the columns of a result table that are compared.
 type tableSpec struct {
-	Name     string   `json:"name"`
-	Keys     []string `json:"keys"`
-	Measures []string `json:"measures"`
+	Name     string      `json:"name"`
+	Keys     []string    `json:"keys"`
+	Measures []string    `json:"measures"`
+	Where    []condition `json:"where,omitempty"` // rows of a file that are compared; all if empty
+}
+
+// condition keeps the rows whose value is one of those listed, or at least Min.
+type condition struct {
+	Column  string   `json:"column"`
+	Texts   []string `json:"texts,omitempty"`
+	Numbers []int64  `json:"numbers,omitempty"`
+	Min     int64    `json:"min,omitempty"`
 }
 
 // buyerColumn holds hashed ids, which differ from engine to engine.

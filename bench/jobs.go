@@ -12,9 +12,8 @@ type job struct {
 	doc    string // what it does, one line, for the document
 	place  string // which data it reads: day, nights
 	tables []tableSpec
-	// files tells that engines write their tables to the work folder instead of keeping them.
-	files bool
-	peers []string
+	files  []string // engines that write their tables to the work folder instead of keeping them
+	peers  []string
 }
 
 // Names of the engines, as their folders under peers/ are called.
@@ -27,9 +26,13 @@ const (
 
 func allPeers() []string { return []string{duckdb, polars, chdb} }
 
+func allEngines() []string { return append([]string{windvane}, allPeers()...) }
+
 // Places that data lie in.
 const (
-	placeDay = "day" // dumps of one big day
+	placeDay    = "day"    // dumps of one big day
+	placeMerges = "merges" // dumps of 90 days and windvane's output
+	placeNights = "nights" // likewise, of the size of a night
 )
 
 // floorJob is the job whose seconds are the scan floor.
@@ -43,10 +46,14 @@ func allJobs() []job {
 			doc: "decode the twelve columns that order_rollups needs, nothing else"},
 		{name: "order_rollups", place: placeDay, tables: orders, peers: allPeers(),
 			doc: "four rollups of the gmv_valid lines, three of them with distinct orders, buyers hashed under a key, results in memory"},
-		{name: "order_rollups_written", place: placeDay, tables: orders, files: true, peers: allPeers(),
+		{name: "order_rollups_written", place: placeDay, tables: orders, files: allEngines(), peers: allPeers(),
 			doc: "the same, sorted by key and written as zstd Parquet"},
-		{name: "all_reductions", place: placeDay, tables: specsOf(rollup.All()), files: true, peers: allPeers(),
+		{name: "all_reductions", place: placeDay, tables: specsOf(rollup.All()), files: allEngines(), peers: allPeers(),
 			doc: "all sixteen daily rollups of orders, refunds, products and accounts, sorted and written"},
+		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(),
+			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
+		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(),
+			doc: "windvane's whole process for one more night, all tables; the peers GMV, net GMV, buyers and R1 of that night from the raw dumps of 90 days"},
 	}
 }
 

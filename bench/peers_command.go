@@ -16,7 +16,7 @@ type peersOptions struct {
 	out, windvane, python, peers, doc, date, jobs string
 	engines                                       string
 	day                                           string // folder of a finished big day, instead of making one
-	lines, runs                                   int
+	lines, mergeLines, nightLines, runs           int
 }
 
 func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -33,6 +33,8 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.StringVar(&o.engines, "engines", "", "peers to compare with, separated by commas; empty: all")
 	f.StringVar(&o.day, "day", "", "folder of a day made before; empty: one is made")
 	f.IntVar(&o.lines, "lines", 10_000_000, "order lines of the big day")
+	f.IntVar(&o.mergeLines, "merge-lines", 100_000, "order lines a day of the 90 days whose rollups are merged")
+	f.IntVar(&o.nightLines, "night-lines", 100_000, "order lines a day of the 90 days of the whole night")
 	f.IntVar(&o.runs, "runs", 5, "timed runs of each engine and job")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -55,7 +57,7 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		m.lines = int64(o.lines)
+		m.lines = s.places[j.place].lines
 		all = append(all, m)
 	}
 	return o.report(ctx, s, all, stdout)
@@ -76,21 +78,36 @@ func (o peersOptions) site() (*site, error) {
 
 // prepare makes the data that the jobs read.
 func (o peersOptions) prepare(ctx context.Context, s *site, jobs []job) error {
-	needed := map[string]bool{}
 	for _, j := range jobs {
-		needed[j.place] = true
-	}
-	if needed[placeDay] {
-		folder := o.day
-		if folder == "" {
-			folder = filepath.Join(s.out, fmt.Sprintf("day-%d", o.lines))
-			if err := bigDay(o.lines).make(ctx, s.windvane, folder, os.Stderr); err != nil {
-				return err
-			}
+		if _, ok := s.places[j.place]; ok {
+			continue
 		}
-		s.places[placeDay] = place{folder, asOf}
+		p, err := o.place(ctx, s, j.place)
+		if err != nil {
+			return err
+		}
+		s.places[j.place] = p
 	}
 	return nil
+}
+
+func (o peersOptions) place(ctx context.Context, s *site, name string) (place, error) {
+	switch {
+	case name == placeMerges:
+		return o.nights(ctx, s, o.mergeLines)
+	case name == placeNights:
+		return o.nights(ctx, s, o.nightLines)
+	case o.day != "":
+		return place{data: o.day, date: asOf, lines: int64(o.lines)}, nil
+	}
+	folder := filepath.Join(s.out, fmt.Sprintf("day-%d", o.lines))
+	return place{data: folder, date: asOf, lines: int64(o.lines)}, bigDay(o.lines).make(ctx, s.windvane, folder, os.Stderr)
+}
+
+func (o peersOptions) nights(ctx context.Context, s *site, lines int) (place, error) {
+	folder := filepath.Join(s.out, fmt.Sprintf("nights-%d", lines))
+	return place{data: folder, date: asOf, lines: int64(lines) * nightDays},
+		makeNights(ctx, manyDays(nightDays, lines), s.windvane, folder, os.Stderr)
 }
 
 // listed splits a list of names; nil if it is empty.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,8 +35,11 @@ type site struct {
 	cores    int
 }
 
-// place is a folder of data and its as-of date.
-type place struct{ data, date string }
+// place is a folder of data, its as-of date and the order lines in it.
+type place struct {
+	data, date string
+	lines      int64
+}
 
 // measure runs one engine's side of a job in a process of its own.
 func (s *site) measure(ctx context.Context, j job, engine string, check bool) (sample, answer, error) {
@@ -44,12 +48,13 @@ func (s *site) measure(ctx context.Context, j job, engine string, check bool) (s
 		return sample{}, answer{}, err
 	}
 	defer os.RemoveAll(work)
-	args, err := s.arguments(j, work, check && !j.files)
+	files := slices.Contains(j.files, engine)
+	args, err := s.arguments(j, work, check)
 	if err != nil {
 		return sample{}, answer{}, err
 	}
 	got, a, err := s.start(ctx, s.program(j, engine), args)
-	if err == nil && check && j.files {
+	if err == nil && check && files {
 		a.Tables, err = s.readBack(ctx, args)
 	}
 	if err != nil {
@@ -95,7 +100,7 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(s.peers, "frame"), "PYTHONDONTWRITEBYTECODE=1",
-		fmt.Sprintf("GOMAXPROCS=%d", s.cores), fmt.Sprintf("POLARS_MAX_THREADS=%d", s.cores), fmt.Sprintf("BENCH_THREADS=%d", s.cores))
+		fmt.Sprintf("GOMAXPROCS=%d", s.cores), fmt.Sprintf("POLARS_MAX_THREADS=%d", s.cores), "BENCH_WINDVANE="+s.windvane)
 	started := time.Now()
 	err := cmd.Run()
 	got := sample{Wall: time.Since(started).Seconds()}

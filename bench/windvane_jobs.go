@@ -21,6 +21,8 @@ func ownJobs() map[string]func(context.Context, deployment) (answer, error) {
 		"order_rollups":         rollupsInMemory,
 		"order_rollups_written": rollupsWritten,
 		"all_reductions":        reduceDay,
+		"window_merges":         mergeWindows,
+		"whole_night":           wholeNight,
 	}
 }
 

@@ -87,14 +87,28 @@ class Order:
         self.last = [column[-1:] for column in columns]
 
 
+def chosen(batch, where):
+    """The rows that are compared."""
+    for condition in where:
+        column = batch.column(condition["column"])
+        if "min" in condition:
+            keep = pc.greater_equal(column, condition["min"])
+        else:
+            values = condition.get("texts") or condition["numbers"]
+            keep = pc.is_in(column.cast(pa.string() if "texts" in condition else pa.int64()), pa.array(values))
+        batch = batch.filter(keep)
+    return batch
+
+
 def sums(batches, spec, ordered=False):
     """Rows, sums, sums of squares and checksum over the record batches of a table."""
     names = sorted(n for n in spec["keys"] + spec["measures"] if n != BUYER)
     rows, checksum, order = 0, 0, Order(spec["keys"])
     first, second = dict.fromkeys(spec["measures"], 0), dict.fromkeys(spec["measures"], 0)
     for batch in batches:
+        batch = chosen(batch, spec.get("where", []))
         rows += batch.num_rows
-        if ordered:
+        if ordered and not spec.get("where"):
             order.check(batch)
         hashes = np.zeros(batch.num_rows, dtype=np.uint64)
         for name in names:
