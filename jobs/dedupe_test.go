@@ -47,8 +47,7 @@ func trafficDump(t testingT, files [][]trafficRow) (*lake.Lake, *dump) {
 		t.Fatal(err)
 	}
 	d := &dump{table: contract.ProductTraffic, day: calendar.Of(2026, 1, 31)}
-	fields := contract.ProductTraffic.Schema(nil).Fields()
-	schema := arrow.NewSchema(append(slices.Clone(fields), arrow.Field{Name: "updated_at", Type: contract.InstantType, Nullable: true}), nil)
+	schema := trafficSchema()
 	for i, rows := range files {
 		key := fmt.Sprintf("part-%d.parquet", i)
 		if _, err := l.WriteParquet(ctx, key, schema, lake.WriteOptions{RowGroupRows: 7}, trafficRecord(schema, rows)); err != nil {
@@ -61,6 +60,11 @@ func trafficDump(t testingT, files [][]trafficRow) (*lake.Lake, *dump) {
 		d.objects = append(d.objects, obj)
 	}
 	return l, d
+}
+
+func trafficSchema() *arrow.Schema {
+	fields := contract.ProductTraffic.Schema(nil).Fields()
+	return arrow.NewSchema(append(slices.Clone(fields), arrow.Field{Name: "updated_at", Type: contract.InstantType, Nullable: true}), nil)
 }
 
 func trafficRecord(schema *arrow.Schema, rows []trafficRow) iter.Seq2[arrow.Record, error] {

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
@@ -55,33 +56,65 @@ type RejectedRow struct {
 
 // openIntake opens and binds every file of the dump for the named columns.
 func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, columns []string) (*intake, error) {
+	files, err := openObjects(ctx, in, d.objects)
+	if err != nil {
+		return nil, err
+	}
 	t := &intake{dump: d, columns: columns}
-	for _, o := range d.objects {
-		f, err := in.OpenParquet(ctx, o)
-		if err != nil {
+	for _, f := range files {
+		t.files = append(t.files, &boundFile{file: f})
+	}
+	for _, b := range t.files {
+		if err := b.bind(m, columns); err != nil {
 			t.close()
-			return nil, fmt.Errorf("%w: %w", ErrInput, err)
+			return nil, err
 		}
-		fields := sourceFields(f)
-		bound, err := m.Bind(columns, fields)
-		if err == nil {
-			err = checkNames(bound.Sources(), fields)
-		}
-		if err != nil {
-			f.Close()
-			t.close()
-			return nil, inputError(o.Key, err)
-		}
-		b := &boundFile{file: f, bound: bound}
-		var at int64
-		for g := range f.NumRowGroups() {
-			b.first = append(b.first, at)
-			at += f.RowGroupRows(g)
-		}
-		t.files = append(t.files, b)
-		t.rows += f.NumRows()
+		t.rows += b.file.NumRows()
 	}
 	return t, nil
+}
+
+// openObjects opens objects, several at once: each is a request or two to the bucket.
+func openObjects(ctx context.Context, in *lake.Lake, objects []lake.Object) ([]*lake.File, error) {
+	files := make([]*lake.File, len(objects))
+	g, opening := errgroup.WithContext(ctx)
+	g.SetLimit(fetchers)
+	for i, o := range objects {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			files[i], err = in.OpenParquet(opening, o)
+			return err
+		})
+	}
+	err := g.Wait()
+	if err == nil {
+		return files, nil
+	}
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", ErrInput, err)
+}
+
+// bind finds the columns and counts the rows of an open file.
+func (b *boundFile) bind(m *mapping.Mapper, columns []string) error {
+	key, fields := b.file.Object().Key, sourceFields(b.file)
+	bound, err := m.Bind(columns, fields)
+	if err == nil {
+		err = checkNames(bound.Sources(), fields)
+	}
+	if err != nil {
+		return inputError(key, err)
+	}
+	b.bound = bound
+	var at int64
+	for g := range b.file.NumRowGroups() {
+		b.first = append(b.first, at)
+		at += b.file.RowGroupRows(g)
+	}
+	return nil
 }
 
 // checkNames refuses a file in which a column that is read stands twice: which one is meant is anyone's guess.
@@ -143,18 +176,67 @@ type batch struct {
 	rows   func(i int) int64 // position in the file of row i
 }
 
-// each maps every row group in workers goroutines and hands it to visit, which must not keep it.
-// Rejected rows are recorded once, when record is set.
+const (
+	// fetchers is how many row groups are asked for at once. A request to a bucket takes tens of milliseconds before
+	// its first byte; decoding goes on meanwhile.
+	fetchers = 4
+	// maxFetched bounds the bytes of row groups that are on their way or wait to be decoded.
+	maxFetched = 256 << 20
+)
+
+// groupTask is one row group to be mapped.
+type groupTask struct {
+	file, group int
+	fetched     *lake.Fetched
+	bytes       int64
+}
+
+// each maps every row group in workers goroutines and hands it to visit, which must not keep it, while the next row
+// groups are fetched. Rejected rows are recorded once, when record is set.
 func (t *intake) each(ctx context.Context, workers int, record bool, visit func(worker int, b batch) error) error {
-	type task struct{ file, group int }
-	tasks := make(chan task)
 	g, ctx := errgroup.WithContext(ctx)
+	tasks, fetched := t.groups(g, ctx), make(chan groupTask)
+	room := semaphore.NewWeighted(maxFetched)
+	var fetching sync.WaitGroup
+	for range fetchers {
+		fetching.Add(1)
+		g.Go(func() (err error) {
+			defer fetching.Done()
+			defer column.Recover(&err)
+			return t.fetch(ctx, tasks, fetched, room)
+		})
+	}
+	g.Go(func() error {
+		fetching.Wait()
+		close(fetched)
+		return nil
+	})
+	for w := range max(1, workers) {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			for k := range fetched {
+				err := t.visitGroup(ctx, k, record, func(b batch) error { return visit(w, b) })
+				room.Release(k.bytes)
+				if err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return g.Wait()
+}
+
+// groups lists the row groups.
+func (t *intake) groups(g *errgroup.Group, ctx context.Context) <-chan groupTask {
+	tasks := make(chan groupTask)
 	g.Go(func() error {
 		defer close(tasks)
 		for f, b := range t.files {
 			for group := range b.file.NumRowGroups() {
+				bytes := min(maxFetched, b.file.FetchBytes(group, b.bound.Sources()))
 				select {
-				case tasks <- task{f, group}:
+				case tasks <- groupTask{file: f, group: group, bytes: max(0, bytes)}:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -162,29 +244,38 @@ func (t *intake) each(ctx context.Context, workers int, record bool, visit func(
 		}
 		return nil
 	})
-	for w := range max(1, workers) {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			for k := range tasks {
-				if err := t.visitGroup(ctx, k.file, k.group, record, func(b batch) error { return visit(w, b) }); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return g.Wait()
+	return tasks
 }
 
-func (t *intake) visitGroup(ctx context.Context, file, group int, record bool, visit func(batch) error) error {
-	b := t.files[file]
+// fetch reads row groups as long as there is room for them.
+func (t *intake) fetch(ctx context.Context, tasks <-chan groupTask, fetched chan<- groupTask, room *semaphore.Weighted) error {
+	for k := range tasks {
+		if err := room.Acquire(ctx, k.bytes); err != nil {
+			return err
+		}
+		b := t.files[k.file]
+		var err error
+		if k.fetched, err = b.file.Fetch(ctx, k.group, b.bound.Sources()); err != nil {
+			return fmt.Errorf("%w: %w", ErrInput, err)
+		}
+		select {
+		case fetched <- k:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (t *intake) visitGroup(ctx context.Context, k groupTask, record bool, visit func(batch) error) error {
+	b := t.files[k.file]
 	mem := memory.DefaultAllocator
-	raw, err := b.file.ReadRowGroup(ctx, mem, group, b.bound.Sources())
+	raw, err := k.fetched.Decode(ctx, mem)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInput, err)
 	}
 	defer raw.Release()
-	first := b.first[group]
+	first := b.first[k.group]
 	mapped, err := b.bound.Map(mem, raw, mapping.Rows{
 		File: b.file.Object().Key, Day: t.dump.day, First: first, Skip: b.skipFrom(first, raw.NumRows())})
 	if err != nil {
@@ -198,7 +289,7 @@ func (t *intake) visitGroup(ctx context.Context, file, group int, record bool, v
 	if mapped.RowNumbers != nil {
 		rows = func(i int) int64 { return mapped.RowNumbers[i] }
 	}
-	return visit(batch{file, mapped.Record, rows})
+	return visit(batch{k.file, mapped.Record, rows})
 }
 
 // skipFrom is the part of the file's skip bitmap that begins at row first, bit 0 being that row.

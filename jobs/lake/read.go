@@ -65,6 +65,23 @@ func (f *File) RowGroupRows(i int) int64 { return f.meta.RowGroups[i].NumRows }
 // It fails with a *FileError that wraps ErrChanged if the object is no longer the one listed, ErrCorrupt,
 // ErrTooLarge or ErrUnsupported if the file is to blame, and else the trouble of the store.
 func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, columns []string) (arrow.Record, error) {
+	fetched, err := f.Fetch(ctx, rg, columns)
+	if err != nil {
+		return nil, err
+	}
+	return fetched.Decode(ctx, mem)
+}
+
+// Fetched is the part of a row group that was read and not yet decoded.
+type Fetched struct {
+	file   *File
+	group  int
+	wanted []wantedChunk
+}
+
+// Fetch reads the bytes of the named columns of row group rg, so that a reader may decode one row group while the
+// next is on its way. Its errors are those of ReadRowGroup.
+func (f *File) Fetch(ctx context.Context, rg int, columns []string) (*Fetched, error) {
 	if rg < 0 || rg >= len(f.meta.RowGroups) {
 		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d of %d", rg, len(f.meta.RowGroups))}
 	}
@@ -73,20 +90,30 @@ func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, c
 		return nil, err
 	}
 	if f.meta.RowGroups[rg].NumRows == 0 {
-		return f.decodeChunks(ctx, mem, rg, wanted)
+		return &Fetched{f, rg, wanted}, nil
 	}
 	if err := f.fetchChunks(ctx, wanted); err != nil {
 		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d: %w", rg, err)}
 	}
-	rec, err := f.decodeChunks(ctx, mem, rg, wanted)
-	if err != nil {
-		return nil, err
-	}
 	if err := f.source.verify(ctx); err != nil {
-		rec.Release()
 		return nil, &FileError{Key: f.obj.Key, Err: err}
 	}
-	return rec, nil
+	return &Fetched{f, rg, wanted}, nil
+}
+
+// Decode makes the record, once. The caller releases it.
+func (r *Fetched) Decode(ctx context.Context, mem memory.Allocator) (arrow.Record, error) {
+	return r.file.decodeChunks(ctx, mem, r.group, r.wanted)
+}
+
+// FetchBytes is how many bytes Fetch will hold for the named columns, 0 for columns it does not know.
+func (f *File) FetchBytes(rg int, columns []string) (n int64) {
+	for i, c := range f.leaves {
+		if slices.Contains(columns, c.Name) && i < len(f.meta.RowGroups[rg].Columns) {
+			n += f.meta.RowGroups[rg].Columns[i].MetaData.TotalCompressedSize
+		}
+	}
+	return n
 }
 
 // wantedChunk is a column chunk to be read.
