@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -26,6 +25,7 @@ type intake struct {
 	columns []string // contract columns asked for
 	files   []*boundFile
 	rows    int64 // in the files, before anything is left out
+	buffers *column.Buffers
 
 	mu      sync.Mutex
 	counts  [mapping.Reasons]int64
@@ -60,7 +60,7 @@ func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, 
 	if err != nil {
 		return nil, err
 	}
-	t := &intake{dump: d, columns: columns}
+	t := &intake{dump: d, columns: columns, buffers: column.NewBuffers(maxBuffers)}
 	for _, f := range files {
 		t.files = append(t.files, &boundFile{file: f})
 	}
@@ -184,6 +184,9 @@ const (
 	maxFetched = 256 << 20
 )
 
+// maxBuffers is how many bytes of Arrow buffers wait for the next row group.
+const maxBuffers = 128 << 20
+
 // groupTask is one row group to be mapped.
 type groupTask struct {
 	file, group int
@@ -269,7 +272,7 @@ func (t *intake) fetch(ctx context.Context, tasks <-chan groupTask, fetched chan
 
 func (t *intake) visitGroup(ctx context.Context, k groupTask, record bool, visit func(batch) error) error {
 	b := t.files[k.file]
-	mem := memory.DefaultAllocator
+	mem := t.buffers
 	raw, err := k.fetched.Decode(ctx, mem)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInput, err)

@@ -1,6 +1,8 @@
 package rollup
 
 import (
+	"math"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -156,19 +158,26 @@ func refundClasses(f *column.Frame, env *Env) []int64 { return classify(f, env, 
 // classify is the order of precedence of definitions.md sections 1 and 1a.
 func classify(f *column.Frame, env *Env, amount string) []int64 {
 	paidAt, kind, risk, quantity, fen := f.Column("paid_at"), f.Column("order_kind"), f.Column("risk_reason"), f.Column("quantity"), f.Column(amount)
-	return each(f, func(i int) int64 {
-		switch {
+	out := make([]int64, f.N)
+	maxUnits := env.MaxUnitsPerLine
+	if maxUnits <= 0 {
+		maxUnits = math.MaxInt64
+	}
+	for i := range out {
+		switch k := kind[i]; {
 		case paidAt[i] == column.Null:
-			return contract.ClassUnpaid
-		case kind[i] == contract.OrderTest:
-			return contract.ClassTest
-		case risk[i] != column.Null, env.MaxUnitsPerLine > 0 && quantity[i] > env.MaxUnitsPerLine:
-			return contract.ClassAbnormal
-		case kind[i] == contract.OrderGift, kind[i] == contract.OrderLuckyBag, kind[i] == contract.OrderSample, fen[i] <= env.ScoreMinFen:
-			return contract.ClassGMVValid
+			out[i] = contract.ClassUnpaid
+		case k == contract.OrderTest:
+			out[i] = contract.ClassTest
+		case risk[i] != column.Null, quantity[i] > maxUnits:
+			out[i] = contract.ClassAbnormal
+		case k == contract.OrderGift, k == contract.OrderLuckyBag, k == contract.OrderSample, fen[i] <= env.ScoreMinFen:
+			out[i] = contract.ClassGMVValid
+		default:
+			out[i] = contract.ClassScoreValid
 		}
-		return contract.ClassScoreValid
-	})
+	}
+	return out
 }
 
 func classIn(codes ...int64) func(*column.Frame, *Env) []int64 {
