@@ -50,6 +50,11 @@ def day_bounds(date):
     return tuple(f"toDateTime64('{t:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for t in (start, start + datetime.timedelta(days=1)))
 
 
-def dumps(args, table, day=None):
-    """All files of one table and day (or of all days, with the column dt)."""
-    return f"file('{args.data}/dumps/{table}/dt={day or '*'}/*.parquet', Parquet)"
+def dumps(args, table):
+    """All files of one table and the as-of date."""
+    return f"file('{args.data}/dumps/{table}/dt={args.date}/*.parquet', Parquet)"
+
+
+def all_dumps(args, table):
+    """All files of one table of a marketplace of many days, with the column dt."""
+    return f"file('{args.data}/market/dumps/{table}/dt=*/*.parquet', Parquet)"

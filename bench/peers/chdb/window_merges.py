@@ -1,0 +1,64 @@
+"""Distinct and repeat buyers by subject and window, from windvane's own daily rollups of 90 days.
+
+A pair of subject and buyer stands once a day in the rollups, so counting its rows in a window tells on how many
+days it bought: one pass, grouped by pair, then by subject. R1 leaves out days of which every line was fully
+refunded within 15 days of payment: those are few and joined to the rows.
+
+Variants at 100,000 lines a day, CPU seconds:
+"""
+
+import job
+import session
+
+SCOPES = [("platform", None), ("merchant", "merchant_id"), ("talent", "promoter_id")]
+WINDOWS = [1, 7, 30, 60, 90]
+REPEAT_WINDOWS = [1, 7, 30, 90]
+
+
+def rollups(args, name):
+    return f"file('{args.data}/full/state/rollups/{name}/dt=*/*.parquet', Parquet)"
+
+
+def undone(args):
+    """Lines by subject, buyer and pay day that a full refund took out."""
+    return f"""
+    SELECT order_line_id, buyer_id, merchant_id, promoter_id, day AS dt
+    FROM (SELECT DISTINCT order_line_id, buyer_id, merchant_id, ifNull(promoter_id, {session.NONE}) AS promoter_id, toDate(paid_day) AS day
+          FROM {rollups(args, "refund_lines")} WHERE is_full AND dt - toDate(paid_day) <= 15)"""
+
+
+def figures(args, role, subject, pairs, money=""):
+    """From one row a pair and day (kept, dt) to one row a subject and window."""
+    own = f"{subject}, " if subject else ""
+    group = f"GROUP BY {subject}" if subject else ""
+    days = ", ".join(f"countIf(dt >= toDate('{args.date}') - {w - 1}) AS d{w}, countIf(kept AND dt >= toDate('{args.date}') - {w - 1}) AS k{w}" for w in WINDOWS)
+    rows = ", ".join(f"({w}, countIf(d{w} > 0), countIf(k{w} > 0), countIf(k{w} > 1))" for w in WINDOWS)
+    text = f"if({subject} = {session.NONE}, '(none)', toString({subject}))" if subject else "''"
+    return f"""
+    SELECT '{role}' AS role, {text} AS subject_id, row.1 AS window_days, row.2 AS buyers, row.3 AS kept, row.4 AS repeat_buyers
+    FROM (SELECT {own}[{rows}] AS rows FROM (SELECT {own}buyer_id, {days} FROM ({pairs}) GROUP BY {own}buyer_id) {group}) ARRAY JOIN rows AS row"""
+
+
+def pairs(args, role, subject):
+    by = f"{subject}, buyer_id, dt" if subject else "buyer_id, dt"
+    key = f"assumeNotNull({subject}) AS {subject}, " if subject else ""
+    return f"""
+    SELECT {by}, lines > undone_lines AS kept
+    FROM (SELECT {key}buyer_id, dt, lines FROM {rollups(args, role + "_buyers")}) r
+    LEFT ANY JOIN (SELECT {by}, count() AS undone_lines FROM undone GROUP BY {by}) u USING ({by})"""
+
+
+def run(args, s):
+    s.table("undone", undone(args))
+    for role, subject in SCOPES:
+        with job.part(role):
+            s.table(f"figures_{role}", figures(args, role, subject, pairs(args, role, subject)))
+    every = " UNION ALL ".join(f"SELECT * FROM figures_{role}" for role, _ in SCOPES)
+    s.table("gmv", f"SELECT role, subject_id, window_days, buyers FROM ({every}) WHERE buyers > 0")
+    s.table("repeat_purchase", f"""SELECT role, subject_id, window_days, kept AS buyers, repeat_buyers FROM ({every})
+                                   WHERE kept > 0 AND window_days IN {tuple(REPEAT_WINDOWS)}""")
+    return {name: s.result(name) for name in ("gmv", "repeat_purchase")}
+
+
+if __name__ == "__main__":
+    job.main(session.VERSION, session.Session, run)
