@@ -32,6 +32,10 @@ class Session:
         """Materialises a query."""
         self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}")
 
+    def add(self, name, query, new):
+        """Materialises a query as a new table, or after what the table holds."""
+        self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}" if new else f"INSERT INTO {name} {query}")
+
     def result(self, name, columns="*"):
         """A table as a job's Result; columns undo what stood for nulls and codes."""
         return job.Result(

@@ -29,21 +29,26 @@ def undone(args):
     return refunds.select("order_line_id", "buyer_id", "merchant_id", "promoter_id", dt="paid_day").unique()
 
 
-def figures(args, role, subject, pairs):
-    """From one row a pair and day (kept, dt) to one row a subject and window."""
-    own = [subject] if subject else []
+def first_days(args):
     date = datetime.date.fromisoformat(args.date)
-    days = []
-    for w in WINDOWS:
-        inside = pl.col("dt") >= date - datetime.timedelta(days=w - 1)
+    return {w: date - datetime.timedelta(days=w - 1) for w in WINDOWS}
+
+
+def figures(args, subject, pairs, money=False):
+    """From one row a pair and day (dt, kept, with money also fen) to one row a subject, a column for each window."""
+    own = [subject] if subject else []
+    days, counts = [], []
+    for w, first in first_days(args).items():
+        inside = pl.col("dt") >= first
         days += [inside.sum().alias(f"days_{w}"), (inside & pl.col("kept")).sum().alias(f"kept_{w}")]
-    counts = []
-    for w in WINDOWS:
         counts += [
             (pl.col(f"days_{w}") > 0).sum().alias(f"buyers_{w}"),
             (pl.col(f"kept_{w}") > 0).sum().alias(f"kept_{w}"),
             (pl.col(f"kept_{w}") > 1).sum().alias(f"repeat_{w}"),
         ]
+        if money:
+            days.append((pl.col("fen") * inside).sum().alias(f"paid_{w}"))
+            counts.append(pl.sum(f"paid_{w}"))
     by_pair = pairs.group_by(*own, "buyer_id").agg(days)
     return by_pair.group_by(own).agg(counts) if subject else by_pair.select(counts)
 
@@ -64,14 +69,20 @@ def pairs(args, role, subject):
     return rows.with_columns(kept=pl.col("lines") > pl.col("undone").fill_null(0))
 
 
-def run(args, _):
-    wide = pl.collect_all([figures(args, role, subject, pairs(args, role, subject)) for role, subject in SCOPES], engine="streaming")
-    measures = {"buyers": "buyers", "kept": "kept", "repeat_buyers": "repeat"}
-    long = pl.concat(windows(role, subject, frame, measures) for (role, subject), frame in zip(SCOPES, wide))
+MEASURES = {"buyers": "buyers", "kept": "kept", "repeat_buyers": "repeat"}
+
+
+def repeat_purchase(long):
     repeat = long.filter(pl.col("kept") > 0, pl.col("window_days").is_in(REPEAT_WINDOWS))
+    return repeat.select("role", "subject_id", "window_days", "repeat_buyers", buyers="kept")
+
+
+def run(args, _):
+    wide = pl.collect_all([figures(args, subject, pairs(args, role, subject)) for role, subject in SCOPES], engine="streaming")
+    long = pl.concat(windows(role, subject, frame, MEASURES) for (role, subject), frame in zip(SCOPES, wide))
     return {
         "gmv": session.result(long.filter(pl.col("buyers") > 0).select("role", "subject_id", "window_days", "buyers")),
-        "repeat_purchase": session.result(repeat.select("role", "subject_id", "window_days", "repeat_buyers", buyers="kept")),
+        "repeat_purchase": session.result(repeat_purchase(long)),
     }
 
 
