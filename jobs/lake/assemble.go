@@ -60,6 +60,15 @@ func (a *assembly) release() {
 
 // buffer allocates n zero bytes within the limits.
 func (a *assembly) buffer(n int64) (*memory.Buffer, error) {
+	b, err := a.uncleared(n)
+	if err == nil {
+		clear(b.Bytes())
+	}
+	return b, err
+}
+
+// uncleared allocates n bytes, of which the caller writes every one.
+func (a *assembly) uncleared(n int64) (*memory.Buffer, error) {
 	if limit := min(a.decoder.lake.limits.MaxColumnBytes, a.decoder.budget); n > limit {
 		return nil, tooLargef("%d bytes in memory, %d allowed", n, limit)
 	}
@@ -67,7 +76,6 @@ func (a *assembly) buffer(n int64) (*memory.Buffer, error) {
 	b := memory.NewResizableBuffer(a.mem)
 	a.buffers = append(a.buffers, b)
 	b.Resize(int(n))
-	clear(b.Bytes())
 	return b, nil
 }
 
@@ -118,7 +126,7 @@ func numbers[T number](a *assembly) (arrow.Array, error) {
 }
 
 func numberBuffer[T number](a *assembly) (*memory.Buffer, error) {
-	b, err := a.buffer(int64(a.chunk.rows) * int64(sizeOf[T]()))
+	b, err := a.uncleared(int64(a.chunk.rows) * int64(sizeOf[T]())) // nulls are written as zero
 	if err != nil {
 		return nil, err
 	}

@@ -205,9 +205,11 @@ func (m *merger) mergeOne(c *cursor, to sink) error {
 // take gathers the rows of the buyer the cursor stands on and tells whether the subject has more there.
 func (m *merger) take(c *cursor, buyer int64) (more bool, err error) {
 	for {
-		buyers, i := c.rows.Buyer[:c.stop], c.pos
+		buyers := c.rows.Buyer[:c.stop]
+		facts, values := c.rows.Facts[:len(buyers)], c.rows.Value[:len(buyers)]
+		i := c.pos
 		for ; i < len(buyers) && buyers[i] == buyer; i++ {
-			m.rows = append(m.rows, row{c.rows.Facts[i], c.rows.Value[i]})
+			m.rows = append(m.rows, row{facts[i], values[i]})
 		}
 		c.pos = i
 		if i < c.stop {

@@ -57,14 +57,14 @@ def stage(args):
                  toLowCardinality(ifNull(risk_reason, '')) AS risk, buyer_paid_fen + platform_subsidy_fen AS fen,
                  CAST({CLASS} AS Enum8('score_valid', 'gmv_valid', 'abnormal', 'test', 'unpaid')) AS class,
                  order_kind <> 'test' AND created_at >= {first} AND created_at < {last} AS is_placed
-          FROM {session.dumps(args, "orders", args.date)}) l {SNAPSHOTS}"""
+          FROM {session.dumps(args, "orders")}) l {SNAPSHOTS}"""
 
 
 def snapshots(args):
     return {
-        "product_days": (f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products', args.date)}", "product_id"),
-        "account_days": (f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents', args.date)}", "talent_id"),
-        "carted_products": (f"SELECT product_id FROM {session.dumps(args, 'products', args.date)} WHERE in_cart", "product_id"),
+        "product_days": (f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products')}", "product_id"),
+        "account_days": (f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}", "talent_id"),
+        "carted_products": (f"SELECT product_id FROM {session.dumps(args, 'products')} WHERE in_cart", "product_id"),
     }
 
 
@@ -88,7 +88,7 @@ def refund_lines(args):
     FROM (SELECT order_line_id, succeeded_at, refund_id, paid_at, sipHash64Keyed({KEY}, buyer_id) AS buyer_id, merchant_id, product_id,
                  ifNull(promoter_id, {NONE}) AS promoter_id, {ACCOUNT} AS account, scene, amount_fen, is_full,
                  buyer_paid_fen + platform_subsidy_fen AS line_fen, {CLASS} AS class
-          FROM {session.dumps(args, "refunds", args.date)}
+          FROM {session.dumps(args, "refunds")}
           WHERE class IN ('score_valid', 'gmv_valid') AND succeeded_at >= {first} AND succeeded_at < {last}) l {SNAPSHOTS}"""
 
 

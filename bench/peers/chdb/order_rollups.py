@@ -19,7 +19,7 @@ def stage(args):
     return f"""
     SELECT order_id, sipHash64Keyed({KEY}, buyer_id) AS buyer_id, merchant_id, product_id, ifNull(promoter_id, {session.NONE}) AS promoter_id,
            CAST(scene AS Enum8({session.SCENES})) AS scene, quantity, buyer_paid_fen, platform_subsidy_fen
-    FROM {session.dumps(args, "orders", args.date)} WHERE {VALID}"""
+    FROM {session.dumps(args, "orders")} WHERE {VALID}"""
 
 
 CUBE = """

@@ -32,6 +32,10 @@ class Session:
         """Materialises a query."""
         self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}")
 
+    def add(self, name, query, new):
+        """Materialises a query as a new table, or after what the table holds."""
+        self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}" if new else f"INSERT INTO {name} {query}")
+
     def result(self, name, columns="*"):
         """A table as a job's Result; columns undo what stood for nulls and codes."""
         return job.Result(
@@ -50,6 +54,11 @@ def day_bounds(date):
     return tuple(f"toDateTime64('{t:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for t in (start, start + datetime.timedelta(days=1)))
 
 
-def dumps(args, table, day=None):
-    """All files of one table and day (or of all days, with the column dt)."""
-    return f"file('{args.data}/dumps/{table}/dt={day or '*'}/*.parquet', Parquet)"
+def dumps(args, table):
+    """All files of one table and the as-of date."""
+    return f"file('{args.data}/dumps/{table}/dt={args.date}/*.parquet', Parquet)"
+
+
+def all_dumps(args, table):
+    """All files of one table of a marketplace of many days, with the column dt."""
+    return f"file('{args.data}/market/dumps/{table}/dt=*/*.parquet', Parquet)"

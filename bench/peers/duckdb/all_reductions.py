@@ -49,16 +49,16 @@ def stage(args):
                  buyer_paid_fen, platform_subsidy_fen, freight_fen, risk_reason, buyer_paid_fen + platform_subsidy_fen AS fen,
                  {CLASS.format(fen="buyer_paid_fen + platform_subsidy_fen")}::class_t AS class,
                  order_kind <> 'test' AND created_at >= '{first}' AND created_at < '{last}' AS is_placed
-          FROM {session.dumps(args, "orders", args.date)}) l
+          FROM {session.dumps(args, "orders")}) l
     LEFT JOIN product_days p USING (product_id)
     LEFT JOIN account_days a ON a.talent_id = coalesce(l.author_id, l.promoter_id)"""
 
 
 def snapshots(args):
     return {
-        "product_days": f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products', args.date)}",
-        "account_days": f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents', args.date)}",
-        "carted_products": f"SELECT product_id FROM {session.dumps(args, 'products', args.date)} WHERE in_cart",
+        "product_days": f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products')}",
+        "account_days": f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}",
+        "carted_products": f"SELECT product_id FROM {session.dumps(args, 'products')} WHERE in_cart",
     }
 
 
@@ -82,7 +82,7 @@ def refund_lines(args):
            CASE WHEN is_full THEN line_fen ELSE least(amount_fen, line_fen) END AS refund_fen, line_fen, is_full
     FROM (SELECT *, paid_at AT TIME ZONE 'UTC' AS paid_at, buyer_paid_fen + platform_subsidy_fen AS line_fen,
                  {CLASS.format(fen="buyer_paid_fen + platform_subsidy_fen")} AS class
-          FROM {session.dumps(args, "refunds", args.date)}) l
+          FROM {session.dumps(args, "refunds")}) l
     LEFT JOIN product_days p USING (product_id)
     LEFT JOIN account_days a ON a.talent_id = coalesce(l.author_id, l.promoter_id)
     WHERE class IN ('score_valid', 'gmv_valid') AND succeeded_at >= '{first}' AND succeeded_at < '{last}'"""

@@ -22,7 +22,7 @@ def stage(args):
     CREATE TEMP TABLE valid_lines AS
     SELECT order_id, hash(buyer_id, {KEY}) AS buyer_id, merchant_id, product_id, promoter_id, scene::scene_t AS scene, quantity,
            buyer_paid_fen, platform_subsidy_fen
-    FROM {session.dumps(args, "orders", args.date)} WHERE {VALID}"""
+    FROM {session.dumps(args, "orders")} WHERE {VALID}"""
 
 
 CUBE = """

@@ -31,11 +31,14 @@ def day_bounds(date):
     return start.isoformat(), (start + datetime.timedelta(days=1)).isoformat()
 
 
-def dumps(args, table, day=None):
-    """All files of one table and day (or of all days, with the column dt)."""
-    if day:
-        return f"read_parquet('{args.data}/dumps/{table}/dt={day}/*.parquet', hive_partitioning = false)"
-    return f"read_parquet('{args.data}/dumps/{table}/*/*.parquet', hive_partitioning = true, hive_types = {{'dt': DATE}})"
+def dumps(args, table):
+    """All files of one table and the as-of date."""
+    return f"read_parquet('{args.data}/dumps/{table}/dt={args.date}/*.parquet', hive_partitioning = false)"
+
+
+def all_dumps(args, table):
+    """All files of one table of a marketplace of many days, with the column dt."""
+    return f"read_parquet('{args.data}/market/dumps/{table}/*/*.parquet', hive_partitioning = true, hive_types = {{'dt': DATE}})"
 
 
 def result(con, table):

@@ -31,19 +31,26 @@ def starts(args):
     return {w: f"DATE '{args.date}' - {w - 1}" for w in WINDOWS}
 
 
-def figures(args, role, subject, pairs, money=""):
-    """From one row a pair and day (lines that count, dt) to one row a subject and window."""
+def figures(args, role, subject, pairs, money=False):
+    """From one row a pair and day (dt, kept, with money also fen) to one row a subject and window."""
     own = f"{subject}, " if subject else ""
-    days = ", ".join(f"count(*) FILTER (dt >= {s}) AS days_{w}, count(*) FILTER (dt >= {s} AND kept) AS kept_{w}" for w, s in starts(args).items())
-    counts = ", ".join(
-        f"count(*) FILTER (days_{w} > 0) AS buyers_{w}, count(*) FILTER (kept_{w} > 0) AS kept_{w}, count(*) FILTER (kept_{w} > 1) AS repeat_{w}" for w in WINDOWS
-    )
-    columns = lambda prefix: ", ".join(f"{prefix}_{w}" for w in WINDOWS)
-    text = f"coalesce({subject}::VARCHAR, '(none)')" if subject else "''"
+    group = f"GROUP BY {subject}" if subject else ""
+    days, counts, lists = [], [], {"buyers": "buyers", "kept": "kept", "repeat": "repeat_buyers"}
+    for w, s in starts(args).items():
+        days += [f"count(*) FILTER (dt >= {s}) AS days_{w}", f"count(*) FILTER (dt >= {s} AND kept) AS kept_{w}"]
+        counts += [f"count(*) FILTER (days_{w} > 0) AS buyers_{w}", f"count(*) FILTER (kept_{w} > 0) AS kept_{w}", f"count(*) FILTER (kept_{w} > 1) AS repeat_{w}"]
+        if money:
+            days.append(f"coalesce(sum(fen) FILTER (dt >= {s}), 0)::BIGINT AS paid_{w}")
+            counts.append(f"sum(paid_{w})::BIGINT AS paid_{w}")
+            lists["paid"] = "paid_fen"
+    columns = ", ".join(f"unnest([{', '.join(f'{c}_{w}' for w in WINDOWS)}]) AS {name}" for c, name in lists.items())
     return f"""
-    SELECT '{role}' AS role, {text} AS subject_id, unnest({WINDOWS}) AS window_days, unnest([{columns("buyers")}]) AS buyers,
-           unnest([{columns("kept")}]) AS kept, unnest([{columns("repeat")}]) AS repeat_buyers
-    FROM (SELECT {own}{counts} FROM (SELECT {own}buyer_id, {days} FROM ({pairs}) GROUP BY {own}buyer_id) {f"GROUP BY {subject}" if subject else ""})"""
+    SELECT '{role}' AS role, {f"{subject} AS subject" if subject else "NULL::BIGINT AS subject"}, unnest({WINDOWS}) AS window_days, {columns}
+    FROM (SELECT {own}{', '.join(counts)} FROM (SELECT {own}buyer_id, {', '.join(days)} FROM ({pairs}) GROUP BY {own}buyer_id) {group})"""
+
+
+# As published: ids as text, nothing for the platform, (none) where the source names no category.
+SUBJECT_ID = "CASE WHEN role = 'platform' THEN '' ELSE coalesce(subject::VARCHAR, '(none)') END AS subject_id"
 
 
 def pairs(args, role, subject):
@@ -53,16 +60,19 @@ def pairs(args, role, subject):
     FROM {rollups(args, role + "_buyers")} r LEFT JOIN (SELECT {by}, count(*) AS lines FROM undone GROUP BY ALL) u USING ({by})"""
 
 
+def repeat_purchase():
+    windows = ", ".join(map(str, REPEAT_WINDOWS))
+    return f"""
+    CREATE TEMP TABLE repeat_purchase AS
+    SELECT role, {SUBJECT_ID}, window_days, kept AS buyers, repeat_buyers FROM figures WHERE kept > 0 AND window_days IN ({windows})"""
+
+
 def run(args, con):
     con.execute(undone(args))
-    con.execute("CREATE TEMP TABLE figures (role VARCHAR, subject_id VARCHAR, window_days BIGINT, buyers BIGINT, kept BIGINT, repeat_buyers BIGINT)")
-    for role, subject in SCOPES:
-        with job.part(role):
-            con.execute("INSERT INTO figures " + figures(args, role, subject, pairs(args, role, subject)))
-    con.execute("CREATE TEMP TABLE gmv AS SELECT role, subject_id, window_days, buyers FROM figures WHERE buyers > 0")
-    windows = ", ".join(map(str, REPEAT_WINDOWS))
-    con.execute(f"""CREATE TEMP TABLE repeat_purchase AS SELECT role, subject_id, window_days, kept AS buyers, repeat_buyers FROM figures
-                    WHERE kept > 0 AND window_days IN ({windows})""")
+    queries = [figures(args, role, subject, pairs(args, role, subject)) for role, subject in SCOPES]
+    con.execute("CREATE TEMP TABLE figures AS " + " UNION ALL ".join(queries))
+    con.execute(f"CREATE TEMP TABLE gmv AS SELECT role, {SUBJECT_ID}, window_days, buyers FROM figures WHERE buyers > 0")
+    con.execute(repeat_purchase())
     return {name: session.result(con, name) for name in ("gmv", "repeat_purchase")}
 
 

@@ -59,7 +59,7 @@ def with_snapshots(lines, products, accounts):
 def day_lines(args, products, accounts):
     """The day's lines with all that is derived from them; figures that count some lines only are 0 elsewhere."""
     first, last = session.day_bounds(args.date)
-    lines = session.dumps(args, "orders", args.date).select(
+    lines = session.dumps(args, "orders").select(
         "order_id", "merchant_id", "product_id", "promoter_id", "author_id", "quantity", "buyer_paid_fen", "platform_subsidy_fen", "freight_fen", "risk_reason",
         "order_kind", "paid_at",
         pl.col("scene").cast(SCENES),
@@ -76,7 +76,7 @@ def day_lines(args, products, accounts):
 
 def refund_lines(args, products, accounts):
     first, last = session.day_bounds(args.date)
-    lines = session.dumps(args, "refunds", args.date).with_columns(
+    lines = session.dumps(args, "refunds").with_columns(
         pl.col("buyer_id").hash(seed=session.SEED), line_fen=pl.col("buyer_paid_fen") + pl.col("platform_subsidy_fen")
     )
     lines = lines.with_columns(class_of(pl.col("line_fen")).alias("class")).filter(
@@ -167,8 +167,8 @@ def run(args, _):
             pl.collect_all(sinks, engine="streaming")
         sinks.clear()
 
-    products = session.dumps(args, "products", args.date).select("product_id", "category1_id", "brand_id", "in_cart").collect(engine="streaming")
-    accounts = session.dumps(args, "talents", args.date).select("talent_id", "owner_merchant_id", "followers").collect(engine="streaming")
+    products = session.dumps(args, "products").select("product_id", "category1_id", "brand_id", "in_cart").collect(engine="streaming")
+    accounts = session.dumps(args, "talents").select("talent_id", "owner_merchant_id", "followers").collect(engine="streaming")
     attributes = products.lazy().drop("in_cart")
     with job.part("stage"):
         lines = day_lines(args, attributes, accounts.lazy()).collect(engine="streaming").lazy()

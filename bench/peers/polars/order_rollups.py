@@ -23,7 +23,7 @@ VALID = (
 
 def plans(args):
     """The four rollups, lazily, by name."""
-    lines = session.dumps(args, "orders", args.date).filter(VALID).select(
+    lines = session.dumps(args, "orders").filter(VALID).select(
         "order_id",
         pl.col("buyer_id").hash(seed=session.SEED),
         "merchant_id",

@@ -21,11 +21,14 @@ def day_bounds(date):
     return start, start + datetime.timedelta(days=1)
 
 
-def dumps(args, table, day=None):
-    """All files of one table and day (or of all days, with the column dt)."""
-    if day:
-        return pl.scan_parquet(f"{args.data}/dumps/{table}/dt={day}/*.parquet", hive_partitioning=False)
-    return pl.scan_parquet(f"{args.data}/dumps/{table}/*/*.parquet", hive_partitioning=True, hive_schema={"dt": pl.Date})
+def dumps(args, table):
+    """All files of one table and the as-of date."""
+    return pl.scan_parquet(f"{args.data}/dumps/{table}/dt={args.date}/*.parquet", hive_partitioning=False)
+
+
+def all_dumps(args, table):
+    """All files of one table of a marketplace of many days, with the column dt."""
+    return pl.scan_parquet(f"{args.data}/market/dumps/{table}/*/*.parquet", hive_partitioning=True, hive_schema={"dt": pl.Date})
 
 
 def result(frame):
