@@ -2,16 +2,17 @@ package column
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 )
 
-// Rows are put in order by a radix sort from the most significant digit down. Only 16 bytes a row move: the value of
-// the key column in hand, and the number of the row. A bucket whose values of that column are all equal goes on with
-// the next column; small buckets are sorted by comparing.
+// Rows are put in order by a radix sort from the most significant digit down. Only 16 bytes a row move: a key of 64
+// bits and the number of the row. The key begins as a prefix of all key columns, each cut to the bits it needs; rows
+// whose prefixes are equal go on with the columns that did not fit, one after the other.
 
 // entry stands for a row.
 type entry struct {
-	key uint64 // of the column in hand, so that unsigned order is the column's order
+	key uint64 // of the prefix or column in hand, so that unsigned order is its order
 	row uint32
 }
 
@@ -20,11 +21,15 @@ const (
 	maxDigitBits = 11 // bits of a digit: the counters of all buckets stay in the first-level cache
 )
 
-// sorter of one set of rows: columns of keys, each loaded when it is needed.
+// prefix stands for a key column where the prefix of all is in hand.
+const prefix = -1
+
+// radix sorts one set of rows.
 type radix struct {
-	s     *Sorter
-	ranks [][]int64 // by key column; nil: values are their own order
-	other []entry   // as long as the rows
+	s      *Sorter
+	ranks  [][]int64 // by key column; nil: values are their own order
+	other  []entry   // as long as the rows
+	behind int       // the first key column that is not whole in the prefix
 }
 
 // sorted are the rows in memory, in order.
@@ -37,8 +42,8 @@ func (s *Sorter) sorted() []entry {
 	}
 	if len(rows) > 1 && len(s.order) > 0 {
 		r := &radix{s: s, ranks: s.ranks(), other: make([]entry, len(rows))}
-		r.load(rows, 0)
-		r.sort(rows, r.other, 0)
+		r.loadPrefix(rows)
+		r.sort(rows, r.other, prefix)
 	}
 	return rows
 }
@@ -52,6 +57,58 @@ func (s *Sorter) ranks() [][]int64 {
 		}
 	}
 	return ranks
+}
+
+// loadPrefix puts as many key columns into the entries as fit into 64 bits, each as its distance from the least value
+// in the bits that the greatest distance has; of the last one perhaps its upper bits only. The rows are in the order in
+// which they lie in memory.
+func (r *radix) loadPrefix(rows []entry) {
+	low, high := r.ranges(rows)
+	room := 64
+	var used []int // bits of each column
+	for c := range r.s.order {
+		width := bits.Len64(high[c] - low[c])
+		if width > room {
+			break
+		}
+		used = append(used, width)
+		room -= width
+	}
+	r.behind = len(used)
+	for i := range rows {
+		row := r.s.row(rows[i].row)
+		var key uint64
+		for c, width := range used {
+			key = key<<width | (sortKey(row[r.s.order[c].Column], r.ranks[c]) - low[c])
+		}
+		if r.behind < len(r.s.order) {
+			c := r.behind
+			width := bits.Len64(high[c] - low[c])
+			key = key<<room | (sortKey(row[r.s.order[c].Column], r.ranks[c])-low[c])>>(width-room)
+		}
+		rows[i].key = key
+	}
+}
+
+// ranges are the least and greatest values of the key columns.
+func (r *radix) ranges(rows []entry) (low, high []uint64) {
+	low, high = make([]uint64, len(r.s.order)), make([]uint64, len(r.s.order))
+	for c, o := range r.s.order {
+		low[c] = math.MaxUint64
+		for _, e := range rows {
+			k := sortKey(r.s.row(e.row)[o.Column], r.ranks[c])
+			low[c], high[c] = min(low[c], k), max(high[c], k)
+		}
+	}
+	return low, high
+}
+
+// after is the key column that decides among rows with equal keys of c, len(order) if none is left.
+func (r *radix) after(c int) int {
+	if c == prefix {
+		return r.behind
+	}
+	return c + 1
 }
 
 // load puts the values of key column c into the entries. Null becomes the largest.
@@ -82,7 +139,7 @@ func (r *radix) sort(rows, other []entry, c int) {
 			r.distribute(rows, other, c, low, high)
 			return
 		}
-		if c++; c == len(r.s.order) {
+		if c = r.after(c); c == len(r.s.order) {
 			return
 		}
 		r.load(rows, c)
@@ -122,9 +179,9 @@ func (r *radix) distribute(rows, other []entry, c int, low, high uint64) {
 		case n < 2:
 		case shift > 0 || n <= smallBucket:
 			r.sort(rows[from:to], other[from:to], c)
-		case c+1 < len(r.s.order): // the digit was the rest of the key
-			r.load(rows[from:to], c+1)
-			r.sort(rows[from:to], other[from:to], c+1)
+		case r.after(c) < len(r.s.order): // the digit was the rest of the key
+			r.load(rows[from:to], r.after(c))
+			r.sort(rows[from:to], other[from:to], r.after(c))
 		}
 	}
 }
@@ -138,7 +195,7 @@ func (r *radix) sortSmall(rows []entry, c int) {
 		}
 		rows[at] = e
 	}
-	if c++; c == len(r.s.order) {
+	if c = r.after(c); c == len(r.s.order) {
 		return
 	}
 	for from := 0; from < len(rows); {

@@ -236,14 +236,16 @@ func (r *Reduction) Rollups() []*Rollup {
 // recordRows is the number of rows of one record that Records yields.
 const recordRows = 1 << 16
 
-// Records yields the rows of one rollup in key order, once. The consumer releases each record.
+// Records yields the rows of one rollup in key order, once. The consumer releases each record and keeps nothing of
+// it: the next one is made in the same memory.
 func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Record, error] {
 	pl := r.plans[slices.IndexFunc(r.plans, func(p *plan) bool { return p.Rollup == ru })]
 	table := ru.Table()
 	return func(yield func(arrow.Record, error) bool) {
 		stopped := false
+		b := column.NewBuilder(table, r.env.IDs)
 		err := pl.sorter.Columns(recordRows, func(columns [][]int64) error {
-			b := column.NewBuilder(table, r.env.IDs)
+			b.Reset()
 			for j, c := range b.Columns() {
 				c.Ints(columns[j])
 			}
