@@ -25,6 +25,7 @@ BENCHTIME ?= 1s
 
 # Measurements: order lines of the big day, timed runs of each engine and job, cores all engines run on.
 LINES       ?= 10000000
+SIZES       ?= 10000000,20000000
 RUNS        ?= 5
 CORES       ?= 0,1
 MERGE_LINES ?= 100000
@@ -39,7 +40,7 @@ LINT := bin/golangci-lint
 
 .PHONY: help
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
 
 .PHONY: build
 build: ## build bin/windvane, a static binary
@@ -134,7 +135,12 @@ BENCH_RUN = $(ON_CORES) $(BENCH_OUT)/bin/bench $(1) --out $(BENCH_OUT) --windvan
 .PHONY: bench-peers
 bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, JOBS
 	$(call BENCH_RUN,peers) --python $(BENCH_VENV)/bin/python --peers bench/peers --doc docs/benchmarks.md \
-		--lines $(LINES) --runs $(RUNS) $(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS))
+		--lines $(LINES) --merge-lines $(MERGE_LINES) --night-lines $(NIGHT_LINES) --runs $(RUNS) \
+		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES))
+
+.PHONY: bench-growth
+bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES, late nights, corrections, start-up
+	$(call BENCH_RUN,growth) --sizes $(SIZES) --runs $(RUNS)
 
 .PHONY: $(BENCH_OUT)/bin/bench
 $(BENCH_OUT)/bin/bench:

@@ -1,3 +1,90 @@
 package main
 
-func document(peersOptions, []*measured, result) string { return "" }
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// document is docs/benchmarks.md.
+func document(o peersOptions, all []*measured, r result, grownUp []grown) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!-- Written by make bench-peers; do not edit. -->\n# Benchmarks\n\n")
+	fmt.Fprintf(&b, "Measured %s on %s, %d cores, %s of memory, %s/%s. Medians of %d runs; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
+		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch, o.runs)
+	b.WriteString("| engine | version |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		fmt.Fprintf(&b, "| %s | %s |\n", name, r.Versions[name])
+	}
+	b.WriteString("\n## In one table\n\nAbove 1, windvane is faster than the fastest peer.\n\n| job | windvane s | fastest peer | its s | peer / windvane | × scan floor |\n|---|---:|---|---:|---:|---:|\n")
+	for _, m := range all {
+		if j := r.Jobs[m.job.name]; j.FastestPeer != "" {
+			fmt.Fprintf(&b, "| %s | %.3f | %s | %.3f | %.2f | %s |\n", m.job.name, j.Seconds, j.FastestPeer, j.Peers[j.FastestPeer].Seconds,
+				j.RatioFastestPeer, unlessZero("%.1f", j.ScanFloorMultiple))
+		}
+	}
+	b.WriteString("\n## The jobs\n\n")
+	for _, m := range all {
+		fmt.Fprintf(&b, "- **%s** (%s order lines): %s.\n", m.job.name, thousands(m.lines), m.job.doc)
+	}
+	b.WriteString("\n## All figures\n\n" + tableText(all, r))
+	b.WriteString("\n" + figuresExplained)
+	if len(grownUp) > 0 {
+		b.WriteString("\n## Growth\n\n`make bench-growth`: windvane alone.\n\n" + growthTable(grownUp))
+	}
+	b.WriteString("\n" + strings.ReplaceAll(reproduce, "{{lines}}", fmt.Sprint(o.lines)))
+	return b.String()
+}
+
+func thousands(n int64) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+const figuresExplained = `*seconds*, *min*, *max*: inside the process, from the first read to the last result; imports and start-up are not in
+them. *CPU s*, *process s* and *peak RSS* are those of the whole process, as the kernel tells. *Scan floor*: what it takes
+windvane to decode the columns that order_rollups needs.
+
+## What is compared, and what is not
+
+- **Every figure agrees.** Before anything is timed, each engine tells of every result table the number of rows, the exact
+  sum and sum of squares of every measure, and a checksum over keys and measures that does not depend on the order of
+  rows. Tables that were written are read back by pyarrow, which is none of the engines, and their order is checked. Any
+  difference ends the run. Buyers are hashed by each engine's own function, so their ids alone are left out of checksums.
+- **Peers at their best.** The newest release of each, as many threads as cores, and the fastest of the variants tried;
+  the variants and their seconds stand at the top of each file in bench/peers/. They are free to rest on what windvane
+  rests on (an order has one buyer).
+- **windvane does more than it is asked for** in places, and that is in its time: it reads created_at and checks that each
+  row belongs to the day, checks every row against the table's contract, and sorts results also where they stay in memory.
+  all_reductions looks for duplicates and writes the records of its state. window_merges is the whole step "buyers" of a
+  night: windows of 365 days, categories and products, new buyers, months, cohorts and trust come out of the same pass.
+  whole_night publishes eleven tables and their manifest; the peers are asked for two of them and write nothing.
+- **windvane is prepared** where a night is: window_merges and whole_night find the rollups of earlier days reduced and
+  what the night before kept of windows. window_merges gives the peers the same daily rollups; whole_night does not, since
+  a warehouse without windvane has only its dumps. Preparing costs one all_reductions a day.
+- **Memory** of window_merges and all_reductions is that of the process up to the end of the step.
+- Hashing: windvane SipHash-2-4 of a tag and the id; ClickHouse sipHash64Keyed; DuckDB hash with a number as key and
+  Polars hash with a seed, which are no keyed functions in the cryptographic sense but what the tool has, and cheaper.
+- Parquet is written with zstd, by DuckDB and Polars at level 1, by windvane at its fastest, by ClickHouse at the one level
+  it has.
+- Data are those of windvane demo: ids skewed as a marketplace's are. Files have 18 columns, zstd, row groups of 131,072 rows,
+  as windvane writes them; other writers' files were not measured.
+`
+
+const reproduce = `## How to reproduce
+
+` + "```sh" + `
+make bench-peers LINES={{lines}}                  # these tables; RUNS=5 by default
+make bench-peers JOBS=scan_floor,order_rollups    # some jobs only
+make bench-peers NIGHT_LINES=1000000              # a whole night of 90 million lines
+make bench-growth SIZES=10000000,20000000         # days of several sizes, late nights, corrections
+make bench                                        # micro-benchmarks against bench/baseline.txt
+` + "```" + `
+
+Needed: Go, make, python3 with venv, a network for the peers' packages the first time. Data and results lie in bench/out;
+result.json there has every run.
+`

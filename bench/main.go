@@ -29,6 +29,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return jobCommand(ctx, args[1:], stdout, stderr)
 	case "peers":
 		return peersCommand(ctx, args[1:], stdout, stderr)
+	case "growth":
+		return growthCommand(ctx, args[1:], stdout, stderr)
 	}
 	return fmt.Errorf("no command %q", args[0])
 }

@@ -46,7 +46,7 @@ func makeNights(ctx context.Context, m market, windvane, folder string, stderr *
 		return err
 	}
 	fmt.Fprintf(stderr, "making the nights of %s\n", folder)
-	if err := runNight(ctx, windvane, filepath.Join(folder, dumpsFolder), warm, dayBefore(m.AsOf)); err != nil {
+	if err := runNight(ctx, windvane, filepath.Join(folder, dumpsFolder), warm, daysBefore(m.AsOf, 1)); err != nil {
 		return err
 	}
 	if err := cloneTree(warm, full); err != nil {
@@ -58,12 +58,13 @@ func makeNights(ctx context.Context, m market, windvane, folder string, stderr *
 	return os.WriteFile(mark, []byte(stamp), 0o644)
 }
 
-func dayBefore(date string) string {
+// daysBefore is the date so many days earlier.
+func daysBefore(date string, days int) string {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		panic(fmt.Sprintf("bench: as-of date %q", date)) // a constant of this program
 	}
-	return t.AddDate(0, 0, -1).Format(time.DateOnly)
+	return t.AddDate(0, 0, -days).Format(time.DateOnly)
 }
 
 // benchKey is the secret of the hash of buyers in runs of the binary.

@@ -63,7 +63,11 @@ func (o peersOptions) report(ctx context.Context, s *site, all []*measured, stdo
 	if o.doc == "" {
 		return nil
 	}
-	return os.WriteFile(o.doc, []byte(document(o, all, r)), 0o644)
+	grownUp, err := readGrowth(s.out)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.doc, []byte(document(o, all, r, grownUp)), 0o644)
 }
 
 func (m *measured) engine(name string) engineResult {
