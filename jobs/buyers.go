@@ -3,7 +3,9 @@ package jobs
 import (
 	"context"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -34,12 +36,37 @@ func (n *night) countBuyers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mem := memory.DefaultAllocator
-	n.publishTable(contract.Repeat, repeat.PurchaseTable(c, n.buyers, mem))
-	n.publishTable(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers, mem))
-	n.publishTable(contract.Cohorts, repeat.CohortTable(c, n.buyers, mem))
-	n.publishTable(contract.Trust, repeat.TrustTable(c, n.buyers, mem))
-	return nil
+	return n.publishBuyers(c)
+}
+
+// publishBuyers makes the tables of buyers, side by side.
+func (n *night) publishBuyers(c repeat.Context) error {
+	tables := []struct {
+		contract *contract.Table
+		make     func(repeat.Context, []*repeat.Figures, memory.Allocator) arrow.Record
+		made     arrow.Record
+	}{
+		{contract: contract.Repeat, make: repeat.PurchaseTable},
+		{contract: contract.Trust, make: repeat.TrustTable},
+		{contract: contract.MonthlyBuyers, make: repeat.MonthlyTable},
+		{contract: contract.Cohorts, make: repeat.CohortTable},
+	}
+	var g errgroup.Group
+	g.SetLimit(n.runner.Settings.workers())
+	for i := range tables {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			tables[i].made = tables[i].make(c, n.buyers, memory.DefaultAllocator)
+			return nil
+		})
+	}
+	err := g.Wait()
+	for _, t := range tables {
+		if t.made != nil { // the night releases what it was given
+			n.publishTable(t.contract, t.made)
+		}
+	}
+	return err
 }
 
 // largeScopes is the number of rows from which scopes are counted one after another, each by all workers,

@@ -87,11 +87,15 @@ func join(in *Input, parts []*part) *Figures {
 	f.index = column.NewGrouper(1, 0)
 	f.order = make([]int32, len(f.subjects))
 	for i, s := range f.subjects {
-		codes[i], f.order[i] = s.code, int32(i)
+		codes[i] = s.code
 		f.index.Index(codes[i : i+1])
 	}
 	f.Subjects = column.Rank(codes, in.Compare)
-	slices.SortFunc(f.order, func(a, b int32) int { return in.Compare(codes[a], codes[b]) })
+	for rank := range f.order {
+		codes[0] = f.Subjects.Code(int64(rank))
+		i, _ := f.index.Index(codes[:1])
+		f.order[rank] = int32(i)
+	}
 	return f
 }
 

@@ -34,21 +34,57 @@ func inRoleOrder(figures []*Figures) []*Figures {
 }
 
 // head writes the columns every table begins with.
-type head struct{ asOf, role, subject *column.Cell }
-
-func newHead(b *column.Builder) head {
-	return head{b.Column("as_of_date"), b.Column("role"), b.Column("subject_id")}
+type head struct {
+	asOf, role, subject *column.Cell
+	last                struct { // a subject's rows come together: its text is made once
+		role    int
+		subject int64
+		entry   uint32
+		ok      bool
+	}
+	text []byte
 }
 
-func (h head) write(c Context, scope contract.Scope, subject int64) {
+func newHead(b *column.Builder) *head {
+	return &head{asOf: b.Column("as_of_date"), role: b.Column("role"), subject: b.Column("subject_id")}
+}
+
+func (h *head) write(c Context, scope contract.Scope, subject int64) {
 	h.asOf.Int(int64(c.AsOf))
 	h.role.Int(int64(scope.Role))
-	h.subject.Text(c.IDs.SubjectText(scope, subject))
+	if l := &h.last; !l.ok || l.role != scope.Role || l.subject != subject {
+		h.text = c.IDs.AppendSubject(h.text[:0], scope, subject)
+		l.role, l.subject, l.entry, l.ok = scope.Role, subject, h.subject.Entry(h.text), true
+	}
+	h.subject.RepeatEntry(h.last.entry, 1)
+}
+
+// countWindows is the number of windows that are shown.
+func countWindows(figures []*Figures, shown func(f *Figures, length int64, m *tally) bool) (rows int) {
+	for _, f := range figures {
+		f.eachWindow(func(_, length int64, m *tally) {
+			if shown(f, length, m) {
+				rows++
+			}
+		})
+	}
+	return rows
+}
+
+// purchaseShown tells whether repeat_purchase has a row of a window.
+func purchaseShown(_ *Figures, length int64, m *tally) bool {
+	return m[mKept] != 0 && slices.Contains(contract.RepeatWindows, int(length))
+}
+
+// trustShown tells whether trust has a row of a window.
+func trustShown(f *Figures, length int64, _ *tally) bool {
+	return f.Scope.Role != contract.RoleProduct && slices.Contains(contract.TrustWindows, int(length))
 }
 
 // PurchaseTable is repeat_purchase.
 func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.Repeat, c.IDs)
+	b.Grow(countWindows(figures, purchaseShown))
 	h := newHead(b)
 	window, present := b.Column("window_days"), b.Column("days_present")
 	buyers, repeat, r1 := b.Column("buyers"), b.Column("repeat_buyers"), b.Column("r1_ratio")
@@ -56,7 +92,7 @@ func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Re
 	gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
 	for _, f := range inRoleOrder(figures) {
 		f.eachWindow(func(subject, length int64, m *tally) {
-			if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(length)) {
+			if !purchaseShown(f, length, m) {
 				return
 			}
 			h.write(c, f.Scope, subject)
@@ -144,14 +180,12 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 // TrustTable is trust.
 func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
 	b := column.NewBuilder(contract.Trust, c.IDs)
+	b.Grow(countWindows(figures, trustShown))
 	t := newTrustColumns(b)
 	days := c.Present.Windows(c.AsOf, contract.Windows)
 	for _, f := range inRoleOrder(figures) {
-		if f.Scope.Role == contract.RoleProduct {
-			continue
-		}
 		f.eachWindow(func(subject, length int64, m *tally) {
-			if slices.Contains(contract.TrustWindows, int(length)) {
+			if trustShown(f, length, m) {
 				t.present.Int(days[length])
 				t.write(c, f.Scope, subject, length, m)
 			}
@@ -161,7 +195,7 @@ func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Recor
 }
 
 type trustColumns struct {
-	head
+	*head
 	window, present, orders, newOrders, newRatio *column.Cell
 	paid, returning, returningRatio              *column.Cell
 	buyers, perBuyer, followers, perFollower     *column.Cell
