@@ -85,7 +85,7 @@ func (g *growth) lines(ctx context.Context) error {
 		}
 		g.site.places[placeDay] = place{data: folder, date: asOf}
 		for _, j := range chosen([]string{"order_rollups", "all_reductions"}, nil) {
-			if err := g.measure(ctx, j, fmt.Sprintf("%s of %d million lines", j.name, n/1_000_000), n); err != nil {
+			if err := g.measure(ctx, j, fmt.Sprintf("%s of %s lines", j.name, thousands(int64(n))), n); err != nil {
 				return err
 			}
 		}

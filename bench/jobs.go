@@ -14,6 +14,8 @@ type job struct {
 	tables []tableSpec
 	files  []string // engines that write their tables to the work folder instead of keeping them
 	peers  []string
+	// clone is a folder of the data that windvane gets a copy of, as output, before it is started.
+	clone string
 }
 
 // Names of the engines, as their folders under peers/ are called.
@@ -50,9 +52,9 @@ func allJobs() []job {
 			doc: "the same, sorted by key and written as zstd Parquet"},
 		{name: "all_reductions", place: placeDay, tables: specsOf(rollup.All()), files: allEngines(), peers: allPeers(),
 			doc: "all sixteen daily rollups of orders, refunds, products and accounts, sorted and written"},
-		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(),
+		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
-		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(),
+		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "windvane's whole process for one more night, all tables; the peers GMV, net GMV, buyers and R1 of that night from the raw dumps of 90 days"},
 	}
 }

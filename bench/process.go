@@ -48,6 +48,11 @@ func (s *site) measure(ctx context.Context, j job, engine string, check bool) (s
 		return sample{}, answer{}, err
 	}
 	defer os.RemoveAll(work)
+	if engine == windvane && j.clone != "" {
+		if err := cloneTree(filepath.Join(s.places[j.place].data, j.clone), filepath.Join(work, outputFolder)); err != nil {
+			return sample{}, answer{}, err
+		}
+	}
 	files := slices.Contains(j.files, engine)
 	args, err := s.arguments(j, work, check)
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 	"github.com/windvane/windvane/jobs/lake"
 )
 
+// outputFolder holds windvane's output in the work folder.
+const outputFolder = "output"
+
 // Windows are compared on what the night publishes: windows up to the marketplace's 90 days.
 
 func buyersSpecs(roles ...string) []tableSpec {
@@ -39,10 +42,7 @@ func nightSpecs() []tableSpec {
 // its buyers step alone. That step does more than the peers are asked for: categories and products, windows
 // of 365 days, new buyers, months, cohorts and trust come out of the same pass.
 func mergeWindows(ctx context.Context, d deployment) (answer, error) {
-	output := filepath.Join(d.task.work, "output")
-	if err := cloneTree(filepath.Join(d.task.data, warmFolder), output); err != nil {
-		return answer{}, err
-	}
+	output := filepath.Join(d.task.work, outputFolder)
 	in, err := lake.Open(ctx, filepath.Join(d.task.data, dumpsFolder), lake.Options{})
 	if err != nil {
 		return answer{}, err
@@ -106,10 +106,7 @@ func (c *stepClock) note(p jobs.Progress) {
 // wholeNight runs the binary for the as-of date on the state of the night before: its wall time, from its
 // start to its end.
 func wholeNight(ctx context.Context, d deployment) (answer, error) {
-	output := filepath.Join(d.task.work, "output")
-	if err := cloneTree(filepath.Join(d.task.data, warmFolder), output); err != nil {
-		return answer{}, err
-	}
+	output := filepath.Join(d.task.work, outputFolder)
 	started := time.Now()
 	if err := runNight(ctx, os.Getenv("BENCH_WINDVANE"), filepath.Join(d.task.data, dumpsFolder), output, d.task.date); err != nil {
 		return answer{}, err

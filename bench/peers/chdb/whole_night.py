@@ -1,10 +1,13 @@
 """The 90-day figures of one night from the raw dumps: GMV paid and net, buyers and R1 by role, subject and window.
 
-Lines are staged once, with their category by the products snapshot of their day; buyers need no hash here. A
-pair of subject and buyer is summed up by day, then the days by window (window_merges.figures). Refunds of a line
-are capped together at its amount; a line fully refunded within 15 days of payment is no purchase for R1.
+Lines are staged once, with their category by the products snapshot of their day; buyers need no hash here. Money
+is summed by subject; the days on which a pair of subject and buyer bought are a set of bits, as in
+window_merges. Refunds of a line are capped together at its amount; a line fully refunded within 15 days of payment
+is no purchase for R1: days without another line are found among the few pairs with such a line.
 
 Variants at 100,000 lines a day, CPU seconds:
+    14   pairs summed up by day, then by window with fifteen aggregates; the snapshots joined by two keys
+    2.6  less than that by joining the snapshots on one number made of product and day (1.2 against 3.7)
 """
 
 import job
@@ -25,12 +28,17 @@ def dumps(args, table, columns, where="true"):
     return f"(SELECT {columns} FROM {session.all_dumps(args, table)} WHERE dt BETWEEN toDate('{args.date}') - 89 AND toDate('{args.date}') AND {where})"
 
 
+def product_day(table):
+    """A product on a day as one number: a join on one integer is three times as fast as one on two keys."""
+    return f"bitOr(bitShiftLeft({table}product_id, 16), toUInt16({table}dt))"
+
+
 def category(args):
-    return f"LEFT ANY JOIN {dumps(args, 'products', f'dt, product_id, ifNull(category1_id, {NONE}) AS category')} p ON p.dt = l.dt AND p.product_id = l.product_id"
+    return f"LEFT ANY JOIN {dumps(args, 'products', f'{product_day(str())} AS product_day, ifNull(category1_id, {NONE}) AS category')} p ON p.product_day = {product_day('l.')}"
 
 
 # A product without a snapshot joins with 0, which is no product.
-CATEGORY = f"if(p.product_id = 0, {NONE}, p.category) AS category1_id"
+CATEGORY = f"if(p.product_day = 0, {NONE}, p.category) AS category1_id"
 
 
 def paid_lines(args):
@@ -51,25 +59,30 @@ def refunded_lines(args):
           GROUP BY order_line_id, paid_day, buyer_id, merchant_id, product_id, promoter, line_fen) l {category(args)}"""
 
 
-def pairs(subject, where):
-    by = f"{subject}, buyer_id, dt" if subject else "buyer_id, dt"
+def pairs(args, subject, where):
+    own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
     return f"""
-    SELECT {by}, fen, lines > undone_lines AS kept
-    FROM (SELECT {by}, sum(fen) AS fen, count() AS lines FROM paid_lines WHERE {where} GROUP BY {by}) l
-    LEFT ANY JOIN (SELECT {by}, count() AS undone_lines FROM refunded_lines WHERE undone AND {where} GROUP BY {by}) u USING ({by})"""
+    SELECT {own}buyer_id, bought, bitXor(bought, gone) AS kept
+    FROM (SELECT {own}buyer_id, groupBitOr({windows.bit(args)}) AS bought FROM paid_lines WHERE {where} GROUP BY {own}buyer_id) b
+    LEFT ANY JOIN (SELECT {own}buyer_id, groupBitOr({windows.bit(args)}) AS gone
+                   FROM (SELECT {by} FROM paid_lines
+                         INNER JOIN (SELECT {by}, count() AS undone_lines FROM refunded_lines WHERE undone AND {where} GROUP BY {by}) u USING ({by})
+                         WHERE {where} GROUP BY {by} HAVING count() <= any(undone_lines))
+                   GROUP BY {own}buyer_id) g USING ({own}buyer_id)"""
 
 
-def returned(args, role, subject, where):
-    rows = ", ".join(f"({w}, sumIf(returned_fen, dt >= {s}))" for w, s in windows.starts(args).items())
-    own, group = (f"{subject} AS subject, ", "GROUP BY subject") if subject else ("0 AS subject, ", "")
+def money(args, role, subject, table, column, where):
+    """Sums of a column of lines by subject and window."""
+    rows = ", ".join(f"({w}, sumIf({column}, dt > toDate('{args.date}') - {w}))" for w in windows.WINDOWS)
+    own, group = (f"{subject}, ", f"GROUP BY {subject}") if subject else ("", "")
     return f"""
-    SELECT '{role}' AS role, toInt64(subject) AS subject, row.1 AS window_days, row.2 AS returned_fen
-    FROM (SELECT {own}[{rows}] AS rows FROM refunded_lines WHERE {where} {group}) ARRAY JOIN rows AS row"""
+    SELECT '{role}' AS role, toInt64({subject or 0}) AS subject, row.1 AS window_days, row.2 AS {column}
+    FROM (SELECT {own}[{rows}] AS rows FROM {table} WHERE {where} {group}) ARRAY JOIN rows AS row"""
 
 
 GMV = f"""
-    SELECT role, {windows.SUBJECT_ID}, window_days, paid_fen AS gmv_paid_fen, paid_fen - returned_fen AS gmv_net_fen, buyers
-    FROM figures LEFT ANY JOIN returned USING (role, subject, window_days) WHERE buyers > 0"""
+    SELECT role, {windows.SUBJECT_ID}, window_days, fen AS gmv_paid_fen, fen - returned_fen AS gmv_net_fen, buyers
+    FROM figures INNER ANY JOIN paid USING (role, subject, window_days) LEFT ANY JOIN returned USING (role, subject, window_days) WHERE buyers > 0"""
 
 
 def run(args, s):
@@ -79,8 +92,9 @@ def run(args, s):
     for at, (role, subject) in enumerate(SCOPES):
         where = f"promoter_id <> {NONE}" if role == "talent" else "true"
         with job.part(role):
-            s.add("figures", windows.figures(args, role, subject, pairs(subject, where), money=True), new=at == 0)
-            s.add("returned", returned(args, role, subject, where), new=at == 0)
+            s.add("figures", windows.figures(role, subject, pairs(args, subject, where)), new=at == 0)
+            s.add("paid", money(args, role, subject, "paid_lines", "fen", where), new=at == 0)
+            s.add("returned", money(args, role, subject, "refunded_lines", "returned_fen", where), new=at == 0)
     s.table("gmv", GMV)
     s.table("repeat_purchase", windows.repeat_purchase())
     return {name: s.result(name) for name in ("gmv", "repeat_purchase")}

@@ -1,10 +1,13 @@
 """Distinct and repeat buyers by subject and window, from windvane's own daily rollups of 90 days.
 
-A pair of subject and buyer stands once a day in the rollups, so counting its rows in a window tells on how many
-days it bought: one pass, grouped by pair, then by subject. R1 leaves out days of which every line was fully
-refunded within 15 days of payment: those are few and joined to the rows.
+The days on which a pair of subject and buyer bought are a set of bits, bit 0 the as-of date: one group by pair,
+one aggregate; every window is then read off the bits. R1 leaves out days of which every line was fully refunded
+within 15 days of payment: those are few and joined to the rows.
 
-Variants at 100,000 lines a day, CPU seconds:
+Variants at 100,000 lines a day, CPU seconds for the pairs of merchants alone:
+    0.8  this one: bit_or of 128 bits
+    0.9  count(*) FILTER for each of five windows, twice of that with the days that refunds leave
+    1.5  max(dt, 2): the two newest days as a list
 """
 
 import job
@@ -19,6 +22,11 @@ def rollups(args, name):
     return f"read_parquet('{args.data}/full/state/rollups/{name}/*/*.parquet', hive_partitioning = true, hive_types = {{'dt': DATE}})"
 
 
+def bit(args):
+    """The day dt as a bit."""
+    return f"1::HUGEINT << (DATE '{args.date}' - dt)::INTEGER"
+
+
 def undone(args):
     """Lines by subject, buyer and pay day that a full refund took out."""
     return f"""
@@ -27,37 +35,30 @@ def undone(args):
     FROM {rollups(args, "refund_lines")} WHERE is_full AND dt - paid_day <= 15"""
 
 
-def starts(args):
-    return {w: f"DATE '{args.date}' - {w - 1}" for w in WINDOWS}
-
-
-def figures(args, role, subject, pairs, money=False):
-    """From one row a pair and day (dt, kept, with money also fen) to one row a subject and window."""
-    own = f"{subject}, " if subject else ""
-    group = f"GROUP BY {subject}" if subject else ""
-    days, counts, lists = [], [], {"buyers": "buyers", "kept": "kept", "repeat": "repeat_buyers"}
-    for w, s in starts(args).items():
-        days += [f"count(*) FILTER (dt >= {s}) AS days_{w}", f"count(*) FILTER (dt >= {s} AND kept) AS kept_{w}"]
-        counts += [f"count(*) FILTER (days_{w} > 0) AS buyers_{w}", f"count(*) FILTER (kept_{w} > 0) AS kept_{w}", f"count(*) FILTER (kept_{w} > 1) AS repeat_{w}"]
-        if money:
-            days.append(f"coalesce(sum(fen) FILTER (dt >= {s}), 0)::BIGINT AS paid_{w}")
-            counts.append(f"sum(paid_{w})::BIGINT AS paid_{w}")
-            lists["paid"] = "paid_fen"
-    columns = ", ".join(f"unnest([{', '.join(f'{c}_{w}' for w in WINDOWS)}]) AS {name}" for c, name in lists.items())
+def pairs(args, role, subject):
+    own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
     return f"""
-    SELECT '{role}' AS role, {f"{subject} AS subject" if subject else "NULL::BIGINT AS subject"}, unnest({WINDOWS}) AS window_days, {columns}
-    FROM (SELECT {own}{', '.join(counts)} FROM (SELECT {own}buyer_id, {', '.join(days)} FROM ({pairs}) GROUP BY {own}buyer_id) {group})"""
+    SELECT {own}buyer_id, bit_or({bit(args)}) AS bought, bit_or(CASE WHEN lines > coalesce(undone_lines, 0) THEN {bit(args)} ELSE 0 END) AS kept
+    FROM {rollups(args, role + "_buyers")} LEFT JOIN (SELECT {by}, count(*) AS undone_lines FROM undone GROUP BY ALL) USING ({by})
+    GROUP BY ALL"""
+
+
+def figures(role, subject, pairs):
+    """From one row a pair (bought, kept) to one row a subject and window."""
+    lists = {"buyers": [], "kept": [], "repeat_buyers": []}
+    for w in WINDOWS:
+        window = f"{(1 << w) - 1}::HUGEINT"
+        lists["buyers"].append(f"count(*) FILTER (bought & {window} <> 0)")
+        lists["kept"].append(f"count(*) FILTER (kept & {window} <> 0)")
+        lists["repeat_buyers"].append(f"count(*) FILTER (bit_count(kept & {window}) > 1)")
+    columns = ", ".join(f"unnest([{', '.join(counts)}]) AS {name}" for name, counts in lists.items())
+    return f"""
+    SELECT '{role}' AS role, {subject or "NULL::BIGINT"} AS subject, unnest({WINDOWS}) AS window_days, {columns}
+    FROM ({pairs}) {f"GROUP BY {subject}" if subject else ""}"""
 
 
 # As published: ids as text, nothing for the platform, (none) where the source names no category.
 SUBJECT_ID = "CASE WHEN role = 'platform' THEN '' ELSE coalesce(subject::VARCHAR, '(none)') END AS subject_id"
-
-
-def pairs(args, role, subject):
-    by = f"{subject}, buyer_id, dt" if subject else "buyer_id, dt"
-    return f"""
-    SELECT {f"r.{subject}, " if subject else ""}r.buyer_id, r.dt, r.lines > coalesce(u.lines, 0) AS kept
-    FROM {rollups(args, role + "_buyers")} r LEFT JOIN (SELECT {by}, count(*) AS lines FROM undone GROUP BY ALL) u USING ({by})"""
 
 
 def repeat_purchase():
@@ -69,7 +70,7 @@ def repeat_purchase():
 
 def run(args, con):
     con.execute(undone(args))
-    queries = [figures(args, role, subject, pairs(args, role, subject)) for role, subject in SCOPES]
+    queries = [figures(role, subject, pairs(args, role, subject)) for role, subject in SCOPES]
     con.execute("CREATE TEMP TABLE figures AS " + " UNION ALL ".join(queries))
     con.execute(f"CREATE TEMP TABLE gmv AS SELECT role, {SUBJECT_ID}, window_days, buyers FROM figures WHERE buyers > 0")
     con.execute(repeat_purchase())

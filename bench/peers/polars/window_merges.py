@@ -1,10 +1,12 @@
 """Distinct and repeat buyers by subject and window, from windvane's own daily rollups of 90 days.
 
-A pair of subject and buyer stands once a day in the rollups, so counting its rows in a window tells on how many
-days it bought: one pass, grouped by pair, then by subject. R1 leaves out days of which every line was fully
-refunded within 15 days of payment: those are few and joined to the rows.
+The days on which a pair of subject and buyer bought are a set of bits, bit 0 the as-of date: one group by pair,
+one aggregate; every window is then read off the bits. R1 leaves out days of which every line was fully refunded
+within 15 days of payment: those are few and joined to the rows.
 
-Variants at 100,000 lines a day, CPU seconds:
+Variants at 100,000 lines a day, CPU seconds for the pairs of merchants alone:
+    0.9  this one: bitwise_or of two columns of 64 bits
+    1.8  sums for each window, over one row a pair and day
 """
 
 import datetime
@@ -17,10 +19,25 @@ import session
 SCOPES = [("platform", None), ("merchant", "merchant_id"), ("talent", "promoter_id")]
 WINDOWS = [1, 7, 30, 60, 90]
 REPEAT_WINDOWS = [1, 7, 30, 90]
+HALF = 45  # days of each of the two columns of bits
 
 
 def rollups(args, name):
     return pl.scan_parquet(f"{args.data}/full/state/rollups/{name}/*/*.parquet", hive_partitioning=True, hive_schema={"dt": pl.Date})
+
+
+def first_days(args):
+    date = datetime.date.fromisoformat(args.date)
+    return {w: date - datetime.timedelta(days=w - 1) for w in WINDOWS}
+
+
+def bits(args):
+    """The bits of every day: late for the last HALF days, early for those before."""
+    date = datetime.date.fromisoformat(args.date)
+    ages = range(2 * HALF)
+    late = pl.Series([1 << a if a < HALF else 0 for a in ages], dtype=pl.UInt64)
+    early = pl.Series([1 << (a - HALF) if a >= HALF else 0 for a in ages], dtype=pl.UInt64)
+    return pl.LazyFrame({"dt": [date - datetime.timedelta(days=a) for a in ages], "late": late, "early": early})
 
 
 def undone(args):
@@ -29,28 +46,34 @@ def undone(args):
     return refunds.select("order_line_id", "buyer_id", "merchant_id", "promoter_id", dt="paid_day").unique()
 
 
-def first_days(args):
-    date = datetime.date.fromisoformat(args.date)
-    return {w: date - datetime.timedelta(days=w - 1) for w in WINDOWS}
+def gone_days(args, undone, lines, own):
+    """Of pairs with a line undone: the bits of days without another line. lines: one row a pair and day, column lines."""
+    by = [*own, "buyer_id", "dt"]
+    days = undone.group_by(by).agg(pl.len().alias("undone")).join(lines, on=by, nulls_equal=True).filter(pl.col("lines") <= pl.col("undone"))
+    gone = days.join(bits(args), on="dt").group_by(*own, "buyer_id").agg(pl.col("late", "early").bitwise_or())
+    return gone.rename({"late": "gone_late", "early": "gone_early"})
 
 
-def figures(args, subject, pairs, money=False):
-    """From one row a pair and day (dt, kept, with money also fen) to one row a subject, a column for each window."""
-    own = [subject] if subject else []
-    days, counts = [], []
-    for w, first in first_days(args).items():
-        inside = pl.col("dt") >= first
-        days += [inside.sum().alias(f"days_{w}"), (inside & pl.col("kept")).sum().alias(f"kept_{w}")]
+def pairs(args, rows, gone, own):
+    """One row a pair: the bits of the days on which it bought, and of those that refunds leave."""
+    keys = [*own, "buyer_id"]
+    bought = rows.join(bits(args), on="dt").group_by(keys).agg(pl.col("late", "early").bitwise_or())
+    kept = [(pl.col(half) ^ pl.col(f"gone_{half}").fill_null(0)).alias(f"kept_{half}") for half in ("late", "early")]
+    return bought.join(gone, on=keys, how="left", nulls_equal=True).with_columns(kept)
+
+
+def figures(own, pairs):
+    """From one row a pair to one row a subject, a column for each window."""
+    counts = []
+    for w in WINDOWS:
+        late, early = pl.lit((1 << min(w, HALF)) - 1, pl.UInt64), pl.lit((1 << max(w - HALF, 0)) - 1, pl.UInt64)
+        kept_late, kept_early = pl.col("kept_late") & late, pl.col("kept_early") & early
         counts += [
-            (pl.col(f"days_{w}") > 0).sum().alias(f"buyers_{w}"),
-            (pl.col(f"kept_{w}") > 0).sum().alias(f"kept_{w}"),
-            (pl.col(f"kept_{w}") > 1).sum().alias(f"repeat_{w}"),
+            (((pl.col("late") & late) | (pl.col("early") & early)) != 0).sum().alias(f"buyers_{w}"),
+            ((kept_late | kept_early) != 0).sum().alias(f"kept_{w}"),
+            ((kept_late.bitwise_count_ones() + kept_early.bitwise_count_ones()) > 1).sum().alias(f"repeat_{w}"),
         ]
-        if money:
-            days.append((pl.col("fen") * inside).sum().alias(f"paid_{w}"))
-            counts.append(pl.sum(f"paid_{w}"))
-    by_pair = pairs.group_by(*own, "buyer_id").agg(days)
-    return by_pair.group_by(own).agg(counts) if subject else by_pair.select(counts)
+    return pairs.group_by(own).agg(counts) if own else pairs.select(counts)
 
 
 def windows(role, subject, wide, measures):
@@ -62,13 +85,6 @@ def windows(role, subject, wide, measures):
     )
 
 
-def pairs(args, role, subject):
-    by = [subject, "buyer_id", "dt"] if subject else ["buyer_id", "dt"]
-    taken = undone(args).group_by(by).agg(pl.len().alias("undone"))
-    rows = rollups(args, role + "_buyers").select(*by, "lines").join(taken, on=by, how="left")
-    return rows.with_columns(kept=pl.col("lines") > pl.col("undone").fill_null(0))
-
-
 MEASURES = {"buyers": "buyers", "kept": "kept", "repeat_buyers": "repeat"}
 
 
@@ -78,7 +94,14 @@ def repeat_purchase(long):
 
 
 def run(args, _):
-    wide = pl.collect_all([figures(args, subject, pairs(args, role, subject)) for role, subject in SCOPES], engine="streaming")
+    taken = undone(args).collect(engine="streaming").lazy()
+    plans = []
+    for role, subject in SCOPES:
+        own = [subject] if subject else []
+        rows = rollups(args, role + "_buyers").select(*own, "buyer_id", "dt", "lines")
+        lines = taken if role != "talent" else taken.filter(pl.col("promoter_id").is_not_null())
+        plans.append(figures(own, pairs(args, rows, gone_days(args, lines, rows, own), own)))
+    wide = pl.collect_all(plans, engine="streaming")
     long = pl.concat(windows(role, subject, frame, MEASURES) for (role, subject), frame in zip(SCOPES, wide))
     return {
         "gmv": session.result(long.filter(pl.col("buyers") > 0).select("role", "subject_id", "window_days", "buyers")),
