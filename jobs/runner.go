@@ -40,7 +40,7 @@ type Runner struct {
 	Log        *slog.Logger
 	Spill      column.Spill
 	OnProgress func(Progress) // may be nil
-	WindowRows int64          // sums of successive days are kept if the days have as many rows; 0: the default. It changes no published byte
+	DaysOnly   bool           // sums of successive days are neither kept nor used. It changes no published byte
 
 	memory   column.Memory
 	types    string

@@ -77,7 +77,7 @@ type deployment struct {
 	in, out  string
 	settings jobs.Settings
 	runs     int
-	rows     int64 // jobs.Runner.WindowRows
+	daysOnly bool // see jobs.Runner
 }
 
 // newDeployment delivers the whole market to a folder of its own.
@@ -131,7 +131,7 @@ func (d *deployment) try(asOf calendar.Day) (jobs.Outcome, error) {
 		d.t.Fatal(err)
 	}
 	d.runs++
-	r := &jobs.Runner{In: in, Out: out, Settings: d.settings, Inputs: inputs, WindowRows: d.rows, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) },
+	r := &jobs.Runner{In: in, Out: out, Settings: d.settings, Inputs: inputs, DaysOnly: d.daysOnly, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) },
 		NewRunID: func() string { return fmt.Sprintf("run-%d", d.runs) }}
 	return r.Run(ctx, asOf)
 }

@@ -25,9 +25,6 @@ import (
 // so that all nights share them; each is made of those of the next length.
 var runLengths = []calendar.Day{64, 8}
 
-// windowRows is how many rows the days of a run have at least, so that keeping their sum saves more than a file costs.
-const windowRows = 1 << 17
-
 // windowFormat is part of the key of kept sums: raise it when AddUp changes its meaning.
 const windowFormat = "1"
 
@@ -62,7 +59,7 @@ func (n *night) units(r *rollup.Rollup, first calendar.Day) (out []unit) {
 	from, _ := slices.BinarySearchFunc(days, first, compareDay)
 	to, _ := slices.BinarySearchFunc(days, n.asOf+1, compareDay)
 	for days = days[from:to]; len(days) > 0; {
-		u := n.unit(r, first, days)
+		u := n.unit(first, days)
 		out, days, first = append(out, u), days[len(u.days):], u.days[len(u.days)-1].Day+1
 	}
 	return out
@@ -71,7 +68,7 @@ func (n *night) units(r *rollup.Rollup, first calendar.Day) (out []unit) {
 func compareDay(p Partition, d calendar.Day) int { return int(p.Day - d) }
 
 // unit is what the days, of which those before first are taken already, begin with.
-func (n *night) unit(r *rollup.Rollup, first calendar.Day, days []Partition) unit {
+func (n *night) unit(first calendar.Day, days []Partition) unit {
 	for _, length := range runLengths {
 		begin := startOfRun(days[0].Day, length)
 		last := begin + length - 1
@@ -79,7 +76,7 @@ func (n *night) unit(r *rollup.Rollup, first calendar.Day, days []Partition) uni
 			continue
 		}
 		end, _ := slices.BinarySearchFunc(days, last+1, compareDay)
-		if n.worthKeeping(r, days[:end]) {
+		if end > 1 && !n.runner.DaysOnly {
 			return unit{days[:end], length}
 		}
 	}
@@ -87,23 +84,6 @@ func (n *night) unit(r *rollup.Rollup, first calendar.Day, days []Partition) uni
 }
 
 func startOfRun(d, length calendar.Day) calendar.Day { return d - (d%length+length)%length }
-
-// worthKeeping tells whether the sum of the days saves more work than it makes.
-func (n *night) worthKeeping(r *rollup.Rollup, days []Partition) bool {
-	least := n.runner.WindowRows
-	if least == 0 {
-		least = windowRows
-	}
-	at := slices.IndexFunc(rollup.From(r.Source.Name), func(x *rollup.Rollup) bool { return x.Name == r.Name })
-	var rows int64
-	for _, p := range days {
-		if at >= len(p.Rows) {
-			return false // not known: not reduced yet
-		}
-		rows += p.Rows[at]
-	}
-	return len(days) > 1 && rows >= least
-}
 
 // sumKey is where the sum of a run is kept. Its name covers all that the sum is made of.
 func sumKey(r *rollup.Rollup, u unit) string {
@@ -139,7 +119,7 @@ func (n *night) sumOf(ctx context.Context, s contract.Scope, r *rollup.Rollup, u
 // addUp makes the sum of a run of the shorter runs and days in it.
 func (n *night) addUp(ctx context.Context, s contract.Scope, r *rollup.Rollup, u unit) (*column.Frame, error) {
 	sum := gmv.NewAdder(s, n.runner.ids)
-	for _, part := range n.parts(r, u) {
+	for _, part := range parts(u) {
 		f, err := n.sumOf(ctx, s, r, part)
 		if err != nil {
 			return nil, err
@@ -149,15 +129,15 @@ func (n *night) addUp(ctx context.Context, s contract.Scope, r *rollup.Rollup, u
 	return sum.Sum(), nil
 }
 
-// parts are the runs of the next length that a run is made of, and days where such a run is not worth keeping.
-func (n *night) parts(r *rollup.Rollup, u unit) (out []unit) {
+// parts are the runs of the next length that a run is made of, and days that stand alone.
+func parts(u unit) (out []unit) {
 	at := slices.Index(runLengths, u.length) + 1
 	for days := u.days; len(days) > 0; {
 		part := unit{days: days[:1]}
 		if at < len(runLengths) {
 			length := runLengths[at]
 			end, _ := slices.BinarySearchFunc(days, startOfRun(days[0].Day, length)+length, compareDay)
-			if n.worthKeeping(r, days[:end]) {
+			if end > 1 {
 				part = unit{days[:end], length}
 			}
 		}
