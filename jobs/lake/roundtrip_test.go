@@ -191,6 +191,7 @@ func TestEveryTypeRoundTrips(t *testing.T) {
 		{"few nulls", 5000, 0.001, lake.WriteOptions{PageRows: 77}},
 		{"all null", 1000, 1, lake.WriteOptions{PageRows: 100}},
 		{"better compression", 1000, 0.5, lake.WriteOptions{Level: lake.Better}},
+		{"no compression", 1000, 0.5, lake.WriteOptions{Level: lake.Uncompressed}},
 	}
 	eachStore(t, func(t *testing.T, l *lake.Lake) {
 		for _, shape := range shapes {
