@@ -222,20 +222,27 @@ func (s *Scatter) writeSpill(values []int64) (int64, error) {
 // Partitions calls visit for every partition that has rows, in workers goroutines, each partition
 // once. The blocks hold whole rows and are freed when visit returns. worker is below workers.
 func (s *Scatter) Partitions(ctx context.Context, workers int, visit func(worker int, blocks [][]int64) error) error {
+	return PartitionsOf(ctx, workers, []*Scatter{s}, func(w int, blocks [][][]int64) error { return visit(w, blocks[0]) })
+}
+
+// PartitionsOf is Partitions of several tables with the same number of partitions: visit gets the blocks of the same
+// partition of each.
+func PartitionsOf(ctx context.Context, workers int, tables []*Scatter, visit func(worker int, blocks [][][]int64) error) error {
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range max(1, workers) {
 		g.Go(func() (err error) {
 			defer Recover(&err)
+			blocks := make([][][]int64, len(tables))
 			for {
 				i := int(next.Add(1) - 1)
-				if i >= len(s.parts) {
+				if i >= len(tables[0].parts) {
 					return nil
 				}
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := s.visit(&s.parts[i], w, visit); err != nil {
+				if err := visitPartition(tables, i, blocks, func() error { return visit(w, blocks) }); err != nil {
 					return err
 				}
 			}
@@ -252,25 +259,46 @@ func Recover(err *error) {
 	}
 }
 
-func (s *Scatter) visit(p *partition, worker int, visit func(int, [][]int64) error) error {
-	if p.rows == 0 {
+// visitPartition loads partition i of all tables, calls visit if there are rows, and frees them.
+func visitPartition(tables []*Scatter, i int, blocks [][][]int64, visit func() error) error {
+	var rows int64
+	for t, s := range tables {
+		p := &s.parts[i]
+		rows += p.rows
+		var err error
+		if blocks[t], err = s.load(p); err != nil {
+			return err
+		}
+	}
+	if rows == 0 {
 		return nil
 	}
+	err := visit()
+	for _, s := range tables {
+		s.drop(&s.parts[i])
+	}
+	return err
+}
+
+// load is all blocks of a partition: what was spilled came first.
+func (s *Scatter) load(p *partition) ([][]int64, error) {
 	var blocks [][]int64
-	for _, e := range p.spilled { // what was spilled came first
+	for _, e := range p.spilled {
 		b := make([]int64, e.values) // never more than a block, and gone after the visit
 		if err := readSpill(s.file, b, e.offset); err != nil {
-			return err
+			return nil, err
 		}
 		blocks = append(blocks, b)
 	}
-	err := visit(worker, append(blocks, p.blocks...))
+	return append(blocks, p.blocks...), nil
+}
+
+func (s *Scatter) drop(p *partition) {
 	for _, b := range p.blocks {
 		s.give(int64(cap(b) * 8))
 		s.mem.Budget.recycle(b)
 	}
 	p.blocks, p.spilled, p.rows = nil, nil, 0
-	return err
 }
 
 // readSpill fills values from the spill file. A file that ends too early is an error: its rows would be zeros.

@@ -203,12 +203,12 @@ func TestSpillFilesGoWhenTheScatterIsClosed(t *testing.T) {
 
 func spillAndClose(t *testing.T, dir string) {
 	s := column.NewScatter(3, 8, column.Memory{Budget: column.NewBudget(small), Spill: tempSpill{dir}})
-	numbered(t, s, 2, 5000, func(w, i int) int64 { return int64(w + i) })
+	numbered(t, s, 2, 20_000, func(w, i int) int64 { return int64(w + i) })
 	files, _ := os.ReadDir(dir)
 	if len(files) != 1 {
 		t.Errorf("%d spill files, want one for all partitions", len(files))
 	}
-	if n := len(slices.Concat(collect(t, s, 3)...)); n != 10_000 {
+	if n := len(slices.Concat(collect(t, s, 3)...)); n != 40_000 {
 		t.Errorf("%d rows", n)
 	}
 	if err := s.Close(); err != nil {

@@ -7,12 +7,18 @@ import (
 )
 
 // group works through the partitions, then sums the groups that span them.
-func (p *pass) group(ctx context.Context, workers int) error {
+func (p *pass) group(ctx context.Context, workers int, mem column.Memory) error {
+	if p.scatters[0] == nil {
+		return nil // there were no rows
+	}
+	for _, n := range p.next {
+		n.fitTo(mem)
+	}
 	visitors := make([]*visitor, max(1, workers))
 	for i := range visitors {
 		visitors[i] = newVisitor(p)
 	}
-	err := p.scatter.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
+	err := column.PartitionsOf(ctx, workers, p.scatters[:], func(w int, blocks [][][]int64) error {
 		visitors[w].visit(blocks)
 		return nil
 	})
@@ -70,11 +76,12 @@ type visitor struct {
 	orders  *orderTable
 	sorters []*column.RowWriter // of each grouping, or
 	seconds []*column.Writer
-	feeds   []*column.Writer // of each next pass
+	feeds   []*rowWriter // of each next pass
+	wanted  []int64      // scratch: rows that a next pass wants
 }
 
 func newVisitor(p *pass) *visitor {
-	v := &visitor{pass: p, rows: newVectors(&p.layout), chosen: make([][]uint32, len(p.selections))}
+	v := &visitor{pass: p, rows: newVectors(p.formats), chosen: make([][]uint32, len(p.selections))}
 	if p.orders != nil {
 		v.orders = newOrderTable(p.orders)
 	}
@@ -89,7 +96,7 @@ func newVisitor(p *pass) *visitor {
 		v.sorters, v.seconds = append(v.sorters, sorter), append(v.seconds, second)
 	}
 	for _, n := range p.next {
-		v.feeds = append(v.feeds, n.scatter.Writer())
+		v.feeds = append(v.feeds, n.writer())
 	}
 	return v
 }
@@ -104,12 +111,12 @@ func (v *visitor) flush() (first error) {
 		}
 	}
 	for _, w := range v.feeds {
-		first = keep(first, w.Flush())
+		first = keep(first, w.flush())
 	}
 	return first
 }
 
-func (v *visitor) visit(blocks [][]int64) {
+func (v *visitor) visit(blocks [][][]int64) {
 	v.rows.load(blocks)
 	v.hashes, v.of = grow(v.hashes, v.rows.n), grow(v.of, v.rows.n)
 	for i, flags := range v.pass.selections {
@@ -234,7 +241,7 @@ func (v *visitor) emit(at int, g *grouping, keys [][]int64) {
 }
 
 // feed hands rows on to the next pass.
-func (v *visitor) feed(n *pass, w *column.Writer) {
+func (v *visitor) feed(n *pass, w *rowWriter) {
 	columns := make([][]int64, len(n.sources))
 	for j, s := range n.sources {
 		if s < 0 {
@@ -243,12 +250,19 @@ func (v *visitor) feed(n *pass, w *column.Writer) {
 			columns[j] = v.rows.field(s)
 		}
 	}
-	words := n.layout.pack(v.rows.n, columns)
 	column.HashColumns(v.hashes, v.columns(n.hashed))
-	for _, i := range v.chosen[n.wanted] {
-		row := w.Row(v.hashes[i])
-		for j, word := range words {
-			row[j] = word[i]
-		}
+	w.add(v.rows.n, columns, v.hashes, v.wantedBy(n))
+}
+
+// wantedBy flags the rows that a next pass wants, nil: all.
+func (v *visitor) wantedBy(n *pass) []int64 {
+	if n.wanted == 0 {
+		return nil
 	}
+	v.wanted = grow(v.wanted, v.rows.n)
+	clear(v.wanted)
+	for _, i := range v.chosen[n.wanted] {
+		v.wanted[i] = 1
+	}
+	return v.wanted
 }

@@ -8,26 +8,15 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// layout says how a pass's rows lie in the words of a Scatter: a wide column has a word of its own, flags and
-// enumerations share words. Rows are written and read once each, so their width is what a pass costs.
+// layout lists the columns that a pass's rows carry. How they lie in the words of a Scatter is a format.
 type layout struct {
 	source *contract.Table
 	names  []string
-	fields []field
-	words  int
-	packed int  // the word that narrow fields go to, while it has room
-	used   uint // bits of it
+	widths []uint // bits of flags and enumerations; 0: whatever the values need
+	flags  []bool // 0 and 1 only, never Null
 }
 
-// field is one column of a row.
-type field struct {
-	word  int
-	shift uint
-	mask  int64 // of a narrow field, which holds it for Null; 0: the whole word
-	null  bool  // a narrow field that may be Null
-}
-
-// add is the position of a column among the fields, a new one if need be.
+// add is the position of a column, a new one if need be.
 func (l *layout) add(name string) int {
 	if i := slices.Index(l.names, name); i >= 0 {
 		return i
@@ -35,14 +24,11 @@ func (l *layout) add(name string) int {
 	c := declared(l.source, name)
 	switch {
 	case isFlag(c):
-		return l.addNarrow(name, 1, false)
+		return l.append(name, 1, true)
 	case c.Kind == contract.Enum || c.Kind == contract.Bool:
-		return l.addNarrow(name, uint(bits.Len(uint(max(2, len(c.Values))))), true)
+		return l.append(name, uint(bits.Len(uint(max(2, len(c.Values))))), false) // and one more value for Null
 	}
-	l.fields = append(l.fields, field{word: l.words})
-	l.names = append(l.names, name)
-	l.words++
-	return len(l.fields) - 1
+	return l.append(name, 0, false)
 }
 
 // addFlag is add for a column of 0 and 1 that no table declares.
@@ -50,104 +36,239 @@ func (l *layout) addFlag(name string) int {
 	if i := slices.Index(l.names, name); i >= 0 {
 		return i
 	}
-	return l.addNarrow(name, 1, false)
+	return l.append(name, 1, true)
 }
 
-func (l *layout) addNarrow(name string, width uint, null bool) int {
-	if l.used == 0 || l.used+width > 63 {
-		l.packed, l.used = l.words, 0
-		l.words++
+func (l *layout) append(name string, width uint, flag bool) int {
+	l.names, l.widths, l.flags = append(l.names, name), append(l.widths, width), append(l.flags, flag)
+	return len(l.names) - 1
+}
+
+func (l *layout) addAll(names []string) []int {
+	var fields []int
+	for _, n := range names {
+		fields = append(fields, l.add(n))
 	}
-	l.fields = append(l.fields, field{word: l.packed, shift: l.used, mask: 1<<width - 1, null: null})
-	l.names = append(l.names, name)
-	l.used += width
-	return len(l.fields) - 1
+	return fields
 }
 
-// pack makes the words of n rows from the columns of all fields. Wide columns are shared, not copied.
-func (l *layout) pack(n int, columns [][]int64) [][]int64 {
-	words := make([][]int64, l.words)
-	for j, f := range l.fields {
-		if f.mask == 0 {
-			words[f.word] = columns[j][:n]
+// format says where each column lies in a row. Rows are written once and read once, so their width is what a pass
+// costs: columns share words.
+type format struct {
+	fields []field
+	words  int
+}
+
+// field is one column of a row.
+type field struct {
+	word  int
+	shift uint
+	mask  int64 // all bits of the field; -1: the whole word. It stands for Null, except in flags
+	flag  bool
+}
+
+// whole reports that the field is the word.
+func (f field) whole() bool { return f.mask == -1 }
+
+// format makes the rows of columns whose values need the given bits; 64 is a word of its own.
+func (l *layout) format(widths []uint) *format {
+	f := &format{}
+	var used []uint // bits of each word
+	for i, width := range widths {
+		if width >= 64 {
+			f.fields = append(f.fields, field{word: len(used), mask: -1})
+			used = append(used, 64)
 			continue
 		}
-		if words[f.word] == nil {
-			words[f.word] = make([]int64, n)
+		w := slices.IndexFunc(used, func(u uint) bool { return u+width <= 63 })
+		if w < 0 {
+			w, used = len(used), append(used, 0)
 		}
-		word, shift, mask := words[f.word], f.shift, f.mask
-		for i, v := range columns[j][:n] {
-			if v == column.Null {
-				v = mask
-			}
-			word[i] |= v & mask << shift
-		}
+		f.fields = append(f.fields, field{word: w, shift: used[w], mask: 1<<width - 1, flag: l.flags[i]})
+		used[w] += width
 	}
-	return words
+	f.words = len(used)
+	return f
 }
 
-// vectors are the rows of one partition as columns. Memory is kept from one partition to the next.
+// wide is the format that any values fit.
+func (l *layout) wide() *format {
+	widths := slices.Clone(l.widths)
+	for i := range widths {
+		if widths[i] == 0 {
+			widths[i] = 64
+		}
+	}
+	return l.format(widths)
+}
+
+// slackBits is how many times values may double beyond those that were looked at.
+const slackBits = 2
+
+// fit chooses widths after a look at some values: those of a day are mostly alike.
+func (l *layout) fit(columns [][]int64) []uint {
+	widths := slices.Clone(l.widths)
+	for i, values := range columns {
+		if widths[i] > 0 {
+			continue
+		}
+		var seen uint64 // every bit that occurs; negative values have the highest
+		for _, v := range values {
+			if v != column.Null {
+				seen |= uint64(v)
+			}
+		}
+		if widths[i] = uint(bits.Len64(seen)) + slackBits; widths[i] > 56 {
+			widths[i] = 64
+		}
+	}
+	return widths
+}
+
+// pack makes the words of n rows from columns, in the memory of scratch, one slice for each word. Columns that are whole
+// words are shared, not copied. Rows with a value that does not fit are marked in misfits, if there are any.
+func (f *format) pack(n int, columns, scratch [][]int64) (words [][]int64, misfits []uint64) {
+	words = make([][]int64, f.words)
+	for j, field := range f.fields {
+		values := columns[j][:n]
+		if field.whole() {
+			words[field.word] = values
+			continue
+		}
+		if words[field.word] == nil {
+			scratch[field.word] = grow(scratch[field.word], n)
+			clear(scratch[field.word])
+			words[field.word] = scratch[field.word]
+		}
+		word, shift, mask := words[field.word][:len(values)], field.shift, field.mask
+		if field.flag {
+			for i, v := range values {
+				word[i] |= v << shift
+			}
+			continue
+		}
+		beyond := false
+		for i, v := range values {
+			if uint64(v) >= uint64(mask) {
+				beyond = beyond || v != column.Null
+				v = mask
+			}
+			word[i] |= v << shift
+		}
+		if beyond {
+			misfits = mark(misfits, values, mask)
+		}
+	}
+	return words, misfits
+}
+
+// mark sets the bits of rows whose value does not fit into mask.
+func mark(misfits []uint64, values []int64, mask int64) []uint64 {
+	if misfits == nil {
+		misfits = make([]uint64, (len(values)+63)/64)
+	}
+	for i, v := range values {
+		if v != column.Null && uint64(v) >= uint64(mask) {
+			misfits[i>>6] |= 1 << (i & 63)
+		}
+	}
+	return misfits
+}
+
+// vectors are the rows of one partition as columns: first those in the close format, then those that need the wide
+// one. Memory is kept from one partition to the next.
 type vectors struct {
-	layout *layout
 	n      int
-	words  [][]int64
-	fields [][]int64 // narrow ones, once they were asked for
+	parts  [2]words
+	fields [][]int64 // once they were asked for
 	ready  []bool
 }
 
-func newVectors(l *layout) *vectors {
-	return &vectors{layout: l, words: make([][]int64, l.words), fields: make([][]int64, len(l.fields)), ready: make([]bool, len(l.fields))}
+// words are rows of one format as columns of words.
+type words struct {
+	format  *format
+	n       int
+	columns [][]int64
+}
+
+func newVectors(formats [2]*format) *vectors {
+	v := &vectors{fields: make([][]int64, len(formats[0].fields)), ready: make([]bool, len(formats[0].fields))}
+	for i, f := range formats {
+		v.parts[i] = words{format: f, columns: make([][]int64, f.words)}
+	}
+	return v
 }
 
 // load turns the rows of a partition into columns.
-func (v *vectors) load(blocks [][]int64) {
-	width := v.layout.words
+func (v *vectors) load(blocks [][][]int64) {
 	v.n = 0
-	for _, b := range blocks {
-		v.n += len(b) / width
-	}
-	for j := range v.words {
-		v.words[j] = grow(v.words[j], v.n)
-	}
-	at := 0
-	for _, b := range blocks {
-		rows := len(b) / width
-		for j, w := range v.words {
-			w = w[at : at+rows]
-			from := b[j:]
-			for i := range w {
-				w[i] = from[i*width]
-			}
-		}
-		at += rows
+	for i := range v.parts {
+		v.parts[i].load(blocks[i])
+		v.n += v.parts[i].n
 	}
 	clear(v.ready)
 }
 
+func (w *words) load(blocks [][]int64) {
+	width := w.format.words
+	w.n = 0
+	for _, b := range blocks {
+		w.n += len(b) / width
+	}
+	for j := range w.columns {
+		w.columns[j] = grow(w.columns[j], w.n)
+	}
+	at := 0
+	for _, b := range blocks {
+		rows := len(b) / width
+		for j, c := range w.columns {
+			c = c[at : at+rows]
+			from := b[j:]
+			for i := range c {
+				c[i] = from[i*width]
+			}
+		}
+		at += rows
+	}
+}
+
 // field is one column of the partition, n values.
 func (v *vectors) field(i int) []int64 {
-	f := v.layout.fields[i]
-	if f.mask == 0 {
-		return v.words[f.word]
-	}
 	if v.ready[i] {
 		return v.fields[i]
 	}
+	if f := v.parts[0].format.fields[i]; f.whole() && v.parts[1].n == 0 {
+		return v.parts[0].columns[f.word]
+	}
 	out := grow(v.fields[i], v.n)
-	shift, mask := f.shift, f.mask
-	word := v.words[f.word][:len(out)]
-	for k, w := range word {
-		out[k] = w >> shift & mask
-	}
-	if f.null {
-		for k, w := range out {
-			if w == mask {
-				out[k] = column.Null
-			}
-		}
-	}
 	v.fields[i], v.ready[i] = out, true
-	return out
+	for p := range v.parts {
+		v.parts[p].extract(i, out[:v.parts[p].n])
+		out = out[v.parts[p].n:]
+	}
+	return v.fields[i]
+}
+
+func (w *words) extract(i int, out []int64) {
+	f := w.format.fields[i]
+	word := w.columns[f.word][:len(out)]
+	if f.whole() {
+		copy(out, word)
+		return
+	}
+	shift, mask := f.shift, f.mask
+	if f.flag {
+		for k, v := range word {
+			out[k] = v >> shift & 1
+		}
+		return
+	}
+	for k, v := range word {
+		if v = v >> shift & mask; v == mask {
+			v = column.Null
+		}
+		out[k] = v
+	}
 }
 
 // grow is s with n values, whatever they are.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -20,7 +21,11 @@ type pass struct {
 	from       *pass    // where the rows come from, nil: the source
 	next       []*pass  // passes whose rows come from this one
 	layout     layout
-	scatter    *column.Scatter
+	parts      int
+	fitted     sync.Once          // chooses the close format when the first rows are seen
+	widths     []uint             // of the close format
+	formats    [2]*format         // close and wide
+	scatters   [2]*column.Scatter // of each format
 	groupings  []*grouping
 	selections [][]int // lists of flags; the rows that have them all
 	orders     *orders // nil if nothing is counted by orders
@@ -216,7 +221,7 @@ func (p *pass) link() {
 // open makes the tables of the pass, once the layout is known.
 func (p *pass) open(r *Reduction) {
 	parts := column.PartitionsFor(r.env.ExpectedRows)
-	p.scatter = column.NewScatter(p.layout.words, parts, r.env.Memory)
+	p.parts = parts
 	for _, g := range p.groupings {
 		if g.sorter != nil {
 			continue // the totals of a rollup
@@ -237,20 +242,88 @@ func (pl *plan) order(ids *column.IDs) []column.Order {
 	return order
 }
 
+// fit chooses the close format by the first rows that come, and opens the tables for rows.
+func (p *pass) fit(mem column.Memory, columns [][]int64) {
+	p.fitted.Do(func() { p.openRows(mem, p.layout.fit(columns)) })
+}
+
+// fitTo gives the columns of a fed pass the widths they have where they come from.
+func (p *pass) fitTo(mem column.Memory) {
+	p.fitted.Do(func() {
+		widths := slices.Clone(p.layout.widths)
+		for i, s := range p.sources {
+			if s >= 0 && widths[i] == 0 {
+				widths[i] = p.from.widths[s]
+			}
+		}
+		p.openRows(mem, widths)
+	})
+}
+
+func (p *pass) openRows(mem column.Memory, widths []uint) {
+	p.widths = widths
+	p.formats = [2]*format{p.layout.format(widths), p.layout.wide()}
+	for i, f := range p.formats {
+		p.scatters[i] = column.NewScatter(f.words, p.parts, mem)
+	}
+}
+
+// rowWriter adds rows of a pass, each in the format it fits. It is made for one goroutine.
+type rowWriter struct {
+	pass    *pass
+	writers [2]*column.Writer
+	scratch [2][][]int64
+}
+
+func (p *pass) writer() *rowWriter {
+	w := &rowWriter{pass: p}
+	for i, s := range p.scatters {
+		w.writers[i], w.scratch[i] = s.Writer(), make([][]int64, s.Width())
+	}
+	return w
+}
+
+// add adds the rows that wanted flags, all if it is nil. Of columns, n values each, hashes decide the partition.
+func (w *rowWriter) add(n int, columns [][]int64, hashes []uint64, wanted []int64) {
+	words, misfits := w.pass.formats[0].pack(n, columns, w.scratch[0])
+	to := w.writers[0]
+	for i, h := range hashes[:n] {
+		if wanted != nil && wanted[i] == 0 || misfits != nil && misfits[i>>6]>>(i&63)&1 == 1 {
+			continue
+		}
+		row := to.Row(h)
+		for j, word := range words {
+			row[j] = word[i]
+		}
+	}
+	if misfits != nil {
+		w.addMisfits(n, columns, hashes, wanted, misfits)
+	}
+}
+
+func (w *rowWriter) addMisfits(n int, columns [][]int64, hashes []uint64, wanted []int64, misfits []uint64) {
+	words, _ := w.pass.formats[1].pack(n, columns, w.scratch[1])
+	for i, h := range hashes[:n] {
+		if wanted != nil && wanted[i] == 0 || misfits[i>>6]>>(i&63)&1 == 0 {
+			continue
+		}
+		row := w.writers[1].Row(h)
+		for j, word := range words {
+			row[j] = word[i]
+		}
+	}
+}
+
+func (w *rowWriter) flush() error {
+	return keep(w.writers[0].Flush(), w.writers[1].Flush())
+}
+
 // columns are the columns of the source, and those derived from it, that the rows of the pass are made of.
 func (p *pass) columns() []string {
 	if p.from != nil {
 		return nil
 	}
 	return p.layout.names
-}
-
-func (l *layout) addAll(names []string) []int {
-	var fields []int
-	for _, n := range names {
-		fields = append(fields, l.add(n))
-	}
-	return fields
 }
 
 // isFlag tells whether a column holds 0 and 1 only.

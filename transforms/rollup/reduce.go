@@ -79,20 +79,14 @@ func (r *Reduction) Columns() []string { return r.columns }
 // Worker adds rows for one goroutine.
 type Worker struct {
 	r       *Reduction
-	writers []*column.Writer // of each pass that reads the source
+	writers map[*pass]*rowWriter // of the passes that read the source, once they had rows
 	hashes  []uint64
 }
 
 // Worker makes a worker.
 func (r *Reduction) Worker() *Worker {
 	r.open()
-	w := &Worker{r: r}
-	for _, p := range r.passes {
-		if p.from == nil {
-			w.writers = append(w.writers, p.scatter.Writer())
-		}
-	}
-	return w
+	return &Worker{r: r, writers: map[*pass]*rowWriter{}}
 }
 
 // open makes the tables before the first row.
@@ -106,49 +100,44 @@ func (r *Reduction) open() {
 
 // Add derives what is needed from a frame of source rows and scatters it. The frame gains columns.
 func (w *Worker) Add(f *column.Frame) {
+	if f.N == 0 {
+		return
+	}
 	env := w.r.env
 	env.Dimensions = &sameDimensions{of: env.Dimensions}
 	for _, d := range w.r.derivations {
 		f.Set(d.column.Name, d.make(f, &env))
 	}
-	next := w.writers
 	for _, p := range w.r.passes {
 		if p.from == nil {
-			w.scatter(p, f, next[0])
-			next = next[1:]
+			w.scatter(p, f)
 		}
 	}
 }
 
 // Flush hands over what is left.
-func (w *Worker) Flush() error {
-	for _, wr := range w.writers {
-		if err := wr.Flush(); err != nil {
-			return err
+func (w *Worker) Flush() (first error) {
+	for _, p := range w.r.passes {
+		if wr := w.writers[p]; wr != nil {
+			first = keep(first, wr.flush())
 		}
 	}
-	return nil
+	return first
 }
 
 // scatter gives the rows that any rollup of the pass looks at to their partitions.
-func (w *Worker) scatter(p *pass, f *column.Frame, to *column.Writer) {
+func (w *Worker) scatter(p *pass, f *column.Frame) {
 	columns := make([][]int64, len(p.layout.names))
 	for j, name := range p.layout.names {
 		columns[j] = f.Column(name)
 	}
-	words := p.layout.pack(f.N, columns)
+	p.fit(w.r.env.Memory, columns)
+	if w.writers[p] == nil {
+		w.writers[p] = p.writer()
+	}
 	w.hashes = grow(w.hashes, f.N)
 	column.HashColumns(w.hashes, columns[:len(p.by)]) // the layout begins with the partitioning
-	wanted := p.wantedRows(f)
-	for i, h := range w.hashes {
-		if wanted != nil && wanted[i] == 0 {
-			continue
-		}
-		row := to.Row(h)
-		for j, word := range words {
-			row[j] = word[i]
-		}
-	}
+	w.writers[p].add(f.N, columns, w.hashes, p.wantedRows(f))
 }
 
 // wantedRows flags the rows that any rollup of the pass looks at; nil: all.
@@ -191,7 +180,7 @@ func (p *pass) readsAllRows() bool {
 func (r *Reduction) Finish(ctx context.Context) error {
 	r.open()
 	for _, p := range r.passes {
-		if err := p.group(ctx, r.env.Workers); err != nil {
+		if err := p.group(ctx, r.env.Workers, r.env.Memory); err != nil {
 			return err
 		}
 	}
@@ -202,8 +191,10 @@ func (r *Reduction) Finish(ctx context.Context) error {
 func (r *Reduction) Close() error {
 	var first error
 	for _, p := range r.passes {
-		if p.scatter != nil {
-			first = keep(first, p.scatter.Close())
+		for _, s := range p.scatters {
+			if s != nil {
+				first = keep(first, s.Close())
+			}
 		}
 	}
 	for _, pl := range r.plans {

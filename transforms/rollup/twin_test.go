@@ -579,3 +579,36 @@ func TestOrdersOfManyLines(t *testing.T) {
 		agree(t, contract.Orders, rows, w, run(t, contract.Orders, rows, w, h))
 	}
 }
+
+// The close format of rows is chosen by the first that come; what comes later may be anything.
+func TestRowsUnlikeTheFirst(t *testing.T) {
+	d := fromSeed(5)
+	w := d.world()
+	for len(w.products) == 0 || len(w.accounts) == 0 {
+		w = d.world()
+	}
+	rows := d.orders(w, 400, 150)
+	for i, r := range rows[100:] {
+		switch i % 4 {
+		case 0:
+			r["quantity"] += 1 << 40
+		case 1:
+			r["buyer_id"] = -r["buyer_id"] - 1<<62
+			r["order_id"] += 1 << 50
+		case 2:
+			r["buyer_paid_fen"] += 1 << 45
+		}
+	}
+	var first map[string][][]int64
+	for _, h := range []how{{workers: 1, expected: 1, batch: 10}, {workers: 3, expected: 300_000, batch: 50}, {workers: 1, expected: 1, batch: 400}} {
+		h.memory = column.Memory{Budget: column.NewBudget(0)}
+		got := run(t, contract.Orders, rows, w, h)
+		agree(t, contract.Orders, rows, w, got)
+		if first == nil {
+			first = got
+		}
+		if !reflect.DeepEqual(first, got) {
+			t.Errorf("%d workers, batches of %d: another result", h.workers, h.batch)
+		}
+	}
+}
