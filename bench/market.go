@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// market are the parameters of a synthetic marketplace.
-type market struct {
+// marketplace are the parameters of a synthetic marketplace.
+type marketplace struct {
 	Days        int    `json:"days"`
 	LinesPerDay int    `json:"lines_per_day"`
 	Merchants   int    `json:"merchants"`
@@ -26,15 +26,15 @@ type market struct {
 const asOf = "2026-01-31"
 
 // bigDay is one day of so many order lines, skewed as a marketplace's are.
-func bigDay(lines int) market {
-	return market{Days: 1, LinesPerDay: lines, Merchants: lines / 200, Talents: lines / 100, Products: lines / 5, Buyers: lines / 2, AsOf: asOf}
+func bigDay(lines int) marketplace {
+	return marketplace{Days: 1, LinesPerDay: lines, Merchants: lines / 200, Talents: lines / 100, Products: lines / 5, Buyers: lines / 2, AsOf: asOf}
 }
 
 // madeFile stands in a finished marketplace and says what it was made from.
 const madeFile = "bench.json"
 
 // make makes the marketplace in a folder unless it is there.
-func (m market) make(ctx context.Context, windvane, folder string, stderr *os.File) error {
+func (m marketplace) make(ctx context.Context, windvane, folder string, stderr *os.File) error {
 	want, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("encode marketplace: %w", err)

@@ -16,8 +16,8 @@ import (
 const nightDays = 90
 
 // manyDays is a marketplace of so many days and order lines a day.
-func manyDays(days, lines int) market {
-	return market{Days: days, LinesPerDay: lines, Merchants: lines / 50, Talents: lines / 25, Products: lines, Buyers: lines * 5, AsOf: asOf}
+func manyDays(days, lines int) marketplace {
+	return marketplace{Days: days, LinesPerDay: lines, Merchants: lines / 50, Talents: lines / 25, Products: lines, Buyers: lines * 5, AsOf: asOf}
 }
 
 // Folders of a marketplace with its nights.
@@ -29,7 +29,7 @@ const (
 
 // makeNights makes a marketplace and windvane's output up to its last night and the one before. The output
 // is made by the binary at hand, so it is made anew when that changes.
-func makeNights(ctx context.Context, m market, windvane, folder string, stderr *os.File) error {
+func makeNights(ctx context.Context, m marketplace, windvane, folder string, stderr *os.File) error {
 	if err := m.make(ctx, windvane, filepath.Join(folder, dumpsFolder), stderr); err != nil {
 		return err
 	}
