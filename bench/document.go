@@ -13,6 +13,9 @@ func document(o peersOptions, all []*measured, r result, grownUp []grown) string
 	fmt.Fprintf(&b, "<!-- Written by make bench-peers; do not edit. -->\n# Benchmarks\n\n")
 	fmt.Fprintf(&b, "Measured %s on %s, %d cores, %s of memory, %s/%s. Medians of %d runs; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
 		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch, o.runs)
+	if o.note != "" {
+		fmt.Fprintf(&b, "**%s**\n\n", o.note)
+	}
 	b.WriteString("| engine | version |\n|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", name, r.Versions[name])

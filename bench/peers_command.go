@@ -14,7 +14,7 @@ import (
 // peersOptions are the flags of peers.
 type peersOptions struct {
 	out, windvane, python, peers, doc, date, jobs string
-	engines                                       string
+	engines, note                                 string
 	day                                           string // folder of a finished big day, instead of making one
 	lines, mergeLines, nightLines, runs           int
 }
@@ -30,6 +30,7 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.StringVar(&o.doc, "doc", "", "file to write the tables to, as Markdown; empty: none")
 	f.StringVar(&o.date, "date", "", "date of the measurement, for the document")
 	f.StringVar(&o.jobs, "jobs", "", "jobs to run, separated by commas; empty: all")
+	f.StringVar(&o.note, "note", "", "what a reader of the document should know of this measurement")
 	f.StringVar(&o.engines, "engines", "", "peers to compare with, separated by commas; empty: all")
 	f.StringVar(&o.day, "day", "", "folder of a day made before; empty: one is made")
 	f.IntVar(&o.lines, "lines", 10_000_000, "order lines of the big day")
