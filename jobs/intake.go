@@ -198,7 +198,7 @@ type groupTask struct {
 // groups are fetched. Rejected rows are recorded once, when record is set.
 func (t *intake) each(ctx context.Context, workers int, record bool, visit func(worker int, b batch) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	tasks, fetched := t.groups(g, ctx), make(chan groupTask)
+	tasks, fetched := t.groups(ctx, g), make(chan groupTask)
 	room := semaphore.NewWeighted(maxFetched)
 	var fetching sync.WaitGroup
 	for range fetchers {
@@ -231,7 +231,7 @@ func (t *intake) each(ctx context.Context, workers int, record bool, visit func(
 }
 
 // groups lists the row groups.
-func (t *intake) groups(g *errgroup.Group, ctx context.Context) <-chan groupTask {
+func (t *intake) groups(ctx context.Context, g *errgroup.Group) <-chan groupTask {
 	tasks := make(chan groupTask)
 	g.Go(func() error {
 		defer close(tasks)

@@ -145,7 +145,11 @@ func (l *lab) agree(night twin.Night, earlier []twin.Night) {
 // absent declares the days without a partition that the market left out on purpose; a real hole would be a late dump.
 func absent[R any](table string, parts map[twin.Day][]R, p twin.Partitions) string {
 	var days []string
-	first, last := slices.Min(slices.Collect(maps.Keys(p.Orders))), slices.Max(slices.Collect(maps.Keys(p.Orders)))
+	orders := slices.Sorted(maps.Keys(p.Orders))
+	first, last := orders[0], orders[len(orders)-1]
+	for d := range parts { // a table may begin before the orders do
+		first = min(first, d)
+	}
 	for d := first; d <= last; d++ {
 		if _, here := parts[d]; !here {
 			days = append(days, d.String())
