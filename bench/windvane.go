@@ -52,12 +52,17 @@ func newDeployment(t task) (deployment, error) {
 	copy(d.buyerKey[:], key[:])
 	d.settings = jobs.Default(d.zone)
 	d.settings.BuyerKey, d.settings.Workers = d.buyerKey, d.workers
+	d.settings.MemoryLimit, d.settings.CacheBytes = memoryLimit/2, memoryLimit/4
 	return d, nil
 }
 
-// memory is what the engine may hold: half of the product's default limit, as the command gives it.
+// memoryLimit is the product's default: row blocks get half of it and decoded rollups a quarter, as the command
+// does it.
+const memoryLimit = 4 << 30
+
+// memory is what the engine may hold.
 func (d deployment) memory() column.Memory {
-	return column.Memory{Budget: column.NewBudget(d.settings.MemoryLimit / 2), Spill: spillDir(d.task.work)}
+	return column.Memory{Budget: column.NewBudget(d.settings.MemoryLimit), Spill: spillDir(d.task.work)}
 }
 
 // dumps is the prefix of a table's dumps of the day.

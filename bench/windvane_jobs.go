@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -36,6 +37,7 @@ func runOwn(ctx context.Context, name string, t task, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(memoryLimit) // as the command does
 	a, err := run(ctx, d)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", name, err)

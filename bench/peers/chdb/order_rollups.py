@@ -2,7 +2,7 @@
 
 Variants at 10 million lines, two threads, seconds on a shared machine (docs/benchmarks.md has those of an idle one):
     2.6   this one: the lines staged in a Memory table (1.3), cube 0.5, merchant × buyer 0.35, promoter × buyer 0.2, buyer 0.2
-    4.8   each rollup scans the files itself (cube 1.4, merchant × buyer 1.1)
+    +0.8  each further rollup that scans the files itself (cube 1.4 against 0.5 staged, merchant × buyer 1.1 against 0.35)
     3.1   the same as this with two levels of GROUP BY in place of uniqExact (0.6, 0.4, 0.4); groupUniqArray lies between
     Keys that are Nullable are slow: promoter × buyer took 4.7 with one.
 """

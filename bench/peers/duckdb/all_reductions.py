@@ -8,6 +8,10 @@ groups. An order has one buyer (windvane rests on that too), so the orders of a 
 scenes are the sum over its buyers.
 
 Variants at 10 million lines, CPU seconds:
+    product × scene      two levels 3.3, count(DISTINCT) 4.1, GROUPING SETS with the totals 6.6
+    merchant × scene     count(DISTINCT) 2.0, two levels 2.1
+    platform × scene     count(DISTINCT) 1.1, two levels 1.8
+    full sets            of the orders with three lines of one brand (0.2) instead of all lines
 """
 
 import job

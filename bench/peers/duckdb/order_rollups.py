@@ -1,10 +1,10 @@
 """The four rollups of one day's gmv_valid order lines, results in memory.
 
 Variants at 10 million lines, two threads, seconds on a shared machine (docs/benchmarks.md has those of an idle one):
-    5.6   this one: the lines staged once (0.9), then cube 1.6, merchant × buyer 1.6, promoter × buyer, buyer 1.0
+    4.2   this one: the lines staged once (0.6), then cube 0.7, merchant × buyer 1.2, promoter × buyer 0.6, buyer 1.2
           order of distinct counts: two levels for merchant × buyer (1.6, count(DISTINCT) 2.1),
           count(DISTINCT) for buyers (1.0, two levels 1.5)
-    6.5   each rollup scans the files itself
+    +0.25 each further rollup that scans the files itself (cube 1.8 against 1.55 staged)
     8.5   orders of one line counted, only the others' told apart, through a join (4.7 and 2.5 for two of the rollups)
     13    GROUPING SETS for the three with distinct orders (11.8 for those)
 """
