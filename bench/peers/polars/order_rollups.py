@@ -1,7 +1,7 @@
 """The four rollups of one day's gmv_valid order lines, results in memory.
 
 Variants at 10 million lines, two threads, seconds on a shared machine (docs/benchmarks.md has those of an idle one):
-    2.7 to 3.5  this one: four lazy plans over one scan, collected together by the streaming engine, n_unique
+    2.7 to 2.9  this one: four lazy plans over one scan, collected together by the streaming engine, n_unique
     3.5         the same with two levels of group_by (order, then group) in place of n_unique
     3.1         the lines staged as a frame (0.5), then the four collected together
     3.6 to 4.9  one after another, with the lines staged or scanned four times
