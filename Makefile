@@ -141,6 +141,7 @@ BENCH_RUN = $(ON_CORES) $(BENCH_OUT)/bin/bench $(1) --out $(BENCH_OUT) --windvan
 
 .PHONY: bench-peers
 bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, JOBS
+	@cd bench && BENCH_PYTHON=$(BENCH_VENV)/bin/python go test -tags peers -run TestTwinInPython .
 	$(call BENCH_RUN,peers) --python $(BENCH_VENV)/bin/python --peers bench/peers $(if $(JOBS)$(ENGINES),,--doc docs/benchmarks.md) \
 		--lines $(LINES) --merge-lines $(MERGE_LINES) --night-lines $(NIGHT_LINES) --runs $(RUNS) \
 		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(NOTE),--note '$(NOTE)')
