@@ -116,17 +116,17 @@ func (n *night) followers(ctx context.Context) (func(contract.Scope, int64) (int
 		return func(contract.Scope, int64) (int64, bool) { return 0, false }, err
 	}
 	owned := column.NewGrouper(1, 1)
-	for i := range accounts.Len() {
-		row := accounts.Row(i) // talent, owner, followers
-		if row[1] != column.Null {
-			owned.Get(row[1:2])[0] += row[2]
+	owner, followers := accounts.Values(0), accounts.Values(1)
+	for i := range owner {
+		if owner[i] != column.Null {
+			owned.Get(owner[i : i+1])[0] += followers[i]
 		}
 	}
 	return func(s contract.Scope, subject int64) (int64, bool) {
 		switch s.Role {
 		case contract.RoleTalent:
-			if a := accounts.Find(subject); a != nil {
-				return a[1], true
+			if at := accounts.Row(subject); at >= 0 {
+				return followers[at], true
 			}
 		case contract.RoleMerchant:
 			if m := owned.Find(subject); m != nil {

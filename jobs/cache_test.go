@@ -58,13 +58,9 @@ func TestWhatWasUsedLatelyStays(t *testing.T) {
 
 func TestLookupTablesLeaveInTheOrderTheyCame(t *testing.T) {
 	table := func(rows int64) *rollup.Attributes {
-		g := column.NewGrouper(1, 1)
-		for i := range rows {
-			g.Get([]int64{i})
-		}
-		return g
+		return column.NewLookup(make([]int64, rows), make([]int64, rows))
 	}
-	size := lookupBytes(table(10))
+	size := table(10).Bytes()
 	c := newLookupCache(3 * size)
 	for i := range 5 {
 		c.put(fmt.Sprint(i), table(10))
@@ -75,7 +71,7 @@ func TestLookupTablesLeaveInTheOrderTheyCame(t *testing.T) {
 		}
 	}
 	c.put("large", table(1000))
-	if c.get("large") == nil || len(c.tables) != 1 || c.held != lookupBytes(table(1000)) {
+	if c.get("large") == nil || len(c.tables) != 1 || c.held != table(1000).Bytes() {
 		t.Errorf("a table larger than the limit stands alone: %d tables, %d bytes", len(c.tables), c.held)
 	}
 }

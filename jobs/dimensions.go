@@ -75,19 +75,11 @@ func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*
 }
 
 func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
-	g := column.NewGrouper(1, len(a.values))
-	key := f.Column(a.rollup.By[0])
 	values := make([][]int64, len(a.values))
 	for j, name := range a.values {
 		values[j] = f.Column(name)
 	}
-	for i := range f.N {
-		m := g.Get(key[i : i+1])
-		for j := range values {
-			m[j] = values[j][i]
-		}
-	}
-	return g
+	return column.NewLookup(f.Column(a.rollup.By[0]), values...)
 }
 
 // lookupCache keeps the lookup tables used last.
@@ -106,12 +98,10 @@ func (c *lookupCache) get(key string) *rollup.Attributes { return c.tables[key] 
 func (c *lookupCache) put(key string, t *rollup.Attributes) {
 	c.tables[key] = t
 	c.keys = append(c.keys, key)
-	c.held += lookupBytes(t)
+	c.held += t.Bytes()
 	for c.held > c.limit && len(c.keys) > 1 {
-		c.held -= lookupBytes(c.tables[c.keys[0]])
+		c.held -= c.tables[c.keys[0]].Bytes()
 		delete(c.tables, c.keys[0])
 		c.keys = c.keys[1:]
 	}
 }
-
-func lookupBytes(t *rollup.Attributes) int64 { return int64(t.Len()) * int64(t.Width()*8+16) }

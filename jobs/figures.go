@@ -195,8 +195,8 @@ func (n *night) freeTalents(ctx context.Context, talents *gmv.Seen, spans []gmv.
 		if accounts[span] == nil {
 			return false
 		}
-		a := accounts[span].Find(talent)
-		return a == nil || a[0] == column.Null
+		at := accounts[span].Row(talent)
+		return at < 0 || accounts[span].Values(0)[at] == column.Null
 	})
 	for i := range spans {
 		if accounts[i] == nil {

@@ -78,22 +78,6 @@ func (g *Grouper) Find(key ...int64) []int64 {
 	}
 }
 
-// FindAll puts the row number of every key into rows, -1 for keys that are not there. The table has one key column;
-// the point of asking for many keys is that their cache misses overlap. Safe for concurrent use while nothing is added.
-func (g *Grouper) FindAll(keys []int64, rows []int32) {
-	if g.k != 1 {
-		panic("column: FindAll of a table with several key columns")
-	}
-	mask, w := uint64(len(g.slots)-1), g.k+g.m
-	for i, key := range keys {
-		s := Mix(hashSeed, key) & mask
-		for g.slots[s] != 0 && g.rows[int(g.slots[s]-1)*w] != key {
-			s = (s + 1) & mask
-		}
-		rows[i] = int32(g.slots[s]) - 1
-	}
-}
-
 func (g *Grouper) insert(slot uint64, key []int64) int {
 	n := g.Len()
 	g.rows = append(g.rows, key...)

@@ -1,7 +1,9 @@
 package rollup
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -9,7 +11,7 @@ import (
 )
 
 // Attributes looks up one attribute row per subject: the snapshot of one day.
-type Attributes = column.Grouper
+type Attributes = column.Lookup
 
 // Dimensions gives the snapshots that classify rows.
 type Dimensions interface {
@@ -110,8 +112,8 @@ func refundDerivations() []derivation {
 		{classColumn, []string{"paid_at", "order_kind", "risk_reason", "quantity", "line_fen"}, refundClasses},
 		{flagColumn("is_refund", "succeeded on the day, of a gmv_valid line"), []string{"succeeded_at", "class"}, succeededToday},
 		{fenColumn("refund_fen", "amount returned; the whole line if full"), []string{"amount_fen", "line_fen", "is_full"}, refundAmounts},
-		{channelColumn, []string{"merchant_id", "promoter_id", "author_id", "paid_day"}, channels(paidDay)},
-		{categoryColumn, []string{"product_id", "paid_day"}, productAttribute(0, paidDay)},
+		{channelColumn, []string{"merchant_id", "promoter_id", "author_id", "paid_day"}, refundChannels},
+		{categoryColumn, []string{"product_id", "paid_day"}, refundCategories},
 	}
 }
 
@@ -251,58 +253,80 @@ func isSelfLive(f *column.Frame, _ *Env) []int64 {
 	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive) })
 }
 
-// dayOfRow says which day's snapshot classifies row i.
-type dayOfRow func(f *column.Frame, env *Env) func(i int) calendar.Day
-
-func paidDay(f *column.Frame, _ *Env) func(int) calendar.Day {
-	day := f.Column("paid_day")
-	return func(i int) calendar.Day { return calendar.Day(day[i]) }
-}
-
-// channels, row by row, each on its own day: self if the account (author, else promoter) belongs to this merchant; else distribution
-// if a promoter is credited; else none. Unknown where an account is named and nothing tells whose.
-func channels(dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, env *Env) []int64 {
-		merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
-		day, snapshot := dayOf(f, env), env.Dimensions.Accounts
-		return each(f, func(i int) int64 {
-			account := author[i]
-			if account == column.Null {
-				account = promoter[i]
-			}
-			if account == column.Null {
-				return contract.ChannelNone
-			}
-			accounts := snapshot(day(i))
-			if accounts == nil {
-				return contract.ChannelUnknown
-			}
-			if a := accounts.Find(account); a != nil && a[0] == merchant[i] {
-				return contract.ChannelSelf
-			}
-			if promoter[i] != column.Null {
-				return contract.ChannelDistribution
-			}
-			return contract.ChannelNone
-		})
+// byPaidDay calls each for every pay day that occurs, with its rows: each looks at the snapshot of its own day.
+func byPaidDay(f *column.Frame, each func(day calendar.Day, rows []int)) {
+	paid, rows := f.Column("paid_day"), make([]int, f.N)
+	for i := range rows {
+		rows[i] = i
+	}
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(paid[a], paid[b]), cmp.Compare(a, b)) })
+	for from := 0; from < len(rows); {
+		to := from + 1
+		for to < len(rows) && paid[rows[to]] == paid[rows[from]] {
+			to++
+		}
+		each(calendar.Day(paid[rows[from]]), rows[from:to])
+		from = to
 	}
 }
 
-func productAttribute(which int, dayOf dayOfRow) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, env *Env) []int64 {
-		product := f.Column("product_id")
-		day, snapshot := dayOf(f, env), env.Dimensions.Products
-		return each(f, func(i int) int64 {
-			products := snapshot(day(i))
+// refundCategories are the categories of the products on the days on which they were paid.
+func refundCategories(f *column.Frame, env *Env) []int64 {
+	product, out := f.Column("product_id"), make([]int64, f.N)
+	byPaidDay(f, func(day calendar.Day, rows []int) {
+		products := env.Dimensions.Products(day)
+		for _, i := range rows {
+			out[i] = column.Null
 			if products == nil {
-				return column.Null
+				continue
 			}
-			if a := products.Find(product[i]); a != nil {
-				return a[which]
+			if at := products.Row(product[i]); at >= 0 {
+				out[i] = products.Values(0)[at]
 			}
-			return column.Null
-		})
+		}
+	})
+	return out
+}
+
+// refundChannels are the channels by the accounts of the days on which they were paid.
+func refundChannels(f *column.Frame, env *Env) []int64 {
+	merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
+	out := make([]int64, f.N)
+	byPaidDay(f, func(day calendar.Day, rows []int) {
+		accounts := env.Dimensions.Accounts(day)
+		for _, i := range rows {
+			row := int64(-1)
+			if account := accountOf(author[i], promoter[i]); accounts != nil && account != column.Null {
+				row = int64(accounts.Row(account))
+			}
+			out[i] = channel(accounts, row, merchant[i], promoter[i], author[i])
+		}
+	})
+	return out
+}
+
+// accountOf is the account that a sale ran on: the author, else the promoter.
+func accountOf(author, promoter int64) int64 {
+	if author == column.Null {
+		return promoter
 	}
+	return author
+}
+
+// channel: self if the account belongs to this merchant; else distribution if a promoter is credited; else none.
+// Unknown where an account is named and nothing tells whose. row is the account's in the snapshot, -1 nowhere.
+func channel(accounts *Attributes, row, merchant, promoter, author int64) int64 {
+	switch {
+	case accountOf(author, promoter) == column.Null:
+		return contract.ChannelNone
+	case accounts == nil:
+		return contract.ChannelUnknown
+	case row >= 0 && accounts.Values(0)[row] == merchant:
+		return contract.ChannelSelf
+	case promoter != column.Null:
+		return contract.ChannelDistribution
+	}
+	return contract.ChannelNone
 }
 
 // productRows looks all products up in the snapshot of the day.
@@ -311,19 +335,15 @@ func productRows(f *column.Frame, env *Env) []int64 {
 }
 
 func snapshotRows(snapshot *Attributes, keys []int64) []int64 {
-	out := make([]int64, len(keys))
+	rows := make([]int64, len(keys))
 	if snapshot == nil {
-		for i := range out {
-			out[i] = -1
+		for i := range rows {
+			rows[i] = -1
 		}
-		return out
+		return rows
 	}
-	rows := make([]int32, len(keys))
-	snapshot.FindAll(keys, rows)
-	for i, r := range rows {
-		out[i] = int64(r)
-	}
-	return out
+	snapshot.Rows(keys, rows)
+	return rows
 }
 
 // ofProductRow reads an attribute of the products found, Null where none was.
@@ -334,38 +354,24 @@ func ofProductRow(which int) func(*column.Frame, *Env) []int64 {
 			if row < 0 {
 				out[i] = column.Null
 			} else {
-				out[i] = products.Row(int(row))[1+which]
+				out[i] = products.Values(which)[row]
 			}
 		}
 		return out
 	}
 }
 
-// orderChannels is channels with all accounts looked up in the snapshot of the day at once.
+// orderChannels are the channels by the accounts of the day, all looked up at once.
 func orderChannels(f *column.Frame, env *Env) []int64 {
 	merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
 	accounts := env.Dimensions.Accounts(env.Day)
 	named, out := make([]int64, f.N), make([]int64, f.N)
-	for i, account := range author {
-		if account == column.Null {
-			account = promoter[i]
-		}
-		named[i] = account
+	for i := range named {
+		named[i] = accountOf(author[i], promoter[i])
 	}
 	rows := snapshotRows(accounts, named)
-	for i, account := range named {
-		switch {
-		case account == column.Null:
-			out[i] = contract.ChannelNone
-		case accounts == nil:
-			out[i] = contract.ChannelUnknown
-		case rows[i] >= 0 && accounts.Row(int(rows[i]))[1] == merchant[i]:
-			out[i] = contract.ChannelSelf
-		case promoter[i] != column.Null:
-			out[i] = contract.ChannelDistribution
-		default:
-			out[i] = contract.ChannelNone
-		}
+	for i, row := range rows {
+		out[i] = channel(accounts, row, merchant[i], promoter[i], author[i])
 	}
 	return out
 }

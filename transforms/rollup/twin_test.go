@@ -58,11 +58,11 @@ func attributes(of map[int64][2]int64) *rollup.Attributes {
 	if of == nil {
 		return nil
 	}
-	g := column.NewGrouper(1, 2)
+	var keys, first, second []int64
 	for id, v := range of {
-		copy(g.Get([]int64{id}), v[:])
+		keys, first, second = append(keys, id), append(first, v[0]), append(second, v[1])
 	}
-	return g
+	return column.NewLookup(keys, first, second)
 }
 
 func (w world) Products(day calendar.Day) *rollup.Attributes {
