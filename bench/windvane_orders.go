@@ -62,6 +62,7 @@ type orderReduction struct {
 	files   []*orderFile
 	engine  *rollup.Reduction
 	ids     *column.IDs
+	buffers *column.Buffers
 	workers int
 }
 
@@ -91,7 +92,7 @@ func reduceOrders(ctx context.Context, d deployment, l *lake.Lake, rollups []*ro
 	}
 	env := rollup.Env{Day: d.day, Zone: d.zone, IDs: column.NewIDs(nil), MaxUnitsPerLine: d.settings.MaxUnitsPerLine,
 		ScoreMinFen: d.settings.ScoreMinFen, Memory: d.memory(), Workers: d.workers}
-	r := &orderReduction{ids: env.IDs, workers: d.workers}
+	r := &orderReduction{ids: env.IDs, buffers: column.NewBuffers(128 << 20), workers: d.workers}
 	columns := rollup.New(contract.Orders, rollups, env).Columns()
 	if env.ExpectedRows, err = r.open(ctx, d, l, mapper, columns); err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func (r *orderReduction) deal(ctx context.Context, groups chan<- rowGroup) error
 }
 
 func (r *orderReduction) add(ctx context.Context, d deployment, w *rollup.Worker, next rowGroup) error {
-	mem := memory.DefaultAllocator
+	mem := r.buffers
 	raw, err := next.file.ReadRowGroup(ctx, mem, next.group, next.file.bound.Sources())
 	if err != nil {
 		return err
