@@ -294,15 +294,16 @@ func (n *night) known(table string, p Partition) bool {
 	return p.Rows != nil
 }
 
-// inParallel runs the tasks: many at once with one worker each, or one after another with all.
+// inParallel runs the tasks side by side: many with one worker each, few with all workers, since one of them may be
+// much longer than the others (a night's orders beside its refunds).
 func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, int) error) error {
 	workers := n.runner.Settings.workers()
-	each, atOnce := workers, 1
-	if len(tasks) >= workers {
-		each, atOnce = 1, workers
+	each := workers
+	if len(tasks) >= 4*workers {
+		each = 1
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
+	g.SetLimit(workers)
 	var done progressCounter
 	for _, task := range tasks {
 		g.Go(func() (err error) {
