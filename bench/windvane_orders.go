@@ -179,8 +179,7 @@ func (r *orderReduction) add(ctx context.Context, d deployment, w *rollup.Worker
 	if err != nil {
 		return err
 	}
-	w.Add(frame)
-	return nil
+	return w.Add(frame)
 }
 
 // visit hands out the records of one rollup.

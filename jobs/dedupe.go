@@ -90,7 +90,7 @@ func (t *intake) scatter(ctx context.Context, workers int, s *column.Scatter, ad
 	}
 	err := t.each(ctx, workers, false, func(w int, b batch) error {
 		add(writers[w], b)
-		return nil
+		return writers[w].Err()
 	})
 	if err != nil {
 		return err

@@ -218,9 +218,7 @@ func (t *intake) each(ctx context.Context, workers int, record bool, visit func(
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			for k := range fetched {
-				err := t.visitGroup(ctx, k, record, func(b batch) error { return visit(w, b) })
-				room.Release(k.bytes)
-				if err != nil {
+				if err := t.visitGroup(ctx, k, record, room, func(b batch) error { return visit(w, b) }); err != nil {
 					return err
 				}
 			}
@@ -233,8 +231,9 @@ func (t *intake) each(ctx context.Context, workers int, record bool, visit func(
 // groups lists the row groups.
 func (t *intake) groups(ctx context.Context, g *errgroup.Group) <-chan groupTask {
 	tasks := make(chan groupTask)
-	g.Go(func() error {
+	g.Go(func() (err error) {
 		defer close(tasks)
+		defer column.Recover(&err)
 		for f, b := range t.files {
 			for group := range b.file.NumRowGroups() {
 				bytes := min(maxFetched, b.file.FetchBytes(group, b.bound.Sources()))
@@ -270,10 +269,13 @@ func (t *intake) fetch(ctx context.Context, tasks <-chan groupTask, fetched chan
 	return nil
 }
 
-func (t *intake) visitGroup(ctx context.Context, k groupTask, record bool, visit func(batch) error) error {
+// visitGroup decodes and maps a row group. What was fetched leaves the room as soon as it is decoded.
+func (t *intake) visitGroup(ctx context.Context, k groupTask, record bool, room *semaphore.Weighted, visit func(batch) error) error {
 	b := t.files[k.file]
 	mem := t.buffers
 	raw, err := k.fetched.Decode(ctx, mem)
+	k.fetched = nil
+	room.Release(k.bytes)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInput, err)
 	}

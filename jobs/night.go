@@ -261,6 +261,7 @@ func (n *night) digest() string {
 
 // reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
 func (n *night) reduceChanged(ctx context.Context) error {
+	defer n.runner.memory.Budget.Trim(keptBlocks)
 	for _, stage := range [][]string{{contract.Products.Name, contract.Talents.Name}, {contract.Orders.Name, contract.Refunds.Name}} {
 		var wanted []func(context.Context, int) error
 		for _, table := range stage {
@@ -282,7 +283,6 @@ func (n *night) reduceChanged(ctx context.Context) error {
 			return err
 		}
 	}
-	n.runner.memory.Budget.Trim(keptBlocks)
 	return nil
 }
 

@@ -53,6 +53,7 @@ func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.
 	if err := r.feed(ctx, t, red, workers); err != nil {
 		return nil, err
 	}
+	t.buffers = nil // nothing more is read; grouping needs the room
 	if err := checkRows(t, spec); err != nil {
 		return nil, err
 	}
@@ -93,8 +94,7 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
 		totals[w].add(t.dump.table, f)
-		feeders[w].Add(f)
-		return nil
+		return feeders[w].Add(f)
 	})
 	if err != nil {
 		return err

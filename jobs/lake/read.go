@@ -108,6 +108,9 @@ func (r *Fetched) Decode(ctx context.Context, mem memory.Allocator) (arrow.Recor
 
 // FetchBytes is how many bytes Fetch will hold for the named columns, 0 for columns it does not know.
 func (f *File) FetchBytes(rg int, columns []string) (n int64) {
+	if f.meta.RowGroups[rg].NumRows == 0 {
+		return 0
+	}
 	for i, c := range f.leaves {
 		if slices.Contains(columns, c.Name) && i < len(f.meta.RowGroups[rg].Columns) {
 			n += f.meta.RowGroups[rg].Columns[i].MetaData.TotalCompressedSize

@@ -40,6 +40,7 @@ func (a *Buffers) Allocate(size int) []byte {
 		return make([]byte, size, room)
 	}
 	b := free[len(free)-1]
+	free[len(free)-1] = nil // or the list would keep it alive
 	a.free[room] = free[:len(free)-1]
 	a.kept -= int64(room)
 	a.mu.Unlock()

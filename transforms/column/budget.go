@@ -62,6 +62,7 @@ func (b *Budget) block() []int64 {
 	b.mu.Lock()
 	if n := len(b.free); n > 0 {
 		block := b.free[n-1]
+		b.free[n-1] = nil // or the list would keep it alive
 		b.free = b.free[:n-1]
 		b.mu.Unlock()
 		return block

@@ -251,7 +251,7 @@ func (c *Cell) Strided(rows []int64, at, width int) {
 	}
 }
 
-// Codes appends values[at] for every position, as Int takes it, to a column of an enumeration.
+// Codes appends values[at] for every position to a column of an enumeration. Null is no such value.
 func (c *Cell) Codes(positions []uint8, values []int64) {
 	if c.column.Kind != contract.Enum {
 		panic(fmt.Sprintf("column: %s is no enumeration", c.column.Name))

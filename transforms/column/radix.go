@@ -211,9 +211,9 @@ func (r *radix) sortSmall(rows []entry, c int) {
 	}
 }
 
-// compareFrom compares two rows by the key columns from c on.
-func (r *radix) compareFrom(a, b []int64, c int) int {
-	for ; c < len(r.s.order); c++ {
+// compare compares two rows by all key columns.
+func (r *radix) compare(a, b []int64) int {
+	for c := range r.s.order {
 		at := r.s.order[c].Column
 		if x, y := sortKey(a[at], r.ranks[c]), sortKey(b[at], r.ranks[c]); x != y {
 			return cmp.Compare(x, y)
@@ -225,5 +225,5 @@ func (r *radix) compareFrom(a, b []int64, c int) int {
 // comparer compares two rows by the whole order.
 func (s *Sorter) comparer() func(a, b []int64) int {
 	r := &radix{s: s, ranks: s.ranks()}
-	return func(a, b []int64) int { return r.compareFrom(a, b, 0) }
+	return r.compare
 }

@@ -147,6 +147,9 @@ func (w *Writer) next(p int) []int64 {
 	return b
 }
 
+// Err is the first failure to spill. A writer that goes on after it fills the memory.
+func (w *Writer) Err() error { return w.err }
+
 // Flush hands over what is left and reports the first spill error.
 func (w *Writer) Flush() error {
 	for p, b := range w.open {

@@ -20,7 +20,7 @@ import (
 
 // spill keeps scratch files in memory, knows how many are open, and fails when told to.
 type spill struct {
-	created, open                   atomic.Int64
+	created, open, writes           atomic.Int64
 	failCreate, failWrite, failRead error
 	cut                             bool // reads find nothing
 }
@@ -41,6 +41,7 @@ type scratch struct {
 }
 
 func (f *scratch) WriteAt(p []byte, at int64) (int, error) {
+	f.spill.writes.Add(1)
 	if f.spill.failWrite != nil {
 		return 0, f.spill.failWrite
 	}

@@ -32,10 +32,14 @@ type Sorter struct {
 	file SpillFile
 	end  int64
 	runs []extent
+	err  error // the first failure to spill; after it nothing is tried again
 }
 
 // NewSorter sorts rows of width values by order.
 func NewSorter(width int, order []Order, mem Memory) *Sorter {
+	if width < 1 || width > blockValues {
+		panic(fmt.Sprintf("column: rows of %d values", width))
+	}
 	return &Sorter{width: width, order: order, mem: mem}
 }
 
@@ -60,6 +64,9 @@ func (w *RowWriter) Row() []int64 {
 	w.block = w.block[:n+w.s.width]
 	return w.block[n:]
 }
+
+// Err is the first failure to spill. Rows that are added after it are lost.
+func (w *RowWriter) Err() error { return w.err }
 
 // Flush hands over what is left and reports the first spill error.
 func (w *RowWriter) Flush() error {
@@ -93,15 +100,18 @@ func (s *Sorter) addBlock(b []int64) error {
 }
 
 func (s *Sorter) addLocked(b []int64) error {
+	if s.err != nil {
+		return s.err
+	}
 	s.blocks = append(s.blocks, b)
 	s.rows += int64(len(b) / s.width)
 	size := int64(cap(b) * 8)
 	s.taken += size
 	s.mem.Budget.take(size)
 	if s.mem.Budget.exceeded() && len(s.blocks) >= minRunBlocks || len(s.blocks) >= maxRunBlocks {
-		return s.spillRun()
+		s.err = s.spillRun()
 	}
-	return nil
+	return s.err
 }
 
 // Add copies whole rows.

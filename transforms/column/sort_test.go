@@ -177,3 +177,23 @@ func TestNothingSortedIsNothing(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// After a failed spill nothing is sorted and written again for every block that follows.
+func TestSorterGivesUpAfterAFailedSpill(t *testing.T) {
+	disk := &spill{failWrite: errors.New("disk full")}
+	s := column.NewSorter(2, []column.Order{{Column: 0}}, column.Memory{Budget: column.NewBudget(small), Spill: disk})
+	w := s.Writer()
+	for i := range 300 * 1024 { // 300 blocks
+		row := w.Row()
+		row[0], row[1] = int64(i*7919%1000), 0
+	}
+	if w.Err() == nil || w.Flush() == nil {
+		t.Error("no error")
+	}
+	if n := disk.writes.Load(); n != 1 {
+		t.Errorf("%d attempts to write", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -19,8 +19,7 @@ func (p *pass) group(ctx context.Context, workers int, mem column.Memory) error 
 		visitors[i] = newVisitor(p)
 	}
 	err := column.PartitionsOf(ctx, workers, p.scatters[:], func(w int, blocks [][][]int64) error {
-		visitors[w].visit(blocks)
-		return nil
+		return visitors[w].visit(blocks)
 	})
 	if err != nil {
 		return err
@@ -116,7 +115,7 @@ func (v *visitor) flush() (first error) {
 	return first
 }
 
-func (v *visitor) visit(blocks [][][]int64) {
+func (v *visitor) visit(blocks [][][]int64) error {
 	v.rows.load(blocks)
 	v.hashes, v.of = grow(v.hashes, v.rows.n), grow(v.of, v.rows.n)
 	for i, flags := range v.pass.selections {
@@ -131,6 +130,23 @@ func (v *visitor) visit(blocks [][][]int64) {
 	for i, n := range v.pass.next {
 		v.feed(n, v.feeds[i])
 	}
+	return v.err()
+}
+
+// err is the first failure to spill: what comes after it would be lost.
+func (v *visitor) err() (first error) {
+	for i := range v.sorters {
+		if w := v.sorters[i]; w != nil {
+			first = keep(first, w.Err())
+		}
+		if w := v.seconds[i]; w != nil {
+			first = keep(first, w.Err())
+		}
+	}
+	for _, w := range v.feeds {
+		first = keep(first, w.err())
+	}
+	return first
 }
 
 // choose lists the rows that have all flags.

@@ -1,6 +1,8 @@
 package rollup
 
 import (
+	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -205,6 +207,9 @@ func (v *vectors) load(blocks [][][]int64) {
 	for i := range v.parts {
 		v.parts[i].load(blocks[i])
 		v.n += v.parts[i].n
+	}
+	if v.n > math.MaxInt32 {
+		panic(fmt.Sprintf("rollup: a partition of %d rows", v.n)) // rows are numbered by 31 bits
 	}
 	clear(v.ready)
 }

@@ -314,6 +314,9 @@ func (w *rowWriter) addMisfits(n int, columns [][]int64, hashes []uint64, wanted
 	}
 }
 
+// err is the first failure to spill.
+func (w *rowWriter) err() error { return keep(w.writers[0].Err(), w.writers[1].Err()) }
+
 func (w *rowWriter) flush() error {
 	return keep(w.writers[0].Flush(), w.writers[1].Flush())
 }

@@ -98,10 +98,11 @@ func (r *Reduction) open() {
 	})
 }
 
-// Add derives what is needed from a frame of source rows and scatters it. The frame gains columns.
-func (w *Worker) Add(f *column.Frame) {
+// Add derives what is needed from a frame of source rows and scatters it. The frame gains columns. The error is that
+// of spilling; after it nothing more can be added.
+func (w *Worker) Add(f *column.Frame) error {
 	if f.N == 0 {
-		return
+		return nil
 	}
 	env := w.r.env
 	env.Dimensions = &sameDimensions{of: env.Dimensions}
@@ -110,9 +111,12 @@ func (w *Worker) Add(f *column.Frame) {
 	}
 	for _, p := range w.r.passes {
 		if p.from == nil {
-			w.scatter(p, f)
+			if err := w.scatter(p, f); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // Flush hands over what is left.
@@ -126,7 +130,7 @@ func (w *Worker) Flush() (first error) {
 }
 
 // scatter gives the rows that any rollup of the pass looks at to their partitions.
-func (w *Worker) scatter(p *pass, f *column.Frame) {
+func (w *Worker) scatter(p *pass, f *column.Frame) error {
 	columns := make([][]int64, len(p.layout.names))
 	for j, name := range p.layout.names {
 		columns[j] = f.Column(name)
@@ -138,14 +142,18 @@ func (w *Worker) scatter(p *pass, f *column.Frame) {
 	w.hashes = grow(w.hashes, f.N)
 	column.HashColumns(w.hashes, columns[:len(p.by)]) // the layout begins with the partitioning
 	w.writers[p].add(f.N, columns, w.hashes, p.wantedRows(f))
+	return w.writers[p].err()
 }
 
 // wantedRows flags the rows that any rollup of the pass looks at; nil: all.
 func (p *pass) wantedRows(f *column.Frame) []int64 {
+	if p.readsAllRows() {
+		return nil
+	}
 	var wanted []int64
 	for _, fields := range p.selections[1:] {
 		if len(fields) != 1 {
-			continue // narrower than the rollup's own
+			continue // part of another: a rollup's own rows have at most one flag
 		}
 		flag := f.Column(p.layout.names[fields[0]])
 		if wanted == nil {
@@ -155,9 +163,6 @@ func (p *pass) wantedRows(f *column.Frame) []int64 {
 		for i, v := range flag {
 			wanted[i] |= v
 		}
-	}
-	if p.readsAllRows() {
-		return nil
 	}
 	return wanted
 }
@@ -215,7 +220,7 @@ func keep(first, err error) error {
 	return err
 }
 
-// Rollups are the rollups in the order given to New's passes.
+// Rollups are the rollups in the order given to New.
 func (r *Reduction) Rollups() []*Rollup {
 	out := make([]*Rollup, len(r.plans))
 	for i, pl := range r.plans {

@@ -30,8 +30,8 @@ const (
 	Count Op = iota + 1
 	// Sum adds a column.
 	Sum
-	// Distinct counts the distinct values of a column. The rollup must be partitioned so that equal
-	// values meet in one partition: an order has one buyer, so orders may be counted by buyer.
+	// Distinct counts distinct orders. The rollup must be partitioned so that the lines of an order meet: an order
+	// has one buyer, so orders may be counted by buyer. One that names several counts once for each.
 	Distinct
 	// Sets counts the orders with at least MinSet rows of one brand.
 	Sets

@@ -328,7 +328,9 @@ func TestRecordsAreReleasedByTheirReader(t *testing.T) {
 	red := rollup.New(contract.Orders, rollup.From("orders"), rollup.Env{Day: today, Zone: zone(), IDs: w.ids, Dimensions: w, Memory: column.Memory{Budget: column.NewBudget(0)}, Workers: 1})
 	defer red.Close()
 	worker := red.Worker()
-	worker.Add(frame([]row{plain()}, red.Columns()))
+	if err := worker.Add(frame([]row{plain()}, red.Columns())); err != nil {
+		t.Fatal(err)
+	}
 	if err := worker.Flush(); err != nil {
 		t.Fatal(err)
 	}

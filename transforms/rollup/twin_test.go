@@ -3,6 +3,7 @@ package rollup_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -304,9 +305,9 @@ func run(t testingT, source *contract.Table, rows []row, w world, h how) map[str
 		wg.Go(func() {
 			worker := red.Worker()
 			for b := range batches {
-				worker.Add(frame(b, red.Columns()))
+				errs[i] = errors.Join(errs[i], worker.Add(frame(b, red.Columns())))
 			}
-			errs[i] = worker.Flush()
+			errs[i] = errors.Join(errs[i], worker.Flush())
 		})
 	}
 	for b := range slices.Chunk(rows, h.batch) {
@@ -610,5 +611,41 @@ func TestRowsUnlikeTheFirst(t *testing.T) {
 		if !reflect.DeepEqual(first, got) {
 			t.Errorf("%d workers, batches of %d: another result", h.workers, h.batch)
 		}
+	}
+}
+
+// fullDisk fails every write and counts them.
+type fullDisk struct {
+	spillFile
+	writes *int
+}
+
+func (d *fullDisk) Create() (column.SpillFile, error) { return d, nil }
+
+func (d *fullDisk) WriteAt([]byte, int64) (int, error) {
+	*d.writes++
+	return 0, errors.New("disk full")
+}
+
+// A disk that is full ends a reduction soon, instead of all of a day being kept in memory first.
+func TestAFullDiskEndsTheReductionAtOnce(t *testing.T) {
+	d := fromSeed(3)
+	w := d.world()
+	rows := d.orders(w, 2000, 900)
+	writes := 0
+	budget := column.NewBudget(1)
+	red := rollup.New(contract.Orders, rollup.From("orders"), rollup.Env{Day: today, Zone: zone(), IDs: w.ids, Dimensions: w,
+		Memory: column.Memory{Budget: budget, Spill: &fullDisk{writes: &writes}}, Workers: 1})
+	worker := red.Worker()
+	var err error
+	batches := 0
+	for batches = 0; err == nil && batches < 50; batches++ {
+		err = worker.Add(frame(rows, red.Columns()))
+	}
+	if err == nil || !strings.Contains(err.Error(), "disk full") || batches > 3 || writes > 10 {
+		t.Errorf("after %d batches and %d writes: %v", batches, writes, err)
+	}
+	if err := red.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
