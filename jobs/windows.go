@@ -163,7 +163,7 @@ func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) iter.Seq2
 		b := column.NewBuilder(t, ids)
 		for from := 0; from < f.N; from += rows {
 			for i, c := range b.Columns() {
-				c.Strided(f.Column(t.Columns[i].Name)[from:min(f.N, from+rows)], 0, 1)
+				c.Ints(f.Column(t.Columns[i].Name)[from:min(f.N, from+rows)])
 			}
 			rec := b.Record(memory.DefaultAllocator)
 			more := yield(rec, nil)

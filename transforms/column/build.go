@@ -237,20 +237,6 @@ func (c *Cell) Ints(values []int64) {
 	}
 }
 
-// Strided appends column at of row-major rows of the given width, as Int takes the values.
-func (c *Cell) Strided(rows []int64, at, width int) {
-	if c.held == heldWide {
-		out := c.Extend(len(rows) / width)
-		for i := range out {
-			out[i] = rows[at+i*width]
-		}
-		return
-	}
-	for ; at < len(rows); at += width {
-		c.Int(rows[at])
-	}
-}
-
 // Codes appends values[at] for every position to a column of an enumeration. Null is no such value.
 func (c *Cell) Codes(positions []uint8, values []int64) {
 	if c.column.Kind != contract.Enum {

@@ -6,9 +6,13 @@
 //
 //  1. Scatter spreads rows over partitions by a hash, so that each partition is small enough for the
 //     cache and can be worked on alone; blocks that exceed the memory budget go to a spill file.
-//  2. Grouper is the hash table of one partition: keys in front, running measures behind.
-//  3. Sorter puts result rows in the order of a table's key, in memory or merged from spilled runs.
-//  4. Builder turns result rows into the Arrow record of a contract table.
+//  2. Groups numbers the groups of a partition that was turned into columns. Grouper is a hash table
+//     for anything else: keys in front, running measures behind. Lookup finds rows of a snapshot.
+//  3. Sorter puts result rows in the order of a table's key by radix, in memory or merged from
+//     spilled runs.
+//  4. Builder makes the Arrow records of a contract table, value by value or many at once.
+//
+// Budget counts what rows hold and keeps freed blocks, Buffers keeps freed Arrow buffers, for the next to use.
 //
 // Every reduction is a sum, a maximum, a bitwise or, or a count of distinct values of exact integers,
 // hence the same whatever the number of workers, partitions or spills. The package does no I/O of its

@@ -253,8 +253,8 @@ func isSelfLive(f *column.Frame, _ *Env) []int64 {
 	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive) })
 }
 
-// byPaidDay calls each for every pay day that occurs, with its rows: each looks at the snapshot of its own day.
-func byPaidDay(f *column.Frame, each func(day calendar.Day, rows []int)) {
+// byPaidDay calls visit for every pay day that occurs, with its rows: each looks at the snapshot of its own day.
+func byPaidDay(f *column.Frame, visit func(day calendar.Day, rows []int)) {
 	paid, rows := f.Column("paid_day"), make([]int, f.N)
 	for i := range rows {
 		rows[i] = i
@@ -265,7 +265,7 @@ func byPaidDay(f *column.Frame, each func(day calendar.Day, rows []int)) {
 		for to < len(rows) && paid[rows[to]] == paid[rows[from]] {
 			to++
 		}
-		each(calendar.Day(paid[rows[from]]), rows[from:to])
+		visit(calendar.Day(paid[rows[from]]), rows[from:to])
 		from = to
 	}
 }

@@ -76,7 +76,6 @@ type visitor struct {
 	sorters []*column.RowWriter // of each grouping, or
 	seconds []*column.Writer
 	feeds   []*rowWriter // of each next pass
-	wanted  []int64      // scratch: rows that a next pass wants
 }
 
 func newVisitor(p *pass) *visitor {
@@ -267,18 +266,5 @@ func (v *visitor) feed(n *pass, w *rowWriter) {
 		}
 	}
 	column.HashColumns(v.hashes, v.columns(n.hashed))
-	w.add(v.rows.n, columns, v.hashes, v.wantedBy(n))
-}
-
-// wantedBy flags the rows that a next pass wants, nil: all.
-func (v *visitor) wantedBy(n *pass) []int64 {
-	if n.wanted == 0 {
-		return nil
-	}
-	v.wanted = grow(v.wanted, v.rows.n)
-	clear(v.wanted)
-	for _, i := range v.chosen[n.wanted] {
-		v.wanted[i] = 1
-	}
-	return v.wanted
+	w.add(v.rows.n, columns, v.hashes, v.chosen[n.wanted])
 }

@@ -283,31 +283,33 @@ func (p *pass) writer() *rowWriter {
 	return w
 }
 
-// add adds the rows that wanted flags, all if it is nil. Of columns, n values each, hashes decide the partition.
-func (w *rowWriter) add(n int, columns [][]int64, hashes []uint64, wanted []int64) {
+// add adds the named rows. Of columns, n values each, hashes decide the partition.
+func (w *rowWriter) add(n int, columns [][]int64, hashes []uint64, rows []uint32) {
 	words, misfits := w.pass.formats[0].pack(n, columns, w.scratch[0])
-	to := w.writers[0]
-	for i, h := range hashes[:n] {
-		if wanted != nil && wanted[i] == 0 || misfits != nil && misfits[i>>6]>>(i&63)&1 == 1 {
-			continue
-		}
-		row := to.Row(h)
-		for j, word := range words {
-			row[j] = word[i]
-		}
-	}
 	if misfits != nil {
-		w.addMisfits(n, columns, hashes, wanted, misfits)
+		var apart []uint32
+		rows, apart = split(rows, misfits)
+		wide, _ := w.pass.formats[1].pack(n, columns, w.scratch[1])
+		write(w.writers[1], wide, hashes, apart)
 	}
+	write(w.writers[0], words, hashes, rows)
 }
 
-func (w *rowWriter) addMisfits(n int, columns [][]int64, hashes []uint64, wanted []int64, misfits []uint64) {
-	words, _ := w.pass.formats[1].pack(n, columns, w.scratch[1])
-	for i, h := range hashes[:n] {
-		if wanted != nil && wanted[i] == 0 || misfits[i>>6]>>(i&63)&1 == 0 {
-			continue
+// split parts the rows that are not marked from those that are.
+func split(rows []uint32, marks []uint64) (plain, marked []uint32) {
+	for _, i := range rows {
+		if marks[i>>6]>>(i&63)&1 == 1 {
+			marked = append(marked, i)
+		} else {
+			plain = append(plain, i)
 		}
-		row := w.writers[1].Row(h)
+	}
+	return plain, marked
+}
+
+func write(to *column.Writer, words [][]int64, hashes []uint64, rows []uint32) {
+	for _, i := range rows {
+		row := to.Row(hashes[i])
 		for j, word := range words {
 			row[j] = word[i]
 		}

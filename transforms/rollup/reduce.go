@@ -81,6 +81,7 @@ type Worker struct {
 	r       *Reduction
 	writers map[*pass]*rowWriter // of the passes that read the source, once they had rows
 	hashes  []uint64
+	rows    []uint32
 }
 
 // Worker makes a worker.
@@ -141,30 +142,35 @@ func (w *Worker) scatter(p *pass, f *column.Frame) error {
 	}
 	w.hashes = grow(w.hashes, f.N)
 	column.HashColumns(w.hashes, columns[:len(p.by)]) // the layout begins with the partitioning
-	w.writers[p].add(f.N, columns, w.hashes, p.wantedRows(f))
+	w.writers[p].add(f.N, columns, w.hashes, w.chooseRows(p, f))
 	return w.writers[p].err()
 }
 
-// wantedRows flags the rows that any rollup of the pass looks at; nil: all.
-func (p *pass) wantedRows(f *column.Frame) []int64 {
+// chooseRows lists the rows that any rollup of the pass looks at.
+func (w *Worker) chooseRows(p *pass, f *column.Frame) []uint32 {
+	w.rows = grow(w.rows, f.N)
 	if p.readsAllRows() {
-		return nil
+		for i := range w.rows {
+			w.rows[i] = uint32(i)
+		}
+		return w.rows
 	}
-	var wanted []int64
-	for _, fields := range p.selections[1:] {
-		if len(fields) != 1 {
-			continue // part of another: a rollup's own rows have at most one flag
-		}
-		flag := f.Column(p.layout.names[fields[0]])
-		if wanted == nil {
-			wanted = slices.Clone(flag)
-			continue
-		}
-		for i, v := range flag {
-			wanted[i] |= v
+	var flags [][]int64
+	for _, fields := range p.selections {
+		if len(fields) == 1 { // more are part of another: a rollup's own rows have at most one flag
+			flags = append(flags, f.Column(p.layout.names[fields[0]]))
 		}
 	}
-	return wanted
+	n := 0
+	for i := range w.rows {
+		var wanted int64
+		for _, flag := range flags {
+			wanted |= flag[i]
+		}
+		w.rows[n] = uint32(i)
+		n += int(wanted)
+	}
+	return w.rows[:n]
 }
 
 func (p *pass) readsAllRows() bool {
