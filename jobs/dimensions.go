@@ -21,7 +21,7 @@ type dimensions struct {
 }
 
 var (
-	productAttributes = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id"}}
+	productAttributes = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id", "units_per_item"}}
 	accountAttributes = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
 )
 

@@ -104,7 +104,30 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 }
 
 // eventTables must be there for the as-of day once they have begun, and must have no holes.
-var eventTables = []string{contract.Orders.Name, contract.Refunds.Name}
+func eventTables() (names []string) {
+	for _, t := range rollup.Sources() {
+		if t.Class != contract.Snapshot {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// ScoreDays is how many days of the tables that only scores read are kept: the longest window, the longest lag, and
+// some days to restate.
+const ScoreDays = 120
+
+// firstOf is the first day of a table that the night looks at.
+func (n *night) firstOf(table string) calendar.Day {
+	t, _ := contract.Lookup(table, contract.Inputs())
+	switch {
+	case t == contract.Orders || t == contract.Refunds:
+		return n.first
+	case t.Class == contract.Snapshot: // they reach further back, for the rows they classify
+		return n.first - JoinDays
+	}
+	return max(n.first, n.asOf-ScoreDays+1)
+}
 
 // checkPresence refuses to take a missing partition for a day of zeros.
 func (n *night) checkPresence() error {
@@ -117,12 +140,12 @@ func (n *night) checkPresence() error {
 	if err := n.checkHistory(); err != nil {
 		return err
 	}
-	for _, name := range eventTables {
+	for _, name := range eventTables() {
 		first, ok := in.first(name)
 		if !ok {
 			continue
 		}
-		for d := max(first, n.first); d <= n.asOf; d++ {
+		for d := max(first, n.firstOf(name)); d <= n.asOf; d++ {
 			if in.on(name, d) == nil && !n.pinned(name, d) && !slices.Contains(s.AbsentDays[name], d) {
 				missing = append(missing, fmt.Sprintf("%s dt=%s", name, d))
 			}
@@ -143,10 +166,10 @@ func (n *night) checkHistory() error {
 		return nil
 	}
 	s := n.runner.Settings
-	for _, name := range eventTables {
+	for _, name := range eventTables() {
 		var lost []calendar.Day
 		for _, p := range n.previous.manifest.Partitions[name] {
-			if p.Day >= n.first && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
+			if p.Day >= n.firstOf(name) && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
 				lost = append(lost, p.Day)
 			}
 		}
@@ -178,15 +201,10 @@ func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
 	return ps[i], true
 }
 
-// listPartitions are the partitions of a table in the history kept; snapshots reach further back, for
-// the rows they classify.
+// listPartitions are the partitions of a table in the history kept.
 func (n *night) listPartitions(table string) []Partition {
-	first := n.first
-	if t, _ := contract.Lookup(table, contract.Inputs()); t.Class == contract.Snapshot {
-		first -= JoinDays
-	}
 	var out []Partition
-	for d := first; d <= n.asOf; d++ {
+	for d := n.firstOf(table); d <= n.asOf; d++ {
 		if p, ok := n.pin(table, d); ok {
 			out = append(out, p)
 			continue
@@ -262,12 +280,16 @@ func (n *night) digest() string {
 // reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
 func (n *night) reduceChanged(ctx context.Context) error {
 	defer n.runner.memory.Budget.Trim(keptBlocks)
-	for _, stage := range [][]string{{contract.Products.Name, contract.Talents.Name}, {contract.Orders.Name, contract.Refunds.Name}} {
+	for _, snapshots := range []bool{true, false} { // events are classified by snapshots
 		var wanted []func(context.Context, int) error
-		for _, table := range stage {
+		for _, t := range rollup.Sources() {
+			table := t.Name
+			if (t.Class == contract.Snapshot) != snapshots {
+				continue
+			}
 			for i := range n.partitions[table] {
 				p := &n.partitions[table][i]
-				if stage[0] == contract.Products.Name && p.Day != n.asOf || n.known(table, *p) {
+				if snapshots && p.Day != n.asOf || n.known(table, *p) {
 					continue // snapshots of other days are made when a row asks for them
 				}
 				wanted = append(wanted, func(ctx context.Context, workers int) error {

@@ -145,7 +145,7 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	case r.Settings.Tables[t.Name].Absent:
 		report.Notes = append(report.Notes, "declared absent")
 		return
-	case t == contract.Orders, slices.Contains(eventTables, t.Name) && begun && first <= day:
+	case t == contract.Orders, slices.Contains(eventTables(), t.Name) && begun && first <= day:
 		report.Status = ReportFailed
 		report.Problems = append(report.Problems, fmt.Sprintf("no dump of %s; looked for %s; a night waits for it (exit code 3): deliver it, or declare the day under absent_days", day, place))
 		return

@@ -75,3 +75,29 @@ const (
 	RoleTalent
 	RoleProduct
 )
+
+// Codes of RefundReasons, RefundKinds, Liables, ComplaintKinds and ContentKinds that figures look at.
+const (
+	ReasonQuality = 0
+
+	RefundOnly   = 0
+	RefundReturn = 1
+
+	LiablePromoter = 1
+
+	ComplaintNotAsDescribed   = 0
+	ComplaintCounterfeit      = 1
+	ComplaintLogistics        = 2
+	ComplaintFalseAdvertising = 3
+
+	ContentLive = 0
+)
+
+// Codes of SubjectRoles and Severities.
+const (
+	SubjectMerchant = 0
+	SubjectTalent   = 1
+
+	SeveritySevere  = 0
+	SeverityGeneral = 1
+)

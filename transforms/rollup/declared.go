@@ -4,7 +4,7 @@ import "github.com/windvane/windvane/transforms/contract"
 
 // Version is part of every rollup's digest: raise it when a declaration or a derivation changes its
 // meaning, and stored rollups are made again.
-const Version = 1
+const Version = 2
 
 // All declares every rollup, in the order in which they are listed and stored.
 func All() []*Rollup {
@@ -12,7 +12,8 @@ func All() []*Rollup {
 	for _, s := range contract.Scopes() {
 		all = append(all, SalesOf(s), BuyersOf(s))
 	}
-	return append(all, ExcludedLines(), RefundLines(), ProductDays(), CartedProducts(), AccountDays())
+	all = append(all, ExcludedLines(), RefundLines(), ProductDays(), CartedProducts(), AccountDays())
+	return append(all, scoreRollups()...)
 }
 
 // From lists the rollups of one source table.
@@ -28,7 +29,8 @@ func From(source string) []*Rollup {
 
 // Sources are the tables that have rollups.
 func Sources() []*contract.Table {
-	return []*contract.Table{contract.Products, contract.Talents, contract.Orders, contract.Refunds}
+	return []*contract.Table{contract.Products, contract.Merchants, contract.Talents, contract.Orders, contract.Refunds, contract.Shipments,
+		contract.Reviews, contract.Complaints, contract.Chats, contract.Contents, contract.ProductTraffic, contract.Violations}
 }
 
 var byBuyer = []string{"buyer_id"}
@@ -112,7 +114,6 @@ func ExcludedLines() *Rollup {
 // RefundLines are the refunds of gmv_valid lines that succeeded on the day, one row each: refunds of
 // one line are capped together when days are merged, so they cannot be summed before.
 func RefundLines() *Rollup {
-	only := func(name, doc string) Measure { return Measure{Name: name, Op: Only, Of: name, Doc: doc} }
 	return &Rollup{
 		Name: "refund_lines", Doc: "refunds of gmv_valid lines that succeeded on the day",
 		Source: contract.Refunds, PartitionBy: []string{"order_line_id"}, Where: "is_refund",
@@ -141,6 +142,7 @@ func ProductDays() *Rollup {
 		Measures: []Measure{
 			{Name: "category1_id", Op: Only, Of: "category1_id", Doc: "category, level 1"},
 			{Name: "brand_id", Op: Only, Of: "brand_id", Doc: "brand"},
+			{Name: "units_per_item", Op: Only, Of: "units_per_item", Doc: "units in one item"},
 		},
 	}
 }

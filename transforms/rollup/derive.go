@@ -16,11 +16,18 @@ type Attributes = column.Lookup
 // Dimensions gives the snapshots that classify rows.
 type Dimensions interface {
 	// Products is the product_days snapshot of the day or the nearest one before it, nil if there is
-	// none. Values: category1_id, brand_id.
+	// none. Values: category1_id, brand_id, units_per_item.
 	Products(day calendar.Day) *Attributes
 	// Accounts is the account_days snapshot, likewise. Values: owner_merchant_id, followers.
 	Accounts(day calendar.Day) *Attributes
 }
+
+// Positions of the values of Products.
+const (
+	productCategory = iota
+	productBrand
+	productUnits
+)
 
 // Env is what reducing a day needs beyond its rows.
 type Env struct {
@@ -76,7 +83,19 @@ func derivations(source *contract.Table) []derivation {
 	case contract.Orders:
 		return orderDerivations()
 	case contract.Refunds:
-		return refundDerivations()
+		return append(refundDerivations(), refundEvents()...)
+	case contract.Shipments:
+		return shipmentEvents()
+	case contract.Reviews:
+		return reviewEvents()
+	case contract.Complaints:
+		return complaintEvents()
+	case contract.Chats:
+		return chatEvents()
+	case contract.Contents:
+		return contentFacts()
+	case contract.ProductTraffic:
+		return lineClass[3:]
 	}
 	return nil
 }
@@ -92,16 +111,19 @@ func orderDerivations() []derivation {
 		{flagColumn("is_placed", "created today, not test"), []string{"created_at", "order_kind"}, placed},
 		{flagColumn("is_raw", "paid, not test"), []string{"class"}, classIn(contract.ClassScoreValid, contract.ClassGMVValid, contract.ClassAbnormal)},
 		{flagColumn("is_gmv", "gmv_valid"), []string{"class"}, classIn(contract.ClassScoreValid, contract.ClassGMVValid)},
+		{flagColumn("is_score", "score_valid"), []string{"class"}, classIn(contract.ClassScoreValid)},
 		{flagColumn("is_excluded", "paid, not gmv_valid"), []string{"class"}, classIn(contract.ClassAbnormal, contract.ClassTest)},
 		{contract.Column{Name: "excluded_reason", Kind: contract.Text, Doc: "why GMV leaves the line out"}, []string{"class", "risk_reason"}, excludedReasons},
 		{flagColumn("has_promoter", "a talent is credited"), []string{"promoter_id"}, present("promoter_id")},
 		{flagColumn("is_gmv_has_promoter", "gmv_valid and a talent is credited"), []string{"is_gmv", "has_promoter"}, both("is_gmv", "has_promoter")},
+		flagAnd("is_score_has_promoter", "score_valid and a talent is credited", "is_score", "has_promoter"),
 		{channelColumn, []string{"merchant_id", "promoter_id", "author_id"}, orderChannels},
 		{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
 		{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
 		{productRowColumn, []string{"product_id"}, productRows},
-		{categoryColumn, []string{"product_row"}, ofProductRow(0)},
-		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_row"}, ofProductRow(1)},
+		{categoryColumn, []string{"product_row"}, ofProductRow(productCategory)},
+		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_row"}, ofProductRow(productBrand)},
+		{fenColumn("unit_price_fen", "what a unit costs the buyer, freight included, rounded down"), []string{"amount_fen", "freight_fen", "quantity", "product_row"}, unitPrices},
 	}
 }
 
