@@ -1,0 +1,159 @@
+package eligibility
+
+// Change is what a subject's own score and, for products, the quality dimension would be, in hundredths; 0: as they are.
+type Change struct{ Own, Quality int16 }
+
+// Qualifies tells whether all gates would pass if the changed scores stood on each run that a gate looks at; streaks,
+// levels, caps and overrides are ignored. What is not changed is taken as it was on each run.
+//
+// Source: definitions.md, section 15.
+func (d *Decision) Qualifies(subject int, c Change) bool {
+	for i := range d.gates {
+		g := &d.gates[i]
+		if !d.passesWith(g, subject, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// passesWith judges a gate as if the changed score of its measure stood on each run.
+func (d *Decision) passesWith(g *gate, subject int, c Change) bool {
+	v := c.of(d.lever(g))
+	if v == 0 {
+		return g.judge(subject).State.Passes()
+	}
+	return g.margin(int64(v), 1, g.line) >= 0 || g.excepted(subject)
+}
+
+// lever is what a subject can change to pass a gate.
+type lever uint8
+
+const (
+	other lever = iota
+	own
+	quality
+)
+
+func (c Change) of(l lever) int16 {
+	switch l {
+	case own:
+		return c.Own
+	case quality:
+		return c.Quality
+	}
+	return 0
+}
+
+func (d *Decision) lever(g *gate) lever {
+	switch g.measure {
+	case ownMeasure(d.list.Role):
+		return own
+	case "product_quality":
+		return quality
+	}
+	return other
+}
+
+// Verdict says what kind of change would make all gates of a subject pass.
+type Verdict uint8
+
+const (
+	// NeedsNothing: all gates pass.
+	NeedsNothing Verdict = iota
+	// NeedsTime: only gates on the own score and its quality fail, and would pass if tonight's scores stood.
+	NeedsTime
+	// NeedsScore: only those fail, and the scores would have to rise to Need.Own and Need.Quality.
+	NeedsScore
+	// NeedsGate: only the gate Need.Gate on something else fails.
+	NeedsGate
+	// NeedsMore: no single change helps.
+	NeedsMore
+)
+
+var verdictNames = [...]string{
+	NeedsNothing: "nothing", NeedsTime: "time", NeedsScore: "score", NeedsGate: "gate", NeedsMore: "more_than_one_change",
+}
+
+// String is the verdict as tables have it.
+func (v Verdict) String() string { return verdictNames[v] }
+
+// Need is the smallest single change that would make all gates of a subject pass.
+type Need struct {
+	Verdict Verdict
+	// Own and Quality are what the own score and the quality dimension have to reach on each run for all gates on them
+	// to pass, in hundredths; 0: no gate asks for it. Quality is a part of the own score, so one indicator may bring both.
+	Own, Quality int16
+	// Gate is the position of the only gate on something else that fails, -1: none or several.
+	Gate int
+	// By is what the gate's value has to change by, in its unit: positive to rise, negative to fall; NaN: not known tonight.
+	By float64
+}
+
+// Needs tells what a subject would have to change for all gates to pass, as Qualifies means it. The scores of others,
+// such as the shop's of a product, are nothing that the subject changes: they count as something else.
+//
+// Source: definitions.md, section 15.
+func (d *Decision) Needs(subject int) Need {
+	need := Need{Gate: -1}
+	var scores, others int
+	for i := range d.gates {
+		g := &d.gates[i]
+		res := g.judge(subject)
+		l := d.lever(g)
+		if l != other && !g.atMost {
+			if need.raise(l, g); !res.State.Passes() {
+				scores++
+			}
+			continue
+		}
+		if !res.State.Passes() {
+			others++
+			need.Gate, need.By = i, g.towards(res.Margin)
+		}
+	}
+	need.settle(scores, others)
+	if need.Verdict == NeedsScore && d.reached(subject, need) {
+		need.Verdict = NeedsTime
+	}
+	return need
+}
+
+// raise asks for at least the gate's bound.
+func (n *Need) raise(l lever, g *gate) {
+	asks := int16((g.line + 99) / 100)
+	if l == own {
+		n.Own = max(n.Own, asks)
+	} else {
+		n.Quality = max(n.Quality, asks)
+	}
+}
+
+// towards is the change of the gate's value that takes the margin to 0.
+func (g *gate) towards(margin float64) float64 {
+	if g.atMost && g.days == 0 {
+		return margin
+	}
+	return -margin
+}
+
+// settle finds the verdict from how many gates fail.
+func (n *Need) settle(scores, others int) {
+	switch {
+	case scores == 0 && others == 0:
+		n.Verdict = NeedsNothing
+	case others == 0:
+		n.Verdict = NeedsScore
+	case scores == 0 && others == 1:
+		n.Verdict = NeedsGate
+		return
+	default:
+		n.Verdict = NeedsMore
+	}
+	n.Gate, n.By = -1, 0
+}
+
+// reached tells whether tonight's scores are what is needed.
+func (d *Decision) reached(subject int, n Need) bool {
+	return at(d.own, subject) >= n.Own && at(d.quality, subject) >= n.Quality
+}

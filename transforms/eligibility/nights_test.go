@@ -1,0 +1,127 @@
+package eligibility_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/rules"
+)
+
+// told is one night of one subject in words: movement, streaks, reasons.
+func told(d *eligibility.Decision, subject int) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %d/%d %s", d.Movement[subject], d.PassStreak[subject], d.FailStreak[subject], d.Reasons[subject]))
+}
+
+// TestNightByNight spells out streaks and the band for one shop.
+func TestNightByNight(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		scores []float64
+		want   []string
+	}{
+		{"a subject enters on its third passing run", []float64{4.40, 4.40, 4.40, 4.40}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0", "stayed 4/0"}},
+		{"one run in the band begins the waiting anew", []float64{4.40, 4.40, 4.39, 4.40, 4.40, 4.40}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "out 0/0 gate_failed",
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0"}},
+		{"a member in the band stays as long as it likes", []float64{4.40, 4.40, 4.40, 4.35, 4.35, 4.35, 4.35, 4.35}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0",
+			"stayed 0/0 gate_failed,held_in_band", "stayed 0/0 gate_failed,held_in_band", "stayed 0/0 gate_failed,held_in_band",
+			"stayed 0/0 gate_failed,held_in_band", "stayed 0/0 gate_failed,held_in_band"}},
+		{"a member leaves on its third run below the band", []float64{4.40, 4.40, 4.40, 4.34, 4.34, 4.34, 4.34}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0",
+			"stayed 0/1 gate_failed,leaving_slowly", "stayed 0/2 gate_failed,leaving_slowly", "left 0/3 gate_failed", "out 0/4 gate_failed"}},
+		{"a run in the band begins the leaving anew", []float64{4.40, 4.40, 4.40, 4.34, 4.34, 4.35, 4.34, 4.34, 4.40}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0",
+			"stayed 0/1 gate_failed,leaving_slowly", "stayed 0/2 gate_failed,leaving_slowly", "stayed 0/0 gate_failed,held_in_band",
+			"stayed 0/1 gate_failed,leaving_slowly", "stayed 0/2 gate_failed,leaving_slowly", "stayed 1/0"}},
+		{"a member that loses its score leaves slowly, without a band", []float64{4.40, 4.40, 4.40, none, none, none}, []string{
+			"out 1/0 waiting_to_enter", "out 2/0 waiting_to_enter", "entered 3/0",
+			"stayed 0/1 no_score,leaving_slowly", "stayed 0/2 no_score,leaving_slowly", "left 0/3 no_score"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, h := emptyBefore(1), [][]int16{}
+			var got []string
+			for night, score := range c.scores {
+				h = append([][]int16{hundredths(score)}, h...)
+				d := eligibility.Decide(theRules(), today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": h}, before, nil, false)
+				got, before = append(got, told(d, 0)), carried(d)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestASevereViolationThrowsOutAtOnceAndAMissingTableDoesNot(t *testing.T) {
+	l := benefit()
+	for _, c := range []struct {
+		name   string
+		severe float64
+		want   string
+	}{
+		{"none", 0, "stayed 10/0"},
+		{"one", 1, "left 0/1 gate_failed,severe_at_once"},
+		{"not known", none, "stayed 0/1 not_known,leaving_slowly"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := subjects(1)
+			s.Measures["severe_violations_90d"] = []float64{c.severe}
+			b := emptyBefore(1)
+			b.Member[0], b.Standing[0], b.PassStreak[0] = true, true, 9
+			d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": steady(30, 4.80)}, b, nil, false)
+			if got := told(d, 0); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTheFirstRunLetsInWhoPassesAndNotWhoIsInTheBand(t *testing.T) {
+	h := eligibility.History{"shop_score": {hundredths(4.40, 4.39, 4.00)}}
+	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(3), h, nil, nil, false)
+	want := []string{"entered 1/0 first_run", "out 0/0 gate_failed", "out 0/1 gate_failed"}
+	for i := range want {
+		if got := told(d, i); got != want[i] {
+			t.Errorf("subject %d: got %q, want %q", i, got, want[i])
+		}
+	}
+	if !d.FirstRun {
+		t.Error("the decision does not say that it is the first")
+	}
+}
+
+func TestAStaleNightKeepsTheListToTheLastRank(t *testing.T) {
+	b := emptyBefore(2)
+	b.Member[1], b.Standing[1], b.PassStreak[1], b.FailStreak[0] = true, true, 5, 2
+	b.Rank[1], b.Level[1], b.Multiplier[1], b.Since[1] = 7, 2, 0.85, asOf-9
+	o := map[int]eligibility.Override{0: {Action: eligibility.Allow}}
+	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(2), nil, b, o, true)
+	if diff := cmp.Diff(b, carried(d)); diff != "" {
+		// Since of a subject that was never seen is tonight.
+		b.Since[0] = asOf
+		if diff = cmp.Diff(b, carried(d)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if got := told(d, 0) + "; " + told(d, 1); got != "out 0/2 stale; stayed 5/0 stale" {
+		t.Error(got)
+	}
+}
+
+func TestSinceIsTheFirstNightOfAMembershipOrAnAbsence(t *testing.T) {
+	before, r := emptyBefore(1), &rules.Rules{Stability: rules.Stability{EnterAfter: 1, LeaveAfter: 1, Band: 0.05}}
+	var got []calendar.Day
+	for night, score := range []float64{4, 4, 5, 5, 5, 4, 4, 5} {
+		d := eligibility.Decide(r, today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": {hundredths(score)}}, before, nil, false)
+		got, before = append(got, d.Since[0]-asOf), carried(d)
+	}
+	if diff := cmp.Diff([]calendar.Day{0, 0, 2, 2, 2, 5, 5, 7}, got); diff != "" {
+		t.Error(diff)
+	}
+}

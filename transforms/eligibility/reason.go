@@ -1,0 +1,112 @@
+package eligibility
+
+import (
+	"math/bits"
+	"strings"
+)
+
+// Reason is a code that explains a part of a decision. Codes are in the order in which they are shown.
+type Reason uint8
+
+const (
+	// GateFailed: a gate is not reached; Decision.Failed says which.
+	GateFailed Reason = iota
+	// ShortHistory: a gate needs more scored runs.
+	ShortHistory
+	// NoScore: a gate asks for a score and there is none tonight.
+	NoScore
+	// Unknown: a gate asks for a measure other than a score that is not known tonight.
+	Unknown
+	// WaitingToEnter: all gates pass, not yet for enough runs.
+	WaitingToEnter
+	// HeldInBand: below a threshold by less than the band; who stood goes on standing.
+	HeldInBand
+	// LeavingSlowly: gates fail, not yet for enough runs.
+	LeavingSlowly
+	// AtOnce: stood before, and a gate that waits for no streak failed: a severe violation.
+	AtOnce
+	// ZeroWeight: gates pass or hold, but the level's multiplier is 0.
+	ZeroWeight
+	// ShopCap: stands, but its shop has all places of the category that it may have.
+	ShopCap
+	// ColdStart: a member on a place kept for subjects without a score.
+	ColdStart
+	// OverrideAllow, OverrideDeny, OverrideOptOut and OverrideAppeal: a person decided; Decision.Overrides says who and why.
+	OverrideAllow
+	OverrideDeny
+	OverrideOptOut
+	OverrideAppeal
+	// FirstRun: passes on the first run of the list and entered without a streak.
+	FirstRun
+	// Stale: an input is late; this is the decision of the run before.
+	Stale
+)
+
+var reasonNames = [...]string{
+	GateFailed: "gate_failed", ShortHistory: "history_short", NoScore: "no_score", Unknown: "not_known",
+	WaitingToEnter: "waiting_to_enter", HeldInBand: "held_in_band", LeavingSlowly: "leaving_slowly", AtOnce: "severe_at_once",
+	ZeroWeight: "zero_weight", ShopCap: "shop_cap", ColdStart: "cold_start",
+	OverrideAllow: "override_allow", OverrideDeny: "override_deny", OverrideOptOut: "override_opt_out", OverrideAppeal: "override_appeal",
+	FirstRun: "first_run", Stale: "stale",
+}
+
+// String is the code as tables have it.
+func (r Reason) String() string { return reasonNames[r] }
+
+// Reasons is a set of reasons.
+type Reasons uint32
+
+// add puts a reason into the set.
+func (s *Reasons) add(r Reason) { *s |= 1 << r }
+
+// Has tells whether a reason is in the set.
+func (s Reasons) Has(r Reason) bool { return s>>r&1 == 1 }
+
+// Codes appends the reasons of the set to buf, in the order of their declaration.
+func (s Reasons) Codes(buf []Reason) []Reason {
+	for rest := uint32(s); rest != 0; rest &= rest - 1 {
+		buf = append(buf, Reason(bits.TrailingZeros32(rest)))
+	}
+	return buf
+}
+
+// String lists the codes, separated by commas.
+func (s Reasons) String() string {
+	var names []string
+	for _, r := range s.Codes(nil) {
+		names = append(names, r.String())
+	}
+	return strings.Join(names, ",")
+}
+
+// Movement is what happened to a subject's membership since the run before.
+type Movement uint8
+
+const (
+	// Out: no member, neither before nor now.
+	Out Movement = iota
+	// Entered: a member now, not before.
+	Entered
+	// Stayed: a member before and now.
+	Stayed
+	// Left: a member before, not now.
+	Left
+)
+
+var movementNames = [...]string{Out: "out", Entered: "entered", Stayed: "stayed", Left: "left"}
+
+// String is the movement as tables have it.
+func (m Movement) String() string { return movementNames[m] }
+
+// movement between two nights.
+func movement(before, now bool) Movement {
+	switch {
+	case before && now:
+		return Stayed
+	case before:
+		return Left
+	case now:
+		return Entered
+	}
+	return Out
+}

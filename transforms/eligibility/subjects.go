@@ -1,0 +1,120 @@
+package eligibility
+
+import (
+	"fmt"
+
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+// Subjects are all subjects of one role. A subject is its position: 0 … N-1, by published id ascending, so that the
+// smaller position wins ties. Every slice has length N unless it says that it may be nil.
+type Subjects struct {
+	N        int
+	Shop     []int32              // products: position of the shop among merchants, -1: unknown; nil for other roles
+	Category []int32              // dense number of the level-1 category, -1: none
+	Measures map[string][]float64 // those of rules.Measures that are no scores; NaN or no slice: not known tonight
+	Lower    []float64            // conservative score of the role's own score, NaN: none
+	GMVNet15 []int64              // fen, 30 days
+	Orders   []int64              // valid orders, 30 days
+	Info     []float64            // 信息质量分, order of the cold start; NaN last; nil: by position
+	// ColdStart marks subjects that have no score for want of orders; nil: none.
+	ColdStart []bool
+}
+
+// History holds the scores of rules.ScoreMeasures over the runs: History[measure][run][subject] in hundredths, 0: no
+// score on that run. Run 0 is tonight, then the runs before it, newest first; a date without a run does not appear. It may
+// be as short as it is; no run at all, or no measure, means that nobody has that score tonight.
+type History map[string][][]int16
+
+// Before is what the list of the run before said of each subject of tonight; zero values where a subject is new. Its
+// slices are those of that night's Decision, of the same names, brought into tonight's order.
+type Before struct {
+	Member, Standing       []bool
+	PassStreak, FailStreak []int16
+	Since                  []calendar.Day
+	Rank                   []int32
+	Level                  []int8
+	Multiplier             []float64
+	// Gone counts members of that list that are no subjects tonight. They have left.
+	Gone int
+}
+
+// Action is what a person decided about a subject.
+type Action uint8
+
+const (
+	// Allow makes a member whatever the gates say.
+	Allow Action = iota + 1
+	// Deny keeps out whatever the gates say.
+	Deny
+	// OptOut keeps out because the subject asked for it.
+	OptOut
+	// Appeal marks a subject whose decision is disputed. It changes nothing.
+	Appeal
+)
+
+var actionNames = [...]string{Allow: "allow", Deny: "deny", OptOut: "opt_out", Appeal: "appeal"}
+
+// String is the name of the action as inputs have it.
+func (a Action) String() string { return actionNames[a] }
+
+// ParseAction reads what String writes; false for anything else.
+func ParseAction(s string) (Action, bool) {
+	for a := Allow; a <= Appeal; a++ {
+		if actionNames[a] == s {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+// Override is a person's decision about one subject and list.
+type Override struct {
+	Action         Action
+	Reason, Author string
+	// From and To are the first and the last day on which it is valid; a zero To has no end.
+	From, To calendar.Day
+}
+
+// validOn tells whether the override holds on a day.
+func (o Override) validOn(day calendar.Day) bool {
+	return o.From <= day && (o.To == 0 || day <= o.To)
+}
+
+// check panics on slices of wrong length.
+func (s *Subjects) check() {
+	mustHave(s.N, "category", len(s.Category))
+	mustHave(s.N, "lower", len(s.Lower))
+	mustHave(s.N, "gmv", len(s.GMVNet15))
+	mustHave(s.N, "orders", len(s.Orders))
+	if s.Shop != nil {
+		mustHave(s.N, "shop", len(s.Shop))
+	}
+	if s.Info != nil {
+		mustHave(s.N, "info", len(s.Info))
+	}
+	if s.ColdStart != nil {
+		mustHave(s.N, "cold start", len(s.ColdStart))
+	}
+}
+
+// check panics on slices of wrong length. A nil Before is the first run.
+func (b *Before) check(n int) {
+	if b == nil {
+		return
+	}
+	mustHave(n, "member before", len(b.Member))
+	mustHave(n, "standing before", len(b.Standing))
+	mustHave(n, "pass streak before", len(b.PassStreak))
+	mustHave(n, "fail streak before", len(b.FailStreak))
+	mustHave(n, "since before", len(b.Since))
+	mustHave(n, "rank before", len(b.Rank))
+	mustHave(n, "level before", len(b.Level))
+	mustHave(n, "multiplier before", len(b.Multiplier))
+}
+
+func mustHave(n int, what string, got int) {
+	if got != n {
+		panic(fmt.Sprintf("eligibility: %s has %d values for %d subjects", what, got, n))
+	}
+}
