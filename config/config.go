@@ -9,7 +9,8 @@
 //
 //	config: restate_days: 0 is outside [1, 730] (line 12, column 15)
 //
-// The rules of scores and gates have a file of their own, rules.yaml, with a version of their own.
+// The rules of scores and lists have a file of their own with versions of their own, read as strictly by
+// LoadRules; rules.yaml is the built-in one.
 package config
 
 import (
@@ -59,6 +60,8 @@ type Config struct {
 	SpillDir string `yaml:"spill_dir" json:"spill_dir"`
 	// Require is what a day of dumps must have to be used.
 	Require Require `yaml:"require" json:"require"`
+	// Rules says where the rules of scores and lists are.
+	Rules Rules `yaml:"rules" json:"rules"`
 }
 
 // Location is a bucket or a prefix in it.

@@ -24,10 +24,13 @@ func (p problem) Error() string {
 }
 
 // Validate checks every value. All problems are joined.
-func (c Config) Validate() error {
-	var errs []error
-	for _, p := range c.problems() {
-		errs = append(errs, p)
+func (c Config) Validate() error { return joined(c.problems()) }
+
+// joined is one error of all problems.
+func joined[E error](found []E) error {
+	errs := make([]error, len(found))
+	for i, p := range found {
+		errs[i] = p
 	}
 	return errors.Join(errs...)
 }
