@@ -1,0 +1,191 @@
+// Package indicators adds up what the indicators of the three scores are made of: for each subject x bad of n, from
+// the daily rollups of its window.
+//
+// The windows lengthen for small subjects, each on its own: a subject's window is chosen by its valid orders (or the
+// signed ones, as the rules say) before anything else is added up. What waits for refunds and complaints looks at the
+// orders paid in the window that ends LagDays earlier; an event counts if it came within LagDays of payment. Days of
+// the talent score count with recency weights.
+//
+// All sums are integers; with recency weights they are sums of weight × count in millionths.
+package indicators
+
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Source is a rollup that is added up.
+type Source struct {
+	Subject  string   // key column
+	PaidDay  bool     // the key goes on with paid_day: the window is the lagged one, by pay day
+	Measures []string // columns that are summed
+	Days     column.Days
+}
+
+// Input is what the figures of one role are added up from.
+type Input struct {
+	AsOf     calendar.Day
+	Rules    *rules.Rules
+	Score    *rules.Score
+	Subjects []int64     // codes, distinct
+	Orders   Source      // <role>_score_orders: measures orders and paid_fen
+	Signed   column.Days // <role>_shipment_events, if the first window asks for signed orders; nil: valid orders stand in
+	Events   []Source    // each measure's name stands in one of them only
+}
+
+// Sums are the figures of one role, row by row as Subjects.
+type Sums struct {
+	Window []int              // days
+	Orders []int64            // valid orders of the window, not weighted
+	Recent []int64            // valid orders of the last 30 days
+	Paid   []int64            // fen, 支付 GMV of the valid orders of the window, not weighted
+	sums   map[string][]int64 // by measure
+	scale  float64            // 1, or a million with recency weights
+}
+
+// weightUnit is the weight of a day of age 0.
+const weightUnit = 1_000_000
+
+// recentDays is the window of Recent.
+const recentDays = 30
+
+// Measures of valid orders, beside those of the sources.
+const (
+	Valid  = "valid_orders"  // of the window
+	Lagged = "lagged_orders" // of the lagged window
+)
+
+// Sum is one measure per subject, nil if its table is missing.
+func (s *Sums) Sum(measure string) []float64 {
+	sums := s.sums[measure]
+	if sums == nil {
+		return nil
+	}
+	out := make([]float64, len(sums))
+	for i, v := range sums {
+		out[i] = float64(v) / s.scale
+	}
+	return out
+}
+
+// LookbackDays is how many days before the as-of date, that date included, a score's figures begin.
+func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.Windows)-1] + r.LagDays }
+
+// Collect adds up the figures of one role.
+func Collect(in Input) (*Sums, error) {
+	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in)}
+	s := &Sums{Window: make([]int, len(in.Subjects)), Orders: make([]int64, len(in.Subjects)), Recent: make([]int64, len(in.Subjects)),
+		Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1}
+	if in.Score.Weighted {
+		s.scale = weightUnit
+	}
+	o, err := c.orders()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := c.signed()
+	if err != nil {
+		return nil, err
+	}
+	o.choose(in, signed, s)
+	c.window = s.Window
+	for _, e := range in.Events {
+		if err := c.add(e, s.sums); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// weights are what days count with, by age.
+func weights(in Input) []int64 {
+	out := make([]int64, LookbackDays(in.Rules, in.Score))
+	for age := range out {
+		out[age] = 1
+		if in.Score.Weighted {
+			out[age] = stats.RecencyWeight(age, in.Rules.HalfLifeDays)
+		}
+	}
+	return out
+}
+
+// collector reads rollups.
+type collector struct {
+	in      Input
+	rows    *column.Lookup
+	lag     int
+	weights []int64
+	window  []int // of each subject, once it is chosen
+	found   []int64
+}
+
+// each opens every day and hands it the rows of known subjects.
+func (c *collector) each(days column.Days, subject string, open func(day calendar.Day, f *column.Frame) (visit func(i, row int))) error {
+	for d, err := range days {
+		if err != nil {
+			return err
+		}
+		visit := open(d.Day, d.Frame)
+		if cap(c.found) < d.Frame.N {
+			c.found = make([]int64, d.Frame.N)
+		}
+		found := c.found[:d.Frame.N]
+		c.rows.Rows(d.Frame.Column(subject), found)
+		for i, row := range found {
+			if row >= 0 {
+				visit(i, int(row))
+			}
+		}
+	}
+	return nil
+}
+
+// add sums the measures of one source over each subject's window.
+func (c *collector) add(e Source, sums map[string][]int64) error {
+	totals := make([][]int64, len(e.Measures))
+	for j, m := range e.Measures {
+		totals[j] = make([]int64, len(c.in.Subjects))
+		sums[m] = totals[j]
+	}
+	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
+		columns := make([][]int64, len(e.Measures))
+		for j, m := range e.Measures {
+			columns[j] = f.Column(m)
+		}
+		inWindow := c.inWindow(day)
+		if e.PaidDay {
+			inWindow = c.inLaggedWindow(day, f.Column("paid_day"))
+		}
+		return func(i, row int) {
+			if weight := inWindow(i, row); weight != 0 {
+				for j, v := range columns {
+					totals[j][row] += weight * v[i]
+				}
+			}
+		}
+	})
+}
+
+// inWindow gives the weight of the rows of a day, 0 outside the subject's window.
+func (c *collector) inWindow(day calendar.Day) func(i, row int) int64 {
+	age := int(c.in.AsOf - day)
+	return func(_, row int) int64 {
+		if age < 0 || age >= c.window[row] {
+			return 0
+		}
+		return c.weights[age]
+	}
+}
+
+// inLaggedWindow is the same of rows by pay day, which count if their event came within the lag.
+func (c *collector) inLaggedWindow(day calendar.Day, paid []int64) func(i, row int) int64 {
+	return func(i, row int) int64 {
+		age, delay := int(c.in.AsOf)-int(paid[i]), int(day)-int(paid[i])
+		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+c.window[row] {
+			return 0
+		}
+		return c.weights[age]
+	}
+}

@@ -1,0 +1,85 @@
+package indicators
+
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+)
+
+// orderSums are valid orders by length of window and subject.
+type orderSums struct {
+	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights
+	recent                         []int64
+}
+
+// orders adds up the valid orders of every window, so that the subjects' windows can be chosen.
+func (c *collector) orders() (*orderSums, error) {
+	windows := c.in.Score.Windows
+	o := &orderSums{recent: make([]int64, len(c.in.Subjects))}
+	for _, sums := range []*[][]int64{&o.orders, &o.paid, &o.lagged, &o.weighted} {
+		for range windows {
+			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
+		}
+	}
+	err := c.each(c.in.Orders.Days, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
+		age, orders, paid := int(c.in.AsOf-day), f.Column("orders"), f.Column("paid_fen")
+		return func(i, row int) {
+			if age >= 0 && age < len(c.weights) {
+				o.add(windows, age, c.lag, c.weights[age], row, orders[i], paid[i])
+			}
+		}
+	})
+	return o, err
+}
+
+// add counts the orders of one day of a subject in every window that holds it.
+func (o *orderSums) add(windows []int, age, lag int, weight int64, row int, orders, paid int64) {
+	if age < recentDays {
+		o.recent[row] += orders
+	}
+	for w, length := range windows {
+		if age < length {
+			o.orders[w][row] += orders
+			o.paid[w][row] += paid
+			o.weighted[w][row] += weight * orders
+		}
+		if age >= lag && age < lag+length {
+			o.lagged[w][row] += weight * orders
+		}
+	}
+}
+
+// signed counts the signed orders of the first window, nil if the rules do not ask for them or nothing tells.
+func (c *collector) signed() ([]int64, error) {
+	if c.in.Score.FullBy != "signed" || c.in.Signed == nil {
+		return nil, nil
+	}
+	out := make([]int64, len(c.in.Subjects))
+	return out, c.each(c.in.Signed, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
+		age, signed := c.in.AsOf-day, f.Column("signed")
+		return func(i, row int) {
+			if age >= 0 && age < calendar.Day(c.in.Score.Windows[0]) {
+				out[row] += signed[i]
+			}
+		}
+	})
+}
+
+// choose picks each subject's window: the first if it is full, else the first of the others with the orders that a
+// score needs, else the last.
+func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
+	lagged, valid := make([]int64, len(s.Window)), make([]int64, len(s.Window))
+	for row := range s.Window {
+		full := o.orders[0][row]
+		if signed != nil {
+			full = signed[row]
+		}
+		w, last := 0, len(in.Score.Windows)-1
+		if full < in.Score.FullOrders && last > 0 {
+			for w = 1; w < last && o.orders[w][row] < in.Rules.MinimumOrders; w++ {
+			}
+		}
+		s.Window[row], s.Orders[row], s.Recent[row] = in.Score.Windows[w], o.orders[w][row], o.recent[row]
+		s.Paid[row], lagged[row], valid[row] = o.paid[w][row], o.lagged[w][row], o.weighted[w][row]
+	}
+	s.sums[Lagged], s.sums[Valid] = lagged, valid
+}
