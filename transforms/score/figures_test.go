@@ -1,0 +1,115 @@
+package score_test
+
+import (
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/score"
+)
+
+// tb is what testing.T, testing.B and rapid.T have in common.
+type tb interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+// kind is one of the three scores.
+type kind struct {
+	name  string
+	score func(*rules.Rules) rules.Score
+	known []rules.Known
+}
+
+var kinds = []kind{
+	{"product", func(r *rules.Rules) rules.Score { return r.Product }, rules.ProductIndicators},
+	{"shop", func(r *rules.Rules) rules.Score { return r.Shop }, rules.ShopIndicators},
+	{"talent", func(r *rules.Rules) rules.Score { return r.Talent }, rules.TalentIndicators},
+}
+
+var product, shop, talent = kinds[0], kinds[1], kinds[2]
+
+// position of an indicator in the score.
+func (k kind) position(t tb, id string) int {
+	all, _ := k.score(testRules()).Indicators()
+	for i := range all {
+		if all[i].ID == id {
+			return i
+		}
+	}
+	t.Fatalf("no indicator %s", id)
+	return 0
+}
+
+// knownOf is what the code knows of the indicator at a position.
+func (k kind) knownOf(i int) rules.Known {
+	all, _ := k.score(testRules()).Indicators()
+	for _, known := range k.known {
+		if known.ID == all[i].ID {
+			return known
+		}
+	}
+	panic("no indicator " + all[i].ID)
+}
+
+// indicators is how many the score has.
+func (k kind) indicators() int {
+	all, _ := k.score(testRules()).Indicators()
+	return len(all)
+}
+
+// blank are figures of subjects who have 1,000 orders and nothing else; levels of categories are all empty.
+func (k kind) blank(subjects, levels int) *score.Figures {
+	f := &score.Figures{Subjects: subjects, Orders: make([]int64, subjects)}
+	for at := range f.Orders {
+		f.Orders[at] = 1000
+	}
+	for range levels {
+		codes := make([]int64, subjects)
+		for at := range codes {
+			codes[at] = column.Null
+		}
+		f.Categories = append(f.Categories, codes)
+	}
+	for range k.indicators() {
+		f.X, f.N = append(f.X, make([]float64, subjects)), append(f.N, make([]float64, subjects))
+	}
+	return f
+}
+
+// compute scores figures and fails the test on errors.
+func (k kind) compute(t tb, r *rules.Rules, f *score.Figures, frozen *score.Norms) *score.Scores {
+	t.Helper()
+	s, err := score.Compute(r, k.score(r), k.known, f, frozen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// measure takes norms and fails the test on errors.
+func (k kind) measure(t tb, r *rules.Rules, f *score.Figures) *score.Norms {
+	t.Helper()
+	n, err := score.Measure(r, k.score(r), k.known, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// means are norms of the platform that have a mean only: anchors and strengths are those of the rules.
+func (k kind) means(t tb, r *rules.Rules, means map[string]float64) *score.Norms {
+	t.Helper()
+	var rows []score.Norm
+	all, _ := k.score(r).Indicators()
+	for _, i := range all {
+		if mean, here := means[i.ID]; here {
+			rows = append(rows, score.Norm{Indicator: i.ID, Mean: mean, Strength: i.Strength, Anchors: i.Anchors})
+		}
+	}
+	n, err := score.NewNorms(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,153 @@
+package score
+
+import (
+	"slices"
+
+	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// widening is what equal anchors are moved apart by, in the unit of the anchors.
+const widening = 1e-6
+
+// Measure takes the norms of one score from the figures of the last day of a month, for the month that follows.
+//
+//	mean      sum x / sum n over the entities, which are the subjects with n ≥ MinimumN
+//	strength  by the method of moments, rates only
+//	anchors   type 7 quantiles of the entities' shrunk rates (means: of their means), each entity counting once
+//
+// A category has a strength and anchors of its own from MinimumEntities entities on, so has the platform; else
+// those of the rules stand in their place. Indicators without a row of figures have no norms.
+//
+// It returns an error if the score names an indicator that is not known, or the figures do not fit together.
+//
+// Source: definitions.md, sections 3 and 4.
+func Measure(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures) (*Norms, error) {
+	p, err := newPlan(r, s, known)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.check(p); err != nil {
+		return nil, err
+	}
+	m := measurer{plan: p, levels: newLevels(f.Categories)}
+	for i := range p.indicators {
+		if p.indicators[i].pooled() && f.X[i] != nil {
+			m.measure(&p.indicators[i], f.X[i], f.N[i])
+		}
+	}
+	return NewNorms(m.rows)
+}
+
+// measurer gathers norms.
+type measurer struct {
+	*plan
+	levels   levels
+	rows     []Norm
+	entities []int32   // subjects with enough n
+	x, n     []float64 // of the entities, by category
+	values   []float64 // scratch: of one category
+}
+
+// measure adds the norms of one indicator.
+func (m *measurer) measure(in *indicator, x, n []float64) {
+	m.entities = m.entities[:0]
+	for subject := range n {
+		if n[subject] >= float64(m.rules.Norms.MinimumN) {
+			m.entities = append(m.entities, int32(subject))
+		}
+	}
+	m.gather(x, n, 1, func(int32) int32 { return 0 })
+	platform := m.norm(in, m.x, m.n)
+	platform.Mean = m.platformMean(in, x, n)
+	m.rows = append(m.rows, platform)
+	for at := range m.levels {
+		l := &m.levels[at]
+		ends := m.gather(x, n, len(l.codes), func(subject int32) int32 { return l.categories[subject] })
+		start := 0
+		for category, end := range ends {
+			if end > start {
+				norm := m.norm(in, m.x[start:end], m.n[start:end])
+				norm.Level, norm.Code = l.number, l.codes[category]
+				m.rows = append(m.rows, norm)
+			}
+			start = end
+		}
+	}
+}
+
+// gather puts the entities' x and n in order of their categories, of which there are count, and says where each
+// category ends. Entities without a category are left out.
+func (m *measurer) gather(x, n []float64, count int, category func(subject int32) int32) (ends []int) {
+	ends = make([]int, count)
+	for _, subject := range m.entities {
+		if c := category(subject); c >= 0 {
+			ends[c]++
+		}
+	}
+	total := 0
+	for c, size := range ends {
+		ends[c], total = total, total+size // starts, for now; filling makes them ends
+	}
+	m.x, m.n = slices.Grow(m.x[:0], total)[:total], slices.Grow(m.n[:0], total)[:total]
+	for _, subject := range m.entities {
+		if c := category(subject); c >= 0 {
+			m.x[ends[c]], m.n[ends[c]] = x[subject], n[subject]
+			ends[c]++
+		}
+	}
+	return ends
+}
+
+// norm is the norm of the entities with x and n.
+func (m *measurer) norm(in *indicator, x, n []float64) Norm {
+	norms := &m.rules.Norms
+	norm := Norm{Indicator: in.rule.ID, Entities: int64(len(n)), Anchors: in.rule.Anchors}
+	fallback := in.strength()
+	mean, strength := stats.StrengthByMoments(x, n, norms.StrengthMin, norms.StrengthMax, fallback)
+	if in.known.Way == rules.Mean {
+		strength = 0
+	}
+	norm.Mean, norm.Strength = mean, fallback
+	if len(n) < norms.MinimumEntities || len(n) == 0 {
+		return norm
+	}
+	norm.Strength, norm.Own = strength, true
+	m.values = m.values[:0]
+	for at := range n {
+		m.values = append(m.values, in.scale*stats.Shrink(x[at], n[at], mean, strength))
+	}
+	slices.Sort(m.values)
+	for at, q := range norms.Quantiles {
+		norm.Anchors[at] = stats.QuantileType7(m.values, q)
+		if at > 0 && norm.Anchors[at] <= norm.Anchors[at-1] {
+			norm.Anchors[at], norm.Widened = norm.Anchors[at-1]+widening, true
+		}
+	}
+	return norm
+}
+
+// strength is that of the rules; means are not shrunk.
+func (in *indicator) strength() float64 {
+	if in.known.Way == rules.Mean {
+		return 0
+	}
+	return in.rule.Strength
+}
+
+// platformMean is the pooled mean of all entities; where there are none, of everybody; where nobody has figures,
+// the value in the middle of the scale: the second anchor of the rules.
+func (p *plan) platformMean(in *indicator, x, n []float64) float64 {
+	for _, least := range []float64{float64(p.rules.Norms.MinimumN), 0} {
+		var sumX, sumN float64
+		for subject := range n {
+			if n[subject] >= least && n[subject] > 0 {
+				sumX, sumN = sumX+x[subject], sumN+n[subject]
+			}
+		}
+		if sumN > 0 {
+			return sumX / sumN
+		}
+	}
+	return in.rule.Anchors[1] / in.scale
+}
