@@ -242,7 +242,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 				`rules: versions[0].grades[1].tier: "G1" stands here twice (line 10, column 51)`,
 				`rules: versions[0].grades[1].label: it is empty (line 10, column 26)`,
 				`rules: versions[0].grades[0].at_least: 2 is outside [3, 5] (line 9, column 42)`,
-				`rules: versions[0].grades[1].at_least: 3.5 is above 3; the last one holds whatever is left (line 10, column 40)`,
+				`rules: versions[0].grades[1].at_least: 3.5 is above 3; the last grade holds whatever is left (line 10, column 40)`,
 			},
 		},
 		{
@@ -375,13 +375,30 @@ func TestRulesThatAreWrong(t *testing.T) {
 			},
 		},
 		{
-			"levels descend to the end of the scale",
+			"bounds finer than scores are compared",
+			[]string{
+				"of_days: 30, at_least: 4.7", "of_days: 30, at_least: 4.70001",
+				"band: 0.05", "band: 0.00005",
+			},
+			[]string{
+				`rules: versions[0].stability.band: 0.00005 has more than four decimals (line 55, column 55)`,
+				`rules: versions[0].lists[0].gates[0].at_least: 4.70001 has more than four decimals (line 62, column 96)`,
+			},
+		},
+		{
+			"a scale of what has no history",
+			[]string{"measure: shop_score\n            over: mean", "measure: severe_violations_90d\n            over: mean"},
+			[]string{
+				`rules: versions[0].lists[0].levels[0].over: severe_violations_90d has no history, only product_score, product_quality, shop_score, talent_score (line 66, column 19)`,
+			},
+		},
+		{
+			"levels descend",
 			[]string{"level: A, at_least: 3, multiplier: 1}", "level: A+, at_least: 4.9, multiplier: 1.3}"},
 			[]string{
 				`rules: versions[0].lists[0].levels[0].steps[1].level: "A+" stands here twice (line 69, column 25)`,
 				`rules: versions[0].lists[0].levels[0].steps[1].multiplier: 1.3 is above 1.2, the one before (line 69, column 56)`,
 				`rules: versions[0].lists[0].levels[0].steps[1].at_least: 4.9 is not below 4.85, the one before (line 69, column 39)`,
-				`rules: versions[0].lists[0].levels[0].steps[1].at_least: 4.9 is above 3; the last one holds whatever is left (line 69, column 39)`,
 			},
 		},
 		{
@@ -402,7 +419,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 			"empty lists",
 			[]string{"        gates:\n          - {id: shop_score, measure: shop_score, over: days, days: 20, of_days: 30, at_least: 4.7}\n          - {id: no_severe, measure: severe_violations_90d, at_most: 0, at_once: true}\n", "        gates: []\n"},
 			[]string{
-				`rules: versions[0].lists[0].gates: there is no gate (line 61, column 16)`,
+				`rules: versions[0].lists[0].gates: there are 0 gates; a list has 1 to 32 (line 61, column 16)`,
 			},
 		},
 	} {

@@ -173,3 +173,34 @@ func FuzzRules(f *testing.F) {
 		_ = set[0].Digest() // NaN and infinity would not encode
 	})
 }
+
+// versions is a file of the small version with other names and days.
+func versions(t *testing.T, namesAndDays ...string) string {
+	t.Helper()
+	text := "versions:\n"
+	for i := 0; i < len(namesAndDays); i += 2 {
+		one := edited(t, smallRules(t), "version: a", "version: "+namesAndDays[i], "2026-01-01", namesAndDays[i+1])
+		text += strings.TrimPrefix(one, "versions:\n")
+	}
+	return text
+}
+
+func TestAFileOfSeveralVersions(t *testing.T) {
+	set, err := config.LoadRules(strings.NewReader(versions(t, "a", "2026-01-01", "b", "2026-02-01")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[calendar.Day]string{
+		calendar.Of(2026, 1, 1): "a", calendar.Of(2026, 1, 31): "a", calendar.Of(2026, 2, 1): "b", calendar.Of(2030, 1, 1): "b",
+	} {
+		if got := set.On(day); got == nil || got.Version != want {
+			t.Errorf("on %s: %v, want %s", day, got, want)
+		}
+	}
+	_, err = config.LoadRules(strings.NewReader(versions(t, "a", "2026-01-01", "a", "2026-01-01")))
+	want := "rules: versions[1].effective_from: 2026-01-01 is not after 2026-01-01 of the version before (line 74, column 21)\n" +
+		`rules: versions[1].version: "a" stands here twice (line 73, column 14)`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}

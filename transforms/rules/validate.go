@@ -96,7 +96,10 @@ func checkGrades(c *checker, at string, grades []Grade) {
 		tiers.check(c, item(at, i)+".tier", g.Tier)
 		c.notEmpty(item(at, i)+".label", g.Label)
 	}
-	c.steps(at, bounds)
+	c.bands(at, bounds, minPoints, maxPoints)
+	if last := len(bounds) - 1; last >= 0 && bounds[last] > minPoints {
+		c.add(item(at, last)+".at_least", "%s is above %d; the last grade holds whatever is left", text(bounds[last]), minPoints)
+	}
 }
 
 func (v Violations) check(c *checker, at string) {
@@ -141,7 +144,7 @@ func (r *Rules) checkQualityGate(c *checker, at string) {
 func (s Stability) check(c *checker, at string) {
 	c.count(at+"enter_after", int64(s.EnterAfter), 1, manyRuns)
 	c.count(at+"leave_after", int64(s.LeaveAfter), 1, manyRuns)
-	c.between(at+"band", s.Band, 0, maxPoints-minPoints)
+	c.bound(at+"band", s.Band, 0, maxPoints-minPoints)
 	if c.count(at+"mean_runs", int64(s.MeanRuns), 1, manyRuns) {
 		c.count(at+"mean_needs", int64(s.MeanNeeds), 1, int64(s.MeanRuns))
 	}

@@ -8,6 +8,9 @@ var (
 	Resources = []string{"traffic", "subsidy", "benefit", "campaign"}
 )
 
+// maxGates is how many gates of a list the set of failed gates can tell.
+const maxGates = 32
+
 // measure is what a rule may ask of a measure.
 type measure struct {
 	roles     []string // of the subjects that have it; nil: all
@@ -51,15 +54,12 @@ func (l List) check(c *checker, at string, ids unique) {
 	if c.oneOf(at+"role", l.Role, Roles...) {
 		role = l.Role
 	}
-	if len(l.Gates) == 0 {
-		c.add(at+"gates", "there is no gate")
+	if len(l.Gates) == 0 || len(l.Gates) > maxGates {
+		c.add(at+"gates", "there are %d gates; a list has 1 to %d", len(l.Gates), maxGates)
 	}
 	gates := unique{}
 	for i, g := range l.Gates {
 		g.check(c, item(at+"gates", i)+".", role, gates)
-	}
-	if len(l.Levels) == 0 {
-		c.add(at+"levels", "there is no scale")
 	}
 	for i, s := range l.Levels {
 		s.check(c, item(at+"levels", i)+".", role)
@@ -107,7 +107,7 @@ func (g Gate) check(c *checker, at, role string, ids unique) {
 	case g.AtLeast != nil && g.AtMost != nil:
 		c.add(at+"at_most", "at_least is also given; a gate has one bound")
 	case known:
-		c.between(at+bound, *value, m.low, m.high)
+		c.bound(at+bound, *value, m.low, m.high)
 	}
 	if g.Unless == "" {
 		return
@@ -121,7 +121,7 @@ func (g Gate) checkOver(c *checker, at string, m measure, known bool) {
 	switch {
 	case g.Over != "" && !c.oneOf(at+"over", g.Over, "today", "mean", "days"):
 	case known && !m.score && (g.Over == "mean" || g.Over == "days"):
-		c.add(at+"over", "%s has no history, only %s", g.Measure, quoted(ScoreMeasures))
+		c.noHistory(at, g.Measure)
 	case g.Over == "days":
 		if c.count(at+"of_days", int64(g.OfDays), 1, manyRuns) {
 			c.count(at+"days", int64(g.Days), 1, int64(g.OfDays))
@@ -136,12 +136,16 @@ func (g Gate) checkOver(c *checker, at string, m measure, known bool) {
 	}
 }
 
+func (c *checker) noHistory(at, measure string) {
+	c.add(at+"over", "%s has no history, only %s", measure, quoted(ScoreMeasures))
+}
+
 func (s Scale) check(c *checker, at, role string) {
-	if m, known := c.measure(at+"measure", s.Measure, role); known && !m.score {
-		c.add(at+"measure", "%s is not a score; there are %s", s.Measure, quoted(ScoreMeasures))
-	}
-	if s.Over != "" {
-		c.oneOf(at+"over", s.Over, "today", "mean")
+	m, known := c.measure(at+"measure", s.Measure, role)
+	switch {
+	case s.Over != "" && !c.oneOf(at+"over", s.Over, "today", "mean"):
+	case known && !m.score && s.Over == "mean":
+		c.noHistory(at, s.Measure)
 	}
 	if len(s.Steps) == 0 {
 		c.add(at+"steps", "there is no step")
@@ -156,6 +160,8 @@ func (s Scale) check(c *checker, at, role string) {
 			c.follows(at+"multiplier", s.Steps[i-1].Multiplier, step.Multiplier, notRising)
 		}
 	}
-	c.steps(at+"steps", bounds)
+	if known {
+		c.bands(at+"steps", bounds, m.low, m.high)
+	}
 	c.between(at+"no_score", s.NoScore, 0, 10)
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 )
@@ -124,18 +125,25 @@ func (c *checker) points(path string, values []float64, d direction) {
 	c.order(path, values, d)
 }
 
-// steps checks the bounds at_least of bands of scores: from the best down to the end of the scale, so that
-// every score is in one.
-func (c *checker) steps(path string, bounds []float64) {
+// bands checks the bounds at_least of bands from the best down.
+func (c *checker) bands(path string, bounds []float64, low, high float64) {
 	for i, v := range bounds {
 		at := item(path, i) + ".at_least"
-		switch {
-		case !c.between(at, v, minPoints, maxPoints):
-		case i > 0 && bounds[i-1] >= minPoints && bounds[i-1] <= maxPoints:
+		if c.bound(at, v, low, high) && i > 0 && bounds[i-1] >= low && bounds[i-1] <= high {
 			c.follows(at, bounds[i-1], v, descending)
 		}
 	}
-	if last := len(bounds) - 1; last >= 0 && bounds[last] > minPoints {
-		c.add(item(path, last)+".at_least", "%s is above %d; the last one holds whatever is left", text(bounds[last]), minPoints)
+}
+
+// bound checks what values are compared with: a number in [low, high] of at most four decimals, since scores are
+// compared as whole numbers of ten-thousandths.
+func (c *checker) bound(path string, v, low, high float64) bool {
+	if !c.between(path, v, low, high) {
+		return false
 	}
+	if rounded := math.Round(v*1e4) / 1e4; rounded != v {
+		c.add(path, "%s has more than four decimals", text(v))
+		return false
+	}
+	return true
 }
