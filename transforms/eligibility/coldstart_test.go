@@ -124,3 +124,14 @@ func TestAProductByColdStartWeighsAsIfNothingHadAScore(t *testing.T) {
 		t.Errorf("member %v, level %d, multiplier %v", d.Member[1], d.Level[1], d.Multiplier[1])
 	}
 }
+
+func TestColdStartGoesByInformationThenByPosition(t *testing.T) {
+	s, h := newcomers(7)
+	l := campaign()
+	l.ColdStart = 0.4 // nine members of fifteen places leave six
+	copy(s.Info[9:], []float64{none, -10, 0, 80, -5, 80, none})
+	d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false)
+	if diff := cmp.Diff([]int32{15, 14, 12, 10, 13, 11, 0}, d.Rank[9:]); diff != "" {
+		t.Error(diff)
+	}
+}
