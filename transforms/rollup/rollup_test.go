@@ -71,7 +71,8 @@ func TestDeclarations(t *testing.T) {
 	}
 }
 
-// An order's lines have one buyer, not one merchant: counting orders is exact only where buyers are kept together.
+// An order's lines have one buyer, not one merchant: counting orders is exact only where buyers or orders are kept
+// together.
 func TestOrdersAreCountedWhereBuyersMeet(t *testing.T) {
 	for _, r := range rollup.All() {
 		for _, m := range r.Measures {
@@ -81,7 +82,7 @@ func TestOrdersAreCountedWhereBuyersMeet(t *testing.T) {
 			if m.Op == rollup.Distinct && m.Of != "order_id" {
 				t.Errorf("%s: nothing says where equal %s meet", r.Name, m.Of)
 			}
-			if !slices.Equal(r.PartitionBy, []string{"buyer_id"}) {
+			if !slices.Equal(r.PartitionBy, []string{"buyer_id"}) && !slices.Equal(r.PartitionBy, []string{"order_id"}) {
 				t.Errorf("%s.%s counts orders but is partitioned by %v", r.Name, m.Name, r.PartitionBy)
 			}
 		}
@@ -134,10 +135,24 @@ func plain(changes ...any) row {
 	r := row{"order_line_id": 1, "order_id": 1, "buyer_id": 1, "merchant_id": 10, "product_id": 30, "promoter_id": column.Null, "author_id": column.Null,
 		"scene": contract.SceneMall, "created_at": at(today, 0), "paid_at": at(today, 1), "quantity": 1, "buyer_paid_fen": 1000, "platform_subsidy_fen": 0,
 		"freight_fen": 0, "order_kind": contract.OrderNormal, "risk_reason": column.Null}
+	return r.with(changes...)
+}
+
+// with changes columns of a row: names and values by turns.
+func (r row) with(changes ...any) row {
 	for i := 0; i < len(changes); i += 2 {
 		r[changes[i].(string)] = int64(changes[i+1].(int))
 	}
 	return r
+}
+
+// refunded is a part of a plain line of the day before yesterday, to be returned because of its quality: the first
+// refund of its order. Nothing has happened to it today.
+func refunded(changes ...any) row {
+	r := plain("refund_id", 5, "amount_fen", 300, "is_full", 0, "paid_at", int(at(today-2, 0)), "applied_at", int(at(today-1, 0)), "intervened_at", null,
+		"liable_at", null, "succeeded_at", null, "closed_at", null, "kind", contract.RefundOnly, "reason", contract.ReasonQuality, "is_first", 1,
+		"self_completed", null, "liable", null)
+	return r.with(changes...)
 }
 
 const null = column.Null
@@ -184,8 +199,8 @@ func TestWhatMayCountALine(t *testing.T) {
 }
 
 func TestWhoSold(t *testing.T) {
-	accounts := func(day calendar.Day) map[calendar.Day]map[int64][2]int64 {
-		return map[calendar.Day]map[int64][2]int64{day: {20: {10, 5}, 21: {11, 5}, 22: {null, 5}}}
+	accounts := func(day calendar.Day) snapshots {
+		return snapshots{day: {20: {10, 5}, 21: {11, 5}, 22: {null, 5}}}
 	}
 	known := world{ids: column.NewIDs(nil), accounts: accounts(today)}
 	for _, c := range []struct {
@@ -238,7 +253,7 @@ func TestGMVOfTheDayAnOrderWasPlaced(t *testing.T) {
 }
 
 func TestFullSets(t *testing.T) {
-	w := world{ids: column.NewIDs(nil), products: map[calendar.Day]map[int64][2]int64{today: {30: {70, 60}, 31: {70, 61}, 32: {70, null}, 33: {71, 60}}}}
+	w := world{ids: column.NewIDs(nil), products: snapshots{today: {30: {70, 60, 1}, 31: {70, 61, 1}, 32: {70, null, 1}, 33: {71, 60, 1}}}}
 	lines := func(order int, products ...int) (rows []row) {
 		for _, p := range products {
 			rows = append(rows, plain("order_id", order, "product_id", p))
@@ -285,13 +300,10 @@ func TestAnOrderThatTouchesTwoChannelsIsOneOrderInTheTotal(t *testing.T) {
 }
 
 func TestRefundsAreClassedByTheirPayDay(t *testing.T) {
-	w := world{ids: column.NewIDs(nil), accounts: map[calendar.Day]map[int64][2]int64{today - 5: {20: {10, 0}}, today: {20: {11, 0}}}}
+	w := world{ids: column.NewIDs(nil), accounts: snapshots{today - 5: {20: {10, 0}}, today: {20: {11, 0}}}}
 	refund := func(changes ...any) row {
-		r := plain("refund_id", 5, "amount_fen", 300, "is_full", 0, "succeeded_at", int(at(today, 0)), "paid_at", int(at(today-2, 0)), "author_id", 20)
-		for i := 0; i < len(changes); i += 2 {
-			r[changes[i].(string)] = int64(changes[i+1].(int))
-		}
-		return r
+		r := refunded("succeeded_at", int(at(today, 0)), "author_id", 20)
+		return r.with(changes...)
 	}
 	for _, c := range []struct {
 		name string
