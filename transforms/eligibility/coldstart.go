@@ -3,7 +3,8 @@ package eligibility
 import "slices"
 
 // coldStart gives the places kept for subjects without a score, by the quality of their information, after all
-// other members of their category. Of P places it keeps the share, so that P = members / (1 − share).
+// other members of their category. Of P places it keeps the share, so that P = members / (1 − share). Where the
+// scales give nothing without a score there is no cold start.
 func (d *Decision) coldStart(p *places) {
 	reserve := reserved(d.list.ColdStart, d.members())
 	multiplier := weightWithoutScore(d.scales)

@@ -102,7 +102,10 @@ func (d *Decision) Needs(subject int) Need {
 		res := g.judge(subject)
 		l := d.lever(g)
 		if l != other && !g.atMost {
-			if need.raise(l, g); !res.State.Passes() {
+			if !g.excepted(subject) {
+				need.raise(l, g)
+			}
+			if !res.State.Passes() {
 				scores++
 			}
 			continue

@@ -62,6 +62,17 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+func TestAGateThatIsExceptedAsksForNothing(t *testing.T) {
+	l := subsidy()
+	l.Gates[0].Unless = "brand_not_comparable"
+	s := subjects(1)
+	s.Measures = map[string][]float64{"brand_not_comparable": {1}}
+	h := eligibility.History{"product_score": steady(7, 4.00), "product_quality": steady(7, 4.00)}
+	if n := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false).Needs(0); n.Own != 0 || n.Quality != 440 {
+		t.Errorf("got %+v", n)
+	}
+}
+
 func TestAShopOnNineteenDaysNeedsTime(t *testing.T) {
 	s := subjects(1)
 	s.Measures["severe_violations_90d"] = []float64{0}
@@ -109,15 +120,15 @@ func TestNeedsIsTheLeastThatQualifies(t *testing.T) {
 			if d.Qualifies(i, asked) != byScore {
 				t.Fatalf("subject %d: needs %+v, qualifies with that: %v", i, n, !byScore)
 			}
-			if n.Verdict == eligibility.NeedsScore && leastFails(d, i, n) {
+			if n.Verdict == eligibility.NeedsScore && lessQualifies(d, i, n) {
 				t.Fatalf("subject %d: less than %+v qualifies", i, n)
 			}
 		}
 	})
 }
 
-// leastFails tells whether a hundredth less of both scores would do as well.
-func leastFails(d *eligibility.Decision, i int, n eligibility.Need) bool {
+// lessQualifies tells whether a hundredth less of both scores would do as well.
+func lessQualifies(d *eligibility.Decision, i int, n eligibility.Need) bool {
 	less := func(v int16) int16 {
 		if v == 0 {
 			return 0

@@ -59,6 +59,20 @@ func TestBelowTheLastStepAMemberKeepsTheLastLevelAndOthersHaveNone(t *testing.T)
 	}
 }
 
+func TestAScaleMayLookAtAMeasureThatIsNoScore(t *testing.T) {
+	l := today(4)
+	l.Levels = []rules.Scale{{Measure: "price_stars", NoScore: 0.5, Steps: []rules.Step{{AtLeast: 5, Multiplier: 2}, {AtLeast: 3, Multiplier: 1}}}}
+	s := subjects(3)
+	s.Measures["price_stars"] = []float64{5, 4, none}
+	d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": {hundredths(4, 4, 4)}}, nil, nil, false)
+	if diff := cmp.Diff([]int8{0, 1, eligibility.NoLevel}, d.Level); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]float64{2, 1, 0.5}, d.Multiplier); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestRank breaks each tie with the next key only.
 func TestRank(t *testing.T) {
 	l := benefit()

@@ -146,7 +146,7 @@ func TestNewNumbersForShopsAndCategoriesChangeNothing(t *testing.T) {
 	})
 }
 
-// TestNobodyNewOutsideChangesNothing adds a subject that no gate lets through.
+// TestAnIneligibleSubjectMoreChangesNoOther adds one that a person keeps out.
 func TestAnIneligibleSubjectMoreChangesNoOther(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMarket(t, false)

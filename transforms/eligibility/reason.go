@@ -31,10 +31,13 @@ const (
 	ShopCap
 	// ColdStart: a member on a place kept for subjects without a score.
 	ColdStart
-	// OverrideAllow, OverrideDeny, OverrideOptOut and OverrideAppeal: a person decided; Decision.Overrides says who and why.
+	// OverrideAllow: a person let it in; Decision.Overrides says who and why, as for the three that follow.
 	OverrideAllow
+	// OverrideDeny: a person keeps it out.
 	OverrideDeny
+	// OverrideOptOut: it asked to be out.
 	OverrideOptOut
+	// OverrideAppeal: disputed; the decision is that of the gates.
 	OverrideAppeal
 	// FirstRun: passes on the first run of the list and entered without a streak.
 	FirstRun
