@@ -16,7 +16,6 @@ func (d *Decision) coldStart(p *places) {
 			return
 		}
 		if !p.take(subject) {
-			d.Reasons[subject].add(ShopCap)
 			continue
 		}
 		p.seat(subject)

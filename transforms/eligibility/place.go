@@ -2,20 +2,22 @@ package eligibility
 
 import "math"
 
-// seat is a shop in a category.
-type seat struct{ category, shop int32 }
+// room is one level-1 category: how many ranks are given, and how many of its places each shop has taken.
+type room struct {
+	rank  int32         // last rank given
+	most  int           // places that a shop may have
+	taken map[int32]int // by shop
+}
 
-// places keeps count of ranks and of the places that shops have taken.
+// places are the rooms by category.
 type places struct {
 	d     *Decision
-	ranks map[int32]int32 // category: last rank given
-	most  map[int32]int   // category: places a shop may have
-	taken map[seat]int
+	rooms map[int32]*room
 }
 
 // place makes members of those who stand, people's overrides first, then multipliers, then caps, and ranks them.
 func (d *Decision) place() *places {
-	p := &places{d: d, ranks: map[int32]int32{}, most: map[int32]int{}, taken: map[seat]int{}}
+	p := &places{d: d, rooms: map[int32]*room{}}
 	var entitled []int32
 	for i := range d.s.N {
 		if d.entitled(i) {
@@ -50,60 +52,65 @@ func (d *Decision) entitled(subject int) bool {
 	return true
 }
 
-// fill gives the places of one category to its subjects, best first.
+// fill gives the places of one category to its subjects, best first. Who is allowed by hand is there whatever the cap
+// says.
 func (p *places) fill(category []ranked) {
+	byHand := func(r ranked) bool { return p.d.Reasons[r.subject].Has(OverrideAllow) }
 	n := 0
 	for _, r := range category {
-		if !p.byHand(r.subject) {
+		if !byHand(r) {
 			n++
 		}
 	}
-	p.most[category[0].category()] = p.capOf(n)
+	p.rooms[category[0].category()] = p.newRoom(n)
 	for _, r := range category {
-		if p.byHand(r.subject) || p.take(r.subject) {
+		if byHand(r) || p.take(r.subject) {
 			p.seat(r.subject)
-		} else {
-			p.d.Reasons[r.subject].add(ShopCap)
 		}
 	}
 }
 
-// byHand members are there whatever the cap says.
-func (p *places) byHand(subject int32) bool { return p.d.Reasons[subject].Has(OverrideAllow) }
+// newRoom is a category in which n subjects pass.
+func (p *places) newRoom(n int) *room {
+	r := &room{taken: map[int32]int{}}
+	if c := p.d.list.CapPerShop; c != nil {
+		r.most = max(c.Least, min(c.Most, int(share(c.Share, int64(n)))))
+	}
+	return r
+}
 
-// take counts a place of the subject's shop, or says that it has no more.
+// room of a subject. Where nobody passed it is made for the cold start.
+func (p *places) room(subject int32) *room {
+	category := p.d.s.Category[subject]
+	r := p.rooms[category]
+	if r == nil {
+		r = p.newRoom(0)
+		p.rooms[category] = r
+	}
+	return r
+}
+
+// take counts a place of the subject's shop, or gives the reason that it has no more.
 func (p *places) take(subject int32) bool {
 	s := p.d.s
 	if p.d.list.CapPerShop == nil || s.Shop == nil || s.Shop[subject] < 0 {
 		return true
 	}
-	at := seat{s.Category[subject], s.Shop[subject]}
-	most, ok := p.most[at.category]
-	if !ok {
-		most = p.capOf(0)
-	}
-	if p.taken[at] >= most {
+	r, shop := p.room(subject), s.Shop[subject]
+	n := r.taken[shop]
+	if n >= r.most {
+		p.d.Reasons[subject].add(ShopCap)
 		return false
 	}
-	p.taken[at]++
+	r.taken[shop] = n + 1
 	return true
 }
 
 // seat makes a member and gives it the next rank of its category.
 func (p *places) seat(subject int32) {
-	category := p.d.s.Category[subject]
-	p.ranks[category]++
-	p.d.Rank[subject] = p.ranks[category]
-	p.d.Member[subject] = true
-}
-
-// capOf is how many places a shop may have where n subjects pass.
-func (p *places) capOf(n int) int {
-	c := p.d.list.CapPerShop
-	if c == nil {
-		return 0
-	}
-	return max(c.Least, min(c.Most, int(share(c.Share, int64(n)))))
+	r := p.room(subject)
+	r.rank++
+	p.d.Rank[subject], p.d.Member[subject] = r.rank, true
 }
 
 // millionths of a share: rules give shares with at most six decimals.
