@@ -2,6 +2,7 @@ package rollup_test
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,8 +139,9 @@ func plain(changes ...any) row {
 	return r.with(changes...)
 }
 
-// with changes columns of a row: names and values by turns.
+// with is the row with other values in some columns: names and values by turns.
 func (r row) with(changes ...any) row {
+	r = maps.Clone(r)
 	for i := 0; i < len(changes); i += 2 {
 		r[changes[i].(string)] = int64(changes[i+1].(int))
 	}
