@@ -173,7 +173,7 @@ func (w *water) round(quota []int64, left int64, lambda float64) {
 	}
 	var all []remainder
 	for i, c := range w.caps {
-		if quota[i] < c {
+		if c > 0 {
 			all = append(all, remainder{w.parts(i, lambda) - quota[i]<<fraction, i})
 		}
 	}

@@ -95,6 +95,15 @@ func TestEightMembersKeepNoPlaceAndTwentySevenKeepThree(t *testing.T) {
 	}
 }
 
+func TestAShareOfAllPlacesKeepsNone(t *testing.T) {
+	s, h := newcomers(1)
+	l := campaign()
+	l.ColdStart = 1 // no number of places has this share beside members
+	if d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false); d.Member[9] {
+		t.Error("a place was kept")
+	}
+}
+
 func TestOneShopDoesNotTakeTheWholeReserve(t *testing.T) {
 	l := capped(rules.Cap{Share: 0.1, Least: 1, Most: 1})
 	l.ColdStart = 0.5

@@ -131,6 +131,16 @@ func TestSubsidyGates(t *testing.T) {
 	}
 }
 
+func TestAnExceptionInTheBandIsNoBand(t *testing.T) {
+	l := &rules.List{Role: "merchant", Gates: []rules.Gate{{Measure: "shop_score", AtLeast: bound(4.70), Unless: "brand_not_comparable"}}}
+	s := subjects(1)
+	s.Measures["brand_not_comparable"] = []float64{1}
+	d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": runsOf(4.66)}, nil, nil, false)
+	if got := words(d.Gates(0, nil)[0]); got != "4.66 4.7 -0.04 1 passed_by_unless" {
+		t.Error(got)
+	}
+}
+
 func TestAMeasureWithoutAColumnIsKnownOfNobody(t *testing.T) {
 	l := &rules.List{Role: "merchant", Gates: []rules.Gate{
 		{Measure: "valid_orders_30d", AtLeast: bound(1)}, {Measure: "valid_orders_30d", AtLeast: bound(1), Floor: true},

@@ -33,6 +33,7 @@ func TestNeeds(t *testing.T) {
 		{"a better score", func(p *product) { p.score = steady(7, 4.50) }, verdict(eligibility.NeedsScore)},
 		{"a better score and better quality, which one indicator may bring", func(p *product) { p.score, p.quality = steady(7, 4.50), steady(7, 4.30) },
 			verdict(eligibility.NeedsScore)},
+		{"better quality alone", func(p *product) { p.quality = steady(7, 4.30) }, verdict(eligibility.NeedsScore)},
 		{"a score at all", func(p *product) { p.score = steady(7, none) }, verdict(eligibility.NeedsScore)},
 		{"only time: tonight's score would do", func(p *product) { p.score = repeat(6, 4.30, 4.60) }, verdict(eligibility.NeedsTime)},
 		{"only time: the history is short", func(p *product) { p.score = repeat(3, 4.80) }, verdict(eligibility.NeedsTime)},
@@ -69,6 +70,22 @@ func TestAGateThatIsExceptedAsksForNothing(t *testing.T) {
 	s.Measures = map[string][]float64{"brand_not_comparable": {1}}
 	h := eligibility.History{"product_score": steady(7, 4.00), "product_quality": steady(7, 4.00)}
 	if n := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false).Needs(0); n.Own != 0 || n.Quality != 440 {
+		t.Errorf("got %+v", n)
+	}
+}
+
+func TestABoundBetweenHundredthsAsksForTheNextOne(t *testing.T) {
+	d := eligibility.Decide(theRules(), today(4.465), asOf, subjects(1), eligibility.History{"shop_score": {hundredths(4.46)}}, nil, nil, false)
+	if n := d.Needs(0); n.Own != 447 || d.Qualifies(0, eligibility.Change{Own: 446}) || !d.Qualifies(0, eligibility.Change{Own: 447}) {
+		t.Errorf("got %+v", n)
+	}
+}
+
+// TestDaysOfAnotherUnderABoundHaveToRise: the value of a gate over days is a number of days, whatever the bound of a day.
+func TestDaysOfAnotherUnderABoundHaveToRise(t *testing.T) {
+	l := &rules.List{Role: "product", Gates: []rules.Gate{{Measure: "shop_score", Over: "days", Days: 3, OfDays: 3, AtMost: bound(4)}}}
+	d := eligibility.Decide(theRules(), l, asOf, subjects(1), eligibility.History{"shop_score": runsOf(3.90, 4.50, 4.50)}, nil, nil, false)
+	if n := d.Needs(0); n.Verdict != eligibility.NeedsGate || n.By != 2 {
 		t.Errorf("got %+v", n)
 	}
 }
