@@ -30,6 +30,7 @@ type Manifest struct {
 	NightDigest string                 `json:"night_digest"` // of everything the tables are made of
 	IDs         contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
 	Rules       map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
+	ScoreRules  RulesRef               `json:"score_rules"`  // of scores and lists
 	Previous    *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
 	Partitions  map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
 	Inputs      []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
@@ -107,3 +108,9 @@ func readManifest(ctx context.Context, out *lake.Lake, rec lake.CommitRecord) (*
 
 // ErrDamaged marks a published object that is not what its manifest says.
 var ErrDamaged = errors.New("damaged")
+
+// RulesRef names the rules of scores and lists that a night went by.
+type RulesRef struct {
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+}

@@ -15,8 +15,10 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 // night is one run for one as-of date: what its steps hand to each other.
@@ -39,6 +41,13 @@ type night struct {
 
 	newPartitions, inputRows, rejected int64 // of the partitions that the commit before did not rest on
 
+	rules        *rules.Rules             // in force on the as-of date
+	tablesBefore map[string]*column.Frame // tables of the previous commit that were read
+
+	prices []price.Power
+	stars  map[int64]int // price stars by product; not comparable ones are not in it
+	scored []*scored     // by role
+
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
@@ -50,7 +59,11 @@ type night struct {
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
-		partitions: map[string][]Partition{}, tables: map[string]publishedTable{}}
+		partitions: map[string][]Partition{}, tables: map[string]publishedTable{},
+		tablesBefore: map[string]*column.Frame{}, rules: r.Settings.Rules.On(asOf)}
+	if n.rules == nil {
+		return nil, fmt.Errorf("%w: no version of the rules is effective on %s: the first begins on %s", ErrInput, asOf, r.Settings.Rules[0].EffectiveFrom)
+	}
 	var err error
 	if n.previous, err = r.readCommit(ctx, asOf-1); err != nil {
 		return nil, err
@@ -261,11 +274,11 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 }
 
 // figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
-const figuresVersion = "1"
+const figuresVersion = "2"
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion}
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest()}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)

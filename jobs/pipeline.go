@@ -26,10 +26,14 @@ type Step struct {
 func Steps() []Step {
 	return []Step{
 		{"snapshot", []string{"dumps", "the commit of the day before"}, []string{"partitions"}, (*night).takeSnapshot},
-		{"reduce", []string{"dumps: products, talents, orders, refunds"}, []string{"rollups"}, (*night).reduceChanged},
+		{"reduce", []string{"dumps"}, []string{"rollups"}, (*night).reduceChanged},
 		{"refunds", []string{"refund_lines"}, []string{"settled refunds"}, (*night).settleRefunds},
 		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
 		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
+		{"prices", []string{"unit_prices", "product_facts"}, []string{"price_power"}, (*night).comparePrices},
+		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the day before"},
+			[]string{"product_score", "shop_score", "talent_score", "score_indicators", "score_norms", "<role>_score_history"}, (*night).computeScores},
+		{"lists", []string{"scores", "gmv", "overrides", "lists of the day before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
 		{"publish", []string{"all tables"}, []string{"manifest", "commit"}, (*night).publish},

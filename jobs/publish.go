@@ -95,7 +95,7 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
 	m := Manifest{Format: ManifestFormat, Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
-		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.rules(), Partitions: n.partitions,
+		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
 		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
@@ -111,7 +111,7 @@ func (n *night) writeManifest(ctx context.Context, key string) (sha string, err 
 	return hex.EncodeToString(sum[:]), nil
 }
 
-func (n *night) rules() map[string]string {
+func (n *night) tableRules() map[string]string {
 	rules := map[string]string{}
 	for _, t := range rollup.Sources() {
 		rules[t.Name] = n.runner.Settings.digest(t.Name, n.types)

@@ -16,6 +16,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/internal/testkit/twin"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
@@ -84,6 +85,7 @@ type deployment struct {
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	d := &deployment{t: t, in: t.TempDir(), out: t.TempDir(), settings: jobs.Default(calendar.NewZone(time.FixedZone("CST", 8*3600)))}
+	d.settings.Rules = config.DefaultRules()
 	d.settings.Workers = 2
 	p := twin.Partitions{Orders: map[twin.Day][]twin.Order{}, Refunds: map[twin.Day][]twin.Refund{}, Products: map[twin.Day][]twin.Product{}, Talents: map[twin.Day][]twin.Talent{}}
 	for day := twin.Day(firstDay); day <= twin.Day(lastDay); day++ {

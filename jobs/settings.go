@@ -12,6 +12,7 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 // Settings are what one deployment says once about its nights.
@@ -23,6 +24,7 @@ type Settings struct {
 	BuyerKey            [16]byte                  // secret of the hash of buyer ids
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
+	Rules               rules.Set                 // of scores and lists
 	RestateDays         int                       // days looked at again each night
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
@@ -59,6 +61,9 @@ func (s Settings) Validate() error {
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
+	}
+	if err := s.Rules.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("rules: %w", err))
 	}
 	for name := range s.Tables {
 		if _, ok := contract.Lookup(name, contract.Inputs()); !ok {

@@ -36,6 +36,9 @@ func (a *app) settings() (settings, error) {
 	} else if err != nil {
 		return settings{}, usageError{err}
 	}
+	if s.jobs.Rules, err = c.Rules.Load(); err != nil {
+		return settings{}, usageError{err}
+	}
 	s.jobs.Job = c.Job
 	s.jobs.Tables = c.Tables
 	s.jobs.IDs = c.IDTypes()

@@ -1,6 +1,7 @@
 package column
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/windvane/windvane/transforms/contract"
@@ -24,4 +25,24 @@ func (ids *IDs) AppendSubject(dst []byte, scope contract.Scope, subject int64) [
 		return append(dst, ids.SubjectText(scope, subject)...)
 	}
 	return strconv.AppendInt(dst, subject, 10)
+}
+
+// AppendText appends an identifier as text, as Text writes it.
+func (ids *IDs) AppendText(dst []byte, d contract.Domain, code int64) []byte {
+	if ids.Types[d] {
+		return append(dst, ids.domain(d).Value(code)...)
+	}
+	return strconv.AppendInt(dst, code, 10)
+}
+
+// Parse is the code of an identifier that Text wrote.
+func (ids *IDs) Parse(d contract.Domain, text string) (int64, error) {
+	if ids.Types[d] {
+		return ids.domain(d).Code(text), nil
+	}
+	code, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no identifier of domain %s, which is INT64 in this deployment", text, d)
+	}
+	return code, nil
 }

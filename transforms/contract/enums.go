@@ -12,6 +12,7 @@ var (
 	ComplaintKinds = []string{"not_as_described", "counterfeit", "logistics", "false_advertising", "service"}
 	ContentKinds   = []string{"live", "short_video"}
 	SubjectRoles   = []string{"merchant", "talent"}
+	OverrideRoles  = []string{"merchant", "talent", "product"}
 	Severities     = []string{"severe", "general"}
 	MerchantKinds  = []string{"brand", "fast_brand", "source", "other"}
 	Arms           = []string{"treatment", "holdout"}

@@ -292,7 +292,7 @@ var Overrides = &Table{
 	Name: "overrides", Class: Snapshot, Doc: "one row per manual decision valid at the end of dt; optional",
 	Key: []string{"subject_role", "subject_id", "resource", "valid_from"}, Latest: "updated_at",
 	Columns: []Column{
-		enum("subject_role", []string{"merchant", "talent", "product"}, "whom it concerns"),
+		enum("subject_role", OverrideRoles, "whom it concerns"),
 		text("subject_id", "id as text"),
 		enum("resource", Resources, "which list"),
 		enum("action", Actions, "what is decided"),

@@ -2,7 +2,9 @@ package contract
 
 // Publications are the tables readers get, in the order of docs/tables.md.
 func Publications() []*Table {
-	return []*Table{Overview, GMV, GMVSplit, Excluded, LateData, Repeat, MonthlyBuyers, Cohorts, Trust, DataQuality, Rejects}
+	return []*Table{Overview, GMV, GMVSplit, Excluded, LateData, Repeat, MonthlyBuyers, Cohorts, Trust,
+		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory,
+		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates, DataQuality, Rejects}
 }
 
 // subject begins every table with one row per role × subject.

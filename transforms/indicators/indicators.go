@@ -37,12 +37,13 @@ type Input struct {
 
 // Sums are the figures of one role, row by row as Subjects.
 type Sums struct {
-	Window []int              // days
-	Orders []int64            // valid orders of the window, not weighted
-	Recent []int64            // valid orders of the last 30 days
-	Paid   []int64            // fen, 支付 GMV of the valid orders of the window, not weighted
-	sums   map[string][]int64 // by measure
-	scale  float64            // 1, or a million with recency weights
+	Window     []int              // days
+	Orders     []int64            // valid orders of the window, not weighted
+	Recent     []int64            // valid orders of the last 30 days
+	RecentPaid []int64            // fen, their 支付 GMV
+	Paid       []int64            // fen, 支付 GMV of the valid orders of the window, not weighted
+	sums       map[string][]int64 // by measure
+	scale      float64            // 1, or a million with recency weights
 }
 
 // weightUnit is the weight of a day of age 0.
@@ -77,7 +78,7 @@ func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.W
 func Collect(in Input) (*Sums, error) {
 	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in)}
 	s := &Sums{Window: make([]int, len(in.Subjects)), Orders: make([]int64, len(in.Subjects)), Recent: make([]int64, len(in.Subjects)),
-		Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1}
+		RecentPaid: make([]int64, len(in.Subjects)), Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1}
 	if in.Score.Weighted {
 		s.scale = weightUnit
 	}

@@ -8,13 +8,13 @@ import (
 // orderSums are valid orders by length of window and subject.
 type orderSums struct {
 	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights
-	recent                         []int64
+	recent, recentPaid             []int64
 }
 
 // orders adds up the valid orders of every window, so that the subjects' windows can be chosen.
 func (c *collector) orders() (*orderSums, error) {
 	windows := c.in.Score.Windows
-	o := &orderSums{recent: make([]int64, len(c.in.Subjects))}
+	o := &orderSums{recent: make([]int64, len(c.in.Subjects)), recentPaid: make([]int64, len(c.in.Subjects))}
 	for _, sums := range []*[][]int64{&o.orders, &o.paid, &o.lagged, &o.weighted} {
 		for range windows {
 			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
@@ -35,6 +35,7 @@ func (c *collector) orders() (*orderSums, error) {
 func (o *orderSums) add(windows []int, age, lag int, weight int64, row int, orders, paid int64) {
 	if age < recentDays {
 		o.recent[row] += orders
+		o.recentPaid[row] += paid
 	}
 	for w, length := range windows {
 		if age < length {
@@ -79,6 +80,7 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 			}
 		}
 		s.Window[row], s.Orders[row], s.Recent[row] = in.Score.Windows[w], o.orders[w][row], o.recent[row]
+		s.RecentPaid[row] = o.recentPaid[row]
 		s.Paid[row], lagged[row], valid[row] = o.paid[w][row], o.lagged[w][row], o.weighted[w][row]
 	}
 	s.sums[Lagged], s.sums[Valid] = lagged, valid

@@ -30,7 +30,7 @@ func From(source string) []*Rollup {
 // Sources are the tables that have rollups.
 func Sources() []*contract.Table {
 	return []*contract.Table{contract.Products, contract.Merchants, contract.Talents, contract.Orders, contract.Refunds, contract.Shipments,
-		contract.Reviews, contract.Complaints, contract.Chats, contract.Contents, contract.ProductTraffic, contract.Violations}
+		contract.Reviews, contract.Complaints, contract.Chats, contract.Contents, contract.ProductTraffic, contract.Violations, contract.Overrides}
 }
 
 var byBuyer = []string{"buyer_id"}

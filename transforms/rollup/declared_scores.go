@@ -17,7 +17,7 @@ func scoreRollups() []*Rollup {
 		all = append(all, ScoreOrdersOf(s), RefundEventsOf(s), ShipmentEventsOf(s), ReviewsOf(s), ComplaintsOf(s))
 	}
 	return append(all, TalentProducts(), UnitPrices(), Chats(), AccountContents(), MerchantContents(), ProductTraffic(), TalentTraffic(),
-		ViolationPoints(), ProductFacts(), MerchantFacts(), AccountFacts())
+		ViolationPoints(), ProductFacts(), MerchantFacts(), AccountFacts(), Overrides())
 }
 
 var byOrder = []string{"order_id"}
@@ -219,4 +219,11 @@ func AccountFacts() *Rollup {
 		PartitionBy: []string{"talent_id"}, By: []string{"talent_id"},
 		Measures: []Measure{only("name", "name"), only("owner_merchant_id", "shop the account belongs to"), only("category1_id", "main category"),
 			only("followers", "followers"), only("joined_on", "day the account joined")}}
+}
+
+// Overrides are the manual decisions.
+func Overrides() *Rollup {
+	by := []string{"subject_role", "subject_id", "resource", "valid_from"}
+	return &Rollup{Name: "overrides", Doc: "manual decisions at the end of the day", Source: contract.Overrides, PartitionBy: by, By: by,
+		Measures: []Measure{only("action", "what is decided"), only("reason", "why"), only("author", "who decided"), only("valid_to", "last day")}}
 }

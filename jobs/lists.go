@@ -1,0 +1,330 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/price"
+	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/score"
+)
+
+// resources are the tables of lists by resource.
+var resources = []struct {
+	name  string
+	table *contract.Table
+}{
+	{"traffic", contract.EligibilityTraffic}, {"subsidy", contract.EligibilitySubsidy},
+	{"benefit", contract.EligibilityBenefit}, {"campaign", contract.EligibilityCampaign},
+}
+
+// decideLists decides who gets what, list by list.
+func (n *night) decideLists(ctx context.Context) error {
+	roles := make([]*candidates, len(contract.ScoreRoles))
+	for role := range roles {
+		roles[role] = n.candidatesOf(role)
+	}
+	overrides, err := n.overridesOf(ctx)
+	if err != nil {
+		return err
+	}
+	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules}
+	for i := range n.rules.Lists {
+		l := &n.rules.Lists[i]
+		page, err := n.decideList(ctx, l, roles[slices.Index(contract.ScoreRoles, l.Role)], overrides)
+		if err != nil {
+			return fmt.Errorf("list %s: %w", l.ID, err)
+		}
+		tables.Pages = append(tables.Pages, page)
+	}
+	for _, r := range resources {
+		n.publishRows(r.table, tables.List(r.table, r.name))
+	}
+	n.publishRows(contract.EligibilityGates, tables.Gates())
+	return nil
+}
+
+// candidates are the subjects of one role as lists look at them.
+type candidates struct {
+	*scored
+	considered *eligibility.Subjects
+	runs       eligibility.History
+	page       eligibility.Page // what all pages of the role share
+}
+
+func (n *night) decideList(ctx context.Context, l *rules.List, c *candidates, overrides map[overrideKey]eligibility.Override) (*eligibility.Page, error) {
+	page := c.page
+	page.List = l
+	before, err := n.listBefore(ctx, l, c)
+	if err != nil {
+		return nil, err
+	}
+	if before != nil {
+		page.RankBefore = before.Rank
+	}
+	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, n.overridesFor(l, c, overrides), false)
+	return &page, nil
+}
+
+// listBefore is what the list said on the run before, nil if there was none.
+func (n *night) listBefore(ctx context.Context, l *rules.List, c *candidates) (*eligibility.Before, error) {
+	for _, r := range resources {
+		if r.name != l.Resource {
+			continue
+		}
+		f, err := n.tableBefore(ctx, r.table)
+		if f == nil || err != nil {
+			return nil, err
+		}
+		return eligibility.ReadBefore(f, n.runner.ids, l, c.scope.Domain, c.codes)
+	}
+	return nil, nil
+}
+
+// settled are figures of 30 days by subject.
+type settled struct {
+	net15 []int64   // fen
+	rate  []float64 // refund_rate_amt; NaN: nothing paid, or refunds not computable
+}
+
+func (n *night) settledOf(s *scored) settled {
+	out := settled{make([]int64, len(s.codes)), make([]float64, len(s.codes))}
+	for i := range out.rate {
+		out.rate[i] = math.NaN()
+	}
+	for _, sums := range n.sums {
+		if sums.Scope.Role != s.scope.Role {
+			continue
+		}
+		sums.Settled(30, func(subject int64, f gmv.Settled) {
+			row := s.rows.Row(subject)
+			if row < 0 {
+				return
+			}
+			out.net15[row] = f.Net15
+			if n.refunds != nil && f.Paid30 > 0 {
+				out.rate[row] = float64(f.Refund30) / float64(f.Paid30)
+			}
+		})
+	}
+	return out
+}
+
+// categoryRates are refund_rate_amt by level-1 category.
+func (n *night) categoryRates() map[int64]float64 {
+	out := map[int64]float64{}
+	for _, sums := range n.sums {
+		if sums.Scope.Role != contract.RoleCategory || n.refunds == nil {
+			continue
+		}
+		sums.Settled(30, func(category int64, f gmv.Settled) {
+			if f.Paid30 > 0 {
+				out[category] = float64(f.Refund30) / float64(f.Paid30)
+			}
+		})
+	}
+	return out
+}
+
+// candidatesOf puts together what lists look at.
+func (n *night) candidatesOf(role int) *candidates {
+	s := n.scored[role]
+	subjects, settled := len(s.codes), n.settledOf(s)
+	c := &candidates{scored: s, runs: eligibility.History{}}
+	categories := s.Figures.Categories[len(s.Figures.Categories)-1]
+	c.considered = &eligibility.Subjects{N: subjects, Category: dense(categories), Lower: make([]float64, subjects), GMVNet15: settled.net15, Orders: s.sums.Recent,
+		ColdStart: make([]bool, subjects), Measures: map[string][]float64{"severe_violations_90d": s.tickets.severe}}
+	for i, lower := range s.Scores.Lower {
+		if c.considered.Lower[i] = math.NaN(); lower != column.Null {
+			c.considered.Lower[i] = float64(lower) / 100
+		}
+		c.considered.ColdStart[i] = s.Scores.Status[i] == score.NoScore
+	}
+	recent := make([]float64, subjects)
+	for i, orders := range s.sums.Recent {
+		recent[i] = float64(orders)
+	}
+	c.considered.Measures["valid_orders_30d"] = recent
+	c.page = eligibility.Page{Role: role, Domain: s.scope.Domain, Codes: s.codes, Texts: s.texts, Names: s.fact("name"), Category: categories,
+		NetKnown: n.refunds != nil, Smallest: n.smallest(s)}
+	switch role {
+	case contract.ScoreProduct:
+		n.addProductMeasures(c, settled)
+	case contract.ScoreMerchant:
+		c.runs["shop_score"], c.page.Shop = s.history.Score, s.history.Score[0]
+	case contract.ScoreTalent:
+		c.runs["talent_score"], c.page.Talent = s.history.Score, s.history.Score[0]
+	}
+	return c
+}
+
+// addProductMeasures adds what products have beyond other roles: their shop, their price, their refunds.
+func (n *night) addProductMeasures(c *candidates, settled settled) {
+	shops, merchants := n.scored[contract.ScoreMerchant], c.fact("merchant_id")
+	c.considered.Shop = make([]int32, len(c.codes))
+	for i, m := range merchants {
+		c.considered.Shop[i] = int32(shops.rows.Row(m))
+	}
+	c.runs["product_score"], c.runs["product_quality"] = c.history.Score, c.history.Quality
+	c.runs["shop_score"] = ofShops(shops.history.Score, c.considered.Shop)
+	c.page.Product, c.page.Shop, c.page.Merchant = c.history.Score[0], c.runs["shop_score"][0], merchants
+	m := c.considered.Measures
+	m["severe_violations_90d"] = make([]float64, len(c.codes))
+	for i, shop := range c.considered.Shop {
+		if shop >= 0 {
+			m["severe_violations_90d"][i] = shops.tickets.severe[shop]
+		}
+	}
+	m["refund_rate_to_category"] = n.ratesToCategory(c, settled)
+	n.addPriceMeasures(c)
+	info := c.fact("info_score")
+	c.considered.Info = make([]float64, len(c.codes))
+	for i := range info {
+		c.considered.Info[i] = realAt(info[i])
+	}
+}
+
+// ofShops gives every product the scores of its shop.
+func ofShops(shops [][]int16, of []int32) [][]int16 {
+	out := make([][]int16, len(shops))
+	for run := range shops {
+		out[run] = make([]int16, len(of))
+		for i, shop := range of {
+			if shop >= 0 {
+				out[run][i] = shops[run][shop]
+			}
+		}
+	}
+	return out
+}
+
+func (n *night) ratesToCategory(c *candidates, settled settled) []float64 {
+	rates, categories := n.categoryRates(), c.page.Category
+	out := make([]float64, len(c.codes))
+	for i, rate := range settled.rate {
+		mean := rates[categories[i]]
+		switch {
+		case mean > 0:
+			out[i] = rate / mean
+		case rate == 0:
+			out[i] = 0 // nobody in the category has a refund
+		default:
+			out[i] = math.NaN()
+		}
+	}
+	return out
+}
+
+func (n *night) addPriceMeasures(c *candidates) {
+	stars, brand := make([]float64, len(c.codes)), make([]float64, len(c.codes))
+	for i := range stars {
+		stars[i] = math.NaN()
+	}
+	notComparable := make([]bool, len(c.codes))
+	for i := range notComparable {
+		notComparable[i] = true
+	}
+	for _, p := range n.prices {
+		if i := c.rows.Row(p.Product); i >= 0 && p.Stars > 0 {
+			stars[i], notComparable[i] = float64(p.Stars), false
+		} else if i >= 0 && (p.Status == price.Bait || p.Status == price.Spread) {
+			notComparable[i] = false // an anomaly is no reason to be excused
+		}
+	}
+	for i, flag := range c.fact("brand_flag") {
+		if flag == 1 && notComparable[i] {
+			brand[i] = 1
+		}
+	}
+	c.considered.Measures["price_stars"], c.considered.Measures["brand_not_comparable"] = stars, brand
+}
+
+// dense numbers categories from 0, -1: none.
+func dense(codes []int64) []int32 {
+	numbers, out := map[int64]int32{column.Null: -1}, make([]int32, len(codes))
+	for i, code := range codes {
+		number, ok := numbers[code]
+		if !ok {
+			number = int32(len(numbers) - 1)
+			numbers[code] = number
+		}
+		out[i] = number
+	}
+	return out
+}
+
+// smallest finds the smallest change of an indicator that brings a score where a list needs it.
+func (n *night) smallest(s *scored) func(int, eligibility.Need) (eligibility.Move, bool) {
+	all, _ := s.Score.Indicators()
+	return func(subject int, need eligibility.Need) (eligibility.Move, bool) {
+		if s.Scores.Total[subject] == column.Null {
+			return eligibility.Move{}, false
+		}
+		change, ok := s.Scores.Smallest(subject, int64(need.Own), float64(need.Quality)/100)
+		if !ok {
+			return eligibility.Move{}, false
+		}
+		move := eligibility.Move{Of: all[change.Indicator].ID, From: change.From, To: change.To, Events: math.NaN(), Volume: math.NaN()}
+		_, known := n.ruleOf(s.Role.Role)
+		for _, k := range known {
+			if k.ID == move.Of && k.Way == rules.Rate {
+				move.Events, move.Volume = change.FromX-change.ToX, change.N
+			}
+		}
+		return move, true
+	}
+}
+
+// overrideKey is what an override is about.
+type overrideKey struct {
+	role, subject, resource int64 // codes; subject: of text
+}
+
+// overridesOf reads the manual decisions of the as-of date's snapshot.
+func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Override, error) {
+	out := map[overrideKey]eligibility.Override{}
+	f, err := n.factsOf(ctx, rollup.Overrides())
+	if f == nil || err != nil {
+		return out, err
+	}
+	texts := n.runner.ids.TextDict()
+	for i := range f.N {
+		at := func(name string) int64 { return f.Column(name)[i] }
+		action, ok := eligibility.ParseAction(contract.Actions[at("action")])
+		if !ok {
+			return nil, fmt.Errorf("overrides: unknown action %s", contract.Actions[at("action")])
+		}
+		o := eligibility.Override{Action: action, Reason: texts.Value(at("reason")), Author: texts.Value(at("author")),
+			From: calendar.Day(at("valid_from")), To: calendar.Day(at("valid_to"))}
+		key := overrideKey{at("subject_role"), at("subject_id"), at("resource")}
+		if held, ok := out[key]; ok && held.From > o.From && held.From <= n.asOf+1 {
+			continue // the newest decision that is in force wins
+		}
+		if o.From <= n.asOf+1 {
+			out[key] = o
+		}
+	}
+	return out, nil
+}
+
+// overridesFor are those of a list, by subject.
+func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]eligibility.Override) map[int]eligibility.Override {
+	out := map[int]eligibility.Override{}
+	for key, o := range all {
+		if contract.OverrideRoles[key.role] != l.Role || contract.Resources[key.resource] != l.Resource {
+			continue
+		}
+		if row := n.rowOfText(c.subjects, key.subject); row >= 0 {
+			out[row] = o
+		}
+	}
+	return out
+}

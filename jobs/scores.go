@@ -1,0 +1,330 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/indicators"
+	"github.com/windvane/windvane/transforms/price"
+	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/score"
+)
+
+// scored is one role of the night: its subjects, what is known of them, and their scores.
+type scored struct {
+	*subjects
+	*score.Role
+	sums    *indicators.Sums
+	tickets *tickets
+	history *score.History
+}
+
+// of is the score of a subject by its code, false if it has none.
+func (s *scored) of(code int64) (float64, bool) {
+	i := s.rows.Row(code)
+	if i < 0 || s.Scores.Total[i] == column.Null {
+		return 0, false
+	}
+	return float64(s.Scores.Total[i]) / 100, true
+}
+
+// comparePrices makes price_power.
+func (n *night) comparePrices(ctx context.Context) error {
+	first := n.asOf - calendar.Day(n.rules.Price.WindowDays) + 1
+	products, err := n.factsOf(ctx, rollup.ProductFacts())
+	if err != nil {
+		return err
+	}
+	belongs := func(int64) (int64, int64) { return column.Null, column.Null }
+	if products != nil {
+		l := column.NewLookup(products.Column("product_id"), products.Column("merchant_id"), products.Column("style_id"))
+		belongs = func(product int64) (int64, int64) {
+			at := l.Row(product)
+			if at < 0 {
+				return column.Null, column.Null
+			}
+			return l.Values(0)[at], l.Values(1)[at]
+		}
+	}
+	n.prices, err = price.Compare(price.Input{AsOf: n.asOf, Rules: n.rules.Price, Days: n.history(ctx, rollup.UnitPrices(), first), Product: belongs})
+	if err != nil {
+		return err
+	}
+	n.stars = map[int64]int{}
+	for _, p := range n.prices {
+		if p.Stars > 0 {
+			n.stars[p.Product] = p.Stars
+		}
+	}
+	n.publishRows(contract.PricePower, price.Table(n.asOf, n.runner.ids, n.prices))
+	return nil
+}
+
+// computeScores computes 商品分, then 店铺体验分, then 带货口碑分, which reads both; neither of them reads it.
+func (n *night) computeScores(ctx context.Context) (err error) {
+	n.scored = make([]*scored, len(contract.ScoreRoles))
+	for role := range contract.ScoreRoles {
+		if n.scored[role], err = n.scoreRole(ctx, role); err != nil {
+			return fmt.Errorf("%s: %w", contract.ScoreRoles[role], err)
+		}
+	}
+	if err := n.publishNorms(ctx); err != nil {
+		return err
+	}
+	n.publishScores()
+	return nil
+}
+
+// ruleOf is what the rules say of a role, and what the code knows of its indicators.
+func (n *night) ruleOf(role int) (rules.Score, []rules.Known) {
+	switch role {
+	case contract.ScoreProduct:
+		return n.rules.Product, rules.ProductIndicators
+	case contract.ScoreMerchant:
+		return n.rules.Shop, rules.ShopIndicators
+	}
+	return n.rules.Talent, rules.TalentIndicators
+}
+
+func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
+	rule, known := n.ruleOf(role)
+	first := n.asOf - calendar.Day(indicators.LookbackDays(n.rules, &rule)) + 1
+	subjects, err := n.subjectsOf(ctx, role, first)
+	if err != nil {
+		return nil, err
+	}
+	s := &scored{subjects: subjects}
+	if s.sums, err = n.sumIndicators(ctx, role, s.subjects, first); err != nil {
+		return nil, err
+	}
+	if s.tickets, err = n.ticketsOf(ctx, role, s.subjects); err != nil {
+		return nil, err
+	}
+	figures := s.sums.Figures(role)
+	if err := n.addFigures(ctx, role, s, figures, first); err != nil {
+		return nil, err
+	}
+	f := &score.Figures{Subjects: len(s.codes), Categories: s.categories(), Orders: s.sums.Orders, SevereRecent: s.tickets.severeRecent, ViolationPoints: s.tickets.points}
+	all, _ := rule.Indicators()
+	for _, in := range all {
+		f.X, f.N = append(f.X, figures[in.ID].X), append(f.N, figures[in.ID].N)
+	}
+	norms, err := n.normsOf(ctx, role, n.asOf.Month())
+	if err != nil {
+		return nil, err
+	}
+	scores, err := score.Compute(n.rules, rule, known, f, norms)
+	if err != nil {
+		return nil, err
+	}
+	s.Role = &score.Role{AsOf: n.asOf, IDs: n.runner.ids, Rules: n.rules, Score: rule, Role: role, Domain: s.scope.Domain, Codes: s.codes, Texts: s.texts,
+		Window: s.sums.Window, Figures: f, Scores: scores}
+	return s, n.remember(ctx, role, s)
+}
+
+// sumIndicators adds up what the role's indicators are made of.
+func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first calendar.Day) (*indicators.Sums, error) {
+	rule, _ := n.ruleOf(role)
+	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
+		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first)}}
+	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(ctx, shipments) {
+		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1)
+	}
+	return indicators.Collect(in)
+}
+
+// addFigures adds the indicators that are not made of daily sums alone.
+func (n *night) addFigures(ctx context.Context, role int, s *scored, figures indicators.Figures, first calendar.Day) error {
+	switch role {
+	case contract.ScoreProduct:
+		n.addProductFigures(s, figures)
+		return nil
+	case contract.ScoreMerchant:
+		figures["not_repeat"] = n.notRepeat(s)
+		if n.has(contract.Products) {
+			figures["price_coverage"] = n.soldByShops(s).Uncovered()
+		}
+		return nil
+	}
+	figures["not_repeat"] = n.notRepeat(s)
+	figures["conversion"] = indicators.Quotient(s.sums.Sum(indicators.Valid), s.sums.Sum("clicks"), 1)
+	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
+	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
+		Stars: func(product int64) int { return n.stars[product] }, ProductScore: products.of, ShopScore: shops.of})
+	if err != nil {
+		return err
+	}
+	if n.has(contract.Products) {
+		figures["price_coverage"] = sold.Uncovered()
+	}
+	figures["product_score"], figures["shop_score"] = sold.Mean(indicators.OfProducts), sold.Mean(indicators.OfShops)
+	return nil
+}
+
+// notRepeat is 1 - R1(90): buyers without a second purchase day of buyers.
+func (n *night) notRepeat(s *scored) indicators.Figure {
+	for _, f := range n.buyers {
+		if f.Scope.Role != s.scope.Role {
+			continue
+		}
+		return indicators.Counted(len(s.codes), func(row int) (x, of float64) {
+			buyers, repeat := f.R1(s.codes[row], 90)
+			return float64(buyers - repeat), float64(buyers)
+		})
+	}
+	return indicators.Figure{}
+}
+
+func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
+	paid := make([]float64, len(s.codes))
+	days := make([]float64, len(s.codes))
+	for i, fen := range s.sums.Paid {
+		paid[i], days[i] = float64(fen), float64(s.sums.Window[i])
+		if fen == 0 {
+			days[i] = 0
+		}
+	}
+	figures["gmv_per_mille"] = indicators.Quotient(paid, s.sums.Sum("impressions"), 1000)
+	figures["effective_gmv"] = indicators.Quotient(paid, days, 1) // a day, since windows differ
+	if !n.has(contract.Products) {
+		return
+	}
+	info := s.fact("info_score")
+	figures["info_score"] = indicators.Given(len(s.codes), func(row int) (float64, bool) {
+		v := realAt(info[row])
+		return 3 + 2*v/100, !math.IsNaN(v)
+	})
+	figures["price_power"] = indicators.Given(len(s.codes), func(row int) (float64, bool) {
+		stars := n.stars[s.codes[row]]
+		if stars == 0 {
+			return 0, false
+		}
+		return n.rules.Price.Points[5-stars], true
+	})
+}
+
+// soldByShops sees the sales of the last 30 days through prices.
+func (n *night) soldByShops(s *scored) *indicators.Sold {
+	sold, products := indicators.NewSold(len(s.codes)), n.scored[contract.ScoreProduct]
+	merchants := products.fact("merchant_id")
+	for i, product := range products.codes {
+		if row := s.rows.Row(merchants[i]); row >= 0 && products.sums.RecentPaid[i] > 0 {
+			sold.AddPrice(row, n.stars[product], products.sums.RecentPaid[i], true)
+		}
+	}
+	return sold
+}
+
+// remember puts tonight's scores into the history and finds those of the run before.
+func (n *night) remember(ctx context.Context, role int, s *scored) error {
+	t := historyTables[role]
+	before, err := n.tableBefore(ctx, t)
+	if err != nil {
+		return err
+	}
+	s.history = s.Role.Remember(before, t.Key[0], role == contract.ScoreProduct)
+	s.Before = s.history.Last()
+	switch role {
+	case contract.ScoreProduct:
+		s.Merchant = s.fact("merchant_id")
+	case contract.ScoreMerchant:
+		s.Goods = n.goodsScores(s)
+	}
+	return nil
+}
+
+var historyTables = []*contract.Table{contract.ScoreProduct: contract.ProductScoreHistory, contract.ScoreMerchant: contract.ShopScoreHistory, contract.ScoreTalent: contract.TalentScoreHistory}
+
+// goodsScores are 商品分 by shop, weighted with gmv_net15 of 30 days; NaN: none of its products has one.
+func (n *night) goodsScores(s *scored) []float64 {
+	products := n.scored[contract.ScoreProduct]
+	merchants := products.fact("merchant_id")
+	weight, sum, out := make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes))
+	for i, net := range n.settledOf(products).net15 {
+		row := s.rows.Row(merchants[i])
+		if row < 0 || net <= 0 || products.Scores.Total[i] == column.Null {
+			continue
+		}
+		weight[row] += float64(net)
+		sum[row] += float64(net) * float64(products.Scores.Total[i]) / 100
+	}
+	for row := range out {
+		if out[row] = math.NaN(); weight[row] > 0 {
+			out[row] = sum[row] / weight[row]
+		}
+	}
+	return out
+}
+
+// normsOf are the norms in force for a role in a month, nil in the first one.
+func (n *night) normsOf(ctx context.Context, role int, month calendar.Day) (*score.Norms, error) {
+	before, err := n.tableBefore(ctx, contract.ScoreNorms)
+	if before == nil || err != nil {
+		return nil, err
+	}
+	return score.ReadNorms(before, n.runner.ids, month, role)
+}
+
+// publishNorms carries the norms of the month on and, on its last day, measures those of the next.
+func (n *night) publishNorms(ctx context.Context) error {
+	var all []score.MonthNorms
+	month := n.asOf.Month()
+	for role, s := range n.scored {
+		now, err := n.normsOf(ctx, role, month)
+		if err != nil {
+			return err
+		}
+		if now != nil {
+			all = append(all, score.MonthNorms{Month: month, Role: role, Norms: now})
+		}
+		if n.asOf != n.asOf.MonthEnd() {
+			continue
+		}
+		rule, known := n.ruleOf(role)
+		next, err := score.Measure(n.rules, rule, known, s.Figures)
+		if err != nil {
+			return err
+		}
+		all = append(all, score.MonthNorms{Month: n.asOf + 1, Role: role, Norms: next})
+	}
+	n.publishRows(contract.ScoreNorms, score.NormTable(n.asOf, n.runner.ids, all))
+	return nil
+}
+
+func (n *night) publishScores() {
+	var byName []*score.Role
+	for _, role := range contract.TextOrder(contract.ScoreRoles) {
+		byName = append(byName, n.scored[role].Role)
+	}
+	n.publishRows(contract.ScoreIndicators, score.IndicatorTable(byName))
+	for role, t := range []*contract.Table{contract.ProductScore, contract.ShopScore, contract.TalentScore} {
+		s := n.scored[role]
+		n.publishRows(t, s.Role.Table())
+		n.publishRows(historyTables[role], s.Role.HistoryTable(s.history))
+	}
+}
+
+// tableBefore is a table of the night before, nil on a cold start or if that night did not have it.
+func (n *night) tableBefore(ctx context.Context, t *contract.Table) (*column.Frame, error) {
+	if n.previous == nil {
+		return nil, nil
+	}
+	if f, ok := n.tablesBefore[t.Name]; ok {
+		return f, nil
+	}
+	for _, o := range n.previous.manifest.Outputs {
+		if o.Table == t.Name {
+			f, err := n.runner.publishedFrame(ctx, n.previous, t)
+			if err == nil {
+				n.tablesBefore[t.Name] = f
+			}
+			return f, err
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,186 @@
+package jobs
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/indicators"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// subjects are all products, shops or independent talents of a night: those of the snapshot and those that sold
+// lately, ordered by their ids: numbers as numbers, texts as texts.
+type subjects struct {
+	scope contract.Scope
+	codes []int64
+	texts []int32 // positions in codes in the order of their texts; nil: that is their order
+	rows  *column.Lookup
+	facts *column.Frame // of the snapshot; nil: there is none
+	at    []int64       // row in facts, -1: none
+}
+
+// roleOf tells scope and facts of a code of contract.ScoreRoles.
+func roleOf(role int) (contract.Scope, *rollup.Rollup) {
+	all := contract.Scopes()
+	switch role {
+	case contract.ScoreProduct:
+		return all[contract.RoleProduct], rollup.ProductFacts()
+	case contract.ScoreMerchant:
+		return all[contract.RoleMerchant], rollup.MerchantFacts()
+	}
+	return all[contract.RoleTalent], rollup.AccountFacts()
+}
+
+// subjectsOf lists the subjects of a role. A shop's own accounts are no talents: they are judged by the shop's score.
+func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*subjects, error) {
+	scope, facts := roleOf(role)
+	s := &subjects{scope: scope}
+	var err error
+	if s.facts, err = n.factsOf(ctx, facts); err != nil {
+		return nil, err
+	}
+	owned := map[int64]bool{}
+	if s.facts != nil {
+		s.codes = slices.Clone(s.facts.Column(facts.By[0]))
+		if role == contract.ScoreTalent {
+			owned = ownedAccounts(s.facts)
+		}
+	}
+	seen := column.NewGrouper(1, 0)
+	for d, err := range n.history(ctx, rollup.ScoreOrdersOf(scope), first) {
+		if err != nil {
+			return nil, err
+		}
+		for _, code := range d.Frame.Column(scope.Subject) {
+			seen.Index([]int64{code})
+		}
+	}
+	s.codes = append(s.codes, seen.Rows()...)
+	s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return owned[c] })
+	s.sort(n.runner.ids)
+	s.rows = column.NewLookup(s.codes)
+	s.at = make([]int64, len(s.codes))
+	for i := range s.at {
+		s.at[i] = -1
+	}
+	if s.facts != nil {
+		column.NewLookup(s.facts.Column(facts.By[0])).Rows(s.codes, s.at)
+	}
+	return s, nil
+}
+
+// sort orders the subjects, each once.
+func (s *subjects) sort(ids *column.IDs) {
+	byText := ids.CompareText(s.scope.Domain, contract.NoSubject)
+	if ids.Types[s.scope.Domain] {
+		slices.SortFunc(s.codes, byText)
+		s.codes = slices.Compact(s.codes)
+		return
+	}
+	slices.Sort(s.codes)
+	s.codes = slices.Compact(s.codes)
+	s.texts = make([]int32, len(s.codes))
+	for i := range s.texts {
+		s.texts[i] = int32(i)
+	}
+	slices.SortFunc(s.texts, func(a, b int32) int { return byText(s.codes[a], s.codes[b]) })
+}
+
+func ownedAccounts(f *column.Frame) map[int64]bool {
+	owned, owners := map[int64]bool{}, f.Column("owner_merchant_id")
+	for i, account := range f.Column("talent_id") {
+		if owners[i] != column.Null {
+			owned[account] = true
+		}
+	}
+	return owned
+}
+
+// factsOf is the snapshot of the as-of date or the nearest before it, nil if there is none.
+func (n *night) factsOf(ctx context.Context, r *rollup.Rollup) (*column.Frame, error) {
+	p, ok := n.nearest(r.Source.Name, n.asOf)
+	if !ok {
+		return nil, nil
+	}
+	return n.frame(ctx, r, p)
+}
+
+// fact is a column of the snapshot by subject, column.Null where there is none.
+func (s *subjects) fact(name string) []int64 {
+	out := make([]int64, len(s.codes))
+	var values []int64
+	if s.facts != nil {
+		values = s.facts.Column(name)
+	}
+	for i, at := range s.at {
+		if out[i] = column.Null; at >= 0 {
+			out[i] = values[at]
+		}
+	}
+	return out
+}
+
+// categories are the levels of the subjects' categories, the most specific first.
+func (s *subjects) categories() [][]int64 {
+	if s.scope.Role == contract.RoleProduct {
+		return [][]int64{s.fact("category3_id"), s.fact("category2_id"), s.fact("category1_id")}
+	}
+	return [][]int64{s.fact("category1_id")}
+}
+
+// sources are the rollups that a role's indicators are added up from: those whose tables there are.
+func (n *night) sources(ctx context.Context, role int, first calendar.Day) []indicators.Source {
+	scope, _ := roleOf(role)
+	var out []indicators.Source
+	add := func(r *rollup.Rollup, subject string, measures ...string) {
+		if n.computable(ctx, r) {
+			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Measures: measures, Days: n.history(ctx, r, first)})
+		}
+	}
+	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",
+		"refund_only", "refund_only_seconds", "return_refund", "return_refund_seconds")
+	add(rollup.ShipmentEventsOf(scope), scope.Subject, "due", "missed", "signed", "transit_seconds", "median_seconds")
+	add(rollup.ReviewsOf(scope), scope.Subject, "bad", "quality_bad")
+	add(rollup.ComplaintsOf(scope), scope.Subject, "mismatch", "logistics", "misleading")
+	switch role {
+	case contract.ScoreProduct:
+		add(rollup.ProductTraffic(), "product_id", "impressions", "clicks")
+	case contract.ScoreMerchant:
+		add(rollup.Chats(), "merchant_id", "rated", "unhappy", "in_service", "slow")
+	case contract.ScoreTalent:
+		add(rollup.TalentTraffic(), "promoter_id", "impressions", "clicks")
+		add(rollup.AccountContents(), "author_id", "viewers", "upheld_reports", "good_ratings", "bad_ratings")
+	}
+	return out
+}
+
+// computable tells whether a rollup's table is there and, on its newest day, has what the rollup needs.
+func (n *night) computable(ctx context.Context, r *rollup.Rollup) bool {
+	ps := n.partitions[r.Source.Name]
+	if len(ps) == 0 {
+		return false
+	}
+	for i, ru := range rollup.From(r.Source.Name) {
+		if ru.Name != r.Name {
+			continue
+		}
+		for _, p := range ps {
+			if i < len(p.Rows) && p.Rows[i] < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// realAt is the real behind the bits of a column, NaN for null.
+func realAt(bits int64) float64 {
+	if bits == column.Null {
+		return math.NaN()
+	}
+	return math.Float64frombits(uint64(bits))
+}

@@ -1,0 +1,65 @@
+package price
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// recordRows is the size of records.
+const recordRows = 1 << 16
+
+// Table is price_power, in records of bounded size: each is the consumer's until it asks for the next one.
+func Table(asOf calendar.Day, ids *column.IDs, powers []Power) iter.Seq2[arrow.Record, error] {
+	compare := func(a, b Power) int { return cmp.Compare(a.Product, b.Product) }
+	if ids.Types[contract.Product] {
+		text := ids.CompareText(contract.Product, contract.NoSubject)
+		compare = func(a, b Power) int { return text(a.Product, b.Product) }
+	}
+	powers = slices.SortedFunc(slices.Values(powers), compare)
+	return func(yield func(arrow.Record, error) bool) {
+		b := column.NewBuilder(contract.PricePower, ids)
+		for from := 0; from == 0 || from < len(powers); from += recordRows {
+			for i := range powers[from:min(len(powers), from+recordRows)] {
+				powers[from+i].write(b, asOf)
+			}
+			rec := b.Record(memory.DefaultAllocator)
+			more := yield(rec, nil)
+			rec.Release()
+			if !more {
+				return
+			}
+			b.Reset()
+		}
+	}
+}
+
+func (p *Power) write(b *column.Builder, asOf calendar.Day) {
+	b.Column("as_of_date").Int(int64(asOf))
+	b.Column("product_id").Int(p.Product)
+	b.Column("merchant_id").Int(p.Merchant)
+	b.Column("style_id").Int(p.Style)
+	b.Column("unit_price_fen").Int(p.Price)
+	b.Column("orders").Int(p.Orders)
+	b.Column("benchmark_shops").Int(p.Shops)
+	b.Column("benchmark_orders").Int(p.OtherOrders)
+	b.Column("benchmark_fen").Int(p.Benchmark)
+	if p.Benchmark == column.Null {
+		b.Column("price_ratio").Null()
+	} else {
+		b.Column("price_ratio").Real(p.Ratio)
+	}
+	if p.Stars == 0 {
+		b.Column("stars").Null()
+	} else {
+		b.Column("stars").Int(int64(p.Stars))
+	}
+	b.Column("status").Int(int64(p.Status))
+}
