@@ -101,11 +101,12 @@ func TestSignatures(t *testing.T) {
 		want row
 	}{
 		{"thirty hours on a route of a day", shipped("picked_up_at", picked, "signed_at", later), row{"signed": 1, "transit_seconds": 30 * hour, "median_seconds": 24 * hour}},
-		{"the median of a route has a fraction", shipped("picked_up_at", picked, "signed_at", later, "route_median_hours", int(bits(20.51))),
-			row{"signed": 1, "transit_seconds": 30 * hour, "median_seconds": 73_836}},
+		{"the median of a route has a fraction", shipped("picked_up_at", picked, "signed_at", later, "route_median_hours", int(bits(20.0002))),
+			row{"signed": 1, "transit_seconds": 30 * hour, "median_seconds": 72_001}}, // 72,000.72
 		{"parts of a second are dropped", shipped("picked_up_at", picked, "signed_at", later+999_999), row{"signed": 1, "transit_seconds": 30 * hour, "median_seconds": 24 * hour}},
 		{"no median", shipped("picked_up_at", picked, "signed_at", later, "route_median_hours", null), row{"signed": 1}},
 		{"no pick-up", shipped("signed_at", later), row{"signed": 1}},
+		{"clocks that differ take no time back", shipped("picked_up_at", later+3_000_000, "signed_at", later), row{"signed": 1, "median_seconds": 24 * hour}},
 		{"a pre-sale is signed for, its transit does not count", shipped("picked_up_at", picked, "signed_at", later, "order_kind", contract.OrderPresale), row{"signed": 1}},
 		{"so is what is not shipped", shipped("picked_up_at", picked, "signed_at", later, "no_shipping", 1), row{"signed": 1}},
 		{"a gift is not", shipped("picked_up_at", picked, "signed_at", later, "order_kind", contract.OrderGift), nil},
@@ -189,6 +190,7 @@ func TestHowLongRefundsTake(t *testing.T) {
 		{"a week", refunded("applied_at", applied(168), "closed_at", later, "self_completed", 1), only(168 * hour)},
 		{"longer counts as a week", refunded("applied_at", applied(1000), "closed_at", later, "self_completed", 1), only(168 * hour)},
 		{"parts of a second are dropped", refunded("applied_at", applied(30)-999_999, "closed_at", later, "self_completed", 1), only(30 * hour)},
+		{"clocks that differ take no time back", refunded("applied_at", later+3_000_000, "closed_at", later, "self_completed", 1, "is_first", 0), only(0)},
 		{"not by the merchant", refunded("applied_at", applied(30), "closed_at", later, "self_completed", 0), row{"closed": 1, "not_self_completed": 1}},
 		{"it is not known by whom", refunded("applied_at", applied(30), "closed_at", later), nil},
 		{"closed yesterday", refunded("closed_at", yesterday, "self_completed", 1), nil},
@@ -376,4 +378,49 @@ func TestScoreOrdersLeaveOutLinesNotOrders(t *testing.T) {
 	wantFigures(t, contract.Orders, "talent_products", nil, rows...)
 	credited := plain("promoter_id", 20)
 	wantFigures(t, contract.Orders, "talent_products", row{"lines": 2, "paid_fen": 2000}, credited, plain("promoter_id", 20, "order_line_id", 2))
+}
+
+// A row stands in the dumps of several days, and in each as often as the dump is made again: every event counts on its
+// own day and on no other.
+func TestEveryEventCountsOnOneDay(t *testing.T) {
+	d := fromSeed(13)
+	w := d.world()
+	for _, c := range []struct {
+		source *contract.Table
+		name   string
+		total  func(w world, r row) row // what a row counts, whatever the day
+	}{
+		{contract.Refunds, "merchant_refund_events", func(w world, r row) row {
+			closed := one(w.isScoreValid(r) && r["closed_at"] != null && r["self_completed"] != null)
+			decided := one(w.isScoreValid(r) && r["liable_at"] != null && r["liable"] != null)
+			return row{"quality_refunds": one(w.isScoreValid(r) && r["is_first"] == 1 && r["reason"] == contract.ReasonQuality), "disputes": decided,
+				"disputed_orders": one(w.isScoreValid(r) && r["intervened_at"] != null), "closed": closed, "not_self_completed": closed * (1 - r["self_completed"]*closed)}
+		}},
+		{contract.Shipments, "product_shipment_events", func(w world, r row) row {
+			due := one(w.isScoreValid(r) && r["pickup_due_at"] != null && r["no_shipping"] == 0 && r["order_kind"] != contract.OrderPresale)
+			late := one(r["picked_up_at"] == null || r["picked_up_at"] > r["pickup_due_at"])
+			return row{"due": due, "missed": due * late, "signed": one(w.isScoreValid(r) && r["signed_at"] != null)}
+		}},
+	} {
+		t.Run(c.source.Name, func(t *testing.T) {
+			rows, want, got := d.rows(c.source, w, 500), row{}, row{}
+			for i, r := range rows {
+				r["order_id"] = int64(i) // every row an order of its own, so that days add up
+				for name, v := range c.total(w, r) {
+					want[name] += v
+				}
+			}
+			table := declaration(c.name).Table()
+			for day := today - 15; day <= today+2; day++ {
+				for _, line := range run(t, c.source, rows, w, how{workers: 1, batch: 500, memory: column.Memory{Budget: column.NewBudget(0)}, day: day})[c.name] {
+					for name := range want {
+						got[name] += line[table.Index(name)]
+					}
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

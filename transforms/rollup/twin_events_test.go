@@ -131,7 +131,7 @@ func (d draw) refunds(w world, n int) []row {
 		r := d.copied(w, n)
 		r["refund_id"], r["order_line_id"] = int64(i), int64(d("line", n))
 		r["amount_fen"], r["is_full"] = int64(d("amount", 600)), int64(d("full", 2))
-		r["applied_at"] = d.moment("applied") - int64(d("days since applied", 9)/2)*86_400_000_000 - int64(d("microsecond", 3))
+		r["applied_at"] = d.moment("applied") - int64(d("days since applied", 12))*86_400_000_000 - int64(d("microsecond", 3))
 		for _, name := range []string{"intervened_at", "liable_at", "succeeded_at", "closed_at"} {
 			r[name] = d.momentOrNull(name)
 		}

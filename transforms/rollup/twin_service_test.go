@@ -73,6 +73,19 @@ func tallyViolation(_ world, f figures, r row) {
 	g.add("points", r["points"])
 }
 
+// tallyFacts: a snapshot has one row of a key, whose columns are taken as they are.
+func tallyFacts(keys []string, columns ...string) tally {
+	return func(_ world, f figures, r row) {
+		var key []int64
+		for _, name := range keys {
+			key = append(key, r[name])
+		}
+		for _, name := range columns {
+			f.of(key...).add(name, r[name])
+		}
+	}
+}
+
 func (d draw) chats(n int) []row {
 	rows := make([]row, n)
 	for i := range rows {
@@ -152,6 +165,21 @@ func (d draw) talents(w world, n int) []row {
 	for i := range rows {
 		rows[i] = row{"talent_id": int64(i*3 - 6), "name": d.name(w), "owner_merchant_id": d.orNull("owner", 10, 2),
 			"category1_id": d.orNull("category", 70, 2), "followers": int64(d("followers", 9)), "joined_on": int64(today) - int64(d("days since", 900))}
+	}
+	return rows
+}
+
+// overrides draws n decisions, at most one of a subject, resource and first day.
+func (d draw) overrides(w world, n int) []row {
+	text, rows, seen := w.ids.TextDict(), []row(nil), map[[4]int64]bool{}
+	for range n {
+		r := row{"subject_role": int64(d("role", len(contract.Overrides.Column("subject_role").Values))), "subject_id": text.Code([]string{"9", "10", "-11", "talent 12"}[d("subject", 4)]),
+			"resource": int64(d("resource", len(contract.Resources))), "action": int64(d("action", len(contract.Actions))), "reason": d.name(w), "author": d.name(w),
+			"valid_from": int64(today) - int64(d("days since", 4)), "valid_to": int64(today) + int64(d("days left", 9))}
+		key := [4]int64{r["subject_role"], r["subject_id"], r["resource"], r["valid_from"]}
+		if !seen[key] {
+			seen[key], rows = true, append(rows, r)
+		}
 	}
 	return rows
 }

@@ -203,12 +203,13 @@ type how struct {
 	expected int64 // rows, which decide on the partitions
 	batch    int   // rows of a batch
 	memory   column.Memory
+	day      calendar.Day // 0: today
 }
 
 // run reduces rows with the engine and gives every rollup's rows as stored.
 func run(t testingT, source *contract.Table, rows []row, w world, h how) map[string][][]int64 {
 	t.Helper()
-	env := rollup.Env{Day: today, Zone: zone(), IDs: w.ids, Dimensions: w, MaxUnitsPerLine: w.maxUnits, ScoreMinFen: scoreMin,
+	env := rollup.Env{Day: cmp.Or(h.day, today), Zone: zone(), IDs: w.ids, Dimensions: w, MaxUnitsPerLine: w.maxUnits, ScoreMinFen: scoreMin,
 		Memory: h.memory, Workers: h.workers, ExpectedRows: h.expected}
 	red := rollup.New(source, rollup.From(source.Name), env)
 	defer red.Close()
@@ -381,6 +382,8 @@ func (d draw) rows(source *contract.Table, w world, n int) []row {
 		return d.merchants(w, n)
 	case contract.Talents:
 		return d.talents(w, n)
+	case contract.Overrides:
+		return d.overrides(w, n)
 	}
 	panic("no rows are drawn of " + source.Name)
 }
