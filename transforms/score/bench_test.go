@@ -12,17 +12,12 @@ import (
 func (k kind) crowd(subjects int) *score.Figures {
 	rng := rand.New(rand.NewPCG(1, 2))
 	f := k.blank(subjects, 3)
-	all, _ := k.score(testRules()).Indicators()
-	ways := make([]rules.Way, len(all))
-	for i := range ways {
-		ways[i] = k.knownOf(i).Way
-	}
 	for at := range subjects {
 		leaf := rng.Int64N(3000)
 		f.Categories[0][at], f.Categories[1][at], f.Categories[2][at] = leaf, leaf/10, leaf/100
 		f.Orders[at] = int64(rng.ExpFloat64() * 100)
 		for i := range f.X {
-			f.X[i][at], f.N[i][at] = figure(ways[i], all[i].Anchors[1]*rng.ExpFloat64(), rng, float64(f.Orders[at]))
+			f.X[i][at], f.N[i][at] = figure(k.each[i].Way, k.all[i].Anchors[1]*rng.ExpFloat64(), rng, float64(f.Orders[at]))
 		}
 	}
 	return f

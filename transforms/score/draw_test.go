@@ -46,8 +46,7 @@ func (k kind) draw(t *rapid.T, subjects int) *score.Figures {
 
 // drawFigure draws x and n of an indicator: counts for products and shops, weighted counts for talents.
 func (k kind) drawFigure(t *rapid.T, i int) (x, n float64) {
-	all, _ := k.score(testRules()).Indicators()
-	known := k.knownOf(i)
+	known := k.each[i]
 	if rapid.IntRange(0, 5).Draw(t, "no figure") == 0 {
 		return 0, 0
 	}
@@ -58,14 +57,14 @@ func (k kind) drawFigure(t *rapid.T, i int) (x, n float64) {
 		return rapid.Float64Range(3, 5).Draw(t, "points"), 1
 	}
 	n = float64(rapid.IntRange(1, 400).Draw(t, "n"))
-	value := rapid.Float64Range(0, 1.2*all[i].Anchors[3]).Draw(t, "value")
+	value := rapid.Float64Range(0, 1.2*k.all[i].Anchors[3]).Draw(t, "value")
 	if known.Scale > 0 {
 		value /= known.Scale
 	}
 	x = value * n
 	if known.Way == rules.Rate {
 		x = float64(int(x))
-		if k.score(testRules()).Weighted {
+		if k.weighted() {
 			x, n = .63*x, .63*n
 		}
 	}
@@ -88,3 +87,6 @@ func (k kind) drawNorms(t *rapid.T, r *rules.Rules, levels int) *score.Norms {
 	}
 	return k.measure(t, r, last)
 }
+
+// weighted tells whether the score counts with recency weights.
+func (k kind) weighted() bool { return k.name == "talent" }

@@ -1,6 +1,8 @@
 package score_test
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
@@ -19,43 +21,33 @@ type kind struct {
 	name  string
 	score func(*rules.Rules) rules.Score
 	known []rules.Known
+	all   []rules.Indicator // of the score under testRules
+	each  []rules.Known     // of all
 }
 
-var kinds = []kind{
-	{"product", func(r *rules.Rules) rules.Score { return r.Product }, rules.ProductIndicators},
-	{"shop", func(r *rules.Rules) rules.Score { return r.Shop }, rules.ShopIndicators},
-	{"talent", func(r *rules.Rules) rules.Score { return r.Talent }, rules.TalentIndicators},
-}
+var product, shop, talent = newKind("product", func(r *rules.Rules) rules.Score { return r.Product }, rules.ProductIndicators),
+	newKind("shop", func(r *rules.Rules) rules.Score { return r.Shop }, rules.ShopIndicators),
+	newKind("talent", func(r *rules.Rules) rules.Score { return r.Talent }, rules.TalentIndicators)
 
-var product, shop, talent = kinds[0], kinds[1], kinds[2]
+var kinds = []kind{product, shop, talent}
+
+func newKind(name string, score func(*rules.Rules) rules.Score, known []rules.Known) kind {
+	k := kind{name: name, score: score, known: known}
+	k.all, _ = score(testRules()).Indicators()
+	for _, in := range k.all {
+		at := slices.IndexFunc(known, func(known rules.Known) bool { return known.ID == in.ID })
+		k.each = append(k.each, known[at])
+	}
+	return k
+}
 
 // position of an indicator in the score.
 func (k kind) position(t tb, id string) int {
-	all, _ := k.score(testRules()).Indicators()
-	for i := range all {
-		if all[i].ID == id {
-			return i
-		}
+	at := slices.IndexFunc(k.all, func(in rules.Indicator) bool { return in.ID == id })
+	if at < 0 {
+		t.Fatalf("no indicator %s", id)
 	}
-	t.Fatalf("no indicator %s", id)
-	return 0
-}
-
-// knownOf is what the code knows of the indicator at a position.
-func (k kind) knownOf(i int) rules.Known {
-	all, _ := k.score(testRules()).Indicators()
-	for _, known := range k.known {
-		if known.ID == all[i].ID {
-			return known
-		}
-	}
-	panic("no indicator " + all[i].ID)
-}
-
-// indicators is how many the score has.
-func (k kind) indicators() int {
-	all, _ := k.score(testRules()).Indicators()
-	return len(all)
+	return at
 }
 
 // blank are figures of subjects who have 1,000 orders and nothing else; levels of categories are all empty.
@@ -71,7 +63,7 @@ func (k kind) blank(subjects, levels int) *score.Figures {
 		}
 		f.Categories = append(f.Categories, codes)
 	}
-	for range k.indicators() {
+	for range k.all {
 		f.X, f.N = append(f.X, make([]float64, subjects)), append(f.N, make([]float64, subjects))
 	}
 	return f
@@ -101,8 +93,7 @@ func (k kind) measure(t tb, r *rules.Rules, f *score.Figures) *score.Norms {
 func (k kind) means(t tb, r *rules.Rules, means map[string]float64) *score.Norms {
 	t.Helper()
 	var rows []score.Norm
-	all, _ := k.score(r).Indicators()
-	for _, i := range all {
+	for _, i := range k.all {
 		if mean, here := means[i.ID]; here {
 			rows = append(rows, score.Norm{Indicator: i.ID, Mean: mean, Strength: i.Strength, Anchors: i.Anchors})
 		}

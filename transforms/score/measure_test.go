@@ -17,8 +17,7 @@ import (
 
 // measure takes the norm of one category as the definitions say it.
 func (w twin) measure(i, level int, code int64) score.Norm {
-	all, _ := w.score(w.r).Indicators()
-	norm := score.Norm{Indicator: all[i].ID, Level: level, Code: code, Strength: all[i].Strength, Anchors: all[i].Anchors}
+	norm := score.Norm{Indicator: w.all[i].ID, Level: level, Code: code, Strength: w.all[i].Strength, Anchors: w.all[i].Anchors}
 	var x, n, values []float64
 	for at := range w.f.Subjects {
 		if w.f.N[i][at] >= float64(w.r.Norms.MinimumN) && (level == 0 || w.f.Categories[len(w.f.Categories)-level][at] == code) {
@@ -34,7 +33,7 @@ func (w twin) measure(i, level int, code int64) score.Norm {
 	if len(n) < w.r.Norms.MinimumEntities {
 		return norm
 	}
-	if w.knownOf(i).Way == rules.Mean {
+	if w.each[i].Way == rules.Mean {
 		strength = 0
 	}
 	for at := range n {
@@ -59,7 +58,7 @@ func TestMeasureAgreesWithItsTwin(t *testing.T) {
 				w := twin{kind: k, r: r, f: f}
 				var want []score.Norm
 				for i := range f.X {
-					if way := k.knownOf(i).Way; f.X[i] == nil || way != rules.Rate && way != rules.Mean {
+					if way := k.each[i].Way; f.X[i] == nil || way != rules.Rate && way != rules.Mean {
 						continue
 					}
 					want = append(want, w.measure(i, 0, 0))

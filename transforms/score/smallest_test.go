@@ -69,7 +69,7 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 			t.Fatalf("subject %d does not get to %d with %+v", subject, total, change)
 		}
 		less := change.ToX + max(1e-6*change.FromX, 1e-12)
-		if !w.score(w.r).Weighted && w.knownOf(change.Indicator).Way == rules.Rate {
+		if !w.score(w.r).Weighted && w.each[change.Indicator].Way == rules.Rate {
 			less = change.ToX + 1
 		}
 		if there(w.with(t, change.Indicator, subject, less), w.kind, subject, total, quality) {
@@ -80,13 +80,13 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 		if w.f.X[i] == nil || w.f.N[i][subject] == 0 || !w.counted(i) {
 			continue
 		}
-		if !ok || !w.counted(change.Indicator) || w.knownOf(change.Indicator).Way == rules.Mean && w.knownOf(i).Way == rules.Rate {
+		if !ok || !w.counted(change.Indicator) || w.each[change.Indicator].Way == rules.Mean && w.each[i].Way == rules.Rate {
 			if there(w.with(t, i, subject, 0), w.kind, subject, total, quality) {
 				t.Fatalf("subject %d gets to %d by %d alone, but %+v was found", subject, total, i, change)
 			}
 			continue
 		}
-		if w.knownOf(i).Way == rules.Rate && w.knownOf(change.Indicator).Way == rules.Rate {
+		if w.each[i].Way == rules.Rate && w.each[change.Indicator].Way == rules.Rate {
 			x, n := w.f.X[i][subject], w.f.N[i][subject]
 			if cheaper := x - n*change.Share*.999; cheaper <= x && there(w.with(t, i, subject, max(0, w.wholeUp(i, cheaper))), w.kind, subject, total, quality) {
 				t.Fatalf("subject %d gets to %d for less by %d than by %+v", subject, total, i, change)
@@ -97,7 +97,7 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 
 // counted are the indicators that are bad events or hours.
 func (w twin) counted(i int) bool {
-	way := w.knownOf(i).Way
+	way := w.each[i].Way
 	return way == rules.Rate || way == rules.Mean
 }
 

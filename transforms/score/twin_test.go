@@ -23,14 +23,13 @@ type twin struct {
 
 // norm is what the subject is held against.
 func (w twin) norm(i, subject int) (mean, strength float64, anchors [4]float64) {
-	all, _ := w.score(w.r).Indicators()
-	mean, strength, anchors = w.tonight(i), all[i].Strength, all[i].Anchors
+	mean, strength, anchors = w.tonight(i), w.all[i].Strength, w.all[i].Anchors
 	if w.frozen == nil {
 		return mean, strength, anchors
 	}
 	chosen := -1
 	for _, n := range w.frozen.Rows() {
-		if n.Indicator != all[i].ID {
+		if n.Indicator != w.all[i].ID {
 			continue
 		}
 		if n.Level == 0 {
@@ -44,7 +43,7 @@ func (w twin) norm(i, subject int) (mean, strength float64, anchors [4]float64) 
 	}
 	for _, n := range w.frozen.Rows() {
 		at := len(w.f.Categories) - n.Level
-		if n.Indicator == all[i].ID && n.Level == chosen && (chosen == 0 || w.f.Categories[at][subject] == n.Code) {
+		if n.Indicator == w.all[i].ID && n.Level == chosen && (chosen == 0 || w.f.Categories[at][subject] == n.Code) {
 			return n.Mean, n.Strength, n.Anchors
 		}
 	}
@@ -53,7 +52,6 @@ func (w twin) norm(i, subject int) (mean, strength float64, anchors [4]float64) 
 
 // tonight is the mean of the first month.
 func (w twin) tonight(i int) float64 {
-	all, _ := w.score(w.r).Indicators()
 	var x, n, everyX, everyN float64
 	for at := range w.f.N[i] {
 		everyX, everyN = everyX+w.f.X[i][at], everyN+w.f.N[i][at]
@@ -67,11 +65,11 @@ func (w twin) tonight(i int) float64 {
 	case everyN > 0:
 		return everyX / everyN
 	}
-	return all[i].Anchors[1] / w.scale(i)
+	return w.all[i].Anchors[1] / w.scale(i)
 }
 
 func (w twin) scale(i int) float64 {
-	if s := w.knownOf(i).Scale; s != 0 {
+	if s := w.each[i].Scale; s != 0 {
 		return s
 	}
 	return 1
@@ -104,8 +102,7 @@ func (w twin) percentile(i, subject int) float64 {
 
 // points of an indicator; NaN: none.
 func (w twin) points(i, subject int, cautious bool) float64 {
-	all, _ := w.score(w.r).Indicators()
-	known := w.knownOf(i)
+	known := w.each[i]
 	if w.f.X[i] == nil || w.f.N[i][subject] == 0 && known.Empty == rules.Drop {
 		return math.NaN()
 	}
@@ -127,7 +124,7 @@ func (w twin) points(i, subject int, cautious bool) float64 {
 	case rules.Percentile:
 		points = w.curve(w.r.Norms.Quantiles, 1-w.percentile(i, subject))
 	}
-	return math.Min(5, math.Max(points, math.Max(3, all[i].LeastPoints)))
+	return math.Min(5, math.Max(points, math.Max(3, w.all[i].LeastPoints)))
 }
 
 func (w twin) curve(anchors [4]float64, value float64) float64 {
@@ -147,14 +144,14 @@ func (w twin) quality(subject int, cautious bool) float64 {
 
 // dimension is the weighted mean of the indicators that have points.
 func (w twin) dimension(d, subject int, cautious, gated bool) float64 {
-	all, dimension := w.score(w.r).Indicators()
+	_, dimension := w.score(w.r).Indicators()
 	var sum, weight float64
-	for i := range all {
+	for i := range w.all {
 		if p := w.points(i, subject, cautious); dimension[i] == d && !math.IsNaN(p) {
-			if gated && all[i].ID == "price_power" {
+			if gated && w.all[i].ID == "price_power" {
 				p = w.r.QualityGate.PricePoints
 			}
-			sum, weight = sum+all[i].Weight*p, weight+all[i].Weight
+			sum, weight = sum+w.all[i].Weight*p, weight+w.all[i].Weight
 		}
 	}
 	return sum / weight
