@@ -3,7 +3,6 @@ package score_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
