@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
@@ -30,6 +31,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
+		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
 		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
 		{"HistoryDays", func(s *Settings) { s.HistoryDays = 731 }, false, true},
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
@@ -80,9 +82,11 @@ func TestImpossibleSettings(t *testing.T) {
 		{"nothing restated", func(s *Settings) { s.RestateDays = 0 }, false},
 		{"as many days restated as kept", func(s *Settings) { s.RestateDays = s.HistoryDays }, true},
 		{"more days restated than kept", func(s *Settings) { s.RestateDays = s.HistoryDays + 1 }, false},
+		{"no rules", func(s *Settings) { s.Rules = nil }, false},
 		{"a table nobody knows", func(s *Settings) { s.Tables = map[string]mapping.Table{"order": {}} }, false},
 	} {
 		s := Default(utc())
+		s.Rules = config.DefaultRules()
 		c.change(&s)
 		if err := s.Validate(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
