@@ -148,3 +148,17 @@ func TestPercentilesAndPointsAreOfferedLast(t *testing.T) {
 		t.Errorf("total %d, want %d", again.Total[0], s.Total[0]+5)
 	}
 }
+
+func TestEqualChangesAreTakenInTheOrderOfTheRules(t *testing.T) {
+	r := testRules()
+	goods := r.Shop.Dimensions[0].Indicators // of equal weight
+	goods[1].Anchors = goods[0].Anchors
+	f := shop.blank(1, 0)
+	for i := range goods {
+		f.X[i][0], f.N[i][0] = 30, 1000
+	}
+	s := shop.compute(t, r, f, shop.means(t, r, map[string]float64{"quality_bad_review": .012, "quality_refund": .012}))
+	if change, ok := s.Smallest(0, s.Total[0]+3, 0); !ok || change.Indicator != 0 {
+		t.Errorf("%v %+v", ok, change)
+	}
+}
