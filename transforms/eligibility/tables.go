@@ -69,9 +69,10 @@ func (t *Tables) inOrder(resource string) []*Page {
 }
 
 // build hands every subject of every page to row, in the order of the tables.
-func (t *Tables) build(table *contract.Table, pages []*Page, row func(b *column.Builder, p *Page, subject int)) Records {
+func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int))) Records {
 	return func(yield func(arrow.Record, error) bool) {
 		b := column.NewBuilder(table, t.IDs)
+		row := open(b)
 		flush := func() bool {
 			rec := b.Record(memory.DefaultAllocator)
 			more := yield(rec, nil)
@@ -85,7 +86,7 @@ func (t *Tables) build(table *contract.Table, pages []*Page, row func(b *column.
 				if p.Texts != nil {
 					i = int(p.Texts[at])
 				}
-				if row(b, p, i); b.Len() >= recordRows && !flush() {
+				if row(p, i); b.Len() >= recordRows && !flush() {
 					return
 				}
 			}
@@ -96,42 +97,12 @@ func (t *Tables) build(table *contract.Table, pages []*Page, row func(b *column.
 
 // List is eligibility_<resource>.
 func (t *Tables) List(table *contract.Table, resource string) Records {
-	w := &listWriter{Tables: t}
-	return t.build(table, t.inOrder(resource), w.row)
+	return t.build(table, t.inOrder(resource), func(b *column.Builder) func(*Page, int) { return newListWriter(t, b).row })
 }
 
 // Gates is eligibility_gates.
 func (t *Tables) Gates() Records {
-	var results []GateResult
-	var text []byte
-	var order []int
-	var last *Page
-	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder, p *Page, i int) {
-		if p != last {
-			last = p
-			names := make([]string, len(p.List.Gates))
-			for g, gate := range p.List.Gates {
-				names[g] = gate.ID
-			}
-			order = contract.TextOrder(names)
-		}
-		results = p.Decision.Gates(i, results[:0])
-		text = t.IDs.AppendText(text[:0], p.Domain, p.Codes[i])
-		n := len(results)
-		b.Column("as_of_date").Repeat(int64(p.Decision.AsOf), n)
-		id := b.Column("subject_id")
-		id.RepeatEntry(id.Entry(text), n)
-		for _, g := range order {
-			r := results[g]
-			b.Column("list").Text(p.List.ID)
-			b.Column("gate").Text(p.List.Gates[g].ID)
-			orNull(b.Column("value"), r.Value)
-			b.Column("threshold").Real(r.Threshold)
-			orNull(b.Column("margin"), r.Margin)
-			b.Column("state").Int(int64(r.State))
-			b.Column("in_band").Flag(r.Band)
-		}
-	})
+	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) func(*Page, int) { return newGateWriter(t, b).rows })
 }
 
 func orNull(c *column.Cell, v float64) {
@@ -142,41 +113,143 @@ func orNull(c *column.Cell, v float64) {
 	c.Real(v)
 }
 
+// hundredthsOrNull appends a score, null for 0.
+func hundredthsOrNull(c *column.Cell, scores []int16, i int) {
+	if scores == nil || scores[i] == 0 {
+		c.Null()
+		return
+	}
+	c.Real(float64(scores[i]) / 100)
+}
+
+// gateWriter writes the gates of subjects.
+type gateWriter struct {
+	t                                                                  *Tables
+	asOf, list, subject, gate, value, threshold, margin, state, inBand *column.Cell
+
+	page    *Page
+	order   []int   // gates by name
+	names   []int64 // codes of their names
+	listID  int64
+	results []GateResult
+	text    []byte
+}
+
+func newGateWriter(t *Tables, b *column.Builder) *gateWriter {
+	c := b.Column
+	return &gateWriter{t: t, asOf: c("as_of_date"), list: c("list"), subject: c("subject_id"), gate: c("gate"), value: c("value"),
+		threshold: c("threshold"), margin: c("margin"), state: c("state"), inBand: c("in_band")}
+}
+
+// turn prepares for another list.
+func (w *gateWriter) turn(p *Page) {
+	w.page, w.names = p, nil
+	texts := w.t.IDs.TextDict()
+	w.listID = texts.Code(p.List.ID)
+	names := make([]string, len(p.List.Gates))
+	for g, gate := range p.List.Gates {
+		names[g] = gate.ID
+		w.names = append(w.names, texts.Code(gate.ID))
+	}
+	w.order = contract.TextOrder(names)
+}
+
+func (w *gateWriter) rows(p *Page, i int) {
+	if p != w.page {
+		w.turn(p)
+	}
+	w.results = p.Decision.Gates(i, w.results[:0])
+	w.text = w.t.IDs.AppendText(w.text[:0], p.Domain, p.Codes[i])
+	n := len(w.results)
+	w.asOf.Repeat(int64(p.Decision.AsOf), n)
+	w.list.Repeat(w.listID, n)
+	w.subject.RepeatEntry(w.subject.Entry(w.text), n)
+	for _, g := range w.order {
+		r := &w.results[g]
+		w.gate.Int(w.names[g])
+		orNull(w.value, r.Value)
+		w.threshold.Real(r.Threshold)
+		orNull(w.margin, r.Margin)
+		w.state.Int(int64(r.State))
+		w.inBand.Flag(r.Band)
+	}
+}
+
 // listWriter writes rows of a list.
 type listWriter struct {
 	*Tables
-	text []byte
+	asOf, list, role, subject, name, merchant, category, eligible, rank, rankBefore, level, multiplier, movement, since *column.Cell
+	product, shop, talent, lower, orders, net15, failedGates, reasons                                                   *column.Cell
+	needs, changeOf, changeFrom, changeTo, changeEvents, changeVolume                                                   *column.Cell
+	standing, passStreak, failStreak, coldStart, stale, override, validFrom, validTo, version                           *column.Cell
+
+	text    []byte
+	reason  map[Reasons]int64 // codes of their texts
+	gates   map[gateSet]int64
+	listIDs map[*Page]int64
+	rules   int64
 }
 
-func (w *listWriter) row(b *column.Builder, p *Page, i int) {
-	d := p.Decision
-	b.Column("as_of_date").Int(int64(d.AsOf))
-	b.Column("list").Text(p.List.ID)
-	b.Column("role").Int(int64(p.Role))
-	b.Column("subject_id").Text(w.IDs.Text(p.Domain, p.Codes[i]))
-	b.Column("subject_name").Int(p.Names[i])
-	w.orNone(b.Column("merchant_id"), contract.Merchant, p.Merchant, i)
-	w.orNone(b.Column("category1_id"), contract.Category, p.Category, i)
-	w.place(b, p, i)
-	w.scores(b, p, i)
-	b.Column("orders").Int(d.s.Orders[i])
-	if p.NetKnown {
-		b.Column("gmv_net15_fen").Int(d.s.GMVNet15[i])
-	} else {
-		b.Column("gmv_net15_fen").Null()
+// gateSet are gates of a list.
+type gateSet struct {
+	list *rules.List
+	set  uint32
+}
+
+func newListWriter(t *Tables, b *column.Builder) *listWriter {
+	c := b.Column
+	w := &listWriter{Tables: t,
+		asOf: c("as_of_date"), list: c("list"), role: c("role"), subject: c("subject_id"), name: c("subject_name"), merchant: c("merchant_id"),
+		category: c("category1_id"), eligible: c("eligible"), rank: c("rank"), rankBefore: c("rank_before"), level: c("level"),
+		multiplier: c("multiplier"), movement: c("movement"), since: c("since"),
+		product: c("product_score"), shop: c("shop_score"), talent: c("talent_score"), lower: c("lower_score"), orders: c("orders"), net15: c("gmv_net15_fen"),
+		failedGates: c("failed_gates"), reasons: c("reasons"),
+		needs: c("needs"), changeOf: c("change_of"), changeFrom: c("change_from"), changeTo: c("change_to"), changeEvents: c("change_events"), changeVolume: c("change_volume"),
+		standing: c("standing"), passStreak: c("pass_streak"), failStreak: c("fail_streak"), coldStart: c("cold_start"), stale: c("stale"), override: c("override"),
+		validFrom: c("valid_from"), validTo: c("valid_to"), version: c("rules_version"),
+		reason: map[Reasons]int64{}, gates: map[gateSet]int64{}, listIDs: map[*Page]int64{}, rules: t.IDs.TextDict().Code(t.Rules.Version)}
+	for _, p := range t.Pages {
+		w.listIDs[p] = t.IDs.TextDict().Code(p.List.ID)
 	}
-	b.Column("failed_gates").Text(w.failed(p, i))
-	b.Column("reasons").Text(d.Reasons[i].String())
-	w.needs(b, p, i)
-	b.Column("standing").Flag(d.Standing[i])
-	b.Column("pass_streak").Int(int64(d.PassStreak[i]))
-	b.Column("fail_streak").Int(int64(d.FailStreak[i]))
-	b.Column("cold_start").Flag(d.Reasons[i].Has(ColdStart))
-	b.Column("stale").Flag(d.Stale)
-	w.override(b.Column("override"), d, i)
-	b.Column("valid_from").Int(int64(d.ValidFrom))
-	b.Column("valid_to").Int(int64(d.ValidTo))
-	b.Column("rules_version").Text(w.Rules.Version)
+	return w
+}
+
+func (w *listWriter) row(p *Page, i int) {
+	d := p.Decision
+	w.asOf.Int(int64(d.AsOf))
+	w.list.Int(w.listIDs[p])
+	w.role.Int(int64(p.Role))
+	w.text = w.IDs.AppendText(w.text[:0], p.Domain, p.Codes[i])
+	w.subject.RepeatEntry(w.subject.Entry(w.text), 1)
+	w.name.Int(p.Names[i])
+	w.orNone(w.merchant, contract.Merchant, p.Merchant, i)
+	w.orNone(w.category, contract.Category, p.Category, i)
+	w.place(p, i)
+	hundredthsOrNull(w.product, p.Product, i)
+	hundredthsOrNull(w.shop, p.Shop, i)
+	hundredthsOrNull(w.talent, p.Talent, i)
+	orNull(w.lower, d.s.Lower[i])
+	w.orders.Int(d.s.Orders[i])
+	w.net15.Int(known(d.s.GMVNet15[i], p.NetKnown))
+	w.failedGates.Int(w.failed(p, i))
+	w.reasons.Int(w.reasonText(d.Reasons[i]))
+	w.change(p, i)
+	w.standing.Flag(d.Standing[i])
+	w.passStreak.Int(int64(d.PassStreak[i]))
+	w.failStreak.Int(int64(d.FailStreak[i]))
+	w.coldStart.Flag(d.Reasons[i].Has(ColdStart))
+	w.stale.Flag(d.Stale)
+	w.writeOverride(d, i)
+	w.validFrom.Int(int64(d.ValidFrom))
+	w.validTo.Int(int64(d.ValidTo))
+	w.version.Int(w.rules)
+}
+
+func known(v int64, is bool) int64 {
+	if !is {
+		return column.Null
+	}
+	return v
 }
 
 // orNone writes an identifier as text, null where there is none.
@@ -185,32 +258,32 @@ func (w *listWriter) orNone(c *column.Cell, d contract.Domain, codes []int64, i 
 		c.Null()
 		return
 	}
-	c.Text(w.IDs.Text(d, codes[i]))
+	w.text = w.IDs.AppendText(w.text[:0], d, codes[i])
+	c.Text(string(w.text))
 }
 
 // place writes what the list says of the subject.
-func (w *listWriter) place(b *column.Builder, p *Page, i int) {
+func (w *listWriter) place(p *Page, i int) {
 	d := p.Decision
-	b.Column("eligible").Flag(d.Member[i])
-	b.Column("rank").Int(orMissing(int64(d.Rank[i])))
+	w.eligible.Flag(d.Member[i])
+	w.rank.Int(orMissing(int64(d.Rank[i])))
 	before := int64(0)
 	if p.RankBefore != nil {
 		before = int64(p.RankBefore[i])
 	}
-	b.Column("rank_before").Int(orMissing(before))
-	level := b.Column("level")
+	w.rankBefore.Int(orMissing(before))
 	if d.Member[i] && d.Level[i] != NoLevel {
-		level.Text(p.List.Levels[0].Steps[d.Level[i]].Level)
+		w.level.Text(p.List.Levels[0].Steps[d.Level[i]].Level)
 	} else {
-		level.Null()
+		w.level.Null()
 	}
 	if d.Member[i] {
-		b.Column("multiplier").Real(d.Multiplier[i])
+		w.multiplier.Real(d.Multiplier[i])
 	} else {
-		b.Column("multiplier").Null()
+		w.multiplier.Null()
 	}
-	b.Column("movement").Int(int64(movementCodes[d.Movement[i]]))
-	b.Column("since").Int(int64(d.Since[i]))
+	w.movement.Int(int64(movementCodes[d.Movement[i]]))
+	w.since.Int(int64(d.Since[i]))
 }
 
 // movementCodes are the codes of contract.Movements.
@@ -224,49 +297,48 @@ func orMissing(v int64) int64 {
 	return v
 }
 
-func (w *listWriter) scores(b *column.Builder, p *Page, i int) {
-	for name, scores := range map[string][]int16{"product_score": p.Product, "shop_score": p.Shop, "talent_score": p.Talent} {
-		if scores == nil || scores[i] == 0 {
-			b.Column(name).Null()
-		} else {
-			b.Column(name).Real(float64(scores[i]) / 100)
-		}
-	}
-	orNull(b.Column("lower_score"), p.Decision.s.Lower[i])
-}
-
-// failed names the gates that do not pass.
-func (w *listWriter) failed(p *Page, i int) string {
-	failed := p.Decision.Failed[i]
-	w.text = w.text[:0]
-	for g := range p.List.Gates {
-		if failed>>g&1 == 1 {
-			if len(w.text) > 0 {
-				w.text = append(w.text, ',')
-			}
-			w.text = append(w.text, p.List.Gates[g].ID...)
-		}
-	}
-	return string(w.text)
-}
-
-// needs writes what would make the subject qualify.
-func (w *listWriter) needs(b *column.Builder, p *Page, i int) {
-	need := p.Decision.Needs(i)
-	b.Column("needs").Int(int64(need.Verdict))
-	move, ok := w.move(p, i, need)
-	columns := []string{"change_from", "change_to", "change_events", "change_volume"}
+// failed is the text of the gates that do not pass.
+func (w *listWriter) failed(p *Page, i int) int64 {
+	key := gateSet{p.List, p.Decision.Failed[i]}
+	code, ok := w.gates[key]
 	if !ok {
-		b.Column("change_of").Null()
-		for _, name := range columns {
-			b.Column(name).Null()
+		var names []string
+		for g := range p.List.Gates {
+			if key.set>>g&1 == 1 {
+				names = append(names, p.List.Gates[g].ID)
+			}
+		}
+		code = w.IDs.TextDict().Code(strings.Join(names, ","))
+		w.gates[key] = code
+	}
+	return code
+}
+
+func (w *listWriter) reasonText(r Reasons) int64 {
+	code, ok := w.reason[r]
+	if !ok {
+		code = w.IDs.TextDict().Code(r.String())
+		w.reason[r] = code
+	}
+	return code
+}
+
+// change writes what would make the subject qualify.
+func (w *listWriter) change(p *Page, i int) {
+	need := p.Decision.Needs(i)
+	w.needs.Int(int64(need.Verdict))
+	move, ok := w.move(p, i, need)
+	if !ok {
+		for _, c := range []*column.Cell{w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume} {
+			c.Null()
 		}
 		return
 	}
-	b.Column("change_of").Text(move.Of)
-	for j, v := range []float64{move.From, move.To, move.Events, move.Volume} {
-		orNull(b.Column(columns[j]), v)
-	}
+	w.changeOf.Text(move.Of)
+	orNull(w.changeFrom, move.From)
+	orNull(w.changeTo, move.To)
+	orNull(w.changeEvents, move.Events)
+	orNull(w.changeVolume, move.Volume)
 }
 
 func (w *listWriter) move(p *Page, i int, need Need) (Move, bool) {
@@ -280,17 +352,17 @@ func (w *listWriter) move(p *Page, i int, need Need) (Move, bool) {
 	return Move{}, false
 }
 
-func (w *listWriter) override(c *column.Cell, d *Decision, i int) {
+func (w *listWriter) writeOverride(d *Decision, i int) {
 	o, ok := d.Overrides[i]
 	if !ok {
-		c.Null()
+		w.override.Null()
 		return
 	}
 	until := ""
 	if o.To != 0 {
 		until = ", until " + o.To.String()
 	}
-	c.Text(fmt.Sprintf("%s: %s (%s%s)", o.Action, o.Reason, o.Author, until))
+	w.override.Text(fmt.Sprintf("%s: %s (%s%s)", o.Action, o.Reason, o.Author, until))
 }
 
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.

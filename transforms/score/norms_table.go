@@ -21,12 +21,6 @@ type MonthNorms struct {
 
 // NormTable is score_norms.
 func NormTable(asOf calendar.Day, ids *column.IDs, all []MonthNorms) Records {
-	type row struct {
-		month    calendar.Day
-		role     int
-		category string
-		Norm
-	}
 	var rows []row
 	for _, m := range all {
 		for _, n := range m.Norms.Rows() {
@@ -41,23 +35,34 @@ func NormTable(asOf calendar.Day, ids *column.IDs, all []MonthNorms) Records {
 		return cmp.Or(cmp.Compare(a.month, b.month), strings.Compare(contract.ScoreRoles[a.role], contract.ScoreRoles[b.role]),
 			strings.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Level, b.Level), strings.Compare(a.category, b.category))
 	})
-	return chunks(contract.ScoreNorms, ids, len(rows), func(b *column.Builder, i int) {
-		r := &rows[i]
-		b.Column("as_of_date").Int(int64(asOf))
-		b.Column("month").Int(int64(r.month))
-		b.Column("role").Int(int64(r.role))
-		b.Column("indicator").Text(r.Indicator)
-		b.Column("level").Int(int64(r.Level))
-		b.Column("category_id").Text(r.category)
-		b.Column("entities").Int(r.Entities)
-		b.Column("own").Flag(r.Own)
-		b.Column("mean").Real(r.Mean)
-		b.Column("strength").Real(r.Strength)
-		for j, name := range [4]string{"anchor_best", "anchor_good", "anchor_fair", "anchor_poor"} {
-			b.Column(name).Real(r.Anchors[j])
-		}
-		b.Column("widened").Flag(r.Widened)
+	return chunks(contract.ScoreNorms, ids, len(rows), func(b *column.Builder) func(int) {
+		return func(i int) { rows[i].write(b, asOf) }
 	})
+}
+
+// row is one norm with its month, role and category.
+type row struct {
+	month    calendar.Day
+	role     int
+	category string
+	Norm
+}
+
+func (r *row) write(b *column.Builder, asOf calendar.Day) {
+	b.Column("as_of_date").Int(int64(asOf))
+	b.Column("month").Int(int64(r.month))
+	b.Column("role").Int(int64(r.role))
+	b.Column("indicator").Text(r.Indicator)
+	b.Column("level").Int(int64(r.Level))
+	b.Column("category_id").Text(r.category)
+	b.Column("entities").Int(r.Entities)
+	b.Column("own").Flag(r.Own)
+	b.Column("mean").Real(r.Mean)
+	b.Column("strength").Real(r.Strength)
+	for j, name := range anchorColumns {
+		b.Column(name).Real(r.Anchors[j])
+	}
+	b.Column("widened").Flag(r.Widened)
 }
 
 // ReadNorms reads the norms of a role and month out of score_norms; nil: there are none.
@@ -71,7 +76,7 @@ func ReadNorms(f *column.Frame, ids *column.IDs, month calendar.Day, role int) (
 		}
 		n := Norm{Indicator: texts.Value(f.Column("indicator")[i]), Level: int(f.Column("level")[i]), Entities: f.Column("entities")[i],
 			Mean: real("mean", i), Strength: real("strength", i), Own: f.Column("own")[i] == 1, Widened: f.Column("widened")[i] == 1}
-		for j, name := range [4]string{"anchor_best", "anchor_good", "anchor_fair", "anchor_poor"} {
+		for j, name := range anchorColumns {
 			n.Anchors[j] = real(name, i)
 		}
 		if n.Level > 0 {

@@ -50,10 +50,11 @@ func contractOf(role int) (*contract.Table, []string) {
 	return contract.TalentScore, contract.TalentDimensions
 }
 
-// chunks builds a table in records of bounded size, row by row.
-func chunks(t *contract.Table, ids *column.IDs, rows int, row func(b *column.Builder, i int)) Records {
+// chunks builds a table in records of bounded size, row by row. open resolves its columns.
+func chunks(t *contract.Table, ids *column.IDs, rows int, open func(b *column.Builder) (row func(i int))) Records {
 	return func(yield func(arrow.Record, error) bool) {
 		b := column.NewBuilder(t, ids)
+		row := open(b)
 		flush := func() bool {
 			rec := b.Record(memory.DefaultAllocator)
 			more := yield(rec, nil)
@@ -62,7 +63,7 @@ func chunks(t *contract.Table, ids *column.IDs, rows int, row func(b *column.Bui
 			return more
 		}
 		for i := range rows {
-			if row(b, i); b.Len() >= recordRows && !flush() {
+			if row(i); b.Len() >= recordRows && !flush() {
 				return
 			}
 		}
@@ -92,52 +93,80 @@ func hundredthsOrNull(c *column.Cell, v int64) {
 // Table is product_score, shop_score or talent_score.
 func (r *Role) Table() Records {
 	t, dimensions := contractOf(r.Role)
-	at := r.dimensionsAt(dimensions)
-	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder, i int) {
-		b.Column("as_of_date").Int(int64(r.AsOf))
-		b.Column(t.Key[0]).Int(r.Codes[i])
-		if r.Merchant != nil {
-			b.Column("merchant_id").Int(r.Merchant[i])
-		}
-		categories := r.Figures.Categories
-		b.Column("category1_id").Int(categories[len(categories)-1][i])
-		r.writeScore(b, i)
-		for j, d := range dimensions {
-			if at[j] < 0 {
-				b.Column(d + "_score").Null()
-			} else {
-				orNull(b.Column(d+"_score"), r.Scores.Dimensions[at[j]][i])
-			}
-		}
-		b.Column("orders").Int(r.Figures.Orders[i])
-		b.Column("window_days").Int(int64(r.Window[i]))
-		b.Column("coverage_ratio").Real(r.Scores.Coverage[i])
-		b.Column("change").Int(r.change(i))
-		b.Column("violation_points").Int(r.points(i))
-		b.Column("rules_version").Text(r.Rules.Version)
-	})
+	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder) func(int) { return newScoreWriter(r, b, t.Key[0], dimensions).row })
 }
 
-// writeScore writes what the score is, and what only one role has.
-func (r *Role) writeScore(b *column.Builder, i int) {
-	b.Column("status").Int(int64(r.Scores.Status[i]) - int64(NoScore))
-	hundredthsOrNull(b.Column("score"), r.Scores.Total[i])
-	hundredthsOrNull(b.Column("lower_score"), r.Scores.Lower[i])
-	grade := r.Scores.Grade[i]
-	if grade < 0 {
-		b.Column("grade").Null()
-	} else {
-		b.Column("grade").Text(r.Rules.Grades[grade].Name)
+// scoreWriter writes rows of a score table.
+type scoreWriter struct {
+	*Role
+	asOf, subject, merchant, category, status, score, grade, tier, goods, lower *column.Cell
+	orders, window, coverage, changed, points, version                          *column.Cell
+	dimensions                                                                  []*column.Cell
+	at                                                                          []int // of the dimensions among the rules'
+	categories                                                                  []int64
+	versionCode                                                                 int64
+}
+
+func newScoreWriter(r *Role, b *column.Builder, key string, dimensions []string) *scoreWriter {
+	c := b.Column
+	w := &scoreWriter{Role: r, asOf: c("as_of_date"), subject: c(key), category: c("category1_id"), status: c("status"), score: c("score"), grade: c("grade"),
+		lower: c("lower_score"), orders: c("orders"), window: c("window_days"), coverage: c("coverage_ratio"), changed: c("change"),
+		points: c("violation_points"), version: c("rules_version"), at: r.dimensionsAt(dimensions), versionCode: r.IDs.TextDict().Code(r.Rules.Version)}
+	for _, d := range dimensions {
+		w.dimensions = append(w.dimensions, c(d+"_score"))
 	}
 	switch r.Role {
 	case contract.ScoreProduct:
-		if grade < 0 {
-			b.Column("tier").Null()
-		} else {
-			b.Column("tier").Text(r.Rules.Grades[grade].Tier)
-		}
+		w.merchant, w.tier = c("merchant_id"), c("tier")
 	case contract.ScoreMerchant:
-		orNull(b.Column("goods_score"), r.Goods[i])
+		w.goods = c("goods_score")
+	}
+	w.categories = r.Figures.Categories[len(r.Figures.Categories)-1]
+	return w
+}
+
+func (w *scoreWriter) row(i int) {
+	w.asOf.Int(int64(w.AsOf))
+	w.subject.Int(w.Codes[i])
+	if w.merchant != nil {
+		w.merchant.Int(w.Merchant[i])
+	}
+	w.category.Int(w.categories[i])
+	w.status.Int(int64(w.Scores.Status[i]) - int64(NoScore))
+	hundredthsOrNull(w.score, w.Scores.Total[i])
+	hundredthsOrNull(w.lower, w.Scores.Lower[i])
+	w.writeGrade(i)
+	if w.goods != nil {
+		orNull(w.goods, w.Goods[i])
+	}
+	for j, cell := range w.dimensions {
+		if w.at[j] < 0 {
+			cell.Null()
+		} else {
+			orNull(cell, w.Scores.Dimensions[w.at[j]][i])
+		}
+	}
+	w.orders.Int(w.Figures.Orders[i])
+	w.window.Int(int64(w.Window[i]))
+	w.coverage.Real(w.Scores.Coverage[i])
+	w.changed.Int(w.change(i))
+	w.points.Int(w.ticketPoints(i))
+	w.version.Int(w.versionCode)
+}
+
+// writeGrade writes the grade and, of products, the tier.
+func (w *scoreWriter) writeGrade(i int) {
+	grade := w.Scores.Grade[i]
+	if grade < 0 {
+		w.grade.Null()
+		if w.tier != nil {
+			w.tier.Null()
+		}
+		return
+	}
+	w.grade.Text(w.Rules.Grades[grade].Name)
+	if w.tier != nil {
+		w.tier.Text(w.Rules.Grades[grade].Tier)
 	}
 }
 
@@ -163,7 +192,7 @@ func (r *Role) change(i int) int64 {
 	return column.RatioBits(r.Scores.Total[i]-r.Before[i], 100)
 }
 
-func (r *Role) points(i int) int64 {
+func (r *Role) ticketPoints(i int) int64 {
 	if r.Figures.ViolationPoints == nil {
 		return 0
 	}
@@ -204,79 +233,102 @@ func IndicatorTable(roles []*Role) Records {
 // stepWriter writes the steps of one role's subjects.
 type stepWriter struct {
 	*Role
-	b          *column.Builder
-	order      []int // indicators by name, as the table sorts them
-	indicators []rules.Indicator
-	dimension  []int
-	steps      []Step
-	text       []byte
+	asOf, role, subject, indicator, dimension, state, level *column.Cell
+	figures                                                 []*column.Cell // in the order of figuresOf
+	anchors                                                 [4]*column.Cell
+
+	order             []int // indicators by name, as the table sorts them
+	names, dimensions []int64
+	steps             []Step
+	text              []byte
 }
 
 func newStepWriter(r *Role, b *column.Builder) *stepWriter {
-	w := &stepWriter{Role: r, b: b}
-	w.indicators, w.dimension = r.Score.Indicators()
-	names := make([]string, len(w.indicators))
-	for i, in := range w.indicators {
+	c := b.Column
+	w := &stepWriter{Role: r, asOf: c("as_of_date"), role: c("role"), subject: c("subject_id"), indicator: c("indicator"), dimension: c("dimension"),
+		state: c("state"), level: c("norm_level")}
+	for _, name := range figureColumns {
+		w.figures = append(w.figures, c(name))
+	}
+	for j, name := range anchorColumns {
+		w.anchors[j] = c(name)
+	}
+	indicators, dimension := r.Score.Indicators()
+	texts := r.IDs.TextDict()
+	names := make([]string, len(indicators))
+	for i, in := range indicators {
 		names[i] = in.ID
+		w.names = append(w.names, texts.Code(in.ID))
+		w.dimensions = append(w.dimensions, texts.Code(r.Score.Dimensions[dimension[i]].ID))
 	}
 	w.order = contract.TextOrder(names)
 	return w
+}
+
+// figureColumns are columns of score_indicators, and figuresOf what a step has in them.
+var (
+	figureColumns = []string{"numerator", "denominator", "mean", "strength", "value", "points", "weight", "effective_weight", "contribution"}
+	anchorColumns = [4]string{"anchor_best", "anchor_good", "anchor_fair", "anchor_poor"}
+)
+
+func figuresOf(s *Step) [9]float64 {
+	return [9]float64{s.X, s.N, s.Mean, s.Strength, s.Value, s.Points, s.Weight, s.Effective, s.Contribution}
 }
 
 func (w *stepWriter) write(subject int) {
 	w.steps = w.Scores.Steps(subject, w.steps)
 	n := len(w.order)
 	w.text = w.IDs.AppendText(w.text[:0], w.Domain, w.Codes[subject])
-	id := w.b.Column("subject_id")
-	id.RepeatEntry(id.Entry(w.text), n)
-	w.b.Column("as_of_date").Repeat(int64(w.AsOf), n)
-	w.b.Column("role").Repeat(int64(w.Role.Role), n)
+	w.subject.RepeatEntry(w.subject.Entry(w.text), n)
+	w.asOf.Repeat(int64(w.AsOf), n)
+	w.role.Repeat(int64(w.Role.Role), n)
 	for _, i := range w.order {
-		w.writeStep(&w.steps[i], w.indicators[i].ID, w.Score.Dimensions[w.dimension[i]].ID)
+		w.writeStep(i, &w.steps[i])
 	}
 }
 
-func (w *stepWriter) writeStep(s *Step, indicator, dimension string) {
-	b := w.b
-	b.Column("indicator").Text(indicator)
-	b.Column("dimension").Text(dimension)
-	b.Column("state").Int(int64(s.State) - int64(Used))
-	for name, v := range map[string]float64{
-		"numerator": s.X, "denominator": s.N, "mean": s.Mean, "strength": s.Strength, "value": s.Value, "points": s.Points,
-		"weight": s.Weight, "effective_weight": s.Effective, "contribution": s.Contribution,
-	} {
-		orNull(b.Column(name), v)
+func (w *stepWriter) writeStep(i int, s *Step) {
+	w.indicator.Int(w.names[i])
+	w.dimension.Int(w.dimensions[i])
+	w.state.Int(int64(s.State) - int64(Used))
+	for j, v := range figuresOf(s) {
+		orNull(w.figures[j], v)
 	}
-	normed := s.Anchors != [4]float64{}
-	for j, name := range [4]string{"anchor_best", "anchor_good", "anchor_fair", "anchor_poor"} {
-		if normed {
-			b.Column(name).Real(s.Anchors[j])
-		} else {
-			b.Column(name).Null()
+	if s.Anchors == [4]float64{} {
+		for _, c := range w.anchors {
+			c.Null()
 		}
+		w.level.Null()
+		return
 	}
-	if normed {
-		b.Column("norm_level").Int(int64(s.Level))
-	} else {
-		b.Column("norm_level").Null()
+	for j, c := range w.anchors {
+		c.Real(s.Anchors[j])
 	}
+	w.level.Int(int64(s.Level))
 }
 
 // HistoryTable is the score history of a role: of each subject the runs before, oldest first, then tonight's.
 func (r *Role) HistoryTable(h *History) Records {
 	t := map[int]*contract.Table{contract.ScoreProduct: contract.ProductScoreHistory, contract.ScoreMerchant: contract.ShopScoreHistory,
 		contract.ScoreTalent: contract.TalentScoreHistory}[r.Role]
-	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder, i int) {
-		for run := len(h.Runs) - 1; run >= 0; run-- {
-			if h.Score[run][i] == 0 {
-				continue
-			}
-			b.Column("as_of_date").Int(int64(r.AsOf))
-			b.Column(t.Key[0]).Int(r.Codes[i])
-			b.Column("dt").Int(int64(h.Runs[run]))
-			b.Column("score_hundredths").Int(int64(h.Score[run][i]))
-			if h.Quality != nil {
-				b.Column("quality_hundredths").Int(int64(h.Quality[run][i]))
+	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder) func(int) {
+		asOf, subject, dt, score := b.Column("as_of_date"), b.Column(t.Key[0]), b.Column("dt"), b.Column("score_hundredths")
+		var quality *column.Cell
+		if h.Quality != nil {
+			quality = b.Column("quality_hundredths")
+		}
+		return func(i int) {
+			for run := len(h.Runs) - 1; run >= 0; run-- {
+				if h.Score[run][i] == 0 {
+					continue
+				}
+				asOf.Int(int64(r.AsOf))
+				subject.Int(r.Codes[i])
+				dt.Int(int64(h.Runs[run]))
+				score.Int(int64(h.Score[run][i]))
+				if quality != nil {
+					quality.Int(int64(h.Quality[run][i]))
+				}
 			}
 		}
 	})
