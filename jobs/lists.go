@@ -71,7 +71,24 @@ func (n *night) decideList(ctx context.Context, l *rules.List, c *candidates, ov
 		page.RankBefore = before.Rank
 	}
 	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, n.overridesFor(l, c, overrides), false)
+	if page.Decision.TooMuch(n.rules.Stability) {
+		n.holdOrAccept(l, c, before, &page)
+	}
 	return &page, nil
+}
+
+// holdOrAccept keeps the list of the run before, unless somebody accepts that so much of it turns over.
+func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.Before, page *eligibility.Page) {
+	entered, left, members, share := page.Decision.Churn()
+	detail := fmt.Sprintf("list %s: %d enter and %d leave of %d, %.1f %% of it turns over, more than %.1f %%",
+		l.ID, entered, left, members, 100*share, 100*n.rules.Stability.MaxChurn)
+	if n.acceptedChurn != "" {
+		n.churnGates = append(n.churnGates, Gate{"churn", true, detail + "; accepted: " + n.acceptedChurn})
+		return
+	}
+	page.Decision = eligibility.Hold(n.rules, l, n.asOf, c.considered, c.runs, before)
+	n.churnGates = append(n.churnGates, Gate{"churn", false, detail + "; the list of the run before was kept"})
+	n.warnings = append(n.warnings, fmt.Sprintf("%s; the list of the run before was kept: look at the causes, then run the night again with --accept-churn REASON", detail))
 }
 
 // listBefore is what the list said on the run before, nil if there was none.

@@ -19,25 +19,26 @@ const ManifestFormat = 1
 
 // Manifest is the record of what a run read and wrote. Clocks and host names stand here, never in tables.
 type Manifest struct {
-	Format      int                    `json:"format"`
-	Job         string                 `json:"job"`
-	AsOf        calendar.Day           `json:"as_of"`
-	Run         string                 `json:"run"`
-	Version     string                 `json:"version"`
-	Host        string                 `json:"host"`
-	Started     time.Time              `json:"started"`
-	Finished    time.Time              `json:"finished"`
-	NightDigest string                 `json:"night_digest"` // of everything the tables are made of
-	IDs         contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
-	Rules       map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
-	ScoreRules  RulesRef               `json:"score_rules"`  // of scores and lists
-	Previous    *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
-	Partitions  map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
-	Inputs      []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
-	Steps       []StepRecord           `json:"steps"`
-	Gates       []Gate                 `json:"gates"`
-	Outputs     []Output               `json:"outputs"`
-	Warnings    []string               `json:"warnings"`
+	Format        int                    `json:"format"`
+	Job           string                 `json:"job"`
+	AsOf          calendar.Day           `json:"as_of"`
+	Run           string                 `json:"run"`
+	Version       string                 `json:"version"`
+	Host          string                 `json:"host"`
+	Started       time.Time              `json:"started"`
+	Finished      time.Time              `json:"finished"`
+	NightDigest   string                 `json:"night_digest"` // of everything the tables are made of
+	IDs           contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
+	Rules         map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
+	ScoreRules    RulesRef               `json:"score_rules"`  // of scores and lists
+	Previous      *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
+	Partitions    map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
+	Inputs        []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
+	Steps         []StepRecord           `json:"steps"`
+	Gates         []Gate                 `json:"gates"`
+	AcceptedChurn string                 `json:"accepted_churn,omitempty"` // why lists were allowed to turn over more than the rules say
+	Outputs       []Output               `json:"outputs"`
+	Warnings      []string               `json:"warnings"`
 }
 
 // CommitRef pins a commit.

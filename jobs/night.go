@@ -44,6 +44,9 @@ type night struct {
 	rules        *rules.Rules             // in force on the as-of date
 	tablesBefore map[string]*column.Frame // tables of the previous commit that were read
 
+	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
+	churnGates    []Gate
+
 	prices []price.Power
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
@@ -70,6 +73,10 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	}
 	if n.current, err = r.readCommit(ctx, asOf); err != nil {
 		return nil, err
+	}
+	n.acceptedChurn = r.AcceptChurn
+	if n.acceptedChurn == "" && n.current != nil { // what was accepted once stays so in corrections
+		n.acceptedChurn = n.current.manifest.AcceptedChurn
 	}
 	if err := r.list(ctx); err != nil {
 		return nil, err
@@ -278,7 +285,7 @@ const figuresVersion = "2"
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest()}
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), n.acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)

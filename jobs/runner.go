@@ -30,17 +30,18 @@ type Progress struct {
 
 // Runner runs nights of one deployment, one after another.
 type Runner struct {
-	In, Out    *lake.Lake
-	Settings   Settings
-	Inputs     *Inputs // nil: listed when the first night needs them, once for all nights
-	Now        func() time.Time
-	NewRunID   func() string
-	Version    string
-	Host       string
-	Log        *slog.Logger
-	Spill      column.Spill
-	OnProgress func(Progress) // may be nil
-	DaysOnly   bool           // sums of successive days are neither kept nor used. It changes no published byte
+	In, Out     *lake.Lake
+	Settings    Settings
+	Inputs      *Inputs // nil: listed when the first night needs them, once for all nights
+	Now         func() time.Time
+	NewRunID    func() string
+	Version     string
+	Host        string
+	Log         *slog.Logger
+	Spill       column.Spill
+	OnProgress  func(Progress) // may be nil
+	AcceptChurn string         // why lists may turn over more than the rules let pass; empty: they may not
+	DaysOnly    bool           // sums of successive days are neither kept nor used. It changes no published byte
 
 	memory   column.Memory
 	types    string

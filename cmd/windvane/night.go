@@ -109,24 +109,29 @@ func (s scratch) Close() error {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	var day string
+	var day, accept string
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Make one night: from the dumps to the published tables",
 		Long: `run makes the tables of one as-of date and publishes them with one conditional write at the end.
 Running it again does nothing unless an input, a rule or the night before has changed; then it
-publishes a correction as the next commit. Unchanged days are never reduced again.`,
+publishes a correction as the next commit. Unchanged days are never reduced again.
+
+A list of which more turns over than the rules allow (stability.max_churn) is not replaced: that of the
+run before is kept, and a note says so. Look at the causes; then --accept-churn publishes it, and the
+manifest records the reason.`,
 		Example: `  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
   WINDVANE_INPUT_URL=s3://dumps WINDVANE_OUTPUT_URL=s3://windvane windvane run`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, accept) },
 	}
 	a.nightFlags(c)
+	c.Flags().StringVar(&accept, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
 	return c
 }
 
-func (a *app) runNight(ctx context.Context, day string) error {
+func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
@@ -135,6 +140,7 @@ func (a *app) runNight(ctx context.Context, day string) error {
 		return err
 	}
 	defer s.close()
+	s.runner.AcceptChurn = acceptChurn
 	asOf, err := date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err

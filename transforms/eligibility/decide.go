@@ -67,6 +67,24 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 	return d
 }
 
+// Hold keeps the list of the run before because tonight's would turn over too much of it: Decide with stale, for
+// another reason.
+func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History, b *Before) *Decision {
+	d := Decide(r, l, asOf, s, h, b, nil, true)
+	d.Stale = false
+	for i := range d.Reasons {
+		d.Reasons[i] = 0
+		d.Reasons[i].add(ChurnHeld)
+	}
+	return d
+}
+
+// TooMuch tells whether a list turns over more than the rules let pass unasked. A first run turns over nothing.
+func (d *Decision) TooMuch(st rules.Stability) bool {
+	_, _, before, share := d.Churn()
+	return !d.FirstRun && !d.Stale && before >= st.ChurnFrom && share > st.MaxChurn
+}
+
 func newDecision(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History) *Decision {
 	n := s.N
 	return &Decision{

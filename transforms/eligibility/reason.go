@@ -43,6 +43,8 @@ const (
 	FirstRun
 	// Stale: an input is late; this is the decision of the run before.
 	Stale
+	// ChurnHeld: too much of the list would have turned over; this is the decision of the run before.
+	ChurnHeld
 )
 
 var reasonNames = [...]string{
@@ -50,7 +52,7 @@ var reasonNames = [...]string{
 	WaitingToEnter: "waiting_to_enter", HeldInBand: "held_in_band", LeavingSlowly: "leaving_slowly", AtOnce: "severe_at_once",
 	ZeroWeight: "zero_weight", ShopCap: "shop_cap", ColdStart: "cold_start",
 	OverrideAllow: "override_allow", OverrideDeny: "override_deny", OverrideOptOut: "override_opt_out", OverrideAppeal: "override_appeal",
-	FirstRun: "first_run", Stale: "stale",
+	FirstRun: "first_run", Stale: "stale", ChurnHeld: "churn_held",
 }
 
 // String is the code as tables have it.
