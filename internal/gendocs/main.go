@@ -1,5 +1,6 @@
 // Command gendocs writes the documents that are made from the code: docs/tables.md from the declarations in
-// transforms/contract and transforms/rollup, docs/configuration.md from config/windvane.yaml. So what a document says
+// transforms/contract and transforms/rollup, docs/configuration.md from config/windvane.yaml, docs/metrics.md from
+// config/rules.yaml and the scores' own arithmetic. So what a document says
 // of a column or a key is what the program goes by.
 //
 // Run it with go generate, or make generate. A test holds the documents against their sources.
@@ -9,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/windvane/windvane/config"
 )
 
 //go:generate go run . ../..
@@ -46,5 +49,6 @@ func documents(root string) (map[string][]byte, error) {
 	return map[string][]byte{
 		"docs/tables.md":        tables(),
 		"docs/configuration.md": configuration(commented),
+		"docs/metrics.md":       metrics(config.DefaultRules()),
 	}, nil
 }

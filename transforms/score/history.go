@@ -7,7 +7,6 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
-	"github.com/windvane/windvane/transforms/stats"
 )
 
 // HistoryRuns is how many runs are remembered.
@@ -87,7 +86,7 @@ func (h *History) read(before *column.Frame, rows *column.Lookup, subjectColumn 
 	}
 }
 
-// rememberQuality keeps the dimension of the quality gate, rounded as scores are.
+// rememberQuality keeps the dimension of the quality gate in hundredths.
 func (r *Role) rememberQuality(into []int16) {
 	at := slices.IndexFunc(r.Score.Dimensions, func(d rules.Dimension) bool { return d.ID == r.Rules.QualityGate.Dimension })
 	if at < 0 {
@@ -95,7 +94,7 @@ func (r *Role) rememberQuality(into []int16) {
 	}
 	for i, v := range r.Scores.Dimensions[at] {
 		if !math.IsNaN(v) {
-			into[i] = int16(stats.HalfUp(v, 2))
+			into[i] = int16(math.Floor(v*100 + slack)) // rounded down, so that a gate passes nobody whom the quality gate holds
 		}
 	}
 }
