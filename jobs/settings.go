@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
@@ -64,6 +66,9 @@ func (s Settings) Validate() error {
 	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
+	}
+	for i := range s.Rules {
+		errs = append(errs, checkDimensions(&s.Rules[i]))
 	}
 	for name := range s.Tables {
 		if _, ok := contract.Lookup(name, contract.Inputs()); !ok {
@@ -124,4 +129,23 @@ func (s Settings) nightDigest() string {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// checkDimensions refuses dimensions that the score tables have no column for.
+func checkDimensions(r *rules.Rules) error {
+	var errs []error
+	for _, s := range []struct {
+		name  string
+		score rules.Score
+		known []string
+	}{
+		{"product_score", r.Product, contract.ProductDimensions}, {"shop_score", r.Shop, contract.ShopDimensions}, {"talent_score", r.Talent, contract.TalentDimensions},
+	} {
+		for _, d := range s.score.Dimensions {
+			if !slices.Contains(s.known, d.ID) {
+				errs = append(errs, fmt.Errorf("rules: version %s: %s: dimension %s is none of %s: the table has no column for it", r.Version, s.name, d.ID, strings.Join(s.known, ", ")))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -25,6 +25,7 @@ import (
 //	exits CODE ARGS…      run windvane and expect the exit code
 //	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
 //	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
+//	edit FILE OLD NEW     replace a text that stands there once
 //	reseal OUT DATE TABLES…
 //	                      make manifest and commit agree again with tampered files, and leave out these tables
 func TestScripts(t *testing.T) {
@@ -33,7 +34,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal,
+			"windvane": scriptWindvane, "exits": scriptExits, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
 		},
 	})
 }
@@ -62,6 +63,16 @@ func scriptMarket(ts *testscript.TestScript, _ bool, args []string) {
 	if code := inScript(ts, append(small, args[1:]...)); code != 0 {
 		ts.Fatalf("demo: exit code %d", code)
 	}
+}
+
+func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	data, err := os.ReadFile(file)
+	ts.Check(err)
+	if n := strings.Count(string(data), args[1]); n != 1 {
+		ts.Fatalf("%q stands %d times in %s", args[1], n, args[0])
+	}
+	ts.Check(os.WriteFile(file, []byte(strings.Replace(string(data), args[1], args[2], 1)), 0o644))
 }
 
 // oneFile is the single file that matches a pattern.
