@@ -37,19 +37,39 @@ func (n *night) decideLists(ctx context.Context) error {
 		return err
 	}
 	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules}
-	for i := range n.rules.Lists {
-		l := &n.rules.Lists[i]
-		page, err := n.decideList(ctx, l, roles[slices.Index(contract.ScoreRoles, l.Role)], overrides)
+	for _, r := range resources {
+		pages, err := n.decideResource(ctx, r.name, r.table, roles, overrides)
 		if err != nil {
-			return fmt.Errorf("list %s: %w", l.ID, err)
+			return err
 		}
-		tables.Pages = append(tables.Pages, page)
+		tables.Pages = append(tables.Pages, pages...)
 	}
 	for _, r := range resources {
 		n.publishRows(r.table, tables.List(r.table, r.name))
 	}
 	n.publishRows(contract.EligibilityGates, tables.Gates())
 	return nil
+}
+
+// decideResource decides the lists of one resource, with what they said on the run before.
+func (n *night) decideResource(ctx context.Context, resource string, t *contract.Table, roles []*candidates, overrides map[overrideKey]eligibility.Override) ([]*eligibility.Page, error) {
+	before, err := n.tableBefore(ctx, t, eligibility.BeforeColumns...)
+	if err != nil {
+		return nil, err
+	}
+	var pages []*eligibility.Page
+	for i := range n.rules.Lists {
+		l := &n.rules.Lists[i]
+		if l.Resource != resource {
+			continue
+		}
+		page, err := n.decideList(l, roles[slices.Index(contract.ScoreRoles, l.Role)], before, overrides)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", l.ID, err)
+		}
+		pages = append(pages, page)
+	}
+	return pages, nil
 }
 
 // candidates are the subjects of one role as lists look at them.
@@ -60,12 +80,16 @@ type candidates struct {
 	page       eligibility.Page // what all pages of the role share
 }
 
-func (n *night) decideList(ctx context.Context, l *rules.List, c *candidates, overrides map[overrideKey]eligibility.Override) (*eligibility.Page, error) {
+// decideList decides one list; frame is its resource's table of the run before, nil: there is none.
+func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, overrides map[overrideKey]eligibility.Override) (*eligibility.Page, error) {
 	page := c.page
 	page.List = l
-	before, err := n.listBefore(ctx, l, c)
-	if err != nil {
-		return nil, err
+	var before *eligibility.Before
+	if frame != nil {
+		var err error
+		if before, err = eligibility.ReadBefore(frame, n.runner.ids, l, c.scope.Domain, c.codes); err != nil {
+			return nil, err
+		}
 	}
 	if before != nil {
 		page.RankBefore = before.Rank
@@ -89,21 +113,6 @@ func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.B
 	page.Decision = eligibility.Hold(n.rules, l, n.asOf, c.considered, c.runs, before)
 	n.churnGates = append(n.churnGates, Gate{"churn", false, detail + "; the list of the run before was kept"})
 	n.warnings = append(n.warnings, fmt.Sprintf("%s; the list of the run before was kept: look at the causes, then run the night again with --accept-churn REASON", detail))
-}
-
-// listBefore is what the list said on the run before, nil if there was none.
-func (n *night) listBefore(ctx context.Context, l *rules.List, c *candidates) (*eligibility.Before, error) {
-	for _, r := range resources {
-		if r.name != l.Resource {
-			continue
-		}
-		f, err := n.tableBefore(ctx, r.table)
-		if f == nil || err != nil {
-			return nil, err
-		}
-		return eligibility.ReadBefore(f, n.runner.ids, l, c.scope.Domain, c.codes)
-	}
-	return nil, nil
 }
 
 // settled are figures of 30 days by subject.

@@ -41,8 +41,8 @@ type night struct {
 
 	newPartitions, inputRows, rejected int64 // of the partitions that the commit before did not rest on
 
-	rules        *rules.Rules             // in force on the as-of date
-	tablesBefore map[string]*column.Frame // tables of the previous commit that were read
+	rules       *rules.Rules  // in force on the as-of date
+	normsBefore *column.Frame // score_norms of the previous commit, once it was read
 
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
@@ -62,8 +62,7 @@ type night struct {
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
-		partitions: map[string][]Partition{}, tables: map[string]publishedTable{},
-		tablesBefore: map[string]*column.Frame{}, rules: r.Settings.Rules.On(asOf)}
+		partitions: map[string][]Partition{}, tables: map[string]publishedTable{}, rules: r.Settings.Rules.On(asOf)}
 	if n.rules == nil {
 		return nil, fmt.Errorf("%w: no version of the rules is effective on %s: the first begins on %s", ErrInput, asOf, r.Settings.Rules[0].EffectiveFrom)
 	}

@@ -155,8 +155,8 @@ func (n *night) outcome() Outcome {
 	return o
 }
 
-// publishedFrame reads a published table of a commit.
-func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.Table) (*column.Frame, error) {
+// publishedFrame reads the named columns of a published table of a commit; without names all.
+func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.Table, columns ...string) (*column.Frame, error) {
 	for _, o := range c.manifest.Outputs {
 		if o.Table != t.Name {
 			continue
@@ -178,7 +178,7 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		defer f.Close()
-		return readTable(ctx, f, t, r.ids)
+		return readTable(ctx, f, t, r.ids, columns...)
 	}
 	return nil, fmt.Errorf("%w: %s has no table %s", ErrDamaged, c.record.ManifestKey, t.Name)
 }

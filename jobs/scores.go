@@ -223,7 +223,11 @@ func (n *night) soldByShops(s *scored) *indicators.Sold {
 // remember puts tonight's scores into the history and finds those of the run before.
 func (n *night) remember(ctx context.Context, role int, s *scored) error {
 	t := historyTables[role]
-	before, err := n.tableBefore(ctx, t)
+	columns := []string{t.Key[0], "dt", "score_hundredths"}
+	if role == contract.ScoreProduct {
+		columns = append(columns, "quality_hundredths")
+	}
+	before, err := n.tableBefore(ctx, t, columns...)
 	if err != nil {
 		return err
 	}
@@ -263,11 +267,13 @@ func (n *night) goodsScores(s *scored) []float64 {
 
 // normsOf are the norms in force for a role in a month, nil in the first one.
 func (n *night) normsOf(ctx context.Context, role int, month calendar.Day) (*score.Norms, error) {
-	before, err := n.tableBefore(ctx, contract.ScoreNorms)
-	if before == nil || err != nil {
-		return nil, err
+	if n.normsBefore == nil {
+		var err error
+		if n.normsBefore, err = n.tableBefore(ctx, contract.ScoreNorms); n.normsBefore == nil || err != nil {
+			return nil, err
+		}
 	}
-	return score.ReadNorms(before, n.runner.ids, month, role)
+	return score.ReadNorms(n.normsBefore, n.runner.ids, month, role)
 }
 
 // publishNorms carries the norms of the month on and, on its last day, measures those of the next.
@@ -309,21 +315,15 @@ func (n *night) publishScores() {
 	}
 }
 
-// tableBefore is a table of the night before, nil on a cold start or if that night did not have it.
-func (n *night) tableBefore(ctx context.Context, t *contract.Table) (*column.Frame, error) {
+// tableBefore is a table of the night before, or the named columns of it; nil on a cold start or if that night did not
+// have it. The caller lets it go: such tables are as large as tonight's.
+func (n *night) tableBefore(ctx context.Context, t *contract.Table, columns ...string) (*column.Frame, error) {
 	if n.previous == nil {
 		return nil, nil
 	}
-	if f, ok := n.tablesBefore[t.Name]; ok {
-		return f, nil
-	}
 	for _, o := range n.previous.manifest.Outputs {
 		if o.Table == t.Name {
-			f, err := n.runner.publishedFrame(ctx, n.previous, t)
-			if err == nil {
-				n.tablesBefore[t.Name] = f
-			}
-			return f, err
+			return n.runner.publishedFrame(ctx, n.previous, t, columns...)
 		}
 	}
 	return nil, nil

@@ -34,11 +34,12 @@ func (n *night) publishRows(t *contract.Table, rows iter.Seq2[arrow.Record, erro
 	n.tables[t.Name] = publishedTable{rows: rows}
 }
 
-// readTable reads all rows of one of windvane's own files as a frame.
-func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs) (*column.Frame, error) {
-	var names []string
-	for _, c := range t.Columns {
-		names = append(names, c.Name)
+// readTable reads the named columns of one of windvane's own files as a frame; without names all.
+func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) (*column.Frame, error) {
+	if names == nil {
+		for _, c := range t.Columns {
+			names = append(names, c.Name)
+		}
 	}
 	var parts []*column.Frame
 	for g := range file.NumRowGroups() {

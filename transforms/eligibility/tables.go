@@ -365,6 +365,9 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 	w.override.Text(fmt.Sprintf("%s: %s (%s%s)", o.Action, o.Reason, o.Author, until))
 }
 
+// BeforeColumns are the columns of a list's table that ReadBefore needs.
+var BeforeColumns = []string{"list", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier"}
+
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
 func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
 	n := len(codes)
