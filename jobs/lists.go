@@ -94,15 +94,16 @@ func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, ov
 	if before != nil {
 		page.RankBefore = before.Rank
 	}
-	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, n.overridesFor(l, c, overrides), false)
+	decided := n.overridesFor(l, c, overrides)
+	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, decided, false)
 	if page.Decision.TooMuch(n.rules.Stability) {
-		n.holdOrAccept(l, c, before, &page)
+		n.holdOrAccept(l, c, before, decided, &page)
 	}
 	return &page, nil
 }
 
 // holdOrAccept keeps the list of the run before, unless somebody accepts that so much of it turns over.
-func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.Before, page *eligibility.Page) {
+func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.Before, decided map[int]eligibility.Override, page *eligibility.Page) {
 	entered, left, members, share := page.Decision.Churn()
 	detail := fmt.Sprintf("list %s: %d enter and %d leave of %d, %.1f %% of it turns over, more than %.1f %%",
 		l.ID, entered, left, members, 100*share, 100*n.rules.Stability.MaxChurn)
@@ -110,7 +111,7 @@ func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.B
 		n.churnGates = append(n.churnGates, Gate{"churn", true, detail + "; accepted: " + n.acceptedChurn})
 		return
 	}
-	page.Decision = eligibility.Hold(n.rules, l, n.asOf, c.considered, c.runs, before)
+	page.Decision = eligibility.Hold(n.rules, l, n.asOf, c.considered, c.runs, before, decided)
 	n.churnGates = append(n.churnGates, Gate{"churn", false, detail + "; the list of the run before was kept"})
 	n.warnings = append(n.warnings, fmt.Sprintf("%s; the list of the run before was kept: look at the causes, then run the night again with --accept-churn REASON", detail))
 }
@@ -341,15 +342,35 @@ func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Ov
 	return out, nil
 }
 
-// overridesFor are those of a list, by subject.
+// overridesFor are those of a list, by subject. What is decided about a shop holds for its products as well, unless
+// something is decided about the product itself.
 func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]eligibility.Override) map[int]eligibility.Override {
 	out := map[int]eligibility.Override{}
+	shops := map[int64]eligibility.Override{} // by merchant
 	for key, o := range all {
-		if contract.OverrideRoles[key.role] != l.Role || contract.Resources[key.resource] != l.Resource {
+		if contract.Resources[key.resource] != l.Resource {
 			continue
 		}
-		if row := n.rowOfText(c.subjects, key.subject); row >= 0 {
-			out[row] = o
+		switch role := contract.OverrideRoles[key.role]; {
+		case role == l.Role:
+			if row := n.rowOfText(c.scored.subjects, key.subject); row >= 0 {
+				out[row] = o
+			}
+		case role == "merchant" && l.Role == "product":
+			merchants := n.scored[contract.ScoreMerchant]
+			if row := n.rowOfText(merchants.subjects, key.subject); row >= 0 {
+				shops[merchants.codes[row]] = o
+			}
+		}
+	}
+	if len(shops) == 0 {
+		return out
+	}
+	for row, merchant := range c.page.Merchant {
+		if o, ok := shops[merchant]; ok {
+			if _, own := out[row]; !own {
+				out[row] = o
+			}
 		}
 	}
 	return out

@@ -41,7 +41,7 @@ type Decision struct {
 //
 // Subjects are of the list's role. Before is nil on the first run of the list ever. Overrides are by subject; those
 // valid on the day after asOf, when the list comes into use, win. With stale the list of the run before is kept as it
-// is; stale on a first run gives a list of nobody, which is not to be published.
+// is, but for those who were denied or opted out; stale on a first run gives a list of nobody, which is not to be published.
 //
 // The decision refers to its arguments; they must not change while it is used.
 //
@@ -57,6 +57,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 	d.gone = b.Gone
 	if stale {
 		d.keep(b)
+		d.keepOut(o)
 	} else {
 		d.applyGates(r.Stability, b)
 		d.applyOverrides(o)
@@ -69,11 +70,11 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 
 // Hold keeps the list of the run before because tonight's would turn over too much of it: Decide with stale, for
 // another reason.
-func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History, b *Before) *Decision {
-	d := Decide(r, l, asOf, s, h, b, nil, true)
+func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History, b *Before, o map[int]Override) *Decision {
+	d := Decide(r, l, asOf, s, h, b, o, true)
 	d.Stale = false
 	for i := range d.Reasons {
-		d.Reasons[i] = 0
+		d.Reasons[i] &^= 1 << Stale
 		d.Reasons[i].add(ChurnHeld)
 	}
 	return d
@@ -142,6 +143,18 @@ func (d *Decision) keep(b *Before) {
 	copy(d.FailStreak, b.FailStreak)
 	for i := range d.Reasons {
 		d.Reasons[i].add(Stale)
+	}
+}
+
+// keepOut takes from a kept list who was denied or opted out: that waits for nothing. Ranks keep their gaps.
+func (d *Decision) keepOut(o map[int]Override) {
+	for subject, override := range o {
+		if !override.validOn(d.ValidFrom) || override.Action != Deny && override.Action != OptOut {
+			continue
+		}
+		d.Overrides[subject] = override
+		d.Reasons[subject].add(override.Action.reason())
+		d.Member[subject], d.Rank[subject] = false, 0
 	}
 }
 

@@ -1,7 +1,6 @@
 package eligibility_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -108,6 +107,38 @@ func TestAStaleNightKeepsTheListToTheLastRank(t *testing.T) {
 	}
 	if got := told(d, 0) + "; " + told(d, 1); got != "out 0/2 stale; stayed 5/0 stale" {
 		t.Error(got)
+	}
+}
+
+func TestDenialsAndOptOutsTakeEffectOnAKeptList(t *testing.T) {
+	b := emptyBefore(3)
+	for i := range b.Member {
+		b.Member[i], b.Standing[i], b.PassStreak[i], b.Rank[i] = true, true, 5, int32(i+1)
+	}
+	o := map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.OptOut, To: asOf}} // the second one is over
+	d := eligibility.Hold(theRules(), today(4.40), asOf, subjects(3), nil, b, o)
+	got := fmt.Sprint(d.Member, d.Rank, d.Reasons[0], d.Reasons[1], d.Stale)
+	if want := "[false true true] [0 2 3] override_deny,churn_held churn_held false"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestAListTurnsOverTooMuch(t *testing.T) {
+	b := emptyBefore(10)
+	for i := range 5 {
+		b.Member[i], b.Standing[i] = true, true
+	}
+	st := theRules().Stability
+	st.MaxChurn, st.ChurnFrom = 0.5, 5
+	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(10), nil, b, map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.Deny}, 2: {Action: eligibility.Deny}}, true)
+	if d.Stale = false; !d.TooMuch(st) {
+		t.Error("three of five left, and that is not too much")
+	}
+	if st.ChurnFrom = 6; d.TooMuch(st) {
+		t.Error("the list has fewer members than the rules look at")
+	}
+	if st.ChurnFrom, st.MaxChurn = 5, 0.6; d.TooMuch(st) {
+		t.Error("60 % is not more than 60 %")
 	}
 }
 

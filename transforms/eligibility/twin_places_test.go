@@ -51,8 +51,20 @@ func twinNight(st rules.Stability, l *rules.List, asOf calendar.Day, all []*twin
 	if stale {
 		for _, s := range all {
 			s.reasons = map[string]bool{"stale": true}
-			s.movement = map[bool]string{true: "stayed", false: "out"}[s.member]
-			if s.since == 0 {
+			was := s.member
+			if s.action == "deny" || s.action == "opt_out" {
+				s.reasons["override_"+s.action] = true
+				s.member, s.rank = false, 0
+			}
+			switch {
+			case s.member:
+				s.movement = "stayed"
+			case was:
+				s.movement = "left"
+			default:
+				s.movement = "out"
+			}
+			if s.movement == "left" || s.since == 0 {
 				s.since = asOf
 			}
 		}
