@@ -1,6 +1,7 @@
 package eligibility_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
