@@ -1,0 +1,154 @@
+package words
+
+import (
+	"fmt"
+	"math"
+)
+
+// Change is the smallest change with which a subject would qualify for a list, as tables tell it.
+type Change struct {
+	List, Role, Needs string
+	Of                string   // indicator or gate; empty: none
+	From, To          *float64 // nil: not known
+	Events, Volume    *float64 // of rates; nil: not a rate
+	Failed            string   // gates that failed, by comma
+}
+
+// Chinese is a sentence that staff can tell a merchant.
+func (c Change) Chinese(b Book) string {
+	switch {
+	case c.Needs == "more_than_one_change" && c.Failed != "":
+		return Needs(c.Needs) + "：" + b.Gates(c.List, c.Failed)
+	case c.Needs == "score" && c.Of == "":
+		return "须提高分数，但没有哪一项指标单独改进就够"
+	case c.Of == "":
+		return Needs(c.Needs)
+	case c.Needs == "gate":
+		return c.gate(b)
+	}
+	return c.indicator(b)
+}
+
+// English is the same for programs and for staff who read English; names are ids.
+func (c Change) English() string {
+	switch {
+	case c.Needs == "more_than_one_change":
+		return "more than one change is needed: " + c.Failed
+	case c.Needs == "score" && c.Of == "":
+		return "a better score is needed; no single indicator brings it"
+	case c.Needs == "time":
+		return "nothing but time, if the scores stay"
+	case c.Needs == "nothing":
+		return "all gates pass"
+	case c.To == nil:
+		return c.Of + " is not known; it has to be, and pass"
+	case c.Needs == "gate":
+		return fmt.Sprintf("%s from %s to %s", c.Of, orUnknown(c.From), Number(*c.To, 4))
+	}
+	f := figures[c.Of]
+	from, to := f.unit.english().pair(orZero(c.From), *c.To, Less(c.Of))
+	s := fmt.Sprintf("%s%s from %s to %s", c.Of, f.unit.noteEN(), from, to)
+	if c.Events != nil && c.Volume != nil && f.badEN != "" {
+		s += fmt.Sprintf(": %s fewer %s of %s %s", Number(*c.Events, 1), f.badEN, Number(*c.Volume, 1), f.ofEN)
+		if c.weighted() {
+			s += ", weighted by recency"
+		}
+	}
+	return s
+}
+
+// english is the unit in whose form English sentences write a figure: without Chinese words.
+func (u unit) english() unit {
+	if u == percent || u == percentile {
+		return percent
+	}
+	return plain
+}
+
+func (u unit) noteEN() string {
+	switch u {
+	case hours:
+		return " (hours)"
+	case points:
+		return " (points)"
+	case percentile:
+		return " (percentile in the category)"
+	case perMyriad:
+		return " (per 10,000)"
+	}
+	return ""
+}
+
+// weighted tells whether events are counted with the weight of their day.
+func (c Change) weighted() bool {
+	return c.Events != nil && (*c.Events != math.Trunc(*c.Events) || *c.Volume != math.Trunc(*c.Volume)) && c.Role == "talent"
+}
+
+func (c Change) indicator(b Book) string {
+	f := figures[c.Of]
+	name := b.Indicator(c.Role, c.Of)
+	if c.To == nil {
+		return name + " 暂无数据"
+	}
+	from, to := f.unit.pair(orZero(c.From), *c.To, Less(c.Of))
+	if f.unit == percentile {
+		name += "的类目百分位"
+	}
+	head := fmt.Sprintf("%s %s → %s", name, from, to)
+	if c.Events == nil || c.Volume == nil || f.bad == "" {
+		return head + " 即达标"
+	}
+	about, note := "", ""
+	if c.weighted() {
+		about, note = "约 ", "（按日期远近折算）"
+	}
+	switch c.Of {
+	case "not_repeat":
+		return fmt.Sprintf("%s：在目前 %s%s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(*c.Events, 1)) + note
+	case "price_coverage":
+		return fmt.Sprintf("%s：可比商品 %s 个，其中三星及以上的成交占比须升到 %s 即达标", head, Number(*c.Volume, 1), percent.write(1-*c.To, 2, math.Ceil))
+	}
+	return fmt.Sprintf("%s：在目前 %s%s %s中少 %s%s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(*c.Events, 1), f.bad) + note
+}
+
+// gate is the sentence about a gate that is not on the subject's own score.
+func (c Change) gate(b Book) string {
+	measure, name := b.measureOf(c.List, c.Of), b.Gate(c.List, c.Of)
+	if c.To == nil || c.From == nil {
+		return name + "：目前没有数据，有数据且达标即可"
+	}
+	from, to := Number(*c.From, 4), Number(*c.To, 4)
+	switch measure {
+	case "shop_score", "product_score", "talent_score", "product_quality":
+		if g := b.GateRules(c.List, c.Of); *c.To > 5 || g != nil && g.Over == "days" {
+			return fmt.Sprintf("%s %s → %s 次即达标", name, from, to)
+		}
+		if c.Role == "product" && measure == "shop_score" {
+			name = "所属" + name
+		}
+		return fmt.Sprintf("%s %s → %s 即达标", name, fixed(*c.From, 4), fixed(*c.To, 2))
+	case "price_stars":
+		return fmt.Sprintf("%s %s 星 → %s 星即达标", name, from, to)
+	case "valid_orders_30d", "valid_orders":
+		return fmt.Sprintf("%s %s → %s：再有 %s 单即达标", name, from, to, Number(math.Ceil(*c.To-*c.From), 0))
+	case "refund_rate_to_category", "refund_rate":
+		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", fixed(*c.From, 2), fixed(*c.To, 2))
+	case "severe_violations_90d", "no_severe":
+		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 90 天，或申诉成立", name, from, to)
+	}
+	return fmt.Sprintf("%s %s → %s 即达标", name, from, to)
+}
+
+func orZero(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+func orUnknown(v *float64) string {
+	if v == nil {
+		return "unknown"
+	}
+	return Number(*v, 4)
+}

@@ -1,0 +1,59 @@
+package words
+
+import "strings"
+
+// Column is the Chinese header of a column of the tables of scores and lists. ok is false for columns of other
+// tables: they have none yet and keep their ids.
+func Column(name string) (label string, ok bool) {
+	label, ok = columns[name]
+	return label, ok
+}
+
+// Header is Column, or the id where there is none.
+func Header(name string) string { return of(columns, name) }
+
+var columns = map[string]string{
+	"as_of_date": "数据日期", "list": "清单", "role": "对象", "subject_id": "对象 ID", "subject_name": "名称",
+	"merchant_id": "店铺 ID", "category1_id": "一级类目 ID", "product_id": "商品 ID", "talent_id": "达人 ID", "style_id": "同款 ID",
+	"eligible": "是否入选", "rank": "名次", "rank_before": "上次名次", "level": "档位", "multiplier": "系数",
+	"movement": "变动", "since": "起始数据日期", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
+	"lower_score": "保守分", "orders": "有效订单数", "gmv_net15_fen": "15 天退款后成交额", "failed_gates": "未达标门槛", "reasons": "原因",
+	"needs": "还需什么", "change_of": "最小改进项", "change_from": "现值", "change_to": "须达到", "change_events": "须减少的件数",
+	"change_volume": "总件数", "standing": "门槛与次数已站稳", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数",
+	"cold_start": "冷启动名额", "stale": "沿用上一次", "override": "人工处理", "valid_from": "生效日期", "valid_to": "失效日期", "rules_version": "规则版本",
+
+	"gate": "门槛", "value": "数值", "threshold": "要求", "margin": "差额", "state": "结论", "in_band": "在缓冲带内",
+
+	"status": "状态", "score": "分数", "grade": "等级", "tier": "商品档", "goods_score": "本店商品分",
+	"quality_score": "品质力", "price_score": "价格力", "service_score": "服务", "popularity_score": "热度", "information_score": "信息力",
+	"logistics_score": "物流体验", "competitiveness_score": "竞争力", "content_score": "内容",
+	"window_days": "窗口天数", "coverage_ratio": "已覆盖权重", "change": "较前一日", "violation_points": "违规积分",
+
+	"indicator": "指标", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
+	"anchor_best": "5.0 分锚点", "anchor_good": "4.7 分锚点", "anchor_fair": "4.3 分锚点", "anchor_poor": "3.0 分锚点",
+	"norm_level": "比较范围", "points": "得分", "weight": "权重", "effective_weight": "折算权重", "contribution": "贡献",
+
+	"month": "适用月份", "category_id": "类目 ID", "entities": "样本数", "own": "自有锚点", "widened": "锚点被拉开",
+	"dt": "评分数据日期", "score_hundredths": "分数×100", "quality_hundredths": "品质力×100",
+
+	"unit_price_fen": "单件价格", "benchmark_shops": "可比店铺数", "benchmark_orders": "可比订单数", "benchmark_fen": "基准价",
+	"price_ratio": "价格/基准价", "stars": "价格星级",
+}
+
+// Forms of headers.
+const (
+	English = "en"
+	Chinese = "zh"
+	Both    = "both"
+)
+
+// HeaderIn is the header of a column in a form: its id, its Chinese name, or "名称 id".
+func HeaderIn(form, name string) string {
+	switch label, ok := Column(name); {
+	case form == Chinese && ok:
+		return label
+	case form == Both && ok:
+		return strings.Join([]string{label, name}, " ")
+	}
+	return name
+}
