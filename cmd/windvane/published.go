@@ -9,6 +9,7 @@ import (
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 // publishedFlags are the flags of commands that look at published nights alone.
@@ -96,3 +97,16 @@ func completeNoFiles(c *cobra.Command, flags ...string) {
 }
 
 func publishedNames() []string { return jobs.TableNames(contract.Publications()) }
+
+// rules are those of the configuration; commands that look at published nights take names from them.
+func (a *app) rules() (rules.Set, error) {
+	c, err := a.loadConfig()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	set, err := c.Rules.Load()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return set, nil
+}

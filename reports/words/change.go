@@ -12,11 +12,19 @@ type Change struct {
 	From, To          *float64 // nil: not known
 	Events, Volume    *float64 // of rates; nil: not a rate
 	Failed            string   // gates that failed, by comma
+	Reasons           string   // reason codes, by comma
+}
+
+// onlyShort tells whether nothing but too few runs with a score stands in the way.
+func (c Change) onlyShort() bool {
+	return c.Needs == "more_than_one_change" && c.Reasons == "history_short"
 }
 
 // Chinese is a sentence that staff can tell a merchant.
 func (c Change) Chinese(b Book) string {
 	switch {
+	case c.onlyShort():
+		return "有评分的运行次数还不够，暂不能判断：" + b.Gates(c.List, c.Failed)
 	case c.Needs == "more_than_one_change" && c.Failed != "":
 		return Needs(c.Needs) + "：" + b.Gates(c.List, c.Failed)
 	case c.Needs == "score" && c.Of == "":
@@ -32,6 +40,8 @@ func (c Change) Chinese(b Book) string {
 // English is the same for programs and for staff who read English; names are ids.
 func (c Change) English() string {
 	switch {
+	case c.onlyShort():
+		return "too few runs with a score to judge by: " + c.Failed
 	case c.Needs == "more_than_one_change":
 		return "more than one change is needed: " + c.Failed
 	case c.Needs == "score" && c.Of == "":

@@ -29,23 +29,23 @@ var resources = map[string]string{"traffic": "流量", "subsidy": "补贴", "ben
 func Reason(code string) string { return of(reasons, code) }
 
 var reasons = map[string]string{
-	"gate_failed":       "有门槛未达标",
-	"history_short":     "有评分的运行次数还不够",
-	"no_score":          "暂无评分（有效订单不足）",
-	"not_known":         "门槛所需的数据缺失",
-	"waiting_to_enter":  "已达标，连续次数未满，等待进入",
-	"held_in_band":      "略低于门槛，在缓冲带内保留",
-	"leaving_slowly":    "未达标，连续次数未满，暂时保留",
-	"severe_at_once":    "严重违规，立即移出",
-	"zero_weight":       "档位系数为 0",
-	"shop_cap":          "本店在该类目的名额已满",
-	"cold_start":        "冷启动名额",
-	"override_allow":    "人工准入",
-	"override_deny":     "人工拒绝",
-	"override_opt_out":  "主动退出",
-	"override_appeal":   "申诉中，仍按门槛决定",
-	"first_run":         "清单首次运行，达标即入",
-	"stale":             "输入迟到，沿用上一次清单",
+	"gate_failed":      "有门槛未达标",
+	"history_short":    "有评分的运行次数还不够",
+	"no_score":         "暂无评分（有效订单不足）",
+	"not_known":        "门槛所需的数据缺失",
+	"waiting_to_enter": "已达标，连续次数未满，等待进入",
+	"held_in_band":     "略低于门槛，在缓冲带内保留",
+	"leaving_slowly":   "未达标，连续次数未满，暂时保留",
+	"severe_at_once":   "严重违规，立即移出",
+	"zero_weight":      "档位系数为 0",
+	"shop_cap":         "本店在该类目的名额已满",
+	"cold_start":       "冷启动名额",
+	"override_allow":   "人工准入",
+	"override_deny":    "人工拒绝",
+	"override_opt_out": "主动退出",
+	"override_appeal":  "申诉中，仍按门槛决定",
+	"first_run":        "清单首次运行，达标即入",
+	"stale":            "输入迟到，沿用上一次清单",
 }
 
 // Reasons says the reason codes of a list, which are separated by commas.
@@ -129,6 +129,15 @@ func (b Book) Gate(list, id string) string {
 		return name + "达到 " + fixed(*g.AtLeast, 2) + " 的次数"
 	}
 	return name
+}
+
+// IsScore tells whether a gate's value is points, not a count of runs or something else.
+func (b Book) IsScore(list, id string, threshold float64) bool {
+	switch b.measureOf(list, id) {
+	case "product_score", "product_quality", "shop_score", "talent_score":
+		return threshold <= 5
+	}
+	return false
 }
 
 // Gates names gates of a list, which are separated by commas.

@@ -59,7 +59,9 @@ var figures = map[string]figure{
 }
 
 // Value writes a figure of an indicator as people know it: 3.70%, 22.5 小时.
-func Value(indicator string, v float64) string { return figures[indicator].unit.write(v, 2, math.Round) }
+func Value(indicator string, v float64) string {
+	return figures[indicator].unit.write(v, 2, math.Round)
+}
 
 // Mean writes a figure in the unit of numerator / denominator, which for some indicators is not that of Value.
 func Mean(indicator string, v float64) string {
@@ -118,6 +120,14 @@ func (u unit) pair(from, to float64, less bool) (a, b string) {
 }
 
 func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
+
+// Points writes points of a score: two digits, up to four where there are more.
+func Points(v float64) string {
+	if s := Number(v, 4); len(s) > len("4.00") {
+		return s
+	}
+	return fixed(v, 2)
+}
 
 // Number writes a number with at most so many digits and commas.
 func Number(v float64, digits int) string {
