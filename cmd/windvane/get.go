@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/reports/words"
 )
 
 func (a *app) getCommand() *cobra.Command {
@@ -16,16 +17,23 @@ func (a *app) getCommand() *cobra.Command {
 	var o jobs.GetOptions
 	c := &cobra.Command{
 		Use:   "get",
-		Short: "Bring published tables into a local folder, as Parquet or CSV",
+		Short: "Bring published tables into a local folder, as Parquet, CSV or workbooks",
 		Long: `get writes the tables of a date's newest commit into a folder, one file each. Every file is checked
 against its sha256 and appears whole or not at all.
 
 CSV is UTF-8 with a header. A null is an empty cell; money is in fen; ratios have all their digits. Text
 that a spreadsheet would run as a formula begins with an apostrophe. With --bom the file is made for
 Excel: a byte order mark, and ids that Excel would change (16 digits and more, leading zeros, 12e34) as
-text, also behind an apostrophe.`,
+text, also behind an apostrophe. With --headers zh the header is Chinese, with both Chinese and the ids;
+members of lists then stand on top, by list, category and rank.
+
+xlsx is for operations staff: one workbook for each table of lists (eligibility_*), in it a sheet 说明 that says
+what it is, and for each list one sheet of who is on it, by category and rank, and one of the others with the
+reasons, the failed gates and the smallest change, in words. Ids are text, money is in yuan, days are days.`,
 		Example: `  windvane get --output ./demo/out --to ./tables
-  windvane get --output s3://windvane --date 2026-01-31 --tables overview,gmv --format csv --bom --to ./tables`,
+  windvane get --output s3://windvane --date 2026-01-31 --tables overview,gmv --format csv --bom --to ./tables
+  windvane get --output ./demo/out --format xlsx --to ./lists
+  windvane get --output ./demo/out --tables eligibility_campaign --format csv --headers zh --bom --to ./lists`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.get(cmd.Context(), day, job, to, o) },
 	}
@@ -33,12 +41,14 @@ text, also behind an apostrophe.`,
 	f := c.Flags()
 	f.StringVarP(&day, "date", "d", "", "as-of date (default: the newest published)")
 	f.StringSliceVarP(&o.Tables, "tables", "t", nil, "tables, separated by commas (default: all)")
-	f.StringVarP(&o.Format, "format", "f", jobs.FormatParquet, "parquet or csv")
+	f.StringVarP(&o.Format, "format", "f", jobs.FormatParquet, "parquet, csv or xlsx")
 	f.BoolVar(&o.CSV.BOM, "bom", false, "CSV for Excel")
+	f.StringVar(&o.CSV.Headers, "headers", words.English, "header of CSV: en (ids of columns), zh (Chinese) or both")
 	f.StringVar(&to, "to", "", "folder to write to; it is made if need be")
 	_ = c.MarkFlagRequired("to")
 	complete(c, "tables", listOf(publishedNames()))
-	complete(c, "format", oneOf(jobs.FormatParquet, jobs.FormatCSV))
+	complete(c, "format", oneOf(jobs.FormatParquet, jobs.FormatCSV, jobs.FormatXLSX))
+	complete(c, "headers", oneOf(words.English, words.Chinese, words.Both))
 	completeNoFiles(c, "date")
 	return c
 }
@@ -50,6 +60,11 @@ func (a *app) get(ctx context.Context, day, job, to string, o jobs.GetOptions) e
 	wanted, err := optionalDay("date", day)
 	if err != nil {
 		return err
+	}
+	if o.Format == jobs.FormatXLSX {
+		if o.Rules, err = a.rules(); err != nil {
+			return err
+		}
 	}
 	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
 		d, err := orLatest(ctx, ar, wanted)

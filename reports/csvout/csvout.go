@@ -10,6 +10,8 @@
 // With Options.BOM the file is made for Excel: it begins with a byte order mark, without which Excel takes
 // UTF-8 for a local code page, and identifiers that Excel would change get the same apostrophe: those of 16
 // digits and more, because it keeps 15 and turns the rest to zeros, and texts like 007 and 12e34.
+//
+// With Options.Headers the header is Chinese, or Chinese and the ids; columns without a Chinese name keep their ids.
 package csvout
 
 import (
@@ -24,13 +26,27 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
 // Options choose the flavour of the file.
 type Options struct {
-	BOM bool // for Excel: byte order mark, long identifiers as text
+	BOM     bool   // for Excel: byte order mark, long identifiers as text
+	Headers string // words.English (or empty): the ids of columns; words.Chinese, words.Both: for people
 }
+
+// Validate refuses unknown forms of headers.
+func (o Options) Validate() error {
+	switch o.Headers {
+	case "", words.English, words.Chinese, words.Both:
+		return nil
+	}
+	return fmt.Errorf("%q is none of %s, %s, %s", o.Headers, words.English, words.Chinese, words.Both)
+}
+
+// ForPeople tells whether people rather than programs read the file.
+func (o Options) ForPeople() bool { return o.Headers == words.Chinese || o.Headers == words.Both }
 
 // excelDigits is how many digits of a number Excel keeps.
 const excelDigits = 15
@@ -54,7 +70,7 @@ func NewWriter(w io.Writer, t *contract.Table, o Options) (*Writer, error) {
 	}
 	for i, col := range t.Columns {
 		c.separate(i)
-		c.out.WriteString(col.Name) // snake_case: never needs quotes
+		c.out.WriteString(words.HeaderIn(o.Headers, col.Name)) // words and snake_case: never need quotes
 	}
 	_, err := c.out.WriteString("\r\n")
 	return c, err

@@ -3,6 +3,8 @@ package words
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Change is the smallest change with which a subject would qualify for a list, as tables tell it.
@@ -20,6 +22,19 @@ func (c Change) onlyShort() bool {
 	return c.Needs == "more_than_one_change" && c.Reasons == "history_short"
 }
 
+// withoutScore tells whether the subject lacks a score rather than a good one.
+func (c Change) withoutScore() bool {
+	return c.Needs == "score" && c.Of == "" && slices.Contains(strings.Split(c.Reasons, ","), "no_score")
+}
+
+// minimum is how many orders a score asks for.
+func (b Book) minimum() string {
+	if b.Rules == nil || !b.Exact {
+		return ""
+	}
+	return fmt.Sprintf("（窗口内至少 %d 单）", b.Rules.MinimumOrders)
+}
+
 // Chinese is a sentence that staff can tell a merchant.
 func (c Change) Chinese(b Book) string {
 	switch {
@@ -27,6 +42,8 @@ func (c Change) Chinese(b Book) string {
 		return "有评分的运行次数还不够，暂不能判断：" + b.Gates(c.List, c.Failed)
 	case c.Needs == "more_than_one_change" && c.Failed != "":
 		return Needs(c.Needs) + "：" + b.Gates(c.List, c.Failed)
+	case c.withoutScore():
+		return "须先有评分：有效订单还不够" + b.minimum()
 	case c.Needs == "score" && c.Of == "":
 		return "须提高分数，但没有哪一项指标单独改进就够"
 	case c.Of == "":
@@ -44,6 +61,8 @@ func (c Change) English() string {
 		return "too few runs with a score to judge by: " + c.Failed
 	case c.Needs == "more_than_one_change":
 		return "more than one change is needed: " + c.Failed
+	case c.withoutScore():
+		return "a score is needed first: there are too few valid orders"
 	case c.Needs == "score" && c.Of == "":
 		return "a better score is needed; no single indicator brings it"
 	case c.Needs == "time":
@@ -59,7 +78,7 @@ func (c Change) English() string {
 	from, to := f.unit.english().pair(orZero(c.From), *c.To, Less(c.Of))
 	s := fmt.Sprintf("%s%s from %s to %s", c.Of, f.unit.noteEN(), from, to)
 	if c.Events != nil && c.Volume != nil && f.badEN != "" {
-		s += fmt.Sprintf(": %s fewer %s of %s %s", Number(*c.Events, 1), f.badEN, Number(*c.Volume, 1), f.ofEN)
+		s += fmt.Sprintf(": %s fewer %s of %s %s", Number(upTenth(*c.Events), 1), f.badEN, Number(*c.Volume, 1), f.ofEN)
 		if c.weighted() {
 			s += ", weighted by recency"
 		}
@@ -114,11 +133,11 @@ func (c Change) indicator(b Book) string {
 	}
 	switch c.Of {
 	case "not_repeat":
-		return fmt.Sprintf("%s：在目前 %s%s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(*c.Events, 1)) + note
+		return fmt.Sprintf("%s：在目前 %s%s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(upTenth(*c.Events), 1)) + note
 	case "price_coverage":
 		return fmt.Sprintf("%s：可比商品 %s 个，其中三星及以上的成交占比须升到 %s 即达标", head, Number(*c.Volume, 1), percent.write(1-*c.To, 2, math.Ceil))
 	}
-	return fmt.Sprintf("%s：在目前 %s%s %s中少 %s%s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(*c.Events, 1), f.bad) + note
+	return fmt.Sprintf("%s：在目前 %s%s %s中少 %s%s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(upTenth(*c.Events), 1), f.bad) + note
 }
 
 // gate is the sentence about a gate that is not on the subject's own score.
@@ -148,6 +167,9 @@ func (c Change) gate(b Book) string {
 	}
 	return fmt.Sprintf("%s %s → %s 即达标", name, from, to)
 }
+
+// upTenth rounds up to a tenth, so that what is told suffices.
+func upTenth(v float64) float64 { return nearly(math.Ceil, v*10) / 10 }
 
 func orZero(v *float64) float64 {
 	if v == nil {

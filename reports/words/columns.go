@@ -47,9 +47,13 @@ const (
 	Both    = "both"
 )
 
-// HeaderIn is the header of a column in a form: its id, its Chinese name, or "名称 id".
+// HeaderIn is the header of a column in a form: its id, its Chinese name, or "名称 id". Money is in fen.
 func HeaderIn(form, name string) string {
-	switch label, ok := Column(name); {
+	label, ok := Column(name)
+	if strings.HasSuffix(name, "_fen") {
+		label += "（分）"
+	}
+	switch {
 	case form == Chinese && ok:
 		return label
 	case form == Both && ok:
