@@ -129,15 +129,15 @@ func (c Change) indicator(b Book) string {
 	}
 	about, note := "", ""
 	if c.weighted() {
-		about, note = "约 ", "（按日期远近折算）"
+		about, note = "约", "（按日期远近折算）"
 	}
 	switch c.Of {
 	case "not_repeat":
-		return fmt.Sprintf("%s：在目前 %s%s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(upTenth(*c.Events), 1)) + note
+		return fmt.Sprintf("%s：在目前%s %s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(upTenth(*c.Events), 1)) + note
 	case "price_coverage":
 		return fmt.Sprintf("%s：可比商品 %s 个，其中三星及以上的成交占比须升到 %s 即达标", head, Number(*c.Volume, 1), percent.write(1-*c.To, 2, math.Ceil))
 	}
-	return fmt.Sprintf("%s：在目前 %s%s %s中少 %s%s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(upTenth(*c.Events), 1), f.bad) + note
+	return fmt.Sprintf("%s：在目前%s %s %s中少%s %s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(upTenth(*c.Events), 1), f.bad) + note
 }
 
 // gate is the sentence about a gate that is not on the subject's own score.

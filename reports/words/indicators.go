@@ -78,10 +78,10 @@ func Less(indicator string) bool {
 }
 
 func (u unit) write(v float64, digits int, round func(float64) float64) string {
-	scale, suffix := 1.0, ""
+	suffix := ""
 	switch u {
 	case percent, percentile:
-		scale, suffix = 100, "%"
+		suffix = "%"
 	case hours:
 		suffix = " 小时"
 	case points:
@@ -92,7 +92,7 @@ func (u unit) write(v float64, digits int, round func(float64) float64) string {
 		suffix = " 倍"
 	}
 	power := math.Pow(10, float64(digits))
-	return fixed(nearly(round, v*scale*power)/power, digits) + suffix
+	return fixed(nearly(round, v*u.scale()*power)/power, digits) + suffix
 }
 
 // nearly rounds, taking what is a whole number but for noise as whole.
@@ -103,20 +103,30 @@ func nearly(round func(float64) float64, v float64) float64 {
 	return round(v)
 }
 
-// pair writes two figures with as many digits as it takes to tell them apart, at least two, the second rounded to
-// the side on which it still suffices.
+// pair writes two figures with as many digits as it takes to tell the step between them, at least two, the second
+// rounded to the side on which it still suffices.
 func (u unit) pair(from, to float64, less bool) (a, b string) {
 	safe := math.Ceil
 	if less {
 		safe = math.Floor
 	}
+	scale := u.scale()
 	for digits := 2; digits <= 6; digits++ {
 		a, b = u.write(from, digits, math.Round), u.write(to, digits, safe)
-		if a != b {
+		power := math.Pow(10, float64(digits))
+		if told := nearly(safe, to*scale*power) / power; math.Abs(told-to*scale) <= math.Abs(from-to)*scale/20 {
 			break
 		}
 	}
 	return a, b
+}
+
+// scale is what a figure is multiplied with to be written.
+func (u unit) scale() float64 {
+	if u == percent || u == percentile {
+		return 100
+	}
+	return 1
 }
 
 func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
