@@ -100,7 +100,7 @@ func (p *page) deduction(s *Score) {
 	}
 	took := ""
 	if math.Abs(*s.Sum-*s.Score) > 0.0051 {
-		took = fmt.Sprintf("，扣除违规后 %.2f", *s.Score)
+		took = fmt.Sprintf("，违规处理后 %.2f", *s.Score)
 	}
 	p.line("  指标合计 %.6f%s", *s.Sum, took)
 }

@@ -1,0 +1,181 @@
+package explain_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/windvane/windvane/config"
+	"github.com/windvane/windvane/reports/explain"
+	"github.com/windvane/windvane/reports/words"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// tables are hand-made rows as testdata/*.rows.json has them: table → rows of column → value. A column that is left
+// out is null.
+type tables map[string][]map[string]any
+
+// rowsOf turns JSON into rows in the types of the contract.
+func rowsOf(t *testing.T, in tables, table *contract.Table) []explain.Row {
+	t.Helper()
+	var rows []explain.Row
+	for _, r := range in[table.Name] {
+		row := explain.Row{"resource": strings.TrimPrefix(table.Name, "eligibility_")}
+		for name, v := range r {
+			if n, ok := v.(float64); ok && (table.Column(name).Kind == contract.Count || table.Column(name).Kind == contract.Fen) {
+				v = int64(n)
+			}
+			row[name] = v
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func read(t *testing.T, name string) tables {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in tables
+	if err := json.Unmarshal(data, &in); err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func build(t *testing.T, role string, in tables, b words.Book) explain.Explanation {
+	t.Helper()
+	table, dimensions := contract.ProductScore, contract.ProductDimensions
+	switch role {
+	case "merchant":
+		table, dimensions = contract.ShopScore, contract.ShopDimensions
+	case "talent":
+		table, dimensions = contract.TalentScore, contract.TalentDimensions
+	}
+	rows := explain.Rows{Score: rowsOf(t, in, table)[0], Indicators: rowsOf(t, in, contract.ScoreIndicators), Lists: map[string]explain.Row{}}
+	if prices := rowsOf(t, in, contract.PricePower); len(prices) > 0 {
+		rows.Price = prices[0]
+	}
+	if shops := rowsOf(t, in, contract.ShopScore); role == "product" && len(shops) > 0 {
+		rows.Shop = shops[0]
+	}
+	for _, list := range []*contract.Table{contract.EligibilityTraffic, contract.EligibilitySubsidy, contract.EligibilityBenefit, contract.EligibilityCampaign} {
+		for _, row := range rowsOf(t, in, list) {
+			id, _ := row["list"].(string)
+			rows.Lists[id] = row
+		}
+	}
+	rows.Gates = rowsOf(t, in, contract.EligibilityGates)
+	id, _ := rows.Score[table.Key[0]].(string)
+	head := explain.Head{AsOf: "2026-03-01", Sequence: 1, Run: "20260302T020000Z-0000", Role: role, Subject: id, Dimensions: dimensions}
+	return explain.Build(head, contract.ShopDimensions, rows, b)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-update rewrites it): %s", name, diff)
+	}
+}
+
+func exact() words.Book { return words.Book{Rules: &config.DefaultRules()[0], Exact: true} }
+
+func text(t *testing.T, e explain.Explanation, b words.Book) string {
+	t.Helper()
+	var out strings.Builder
+	if err := explain.Write(&out, &e, b); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestGolden(t *testing.T) {
+	for _, c := range []struct{ name, role string }{
+		{"product", "product"},             // two lists: on one, and one review short of the other
+		{"shop", "merchant"},               // a severe violation, and a manual decision
+		{"talent_without_score", "talent"}, // too few orders: not a low score
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := build(t, c.role, read(t, c.name+".rows.json"), exact())
+			golden(t, c.name+".txt", text(t, e, exact()))
+			var out bytes.Buffer
+			enc := json.NewEncoder(&out)
+			enc.SetIndent("", " ")
+			enc.SetEscapeHTML(false)
+			if err := enc.Encode(e); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, c.name+".json", out.String())
+		})
+	}
+}
+
+func TestWithOtherRulesRunsLeftAreUnknown(t *testing.T) {
+	b := exact()
+	b.Exact = false
+	e := build(t, "product", read(t, "product.rows.json"), b)
+	got := text(t, e, b)
+	for _, no := range []string{"还需 1 次", "附带条件"} {
+		if strings.Contains(got, no) {
+			t.Errorf("%q is told, though the night's rules are not at hand", no)
+		}
+	}
+	if !strings.Contains(got, "不是当晚所用的规则") || e.RulesAtHand || e.Lists[0].RunsToEnter != nil {
+		t.Errorf("nothing says that the rules are others:\n%s", got)
+	}
+}
+
+func TestWithoutRulesIdsAreNames(t *testing.T) {
+	e := build(t, "product", read(t, "product.rows.json"), words.Book{})
+	if got := text(t, e, words.Book{}); !strings.Contains(got, "■ campaign_item_a campaign_item_a") || !strings.Contains(got, "bad_review") {
+		t.Error(got)
+	}
+}
+
+// TestTheTerminalIsNotSteered by names of the dumps.
+func TestTheTerminalIsNotSteered(t *testing.T) {
+	in := read(t, "product.rows.json")
+	in["eligibility_campaign"][0]["subject_name"] = "\x1b[31m红\r\n"
+	if got := text(t, build(t, "product", in, exact()), exact()); strings.ContainsAny(got, "\x1b\r") {
+		t.Errorf("%q", got[:80])
+	}
+}
+
+func TestStreaks(t *testing.T) {
+	n := func(v int64) *int64 { return &v }
+	for _, c := range []struct {
+		list explain.List
+		want string
+	}{
+		{explain.List{PassStreak: 2, RunsToEnter: n(1)}, "已连续 2 次达标，还需 1 次"},
+		{explain.List{PassStreak: 2}, "已连续 2 次达标"},
+		{explain.List{Standing: true, FailStreak: 2, RunsToLeave: n(1)}, "已连续 2 次未达标，再有 1 次将移出"},
+		{explain.List{FailStreak: 2, RunsToEnter: n(3)}, "已连续 2 次未达标；须连续达标 3 次才能进入"},
+		{explain.List{FailStreak: 2}, "已连续 2 次未达标"},
+		{explain.List{Standing: true}, "处于门槛与缓冲带之间，连续次数为 0"},
+	} {
+		if got := c.list.Streak(); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
