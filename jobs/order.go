@@ -21,6 +21,7 @@ type listOrder struct {
 	file  *lake.File
 	names []string
 	lists []listRows
+	batch int // members gathered at once
 }
 
 // listRows are the rows of one list, which stand together in the table.
@@ -36,12 +37,12 @@ type memberRow struct {
 	row      int64 // in the file
 }
 
-// gatherRows is how many members are gathered at once.
+// gatherRows is the usual batch.
 const gatherRows = 1 << 17
 
 // newListOrder finds the lists of a table and where their members stand.
 func newListOrder(ctx context.Context, file *lake.File, t *contract.Table) (*listOrder, error) {
-	o := &listOrder{file: file}
+	o := &listOrder{file: file, batch: gatherRows}
 	for _, c := range t.Columns {
 		o.names = append(o.names, c.Name)
 	}
@@ -103,7 +104,7 @@ func (o *listOrder) membersFirst(ctx context.Context, to func(arrow.Record) erro
 }
 
 func (o *listOrder) members(ctx context.Context, l *listRows, to func(arrow.Record) error) error {
-	for batch := range slices.Chunk(l.members, gatherRows) {
+	for batch := range slices.Chunk(l.members, o.batch) {
 		rec, err := o.gather(ctx, batch)
 		if err != nil {
 			return err
