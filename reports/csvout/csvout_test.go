@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/windvane/windvane/reports/csvout"
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
@@ -87,6 +88,22 @@ func TestExcelFlavour(t *testing.T) {
 		",'007,,,,,,\r\n,0,,,,,,\r\n,'12e34,,,,,,\r\n,e34,,,,,,\r\n,12e,,,,,,\r\n,1.5,,,,,,\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestHeadersForPeople(t *testing.T) {
+	for _, c := range []struct{ form, want string }{
+		{"", "shop_id,name,gmv_fen,lift_ratio,closed,month,at,scene\r\n"},
+		{words.English, "shop_id,name,gmv_fen,lift_ratio,closed,month,at,scene\r\n"},
+		{words.Chinese, "shop_id,name,gmv_fen,lift_ratio,closed,适用月份,at,scene\r\n"},
+		{words.Both, "shop_id,name,gmv_fen,lift_ratio,closed,适用月份 month,at,scene\r\n"},
+	} {
+		if got := render(t, csvout.Options{Headers: c.form}, "[]"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.form, got, c.want)
+		}
+	}
+	if err := (csvout.Options{Headers: "fr"}).Validate(); err == nil || !strings.Contains(err.Error(), `"fr" is none of en, zh, both`) {
+		t.Errorf("Validate = %v", err)
 	}
 }
 
