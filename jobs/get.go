@@ -177,12 +177,11 @@ func (a Archive) renderCSV(ctx context.Context, out Output, t *contract.Table, w
 
 // renderXLSX writes a table of lists as a workbook.
 func (a Archive) renderXLSX(ctx context.Context, out Output, t *contract.Table, w io.Writer, o xlsxout.Options) error {
-	return a.checked(ctx, out, func(file *lake.File) (err error) {
-		book, err := xlsxout.New(t, o)
+	return a.checked(ctx, out, func(file *lake.File) error {
+		book, err := xlsxout.New(w, t, o)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, book.Close()) }()
 		order, err := newListOrder(ctx, file, t)
 		if err != nil {
 			return err
@@ -190,7 +189,7 @@ func (a Archive) renderXLSX(ctx context.Context, out Output, t *contract.Table, 
 		if err := order.eachList(ctx, book.Write); err != nil {
 			return err
 		}
-		return book.Finish(w)
+		return book.Finish()
 	})
 }
 

@@ -38,7 +38,7 @@ type memberRow struct {
 }
 
 // gatherRows is the usual batch.
-const gatherRows = 1 << 17
+const gatherRows = 1 << 16
 
 // newListOrder finds the lists of a table and where their members stand.
 func newListOrder(ctx context.Context, file *lake.File, t *contract.Table) (*listOrder, error) {

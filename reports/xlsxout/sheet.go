@@ -1,6 +1,7 @@
 package xlsxout
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -22,88 +23,77 @@ const nameLength = 31
 // sheet is one sheet of a list.
 type sheet struct {
 	name, list string
+	part       string // its file in the workbook
 	member     bool
-	part       int // 1, or that of a sheet that goes on where the one before is full
+	number     int // 1, or that of a sheet that goes on where the one before is full
 	rows       int // below the headers
 	columns    []column
-	stream     *excelize.StreamWriter
-	file       *excelize.File
-	cells      []excelize.Cell // of one row, used again
-	row        []any
+	styles     []int
+	out        *rowWriter
 }
 
 // beginSheet adds a sheet with its headers.
-func (w *Writer) beginSheet(list, role string, member bool, part int) error {
-	s := &sheet{name: w.sheetName(list, member, part), list: list, member: member, part: part, columns: w.columnsOf(list, role, member), file: w.file}
-	if _, err := w.file.NewSheet(s.name); err != nil {
+func (w *Writer) beginSheet(list, role string, member bool, number int) error {
+	s := &sheet{name: w.sheetName(list, member, number), list: list, member: member, number: number, columns: w.columnsOf(list, role, member)}
+	index, err := w.file.NewSheet(s.name)
+	if err != nil {
 		return fmt.Errorf("sheet %s: %w", s.name, err)
 	}
-	var err error
-	if s.stream, err = w.file.NewStreamWriter(s.name); err != nil {
+	s.part = "xl/worksheets/sheet" + strconv.Itoa(index+1) + ".xml" // excelize numbers new sheets one after another
+	out, err := w.parts.Create(s.part)
+	if err != nil {
 		return fmt.Errorf("sheet %s: %w", s.name, err)
 	}
 	w.sheet, w.sheets = s, append(w.sheets, s)
-	s.cells, s.row = make([]excelize.Cell, len(s.columns)), make([]any, len(s.columns))
-	return s.begin(w.styles)
-}
-
-// begin sets what has to stand before the first row, and writes the headers.
-func (s *sheet) begin(styles map[format]int) error {
-	for i, c := range s.columns {
-		if err := s.stream.SetColWidth(i+1, i+1, c.width()); err != nil {
-			return err
-		}
-		s.cells[i].StyleID = styles[c.format]
-	}
-	if err := s.stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: headerRows, TopLeftCell: "A3", ActivePane: "bottomLeft"}); err != nil {
-		return err
-	}
+	widths := make([]float64, len(s.columns))
 	titles, ids := make([]any, len(s.columns)), make([]any, len(s.columns))
 	for i, c := range s.columns {
-		titles[i] = excelize.Cell{StyleID: styles[header], Value: c.title}
-		ids[i] = excelize.Cell{StyleID: styles[subheader], Value: c.id}
+		widths[i], titles[i], ids[i] = c.width(), c.title, c.id
+		s.styles = append(s.styles, w.styles[c.format])
 	}
-	if err := s.stream.SetRow("A1", titles); err != nil {
-		return err
-	}
-	return s.stream.SetRow("A2", ids)
+	s.out = newRowWriter(out, widths)
+	s.out.row(titles, func(int) int { return w.styles[header] })
+	s.out.row(ids, func(int) int { return w.styles[subheader] })
+	return nil
 }
 
 // write adds a row.
 func (s *sheet) write(r *reader) error {
+	cells := s.out.cells[:0]
 	for i := range s.columns {
-		v := s.columns[i].value(r)
-		if v == nil {
-			s.row[i] = nil
-			continue
-		}
-		s.cells[i].Value = v
-		s.row[i] = &s.cells[i]
+		cells = append(cells, s.columns[i].value(r))
 	}
+	s.out.cells = cells
 	s.rows++
-	return s.stream.SetRow("A"+strconv.Itoa(s.rows+headerRows), s.row)
+	return s.out.row(cells, func(i int) int { return s.styles[i] })
 }
 
-// end puts arrows for filtering on the ids, and closes the sheet.
-func (s *sheet) end() error {
+// endSheet closes the sheet that is being written, if there is one, with arrows for filtering on the ids.
+func (w *Writer) endSheet() error {
+	s := w.sheet
+	if s == nil {
+		return nil
+	}
 	last, err := excelize.CoordinatesToCellName(len(s.columns), s.rows+headerRows)
 	if err != nil {
 		return err
 	}
-	if err := s.file.AutoFilter(s.name, "A2:"+last, nil); err != nil {
+	filter := "A2:" + last
+	// The frame's own sheet is thrown away; what stays of this is the name that Excel wants for a filter.
+	if err := errors.Join(s.out.end(filter), w.file.AutoFilter(s.name, filter, nil)); err != nil {
 		return fmt.Errorf("sheet %s: %w", s.name, err)
 	}
-	return s.stream.Flush()
+	return nil
 }
 
 // sheetName is "<list> 入选" or "<list> 其他与原因", short and unlike all others.
-func (w *Writer) sheetName(list string, member bool, part int) string {
+func (w *Writer) sheetName(list string, member bool, number int) string {
 	kind := " 其他与原因"
 	if member {
 		kind = " 入选"
 	}
-	if part > 1 {
-		kind += "(" + strconv.Itoa(part) + ")"
+	if number > 1 {
+		kind += "(" + strconv.Itoa(number) + ")"
 	}
 	base := clean(w.options.Book.List(list))
 	name := clip(base, nameLength-len(utf16.Encode([]rune(kind)))) + kind

@@ -5,8 +5,9 @@
 // text, so that spreadsheets keep all their digits; money is in yuan, exact; days are days. Text is text: what looks
 // like a formula is none.
 //
-// Rows go through excelize's stream writer, which keeps them in temporary files; the workbook's compressed bytes are
-// held in memory once while it is put together. The same rows give the same bytes.
+// Sheets are written into the workbook row by row as they come, so memory does not grow with their rows. What frames
+// them, styles, the list of sheets and 说明, is made by excelize at the end: its own stream writer would hold the whole
+// workbook in memory once, and order its parts by chance. The same rows give the same bytes.
 package xlsxout
 
 import (
@@ -19,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/windvane/windvane/reports/words"
@@ -36,9 +38,10 @@ type Options struct {
 	SheetRows int // 0: SheetRows
 }
 
-// Writer writes the workbook of one table of lists. Call Finish at the end, and Close in any case.
+// Writer writes the workbook of one table of lists. Call Finish at the end.
 type Writer struct {
-	file    *excelize.File
+	file    *excelize.File // everything but the rows
+	parts   *zip.Writer
 	table   *contract.Table
 	options Options
 	styles  map[format]int
@@ -51,18 +54,17 @@ type Writer struct {
 // facts are what the first row tells of all.
 type facts struct{ rules, from, to string }
 
-// New begins a workbook for one of the tables eligibility_*.
-func New(t *contract.Table, o Options) (*Writer, error) {
+// New begins a workbook for one of the tables eligibility_*. What it writes is none before Finish.
+func New(to io.Writer, t *contract.Table, o Options) (*Writer, error) {
 	if t.Index("list") < 0 || t.Index("eligible") < 0 {
 		return nil, fmt.Errorf("table %s has no lists: workbooks are for the tables of eligibility", t.Name)
 	}
 	if o.SheetRows == 0 {
 		o.SheetRows = SheetRows
 	}
-	w := &Writer{file: excelize.NewFile(), table: t, options: o, names: map[string]bool{}}
-	w.names[aboutSheet] = true
-	err := errors.Join(w.file.SetSheetName("Sheet1", aboutSheet), w.makeStyles())
-	return w, err
+	w := &Writer{file: excelize.NewFile(), parts: zip.NewWriter(to), table: t, options: o, names: map[string]bool{aboutSheet: true}}
+	w.parts.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.DefaultCompression) })
+	return w, errors.Join(w.file.SetSheetName("Sheet1", aboutSheet), w.makeStyles())
 }
 
 // Write appends the rows of a record that has all columns of the table in the types of the contract. Rows of a list
@@ -94,56 +96,52 @@ func (w *Writer) turnTo(r *reader) error {
 	case s.list == list && s.member == member && s.rows < w.options.SheetRows:
 		return nil
 	}
-	part := 1
+	number := 1
 	if s != nil && s.list == list && s.member == member {
-		part = s.part + 1
+		number = s.number + 1
 	}
 	if err := w.endSheet(); err != nil {
 		return err
 	}
-	return w.beginSheet(list, r.text("role"), member, part)
+	return w.beginSheet(list, r.text("role"), member, number)
 }
 
-func (w *Writer) endSheet() error {
-	if w.sheet == nil {
-		return nil
-	}
-	return w.sheet.end()
-}
-
-// Finish writes the workbook. Nothing may be written afterwards.
-func (w *Writer) Finish(to io.Writer) error {
+// Finish completes the workbook. Nothing may be written afterwards.
+func (w *Writer) Finish() error {
 	if err := errors.Join(w.endSheet(), w.writeAbout(), w.setProperties()); err != nil {
 		return err
 	}
-	var packed bytes.Buffer
-	if err := w.file.Write(&packed); err != nil {
-		return fmt.Errorf("pack workbook: %w", err)
+	var frame bytes.Buffer
+	if err := errors.Join(w.file.Write(&frame), w.file.Close()); err != nil {
+		return fmt.Errorf("frame of the workbook: %w", err)
 	}
-	return inOrder(to, packed.Bytes())
+	return w.addFrame(frame.Bytes())
 }
 
-// setProperties fixes what excelize would else leave to chance.
+// setProperties fixes what would else tell when the workbook was made.
 func (w *Writer) setProperties() error {
 	moment := w.options.AsOf + "T00:00:00Z"
 	return w.file.SetDocProps(&excelize.DocProperties{Creator: "windvane", LastModifiedBy: "windvane", Title: w.table.Name, Created: moment, Modified: moment})
 }
 
-// Close removes the temporary files.
-func (w *Writer) Close() error { return w.file.Close() }
-
-// inOrder copies the parts of the workbook in the order of their names, as excelize does not: it walks a map.
-func inOrder(to io.Writer, packed []byte) error {
-	parts, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+// addFrame adds all parts but the sheets that are there already, in the order of their names.
+func (w *Writer) addFrame(frame []byte) error {
+	parts, err := zip.NewReader(bytes.NewReader(frame), int64(len(frame)))
 	if err != nil {
-		return fmt.Errorf("pack workbook: %w", err)
+		return fmt.Errorf("frame of the workbook: %w", err)
+	}
+	written := map[string]bool{}
+	for _, s := range w.sheets {
+		written[s.part] = true
 	}
 	slices.SortFunc(parts.File, func(a, b *zip.File) int { return cmp.Compare(a.Name, b.Name) })
-	out := zip.NewWriter(to)
 	for _, p := range parts.File {
-		if err := out.Copy(p); err != nil {
-			return fmt.Errorf("pack workbook: %w", err)
+		if written[p.Name] {
+			continue
+		}
+		if err := w.parts.Copy(p); err != nil {
+			return fmt.Errorf("frame of the workbook: %w", err)
 		}
 	}
-	return out.Close()
+	return w.parts.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
@@ -61,11 +62,11 @@ func written(t testing.TB, o xlsxout.Options, rows ...string) []byte {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
-	w, err := xlsxout.New(contract.EligibilityCampaign, o)
+	var out bytes.Buffer
+	w, err := xlsxout.New(&out, contract.EligibilityCampaign, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
 	for _, r := range rows { // a record a row: how rows are cut into records must not matter
 		rec := record(t, mem, r)
 		err := w.Write(rec)
@@ -74,8 +75,7 @@ func written(t testing.TB, o xlsxout.Options, rows ...string) []byte {
 			t.Fatal(err)
 		}
 	}
-	var out bytes.Buffer
-	if err := w.Finish(&out); err != nil {
+	if err := w.Finish(); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -172,8 +172,41 @@ func TestHeadersStayInSightAndFilter(t *testing.T) {
 	if err != nil || !panes.Freeze || panes.YSplit != 2 {
 		t.Errorf("panes %+v, %v", panes, err)
 	}
-	if sheet := part(t, data, "xl/worksheets/sheet2.xml"); !strings.Contains(sheet, `<autoFilter ref="$A$2:$`) && !strings.Contains(sheet, `<autoFilter ref="A2:`) {
+	if sheet := part(t, data, "xl/worksheets/sheet2.xml"); !strings.Contains(sheet, `</sheetData><autoFilter ref="A2:W4"/>`) {
 		t.Errorf("no filter in %.300s … %s", sheet, sheet[max(0, len(sheet)-300):])
+	}
+}
+
+func TestEveryPartIsThereOnce(t *testing.T) {
+	data := written(t, options(), row(`"list": "campaign_item_a", "subject_id": "7"`), row(`"list": "campaign_item_s", "subject_id": "8"`))
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, f := range z.File {
+		if seen[f.Name] {
+			t.Errorf("%s is there twice", f.Name)
+		}
+		seen[f.Name] = true
+		if !strings.HasSuffix(f.Name, ".xml") && !strings.HasSuffix(f.Name, ".rels") {
+			continue
+		}
+		for d := xml.NewDecoder(strings.NewReader(part(t, data, f.Name))); ; {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", f.Name, err)
+			}
+		}
+	}
+	for _, name := range []string{"[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml", "xl/worksheets/sheet3.xml"} {
+		if !seen[name] {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	if workbook := part(t, data, "xl/workbook.xml"); strings.Count(workbook, "_xlnm._FilterDatabase") != 2 {
+		t.Errorf("filters have no names: %s", workbook)
 	}
 }
 
@@ -198,8 +231,8 @@ func part(t testing.TB, data []byte, name string) string {
 
 func TestTextStaysText(t *testing.T) {
 	for _, text := range []string{"=1+1", "=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", "007", "0000000000000000012", "1234567890123456789", "12e34", "1/2",
-		"TRUE", "<b>&\"x\"", "_x000D_", " 空格 ", "a\nb", "川流"} {
-		t.Run(text, func(t *testing.T) {
+		"TRUE", "<b>&\"x\"", "_x000D_", "_x000D_x000D_", "__x41_", "_x005F_", " 空格 ", "a\nb", "a\rb", "川流", strings.Repeat("长", 32_767)} {
+		t.Run(text[:min(len(text), 20)], func(t *testing.T) {
 			data := written(t, options(), row(fmt.Sprintf(`"list": "campaign_item_a", "subject_id": %q, "subject_name": %q, "merchant_id": %q, "override": %q`, text, text, text, text)))
 			f := reread(t, data)
 			const sheet = "活动·A 级·商品 其他与原因"
@@ -220,6 +253,16 @@ func TestTextStaysText(t *testing.T) {
 				t.Error("the sheet has a formula")
 			}
 		})
+	}
+}
+
+func TestTextThatCellsCannotHold(t *testing.T) {
+	for text, want := range map[string]string{"a\x00b\x1b": "a\ufffdb\ufffd", strings.Repeat("𝒳", 20_000): strings.Repeat("𝒳", 16_383)} {
+		quoted, _ := json.Marshal(text)
+		f := reread(t, written(t, options(), row(`"list": "campaign_item_a", "subject_id": "7", "subject_name": `+string(quoted))))
+		if got := cell(t, f, "活动·A 级·商品 其他与原因", "subject_name", 3); got != want {
+			t.Errorf("%.30q came back as %.30q of %d bytes", text, got, len(got))
+		}
 	}
 }
 
@@ -287,7 +330,7 @@ func TestATableWithoutRows(t *testing.T) {
 }
 
 func TestATableThatHasNoLists(t *testing.T) {
-	if _, err := xlsxout.New(contract.GMV, options()); err == nil || !strings.Contains(err.Error(), "table gmv has no lists") {
+	if _, err := xlsxout.New(io.Discard, contract.GMV, options()); err == nil || !strings.Contains(err.Error(), "table gmv has no lists") {
 		t.Errorf("New = %v", err)
 	}
 }
@@ -301,7 +344,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	rec := record(b, memory.DefaultAllocator, rows...)
 	for b.Loop() {
-		w, err := xlsxout.New(contract.EligibilityCampaign, options())
+		w, err := xlsxout.New(io.Discard, contract.EligibilityCampaign, options())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -310,10 +353,9 @@ func BenchmarkWrite(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		if err := w.Finish(io.Discard); err != nil {
+		if err := w.Finish(); err != nil {
 			b.Fatal(err)
 		}
-		w.Close()
 	}
 	b.ReportMetric(1e5*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
