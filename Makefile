@@ -18,7 +18,7 @@ HAVE_SHARED := $(wildcard $(SHARED)/olist)
 TAGS := $(if $(HAVE_SHARED),-tags shareddata)
 ALL_TAGS := shareddata,acceptance
 
-DEMO_FROM ?= 2026-01-27
+DEMO_FROM := 2026-01-25
 DEMO_DATE ?= 2026-01-31
 FUZZTIME  ?= 20s
 BENCHTIME ?= 200ms
@@ -57,11 +57,17 @@ demo: build ## make a marketplace, run its last nights, print what came out
 	@echo
 	@bin/windvane show --output demo/out --date $(DEMO_DATE) --table gmv --role merchant --window 7 --top 5
 	@echo
+	@bin/windvane show --output demo/out --date $(DEMO_DATE) --table shop_score --top 5
+	@echo
+	@bin/windvane show --output demo/out --date $(DEMO_DATE) --table eligibility_campaign --role product --top 6
+	@echo
 	@echo "dumps            demo/dumps/dumps/<table>/dt=<date>/*.parquet"
 	@echo "planted truth    demo/dumps/truth/"
 	@echo "published        demo/out/published/nightly/dt=<date>/run=<id>/*.parquet, named by current.json"
 	@echo "another table    bin/windvane show --output demo/out --table cohorts --role platform"
-	@echo "what they mean   docs/tables.md"
+	@echo "why, for people  bin/windvane explain --output demo/out --role product --id 30000001"
+	@echo "lists in Excel   bin/windvane get --output demo/out --tables eligibility_campaign --format xlsx --to ./tables"
+	@echo "what they mean   docs/tables.md, docs/metrics.md"
 
 .PHONY: test
 test: ## vet and test; needs Go alone

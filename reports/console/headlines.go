@@ -28,6 +28,15 @@ func headline(t *contract.Table) headlines {
 			"returning_gmv_ratio", "gmv_per_buyer_fen", "followers", "gmv_per_follower_fen", "conversion_ratio"}, "gmv_paid_fen"}
 	case contract.LateData, contract.DataQuality, contract.Rejects:
 		return headlines{columns: after(t, "", "as_of_date")}
+	case contract.ProductScore, contract.ShopScore, contract.TalentScore:
+		return headlines{after(t, t.Key[0], "as_of_date"), "orders"}
+	case contract.PricePower:
+		return headlines{after(t, "product_id", "as_of_date"), "orders"}
+	case contract.EligibilityTraffic, contract.EligibilitySubsidy, contract.EligibilityBenefit, contract.EligibilityCampaign:
+		return headlines{[]string{"list", "subject_id", "subject_name", "eligible", "rank", "level", "multiplier", "movement",
+			"product_score", "shop_score", "talent_score", "orders", "failed_gates", "reasons"}, "orders"}
+	case contract.ScoreIndicators, contract.ScoreNorms, contract.EligibilityGates:
+		return headlines{columns: after(t, "", "as_of_date")}
 	case contract.MonthlyBuyers, contract.Cohorts:
 		return headlines{columns: after(t, "role", "as_of_date")}
 	}
