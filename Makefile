@@ -18,7 +18,7 @@ HAVE_SHARED := $(wildcard $(SHARED)/olist)
 TAGS := $(if $(HAVE_SHARED),-tags shareddata)
 ALL_TAGS := shareddata,acceptance
 
-DEMO_FROM := 2026-01-25
+DEMO_FROM ?= 2026-01-25
 DEMO_DATE ?= 2026-01-31
 FUZZTIME  ?= 20s
 BENCHTIME ?= 200ms
