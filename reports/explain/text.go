@@ -159,7 +159,7 @@ func value(in *Indicator) string {
 	if in.Value == nil {
 		return none
 	}
-	return words.Value(in.ID, *in.Value)
+	return words.Against(in.ID, *in.Value)
 }
 
 func anchors(in *Indicator) string {

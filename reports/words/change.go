@@ -120,8 +120,9 @@ func (c Change) indicator(b Book) string {
 		return name + " 暂无数据"
 	}
 	from, to := f.unit.pair(orZero(c.From), *c.To, Less(c.Of))
-	if f.unit == percentile {
-		name += "的类目百分位"
+	if f.unit == percentile { // people count from the top
+		from, to = f.unit.pair(1-orZero(c.From), 1-*c.To, true)
+		return fmt.Sprintf("%s在类目中由前 %s 升到前 %s 即达标", name, from, to)
 	}
 	head := fmt.Sprintf("%s %s → %s", name, from, to)
 	if c.Events == nil || c.Volume == nil || f.bad == "" {

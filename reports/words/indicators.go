@@ -63,6 +63,14 @@ func Value(indicator string, v float64) string {
 	return figures[indicator].unit.write(v, 2, math.Round)
 }
 
+// Against writes a figure as it is held against the anchors: of a percentile the share of the category before it.
+func Against(indicator string, v float64) string {
+	if figures[indicator].unit == percentile {
+		return "前 " + Value(indicator, 1-v)
+	}
+	return Value(indicator, v)
+}
+
 // Mean writes a figure in the unit of numerator / denominator, which for some indicators is not that of Value.
 func Mean(indicator string, v float64) string {
 	if figures[indicator].unit == perMyriad {

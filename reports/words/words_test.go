@@ -118,7 +118,7 @@ func TestTheSmallestChangeInASentence(t *testing.T) {
 		{"the target is rounded so that it suffices", words.Change{Role: "product", Needs: "score", Of: "refund_hours", From: p(48.004), To: p(23.999)},
 			"退款时长 48.00 小时 → 23.99 小时 即达标", "refund_hours (hours) from 48.00 to 23.99"},
 		{"a percentile rises", words.Change{Role: "product", Needs: "score", Of: "gmv_per_mille", From: p(.45), To: p(.62001)},
-			"千次曝光成交额的类目百分位 45.00% → 62.01% 即达标", "gmv_per_mille (percentile in the category) from 45.00% to 62.01%"},
+			"千次曝光成交额在类目中由前 55.00% 升到前 37.99% 即达标", "gmv_per_mille (percentile in the category) from 45.00% to 62.01%"},
 		{"repeat buyers are more, not fewer", words.Change{Role: "merchant", Needs: "score", Of: "not_repeat", From: p(.8), To: p(.785), Events: p(12), Volume: p(800)},
 			"90 天未复购率 80.00% → 78.50%：在目前 800 位买家中多 12 位复购即达标",
 			"not_repeat from 80.00% to 78.50%: 12 fewer buyers without a second purchase of 800 buyers"},

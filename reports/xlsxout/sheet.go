@@ -52,9 +52,10 @@ func (w *Writer) beginSheet(list, role string, member bool, number int) error {
 		s.styles = append(s.styles, w.styles[c.format])
 	}
 	s.out = newRowWriter(out, widths)
-	s.out.row(titles, func(int) int { return w.styles[header] })
-	s.out.row(ids, func(int) int { return w.styles[subheader] })
-	return nil
+	if err := s.out.row(titles, func(int) int { return w.styles[header] }); err != nil {
+		return err
+	}
+	return s.out.row(ids, func(int) int { return w.styles[subheader] })
 }
 
 // write adds a row.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -193,9 +194,11 @@ func TestEveryPartIsThereOnce(t *testing.T) {
 			continue
 		}
 		for d := xml.NewDecoder(strings.NewReader(part(t, data, f.Name))); ; {
-			if _, err := d.Token(); err == io.EOF {
+			_, err := d.Token()
+			if errors.Is(err, io.EOF) {
 				break
-			} else if err != nil {
+			}
+			if err != nil {
 				t.Fatalf("%s: %v", f.Name, err)
 			}
 		}
