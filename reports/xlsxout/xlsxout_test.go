@@ -18,6 +18,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+	"pgregory.net/rapid"
 
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/reports/words"
@@ -257,6 +258,27 @@ func TestTextStaysText(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever the text, a reader gets it back as text; what XML cannot hold is U+FFFD.
+func TestAnyTextReadsBack(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("=+-@\t\n\r\"'_x0041_<>&]]> ")))).Draw(r, "text")
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			r.Fatal(err)
+		}
+		f := reread(t, written(t, options(), row(`"list": "campaign_item_a", "subject_id": "7", "override": `+string(quoted))))
+		want := strings.Map(func(c rune) rune {
+			if c == '\t' || c == '\n' || c == '\r' || c >= ' ' && c <= 0xd7ff || c >= 0xe000 && c <= 0xfffd || c >= 0x10000 {
+				return c
+			}
+			return 0xfffd
+		}, text)
+		if got := cell(t, f, "活动·A 级·商品 其他与原因", "override", 3); got != want {
+			r.Fatalf("%q came back as %q", text, got)
+		}
+	})
 }
 
 func TestTextThatCellsCannotHold(t *testing.T) {
