@@ -15,7 +15,7 @@ import (
 // publishedFlags are the flags of commands that look at published nights alone.
 func (a *app) publishedFlags(c *cobra.Command, job *string) {
 	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder that was published to (WINDVANE_OUTPUT_URL)")
-	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; only output and job are used")
+	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; only output, job and rules (for names) are used")
 	c.Flags().StringVar(job, "job", "", "name under published/ (default: as configured)")
 	complete(c, "job", cobra.NoFileCompletions)
 }
