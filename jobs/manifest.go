@@ -68,6 +68,7 @@ type Gate struct {
 type committed struct {
 	record   lake.CommitRecord
 	manifest Manifest
+	lake     *lake.Lake // that holds it
 }
 
 // maxManifestBytes bounds what is read as a manifest.
@@ -97,7 +98,7 @@ func readManifest(ctx context.Context, out *lake.Lake, rec lake.CommitRecord) (*
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != rec.ManifestSHA256 {
 		return nil, fmt.Errorf("%w: %s does not have the sha256 its commit names", ErrDamaged, rec.ManifestKey)
 	}
-	c := &committed{record: rec}
+	c := &committed{record: rec, lake: out}
 	if err := json.Unmarshal(data, &c.manifest); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
 	}

@@ -67,7 +67,7 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 		return nil, fmt.Errorf("%w: no version of the rules is effective on %s: the first begins on %s", ErrInput, asOf, r.Settings.Rules[0].EffectiveFrom)
 	}
 	var err error
-	if n.previous, err = r.readCommit(ctx, asOf-1); err != nil {
+	if n.previous, err = r.commitToRestOn(ctx, asOf-1); err != nil {
 		return nil, err
 	}
 	if n.current, err = r.readCommit(ctx, asOf); err != nil {

@@ -50,7 +50,7 @@ type StepRecord struct {
 
 // run goes through the steps. A bug in a step fails the night, with a stack, and nothing else.
 func (n *night) run(ctx context.Context) error {
-	for _, s := range Steps() {
+	for _, s := range n.runner.simulation.steps() {
 		started := n.runner.Now()
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
 		if err := n.runStep(ctx, s); err != nil {

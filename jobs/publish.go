@@ -73,7 +73,7 @@ func (n *night) lostRace(ctx context.Context) error {
 }
 
 func (n *night) writeTables(ctx context.Context, prefix string) error {
-	tables := contract.Publications()
+	tables := n.runner.simulation.publications()
 	n.outputs = make([]Output, len(tables))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(n.runner.Settings.workers())
@@ -161,19 +161,19 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 		if o.Table != t.Name {
 			continue
 		}
-		obj, err := r.Out.Stat(ctx, o.Key)
+		obj, err := c.lake.Stat(ctx, o.Key)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		sum := sha256.New()
-		if err := r.Out.Copy(ctx, obj, sum); err != nil {
+		if err := c.lake.Copy(ctx, obj, sum); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != o.SHA256 {
 			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify tells more, and running the night of %s again mends it",
 				ErrDamaged, o.Key, c.manifest.AsOf)
 		}
-		f, err := r.Out.OpenParquet(ctx, obj)
+		f, err := c.lake.OpenParquet(ctx, obj)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}

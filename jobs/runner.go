@@ -43,6 +43,8 @@ type Runner struct {
 	AcceptChurn string         // why lists may turn over more than the rules let pass; empty: they may not
 	DaysOnly    bool           // sums of successive days are neither kept nor used. It changes no published byte
 
+	simulation *simulation // nil: the nights are published
+
 	memory   column.Memory
 	types    string
 	state    *state
@@ -121,5 +123,6 @@ func (r *Runner) prepare(types contract.IDTypes) {
 	r.types = name
 	r.ids = column.NewIDs(types)
 	r.state = newState(r.Out, r.ids, r.Settings.CacheBytes)
+	r.state.base = r.simulation.readFrom()
 	r.lookups = newLookupCache(max(64<<20, r.Settings.CacheBytes/2))
 }

@@ -65,6 +65,7 @@ func reducedKey(table string, p Partition) string {
 // state is the lake's cache of reductions, with what this process already knows of it.
 type state struct {
 	out   *lake.Lake
+	base  *lake.Lake // what is not in out is looked for there, and never written; may be nil
 	ids   *column.IDs
 	cache *frameCache
 
@@ -86,6 +87,9 @@ func (s *state) find(ctx context.Context, table string, p Partition) (*Reduced, 
 		return r, nil
 	}
 	data, err := s.out.ReadAll(ctx, key, maxReducedBytes)
+	if s.base != nil && errors.Is(err, lake.ErrNotFound) {
+		data, err = s.base.ReadAll(ctx, key, maxReducedBytes)
+	}
 	if errors.Is(err, lake.ErrNotFound) {
 		return nil, nil
 	}
@@ -156,11 +160,19 @@ func (s *state) load(ctx context.Context, t *contract.Table, key string) (*colum
 
 // open opens a file of the state; errLost if it is gone or damaged.
 func (s *state) open(ctx context.Context, key string) (*lake.File, error) {
-	obj, err := s.out.Stat(ctx, key)
+	file, err := openState(ctx, s.out, key)
+	if s.base != nil && errors.Is(err, errLost) {
+		return openState(ctx, s.base, key)
+	}
+	return file, err
+}
+
+func openState(ctx context.Context, l *lake.Lake, key string) (*lake.File, error) {
+	obj, err := l.Stat(ctx, key)
 	if err != nil {
 		return nil, lost(err)
 	}
-	file, err := s.out.OpenParquet(ctx, obj)
+	file, err := l.OpenParquet(ctx, obj)
 	if err != nil {
 		return nil, lost(err)
 	}
