@@ -385,6 +385,46 @@ type market struct {
 	refunds []returned
 }
 
+// SplitPaid adds up what gmv_split says, and keeps nothing of one subject for the next.
+func TestSplitPaidAgreesWithItsTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := markets().Draw(t, "market")
+		s := sums(t, scopeOf(contract.RoleMerchant), m.sales, m.refunds, allDays())
+		window := rapid.SampledFrom(contract.Windows).Draw(t, "window")
+		seen := map[int64]bool{}
+		s.SplitPaid(window, func(subject int64, f *gmv.Split) {
+			seen[subject] = true
+			paid := func(counts func(s sale) bool) (fen int64) {
+				for _, s := range m.sales {
+					if s.subject == subject && s.day > asOf-calendar.Day(window) && counts(s) {
+						fen += s.fen
+					}
+				}
+				return fen
+			}
+			want := []int64{paid(func(sale) bool { return true })}
+			got := []int64{f.Paid}
+			for c := range contract.Channels {
+				want, got = append(want, paid(func(s sale) bool { return s.channel == int64(c) })), append(got, f.Of(c))
+				for sc := range contract.Scenes {
+					want = append(want, paid(func(s sale) bool { return s.channel == int64(c) && s.scene == int64(sc) }), paid(func(s sale) bool { return s.scene == int64(sc) || s.scene == 0 }))
+					got = append(got, f.Of(c, sc), f.In(dedup(0, sc)...))
+				}
+			}
+			if diff := gocmp.Diff(want, got); diff != "" {
+				t.Fatalf("subject %d, %d days: %s", subject, window, diff)
+			}
+		})
+		for _, sale := range m.sales {
+			if sale.fen > 0 && sale.day > asOf-calendar.Day(window) && !seen[sale.subject] {
+				t.Fatalf("subject %d was not visited", sale.subject)
+			}
+		}
+	})
+}
+
+func dedup(scenes ...int) []int { return slices.Compact(scenes) }
+
 func TestGMVAgreesWithItsTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := markets().Draw(t, "market")

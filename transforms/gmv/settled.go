@@ -30,6 +30,64 @@ func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
 	}
 }
 
+// Split is the 支付 GMV of one subject and window: in all, and by channel and scene as coded in the contract.
+type Split struct {
+	Paid   int64     // fen
+	byCell [][]int64 // [channel][scene]
+}
+
+// Of is the GMV of one channel, in any of the scenes; none named: in all of them.
+func (f *Split) Of(channel int, scenes ...int) (fen int64) {
+	for scene, v := range f.byCell[channel] {
+		if len(scenes) == 0 || slices.Contains(scenes, scene) {
+			fen += v
+		}
+	}
+	return fen
+}
+
+// In is the GMV of any of the scenes, through all channels.
+func (f *Split) In(scenes ...int) (fen int64) {
+	for _, byScene := range f.byCell {
+		for _, scene := range scenes {
+			fen += byScene[scene]
+		}
+	}
+	return fen
+}
+
+// SplitPaid visits the subjects that have anything in a window or its lagged ones, in the order of stored rollups. f
+// is the visitor's until it returns.
+func (s *Sums) SplitPaid(window int, visit func(subject int64, f *Split)) {
+	place := uint8(slices.Index(contract.Windows, window))
+	f := &Split{}
+	for range contract.Channels {
+		f.byCell = append(f.byCell, make([]int64, scenes))
+	}
+	into := f.cells()
+	for i, subject := range s.subjects {
+		for _, fen := range into {
+			*fen = 0
+		}
+		for at := s.first[i]; at < s.first[i+1]; at++ {
+			if s.place[at] <= place {
+				*into[s.cell[at]] += s.value(mPaid, at)
+			}
+		}
+		visit(subject, f)
+	}
+}
+
+// cells are where the GMV of a cell goes, by its rank.
+func (f *Split) cells() []*int64 {
+	into := []*int64{&f.Paid}
+	for rank := uint8(1); int(rank) <= totalCell; rank++ {
+		channel, scene := cellAt(rank)
+		into = append(into, &f.byCell[channel][scene])
+	}
+	return into
+}
+
 // value is a measure of a row, 0 where it is not kept.
 func (s *Sums) value(measure, row int) int64 {
 	if !slices.Contains(s.used, measure) {

@@ -22,7 +22,16 @@ type Figures struct {
 type part struct {
 	subjects []subjectRow
 	ranges   []int64 // distinct buyers of each range
+	live     map[int64]LiveBuyers
 }
+
+// LiveDays is the window of LiveBuyers.
+const LiveDays = 90
+
+// LiveBuyers are the buyers of a merchant's own lives in the last LiveDays days: those with a purchase day that remains
+// (a line was not fully refunded) on which they bought in one; and of them, those with two or more days that remain,
+// wherever in the shop they bought. Which lines of a day remain is not looked at.
+type LiveBuyers struct{ Buyers, Repeat int64 }
 
 // subjectRow are the figures of one subject.
 type subjectRow struct {
@@ -104,6 +113,10 @@ func (p *part) append(o *part) {
 	for i, n := range o.ranges {
 		p.ranges[i] += n
 	}
+	for code, n := range o.live {
+		m := p.live[code]
+		p.live[code] = LiveBuyers{m.Buyers + n.Buyers, m.Repeat + n.Repeat}
+	}
 	if last := len(p.subjects) - 1; last >= 0 && len(o.subjects) > 0 && p.subjects[last].code == o.subjects[0].code {
 		p.subjects[last].add(&o.subjects[0])
 		o.subjects = o.subjects[1:]
@@ -183,6 +196,9 @@ func (f *Figures) R1(subject int64, window int) (buyers, repeat int64) {
 	}
 	return m[mKept], m[mRepeat]
 }
+
+// LiveBuyers are those of a merchant's own lives; none for other roles.
+func (f *Figures) LiveBuyers(merchant int64) LiveBuyers { return f.live[merchant] }
 
 // eachWindow visits the windows of all subjects as published tables sort them.
 func (f *Figures) eachWindow(do func(subject, window int64, m *tally)) {

@@ -98,6 +98,7 @@ func (m market) published(t testingT, in repeat.Input, spans int) [][]line {
 	c.IDs = m.ids
 	asked := line{"ranges": fmt.Sprint(f.RangeBuyers(0), f.RangeBuyers(1))}
 	for _, b := range m.buys {
+		asked[fmt.Sprint(b.subject, " live")] = fmt.Sprint(f.LiveBuyers(b.subject))
 		for _, w := range contract.Windows {
 			buyers, fresh := f.Buyers(b.subject, w)
 			kept, repeats := f.R1(b.subject, w)

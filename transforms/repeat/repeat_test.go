@@ -471,6 +471,38 @@ func TestConversionFromDistributionToTheOwnLive(t *testing.T) {
 	}
 }
 
+func TestBuyersOfTheOwnLive(t *testing.T) {
+	live := func(buyer int64, ago calendar.Day) buy { b := bought(buyer, ago); b.selfLive = 1; return b }
+	gone := func(buyer int64, ago calendar.Day) undone { return undone{1, buyer, asOf - ago, 1} }
+	for _, c := range []struct {
+		name   string
+		buys   []buy
+		undone []undone
+		want   repeat.LiveBuyers
+	}{
+		{"nobody", []buy{bought(7, 3)}, nil, repeat.LiveBuyers{}},
+		{"once", []buy{live(7, 3)}, nil, repeat.LiveBuyers{Buyers: 1}},
+		{"twice", []buy{live(7, 3), live(7, 4)}, nil, repeat.LiveBuyers{Buyers: 1, Repeat: 1}},
+		{"then elsewhere in the shop", []buy{live(7, 3), bought(7, 1)}, nil, repeat.LiveBuyers{Buyers: 1, Repeat: 1}},
+		{"elsewhere, then twice in the live", []buy{bought(7, 9), live(7, 3), live(7, 1)}, nil, repeat.LiveBuyers{Buyers: 1, Repeat: 1}},
+		{"the second day ninety days ago", []buy{live(7, 3), bought(7, 90)}, nil, repeat.LiveBuyers{Buyers: 1}},
+		{"the second day on the first day of the window", []buy{live(7, 3), bought(7, 89)}, nil, repeat.LiveBuyers{Buyers: 1, Repeat: 1}},
+		{"the live before the window", []buy{live(7, 90), bought(7, 3), bought(7, 2)}, nil, repeat.LiveBuyers{}},
+		{"the live was returned", []buy{live(7, 3), bought(7, 1), bought(7, 2)}, []undone{gone(7, 3)}, repeat.LiveBuyers{}},
+		{"the other day was returned", []buy{live(7, 3), bought(7, 1)}, []undone{gone(7, 1)}, repeat.LiveBuyers{Buyers: 1}},
+		{"two buyers", []buy{live(7, 3), live(8, 3), bought(8, 5)}, nil, repeat.LiveBuyers{Buyers: 2, Repeat: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := merchants(t, c.buys, c.undone).LiveBuyers(1); got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+	if got := compute(t, inputOf(scopeOf(contract.RoleProduct), []buy{live(7, 3)}, nil)).LiveBuyers(1); got != (repeat.LiveBuyers{}) {
+		t.Errorf("a product has live buyers: %+v", got)
+	}
+}
+
 func TestTrustOfWhatIsNotKnown(t *testing.T) {
 	full := bought(7, 3)
 	full.sets, full.setsFen, full.paid = 2, 5, 5

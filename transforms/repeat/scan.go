@@ -71,6 +71,7 @@ type scan struct {
 	touched []int32     // cohorts that are not zero
 	kept    []int16     // the pair's distinct months, newest first
 	seen    bool        // the subject has a purchase
+	live    LiveBuyers  // of the subject
 	exacts  bool
 
 	windowStore store[tally]
@@ -80,7 +81,7 @@ type scan struct {
 }
 
 func newScan(in *Input, d *days) *scan {
-	s := &scan{days: d, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
+	s := &scan{days: d, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges)), live: map[int64]LiveBuyers{}}}
 	if s.monthly {
 		s.months = make([]monthRow, d.months)
 		s.cohorts = make([]cohortRow, d.months*d.months)
@@ -98,7 +99,9 @@ type walk struct {
 	newest, newer  int32 // ages of the newest purchase day and of the one before in the walk
 	orders, paid   int64 // so far
 	sets           bool
-	kept           int // days that remain
+	kept           int  // days that remain
+	keptLive       bool // and one of them, not older than LiveDays, was in the own live
+	liveRepeat     bool // and there were two in that time
 	keptNewer      int32
 	keptGap        int32 // between the last two of them
 	live           int32 // age of the nearest newer day in the own live
@@ -210,6 +213,21 @@ func (s *scan) day(w *walk, p *purchase) {
 	}
 	if p.kept {
 		s.keep(w, t, age)
+		if s.merchant && age < LiveDays {
+			s.keepLive(w, p)
+		}
+	}
+}
+
+// keepLive counts the buyers of the own live; keep has counted the day.
+func (s *scan) keepLive(w *walk, p *purchase) {
+	if p.facts&(1<<atSelfLive) != 0 && !w.keptLive {
+		w.keptLive = true
+		s.live.Buyers++
+	}
+	if w.keptLive && w.kept > 1 && !w.liveRepeat {
+		w.liveRepeat = true
+		s.live.Repeat++
 	}
 }
 
@@ -319,6 +337,10 @@ func (s *scan) end() {
 	}
 	s.seen = false
 	row := &subjects[len(subjects)-1]
+	if s.live.Buyers > 0 {
+		s.out.live[row.code] = s.live
+		s.live = LiveBuyers{}
+	}
 	s.endWindows(row)
 	if s.monthly {
 		s.endMonths(row)

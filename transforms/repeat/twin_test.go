@@ -106,6 +106,20 @@ func (w twin) purchases() table {
 	return out
 }
 
+// liveBuyers are the buyers of a subject's own lives in 90 days, and those who came back.
+func (w twin) liveBuyers(subject int64) (out repeat.LiveBuyers) {
+	for _, p := range w.pairs() {
+		if p[0] != subject {
+			continue
+		}
+		kept := w.kept(p, asOf-89, asOf)
+		live := w.days(p, asOf-89, asOf, func(b buy) bool { return b.selfLive > 0 && slices.Contains(kept, b.day) })
+		out.Buyers += int64(one(len(live) > 0))
+		out.Repeat += int64(one(len(live) > 0 && len(kept) > 1))
+	}
+	return out
+}
+
 // trust is trust.
 func (w twin) trust() table {
 	out := table{}
@@ -249,6 +263,11 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 		in := inputOf(scopeOf(contract.RoleMerchant), w.buys, w.undone)
 		in.Workers = rapid.IntRange(1, 3).Draw(t, "workers")
 		f := []*repeat.Figures{compute(t, in)}
+		for subject := range int64(4) {
+			if want, got := w.liveBuyers(subject), f[0].LiveBuyers(subject); want != got {
+				t.Fatalf("buyers of the lives of %d: %v, want %v", subject, got, want)
+			}
+		}
 		c, mem := everything(), memory.DefaultAllocator
 		purchases := read(t, repeat.PurchaseTable(c, f, mem))
 		for _, l := range purchases {

@@ -16,8 +16,8 @@ func scoreRollups() []*Rollup {
 	for _, s := range ScoredScopes() {
 		all = append(all, ScoreOrdersOf(s), RefundEventsOf(s), ShipmentEventsOf(s), ReviewsOf(s), ComplaintsOf(s))
 	}
-	return append(all, TalentProducts(), UnitPrices(), Chats(), AccountContents(), MerchantContents(), ProductTraffic(), TalentTraffic(),
-		ViolationPoints(), ProductFacts(), MerchantFacts(), AccountFacts(), Overrides())
+	return append(all, TalentProducts(), MerchantPromoters(), UnitPrices(), Chats(), AccountContents(), MerchantContents(), ProductTraffic(), TalentTraffic(),
+		ViolationPoints(), ProductFacts(), ShelfMinutes(), MerchantFacts(), AccountFacts(), Overrides())
 }
 
 var byOrder = []string{"order_id"}
@@ -125,6 +125,15 @@ func TalentProducts() *Rollup {
 	}
 }
 
+// MerchantPromoters are the talents who sold for each shop.
+func MerchantPromoters() *Rollup {
+	return &Rollup{
+		Name: "merchant_promoters", Doc: "gmv_valid distribution sales of the day per merchant and promoter",
+		Source: contract.Orders, PartitionBy: []string{"merchant_id", "product_id"}, Where: "is_gmv_distribution", By: []string{"merchant_id", "promoter_id"},
+		Measures: []Measure{count("lines", "", "lines"), sum("paid_fen", "amount_fen", "", "支付 GMV")},
+	}
+}
+
 // UnitPrices are the prices of a unit at which each product was sold.
 func UnitPrices() *Rollup {
 	return &Rollup{
@@ -204,6 +213,13 @@ func ProductFacts() *Rollup {
 			only("category3_id", "level 3"), only("style_id", "same-style cluster"), only("info_score", "quality of the listing, 0 to 100"),
 			only("is_virtual", "nothing is shipped"), only("live_only", "sold in live sessions only"), only("brand_flag", "brand or fast brand"),
 		}}
+}
+
+// ShelfMinutes are how long each product that does not need a live could be bought.
+func ShelfMinutes() *Rollup {
+	return &Rollup{Name: "shelf_minutes", Doc: "products that could be bought during the day, those sold in live sessions only left out", Source: contract.Products,
+		PartitionBy: []string{"product_id"}, Where: "is_on_shelf", By: []string{"product_id"},
+		Measures: []Measure{only("purchasable_minutes", "minutes of the day it could be bought, at most 1440")}}
 }
 
 // MerchantFacts are what scores and lists want to know of each shop.

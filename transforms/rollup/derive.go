@@ -94,6 +94,8 @@ func derivations(source *contract.Table) []derivation {
 		return chatEvents()
 	case contract.Contents:
 		return contentFacts()
+	case contract.Products:
+		return shelfFacts()
 	case contract.ProductTraffic:
 		return lineClass[3:]
 	}
@@ -119,6 +121,7 @@ func orderDerivations() []derivation {
 		flagAnd("is_score_has_promoter", "score_valid and a talent is credited", "is_score", "has_promoter"),
 		{channelColumn, []string{"merchant_id", "promoter_id", "author_id"}, orderChannels},
 		{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
+		flagAnd("is_gmv_distribution", "gmv_valid and channel is distribution", "is_gmv", "is_distribution"),
 		{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
 		{productRowColumn, []string{"product_id"}, productRows},
 		{categoryColumn, []string{"product_row"}, ofProductRow(productCategory)},

@@ -239,6 +239,21 @@ func contentFacts() []derivation {
 	}
 }
 
+// shelfFacts tell how long a product could be bought without a live.
+func shelfFacts() []derivation {
+	return []derivation{
+		{countColumn("purchasable_minutes", "minutes of the day it could be bought"), []string{"purchasable_hours"}, func(f *column.Frame, _ *Env) []int64 {
+			hours := f.Column("purchasable_hours")
+			return each(f, func(i int) int64 { return int64(math.Round(math.Float64frombits(uint64(hours[i])) * 60)) })
+		}},
+		flagWhen("is_on_shelf", "it could be bought, and not in live sessions only", []string{"purchasable_minutes", "live_only"},
+			func(f *column.Frame, _ *Env) func(int) bool {
+				minutes, live := f.Column("purchasable_minutes"), f.Column("live_only")
+				return func(i int) bool { return minutes[i] > 0 && live[i] == 0 }
+			}),
+	}
+}
+
 // unitPrices are what a buyer pays for a unit, freight included, rounded down.
 func unitPrices(f *column.Frame, env *Env) []int64 {
 	amount, freight, quantity := f.Column("amount_fen"), f.Column("freight_fen"), f.Column("quantity")

@@ -327,6 +327,74 @@ func TestUnitPrices(t *testing.T) {
 	}
 }
 
+// A product could be bought for a time, in hours.
+func TestMinutesOnTheShelf(t *testing.T) {
+	w := world{ids: column.NewIDs(nil)}
+	for _, c := range []struct {
+		name     string
+		hours    float64
+		liveOnly int64
+		want     int64 // minutes; null: it stands on no shelf
+	}{
+		{"the whole day", 24, 0, 1440},
+		{"half an hour", 0.5, 0, 30},
+		{"to the next minute", 21.991, 0, 1319},
+		{"half a minute counts", 0.5 / 60, 0, 1},
+		{"less does not", 0.4 / 60, 0, null},
+		{"not at all", 0, 0, null},
+		{"in lives only", 24, 1, null},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			product := row{}
+			for _, column := range contract.Products.Columns {
+				product[column.Name] = 0
+			}
+			product["name"], product["purchasable_hours"], product["live_only"] = w.ids.TextDict().Code("kettle"), bits(c.hours), c.liveOnly
+			got := int64(null)
+			if r := oneRow(t, contract.Products, w, "shelf_minutes", product); r != nil {
+				got = r["purchasable_minutes"]
+			}
+			if got != c.want {
+				t.Errorf("%d minutes, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// Account 22 belongs to shop 10, account 23 to shop 99, 20 to nobody.
+func TestPromotersWhoSellForAShop(t *testing.T) {
+	w := world{ids: column.NewIDs(nil), accounts: snapshots{today: {20: {null, 5}, 22: {10, 5}, 23: {99, 5}}}, maxUnits: 20}
+	for _, c := range []struct {
+		name string
+		line row
+		want row // nil: not counted
+	}{
+		{"a talent", plain("promoter_id", 20), row{"lines": 1, "paid_fen": 1000}},
+		{"the account of another shop", plain("promoter_id", 23), row{"lines": 1, "paid_fen": 1000}},
+		{"an account that no snapshot knows", plain("promoter_id", 55), row{"lines": 1, "paid_fen": 1000}},
+		{"the shop's own account", plain("promoter_id", 22), nil},
+		{"a talent in the shop's own live", plain("promoter_id", 20, "author_id", 22), nil},
+		{"nobody is credited", plain(), nil},
+		{"a gift is gmv_valid", plain("promoter_id", 20, "order_kind", contract.OrderGift), row{"lines": 1, "paid_fen": 1000}},
+		{"an abnormal line", plain("promoter_id", 20, "risk_reason", int(w.ids.TextDict().Code("bot"))), nil},
+		{"not paid", plain("promoter_id", 20, "paid_at", null), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := oneRow(t, contract.Orders, w, "merchant_promoters", c.line)
+			for _, key := range []string{"merchant_id", "promoter_id"} {
+				delete(got, key)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	unknown := world{ids: w.ids, maxUnits: 20}
+	if got := oneRow(t, contract.Orders, unknown, "merchant_promoters", plain("promoter_id", 20)); got != nil {
+		t.Errorf("without accounts nobody is known to be of another shop: %v", got)
+	}
+}
+
 // One order of three lines: two products of merchant 10, one of merchant 11; talent 20 is credited with two of them.
 func TestAnOrderCountsOnceForEachSubject(t *testing.T) {
 	for _, c := range []struct {

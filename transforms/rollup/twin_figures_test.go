@@ -71,7 +71,7 @@ type tally func(w world, f figures, r row)
 // the rollup's name.
 func tallies() map[string]tally {
 	all := map[string]tally{
-		"talent_products": tallyTalentProduct, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
+		"talent_products": tallyTalentProduct, "merchant_promoters": tallyMerchantPromoter, "shelf_minutes": tallyShelf, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
 		"talent_contents": tallyContent("author_id"), "merchant_contents": tallyContent("owner_merchant_id"),
 		"product_impressions": tallyTraffic("product_id"), "talent_impressions": tallyTraffic("promoter_id"),
 		"violation_points": tallyViolation,

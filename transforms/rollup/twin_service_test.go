@@ -1,6 +1,8 @@
 package rollup_test
 
 import (
+	"math"
+
 	"github.com/windvane/windvane/transforms/contract"
 )
 
@@ -18,6 +20,25 @@ func tallyTalentProduct(w world, f figures, r row) {
 		g := f.of(r["promoter_id"], r["product_id"], r["merchant_id"])
 		g.add("lines", 1)
 		g.add("paid_fen", r["buyer_paid_fen"]+r["platform_subsidy_fen"])
+	}
+}
+
+// tallyMerchantPromoter: distribution is a promoter's sale that ran on no account of the shop; where no snapshot
+// tells whose an account is, it is not known to be one.
+func tallyMerchantPromoter(w world, f figures, r row) {
+	class := w.class(r, r["buyer_paid_fen"]+r["platform_subsidy_fen"])
+	if class != contract.ClassScoreValid && class != contract.ClassGMVValid || w.channel(r, today) != contract.ChannelDistribution {
+		return
+	}
+	g := f.of(r["merchant_id"], r["promoter_id"])
+	g.add("lines", 1)
+	g.add("paid_fen", r["buyer_paid_fen"]+r["platform_subsidy_fen"])
+}
+
+// tallyShelf: what could be bought without a live, to the minute.
+func tallyShelf(_ world, f figures, r row) {
+	if hours := math.Float64frombits(uint64(r["purchasable_hours"])); hours > 0 && r["live_only"] == 0 {
+		f.of(r["product_id"]).add("purchasable_minutes", int64(math.Floor(hours*60+0.5)))
 	}
 }
 
