@@ -98,17 +98,6 @@ func (s *company) monthsToDate(nights []recount.Date) map[string]recount.Day {
 	return months
 }
 
-// agree fails the test with every mismatch, printing at most 40.
-func agree(t testing.TB, mismatches []string) {
-	t.Helper()
-	for i, m := range mismatches {
-		if i == 40 {
-			t.Fatalf("… and %d more mismatches", len(mismatches)-i)
-		}
-		t.Error(m)
-	}
-}
-
 func loadOlist(t testing.TB) (*olist.Source, *olist.Reference) {
 	t.Helper()
 	dir := shareddata.Dir(t, "olist")

@@ -169,3 +169,6 @@ func (r *Rows) Text(i int, column string) string {
 func (r *Rows) Date(i int, column string) recount.Date {
 	return recount.Date("1970-01-01").Add(int(r.values[column][i].Int32()))
 }
+
+// Null tells whether a value is null.
+func (r *Rows) Null(i int, column string) bool { return r.values[column][i].IsNull() }

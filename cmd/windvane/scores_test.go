@@ -1,0 +1,229 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	public "github.com/windvane/windvane/internal/testkit/published" // the command has a type of the name
+	"github.com/windvane/windvane/internal/testkit/recount"
+	"github.com/windvane/windvane/internal/testkit/scoretwin"
+)
+
+// scoreTables are the score tables by role, with their subjects' column.
+var scoreTables = map[string][2]string{"product": {"product_score", "product_id"}, "merchant": {"shop_score", "merchant_id"}, "talent": {"talent_score", "talent_id"}}
+
+// demo writes a demo market's dumps to a folder of its own.
+func demo(t *testing.T, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	s := &stand{t: t}
+	if code, stdout, stderr := s.try(append([]string{"demo", "--to", dir}, args...)...); code != 0 {
+		t.Fatalf("demo: exit %d\n%s%s", code, stdout, stderr)
+	}
+	return dir
+}
+
+// read reads columns of a published table of a night.
+func (s *stand) read(asOf recount.Date, table string, columns ...string) *public.Rows {
+	s.t.Helper()
+	prefix, err := public.Open(s.output, "nightly").Prefix(asOf)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	rows, err := public.Read(filepath.Join(prefix, table+".parquet"), nil, columns...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return rows
+}
+
+// agree fails the test with every mismatch, printing at most 40.
+func agree(t testing.TB, mismatches []string) {
+	t.Helper()
+	for i, m := range mismatches {
+		if i == 40 {
+			t.Fatalf("… and %d more mismatches", len(mismatches)-i)
+		}
+		t.Error(m)
+	}
+}
+
+// step is a row of score_indicators, as far as these tests look at it.
+type step struct {
+	x, n, value, points float64 // recount.Missing: null
+	state               string
+}
+
+// steps are a role's rows of score_indicators by subject and indicator.
+func (s *stand) steps(asOf recount.Date, role string) map[int64]map[string]step {
+	s.t.Helper()
+	r := s.read(asOf, "score_indicators", "role", "subject_id", "indicator", "state", "numerator", "denominator", "value", "points")
+	out := map[int64]map[string]step{}
+	for i := range r.N {
+		if r.Text(i, "role") != role {
+			continue
+		}
+		id, err := strconv.ParseInt(r.Text(i, "subject_id"), 10, 64)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if out[id] == nil {
+			out[id] = map[string]step{}
+		}
+		out[id][r.Text(i, "indicator")] = step{r.Real(i, "numerator"), r.Real(i, "denominator"), r.Real(i, "value"), r.Real(i, "points"), r.Text(i, "state")}
+	}
+	return out
+}
+
+// published are the scores of a role that have one.
+func (s *stand) scores(asOf recount.Date, role string) map[int64]float64 {
+	s.t.Helper()
+	r, out := s.read(asOf, scoreTables[role][0], scoreTables[role][1], "score"), map[int64]float64{}
+	for i := range r.N {
+		if score := r.Real(i, "score"); score != recount.Missing {
+			out[r.Int(i, scoreTables[role][1])] = score
+		}
+	}
+	return out
+}
+
+// The market of the recount: long enough for windows of 90 days and the lag, with a few shops of 500 signed orders in
+// 30 days, some that need 60 days or 90, and many without a score.
+const recountLast recount.Date = "2026-01-31"
+
+func recountMarket(t *testing.T) string {
+	return demo(t, "--as-of", string(recountLast), "--days", "110", "--lines-per-day", "450", "--merchants", "150", "--talents", "80", "--products", "400",
+		"--buyers", "3000", "--seed", "11")
+}
+
+// TestRawFiguresAgreeWithANaiveRecount counts x and n of every indicator of everybody once more, row by row.
+func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
+	input := recountMarket(t)
+	s := newStand(t, input, "")
+	s.night(recountLast)
+	d, err := scoretwin.Load(input, recountLast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := scoretwin.Given{Product: s.scores(recountLast, "product"), Shop: s.scores(recountLast, "merchant")}
+	for role, want := range map[string]map[int64]*scoretwin.Subject{
+		"product": d.Products(scoretwin.OncePerDay), "merchant": d.Shops(scoretwin.OncePerDay), "talent": d.Talents(scoretwin.OncePerDay, given),
+	} {
+		t.Run(role, func(t *testing.T) { sameRawFigures(t, s, role, want) })
+	}
+	t.Run("prices", func(t *testing.T) { samePrices(t, s, d.Prices()) })
+	t.Run("orders counted once", func(t *testing.T) {
+		closeToDefinition(t, "product", d.Products(scoretwin.OncePerDay), d.Products(scoretwin.OnceForAll))
+		closeToDefinition(t, "merchant", d.Shops(scoretwin.OncePerDay), d.Shops(scoretwin.OnceForAll))
+		closeToDefinition(t, "talent", d.Talents(scoretwin.OncePerDay, given), d.Talents(scoretwin.OnceForAll, given))
+	})
+}
+
+// closeToDefinition measures what it matters that the night counts an order on every day on which one of its lines has
+// the event, where definitions.md counts it once: orders are paid and due on one day, but lines can be signed on several.
+func closeToDefinition(t *testing.T, role string, perDay, once map[int64]*scoretwin.Subject) {
+	type sums struct{ x, n, xOnce, nOnce float64 }
+	by := map[string]*sums{}
+	for subject, d := range perDay {
+		for indicator, f := range d.Figures {
+			if by[indicator] == nil {
+				by[indicator] = &sums{}
+			}
+			o := once[subject].Figures[indicator]
+			s := by[indicator]
+			s.x, s.n, s.xOnce, s.nOnce = s.x+f.X, s.n+f.N, s.xOnce+o.X, s.nOnce+o.N
+		}
+	}
+	for _, indicator := range slices.Sorted(maps.Keys(by)) {
+		s := by[indicator]
+		if s.x == s.xOnce && s.n == s.nOnce {
+			continue
+		}
+		t.Logf("%s %s: %v of %v, orders counted once %v of %v", role, indicator, s.x, s.n, s.xOnce, s.nOnce)
+		if s.n > 1.25*s.nOnce || s.x > 1.25*s.xOnce {
+			t.Errorf("%s %s: days count orders too often", role, indicator)
+		}
+	}
+}
+
+// sameRawFigures holds what a role's tables say of every subject to the recount.
+func sameRawFigures(t *testing.T, s *stand, role string, want map[int64]*scoretwin.Subject) {
+	name, id := scoreTables[role][0], scoreTables[role][1]
+	r := s.read(recountLast, name, id, "orders", "window_days")
+	var diff []string
+	windows, steps, figures := map[int64]int{}, s.steps(recountLast, role), 0
+	found := map[int64]bool{}
+	for i := range r.N {
+		subject := r.Int(i, id)
+		w := want[subject]
+		if found[subject] = true; w == nil {
+			diff = append(diff, fmt.Sprintf("%s %d: nobody", name, subject))
+			continue
+		}
+		windows[w.Window]++
+		if w.Window != r.Int(i, "window_days") || w.Orders != r.Int(i, "orders") {
+			diff = append(diff, fmt.Sprintf("%s %d: %d orders in %d days, want %d in %d", name, subject, r.Int(i, "orders"), r.Int(i, "window_days"), w.Orders, w.Window))
+		}
+		n, more := sameSteps(role, subject, w, steps[subject])
+		figures, diff = figures+n, append(diff, more...)
+	}
+	for subject := range want {
+		if !found[subject] {
+			diff = append(diff, fmt.Sprintf("%s %d: no row", name, subject))
+		}
+	}
+	agree(t, diff)
+	t.Logf("%d subjects, %d figures, subjects by window: %v", r.N, figures, windows)
+	if role != "talent" && len(windows) != 3 {
+		t.Errorf("subjects by window: %v: the market is to have all three", windows)
+	}
+}
+
+// figureTolerance is how far two ways to add up the same reals may drift apart, relative to the sum.
+const figureTolerance = 1e-9
+
+func sameFigure(want, got float64) bool { return math.Abs(want-got) <= figureTolerance*max(1, math.Abs(want)) }
+
+// sameSteps compares one subject's figures and counts them. Subjects without an order in their window have no rows.
+func sameSteps(role string, subject int64, want *scoretwin.Subject, got map[string]step) (figures int, diff []string) {
+	if want.Orders == 0 {
+		if len(got) > 0 {
+			diff = append(diff, fmt.Sprintf("%s %d: %d rows without an order", role, subject, len(got)))
+		}
+		return 0, diff
+	}
+	for _, indicator := range slices.Sorted(maps.Keys(want.Figures)) {
+		w, g := want.Figures[indicator], got[indicator]
+		if !sameFigure(w.X, g.x) || !sameFigure(w.N, g.n) {
+			diff = append(diff, fmt.Sprintf("%s %d (%d days) %s: %v of %v, recounted %v of %v", role, subject, want.Window, indicator, g.x, g.n, w.X, w.N))
+		}
+	}
+	if len(got) != len(want.Figures) {
+		diff = append(diff, fmt.Sprintf("%s %d: %d indicators, want %d", role, subject, len(got), len(want.Figures)))
+	}
+	return len(want.Figures), diff
+}
+
+func samePrices(t *testing.T, s *stand, want map[int64]scoretwin.Price) {
+	r := s.read(recountLast, "price_power", "product_id", "unit_price_fen", "orders", "benchmark_shops", "benchmark_orders", "benchmark_fen", "stars", "status")
+	var diff []string
+	by := map[string]int{}
+	for i := range r.N {
+		product := r.Int(i, "product_id")
+		got := scoretwin.Price{Unit: r.Int(i, "unit_price_fen"), Orders: r.Int(i, "orders"), Shops: r.Int(i, "benchmark_shops"),
+			OtherOrders: r.Int(i, "benchmark_orders"), Benchmark: r.Int(i, "benchmark_fen"), Stars: r.Int(i, "stars"), Status: r.Text(i, "status")}
+		if by[got.Status]++; got != want[product] {
+			diff = append(diff, fmt.Sprintf("price of %d: %+v, recounted %+v", product, got, want[product]))
+		}
+	}
+	agree(t, diff)
+	t.Logf("%d products sold in 7 days: %v", r.N, by)
+	if r.N != len(want) || by["comparable"] == 0 {
+		t.Errorf("%d products, want %d; by status %v", r.N, len(want), by)
+	}
+}
