@@ -187,7 +187,9 @@ func sameRawFigures(t *testing.T, s *stand, role string, want map[int64]*scoretw
 // figureTolerance is how far two ways to add up the same reals may drift apart, relative to the sum.
 const figureTolerance = 1e-9
 
-func sameFigure(want, got float64) bool { return math.Abs(want-got) <= figureTolerance*max(1, math.Abs(want)) }
+func sameFigure(want, got float64) bool {
+	return math.Abs(want-got) <= figureTolerance*max(1, math.Abs(want))
+}
 
 // sameSteps compares one subject's figures and counts them. Subjects without an order in their window have no rows.
 func sameSteps(role string, subject int64, want *scoretwin.Subject, got map[string]step) (figures int, diff []string) {
