@@ -59,19 +59,16 @@ type step struct {
 	state               string
 }
 
-// steps are a role's rows of score_indicators by subject and indicator.
-func (s *stand) steps(asOf recount.Date, role string) map[int64]map[string]step {
+// textSteps are a role's rows of score_indicators by subject and indicator.
+func (s *stand) textSteps(asOf recount.Date, role string) map[string]map[string]step {
 	s.t.Helper()
 	r := s.read(asOf, "score_indicators", "role", "subject_id", "indicator", "state", "numerator", "denominator", "value", "points")
-	out := map[int64]map[string]step{}
+	out := map[string]map[string]step{}
 	for i := range r.N {
 		if r.Text(i, "role") != role {
 			continue
 		}
-		id, err := strconv.ParseInt(r.Text(i, "subject_id"), 10, 64)
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		id := r.Text(i, "subject_id")
 		if out[id] == nil {
 			out[id] = map[string]step{}
 		}
@@ -80,7 +77,21 @@ func (s *stand) steps(asOf recount.Date, role string) map[int64]map[string]step 
 	return out
 }
 
-// published are the scores of a role that have one.
+// steps are the same where ids are numbers.
+func (s *stand) steps(asOf recount.Date, role string) map[int64]map[string]step {
+	s.t.Helper()
+	out := map[int64]map[string]step{}
+	for id, steps := range s.textSteps(asOf, role) {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		out[n] = steps
+	}
+	return out
+}
+
+// scores are the scores of a role, of those that have one.
 func (s *stand) scores(asOf recount.Date, role string) map[int64]float64 {
 	s.t.Helper()
 	r, out := s.read(asOf, scoreTables[role][0], scoreTables[role][1], "score"), map[int64]float64{}
