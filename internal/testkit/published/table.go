@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -172,3 +175,12 @@ func (r *Rows) Date(i int, column string) recount.Date {
 
 // Null tells whether a value is null.
 func (r *Rows) Null(i int, column string) bool { return r.values[column][i].IsNull() }
+
+// Line is the whole row as text, columns in the order of their names: for rows that must be equal.
+func (r *Rows) Line(i int) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+		fmt.Fprintf(&b, "%s=%v ", name, r.values[name][i])
+	}
+	return b.String()
+}
