@@ -121,6 +121,13 @@ func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	exercised := d.Exercised()
+	t.Log(exercised)
+	for rule, rows := range exercised {
+		if rows == 0 {
+			t.Errorf("the market has no %s", rule)
+		}
+	}
 	given := scoretwin.Given{Product: s.scores(recountLast, "product"), Shop: s.scores(recountLast, "merchant")}
 	for role, want := range map[string]map[int64]*scoretwin.Subject{
 		"product": d.Products(scoretwin.OncePerDay), "merchant": d.Shops(scoretwin.OncePerDay), "talent": d.Talents(scoretwin.OncePerDay, given),
