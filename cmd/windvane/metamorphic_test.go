@@ -20,6 +20,16 @@ const (
 	changedLast  recount.Date = "2026-02-01"
 )
 
+// TestChangedMarkets makes the nights of a market, and of what it would be if some things were otherwise.
+func TestChangedMarkets(t *testing.T) {
+	a := newStand(t, changedMarket(t), "")
+	a.night(changedNorms)
+	a.night(changedLast)
+	t.Run("other ids in the same order", func(t *testing.T) { relabel(t, a) })
+	t.Run("twice the volume", func(t *testing.T) { double(t, a) })
+	t.Run("a newcomer", func(t *testing.T) { addNewcomer(t, a) })
+}
+
 func changedMarket(t *testing.T) string {
 	return demo(t, "--as-of", string(changedLast), "--days", "28", "--lines-per-day", "1500", "--merchants", "60", "--talents", "80", "--products", "300",
 		"--buyers", "3000", "--seed", "5")
@@ -94,17 +104,16 @@ var ids = []string{"order_line_id", "order_id", "buyer_id", "merchant_id", "prod
 // relabelled is what every identifier grows by. It keeps their order, also as texts: all of a kind have as many digits.
 const relabelled = 1_000_000_000
 
-// TestRelabelledIdsChangeNothingElse gives everything another id, in the same order.
-func TestRelabelledIdsChangeNothingElse(t *testing.T) {
-	input := changedMarket(t)
-	other := changed(t, input, func(d *dumpRows) []parquet.Row {
+// relabel gives everything another id, in the same order: nothing but the ids may change.
+func relabel(t *testing.T, a *stand) {
+	other := changed(t, a.input, func(d *dumpRows) []parquet.Row {
 		for _, row := range d.rows {
 			d.addTo(row, relabelled, ids...)
 		}
 		return d.rows
 	})
-	a, b := newStand(t, input, ""), newStand(t, other, "")
-	a.night(changedLast)
+	b := newStand(t, other, "")
+	b.night(changedNorms)
 	b.night(changedLast)
 	for table, columns := range map[string]string{
 		"product_score":        "status score grade tier lower_score orders window_days coverage_ratio quality_score price_score service_score popularity_score",
@@ -133,10 +142,9 @@ func TestRelabelledIdsChangeNothingElse(t *testing.T) {
 	}
 }
 
-// TestTwiceTheVolumeHasTheSameRates makes every order and all that follows from it happen twice.
-func TestTwiceTheVolumeHasTheSameRates(t *testing.T) {
-	input := changedMarket(t)
-	twice := changed(t, input, func(d *dumpRows) []parquet.Row {
+// double makes every order and all that follows from it happen twice: rates stay.
+func double(t *testing.T, a *stand) {
+	twice := changed(t, a.input, func(d *dumpRows) []parquet.Row {
 		if d.at("order_id") < 0 && d.at("complaint_id") < 0 && d.at("chat_id") < 0 {
 			return d.rows
 		}
@@ -148,8 +156,7 @@ func TestTwiceTheVolumeHasTheSameRates(t *testing.T) {
 		}
 		return rows
 	})
-	a, b := newStand(t, input, ""), newStand(t, twice, "")
-	a.night(changedLast)
+	b := newStand(t, twice, "")
 	b.night(changedLast)
 	for role, table := range scoreTables {
 		t.Run(role, func(t *testing.T) {
@@ -200,10 +207,9 @@ func sameRate(a, b step) bool {
 // newcomer is an id that nobody has.
 const newcomer = 777_777_777
 
-// TestANewcomerChangesNobodyElse lets a shop with some hundred orders arrive on the day after norms were frozen.
-func TestANewcomerChangesNobodyElse(t *testing.T) {
-	input := changedMarket(t)
-	with := changed(t, input, func(d *dumpRows) []parquet.Row {
+// addNewcomer lets a shop with some hundred orders arrive on the day after norms were frozen: nobody else's score moves.
+func addNewcomer(t *testing.T, a *stand) {
+	with := changed(t, a.input, func(d *dumpRows) []parquet.Row {
 		rows := d.rows
 		if d.day != string(changedLast) {
 			return rows
@@ -222,11 +228,9 @@ func TestANewcomerChangesNobodyElse(t *testing.T) {
 		}
 		return rows
 	})
-	a, b := newStand(t, input, ""), newStand(t, with, "")
-	for _, s := range []*stand{a, b} {
-		s.night(changedNorms)
-		s.night(changedLast)
-	}
+	b := newStand(t, with, "")
+	b.night(changedNorms)
+	b.night(changedLast)
 	for _, role := range []string{"merchant", "talent"} {
 		t.Run(role, func(t *testing.T) { sameScores(t, a, b, role, role == "merchant") })
 	}
