@@ -76,8 +76,8 @@ func (s *simulation) readFrom() *lake.Lake {
 	return s.base
 }
 
-// notSimulated are steps whose tables rest on no rules and that no list looks at.
-var notSimulated = []string{"overview", "quality"}
+// notSimulated are steps that no score and no list looks at.
+var notSimulated = []string{"fives", "overview", "quality"}
 
 func (s *simulation) steps() []Step {
 	if s == nil {
