@@ -30,6 +30,12 @@ func headline(t *contract.Table) headlines {
 		return headlines{columns: after(t, "", "as_of_date")}
 	case contract.ProductScore, contract.ShopScore, contract.TalentScore:
 		return headlines{after(t, t.Key[0], "as_of_date"), "orders"}
+	case contract.Fives:
+		columns := []string{"merchant_id", "gmv_paid_fen"}
+		for _, d := range contract.FivesDimensions {
+			columns = append(columns, d+"_index", d+"_gap_fen")
+		}
+		return headlines{append(columns, "next"), "gmv_paid_fen"}
 	case contract.PricePower:
 		return headlines{after(t, "product_id", "as_of_date"), "orders"}
 	case contract.EligibilityTraffic, contract.EligibilitySubsidy, contract.EligibilityBenefit, contract.EligibilityCampaign:

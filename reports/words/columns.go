@@ -2,7 +2,7 @@ package words
 
 import "strings"
 
-// Column is the Chinese header of a column of the tables of scores and lists. ok is false for columns of other
+// Column is the Chinese header of a column of the tables of scores, lists and 5S. ok is false for columns of other
 // tables: they have none yet and keep their ids.
 func Column(name string) (label string, ok bool) {
 	label, ok = columns[name]
@@ -38,6 +38,19 @@ var columns = map[string]string{
 
 	"unit_price_fen": "单件价格", "benchmark_shops": "可比店铺数", "benchmark_orders": "可比订单数", "benchmark_fen": "基准价",
 	"price_ratio": "价格/基准价", "stars": "价格星级",
+
+	"days_present": "有数据天数", "gmv_paid_fen": "支付 GMV",
+	"comparable_items": "可比商品数", "comparable_gmv_fen": "可比商品成交额", "low_price_gmv_fen": "三星及以上成交额", "low_price_gmv_share_ratio": "三星及以上占比",
+	"viewers": "观看人次", "watch_seconds": "观看秒数", "interactions": "互动次数", "upheld_reports": "成立举报数",
+	"watch_seconds_per_viewer": "人均观看秒数", "interactions_per_1000_viewers": "千次观看互动数", "upheld_reports_per_10000_viewers": "万次观看成立举报数",
+	"content_gmv_fen":  "直播与短视频成交额",
+	"active_promoters": "动销达人数", "distribution_gmv_fen": "达人分销成交额", "distribution_gmv_share_ratio": "达人分销占比", "partner_talent_score": "合作达人带货口碑分",
+	"live_days": "开播天数", "self_broadcast_gmv_fen": "店铺自播成交额", "self_broadcast_buyers": "90 天自播买家数",
+	"self_broadcast_repeat_buyers": "90 天自播买家中复购人数", "self_broadcast_r1_ratio": "自播买家 90 天复购率",
+	"always_on_products": "常挂品数", "pan_shelf_gmv_fen": "泛货架成交额", "pan_shelf_gmv_share_ratio": "泛货架占比", "search_gmv_fen": "搜索成交额", "search_gmv_share_ratio": "搜索占比",
+	"low_price_index": "低价好物指数", "content_index": "优质内容指数", "distribution_index": "达人分销指数", "self_broadcast_index": "店铺自播指数", "pan_shelf_index": "泛货架指数",
+	"low_price_gap_fen": "低价好物差距", "content_gap_fen": "优质内容差距", "distribution_gap_fen": "达人分销差距", "self_broadcast_gap_fen": "店铺自播差距",
+	"pan_shelf_gap_fen": "泛货架差距", "next": "下一步",
 }
 
 // Forms of headers.
