@@ -138,7 +138,7 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(ctx, r) {
-			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Measures: measures, Days: n.history(ctx, r, first)})
+			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures, Days: n.history(ctx, r, first)})
 		}
 	}
 	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",

@@ -13,6 +13,7 @@ type ratio struct {
 	id       string
 	x, n     []string // added up
 	perHours bool     // x is in seconds and shown in hours
+	inHours  bool     // so is n
 }
 
 func of(names ...string) []string { return names }
@@ -27,7 +28,7 @@ var (
 		{id: "bad_review", x: of("bad"), n: of("signed")},
 		{id: "mismatch_complaint", x: of("mismatch"), n: lagged},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
-		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds")},
+		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
 		{id: "dispute", x: of("disputed_orders"), n: lagged},
 		{id: "refund_hours", x: of("refund_only_seconds", "return_refund_seconds"), n: of("refund_only", "return_refund"), perHours: true},
 	}
@@ -35,7 +36,7 @@ var (
 		{id: "quality_bad_review", x: of("quality_bad"), n: of("signed")},
 		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
-		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds")},
+		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
 		{id: "logistics_complaint", x: of("logistics"), n: lagged},
 		{id: "not_self_completed", x: of("not_self_completed"), n: of("closed")},
 		{id: "chat_unhappy", x: of("unhappy"), n: of("rated")},
@@ -64,13 +65,20 @@ func (s *Sums) Figures(role int) Figures {
 			f = Figure{}
 		}
 		if r.perHours {
-			for i := range f.X {
-				f.X[i] /= 3600
-			}
+			toHours(f.X)
+		}
+		if r.inHours {
+			toHours(f.N)
 		}
 		out[r.id] = f
 	}
 	return out
+}
+
+func toHours(seconds []float64) {
+	for i := range seconds {
+		seconds[i] /= 3600
+	}
 }
 
 // total adds up measures, nil if one is missing.

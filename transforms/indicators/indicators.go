@@ -20,6 +20,7 @@ import (
 type Source struct {
 	Subject  string   // key column
 	PaidDay  bool     // the key goes on with paid_day: the window is the lagged one, by pay day
+	Lagged   bool     // counted over the orders of the lagged window: a day weighs what the day LagDays before it does
 	Measures []string // columns that are summed
 	Days     column.Days
 }
@@ -155,7 +156,10 @@ func (c *collector) add(e Source, sums map[string][]int64) error {
 		for j, m := range e.Measures {
 			columns[j] = f.Column(m)
 		}
-		inWindow := c.inWindow(day)
+		inWindow := c.inWindow(day, 0)
+		if e.Lagged {
+			inWindow = c.inWindow(day, c.lag)
+		}
 		if e.PaidDay {
 			inWindow = c.inLaggedWindow(day, f.Column("paid_day"))
 		}
@@ -169,14 +173,14 @@ func (c *collector) add(e Source, sums map[string][]int64) error {
 	})
 }
 
-// inWindow gives the weight of the rows of a day, 0 outside the subject's window.
-func (c *collector) inWindow(day calendar.Day) func(i, row int) int64 {
+// inWindow gives the weight of the rows of a day, that of the day some days before it, 0 outside the subject's window.
+func (c *collector) inWindow(day calendar.Day, before int) func(i, row int) int64 {
 	age := int(c.in.AsOf - day)
 	return func(_, row int) int64 {
 		if age < 0 || age >= c.window[row] {
 			return 0
 		}
-		return c.weights[age]
+		return c.weights[age+before]
 	}
 }
 

@@ -196,7 +196,7 @@ func (r *rows) upheld(kinds ...string) Figure {
 	var n float64
 	for _, c := range r.complaints {
 		if c.upheld && slices.Contains(kinds, c.kind) && r.inWindow(c.day) {
-			n += r.weight(c.day)
+			n += r.weight(c.day - lag) // as the orders that it is counted over
 		}
 	}
 	return Figure{n, r.lagged()}
@@ -228,7 +228,7 @@ func (r *rows) transit() (f Figure) {
 			f.N += math.Round(s.median * 3600)
 		}
 	}
-	return f
+	return Figure{f.X / 3600, f.N / 3600}
 }
 
 // refundHours of refunds that the merchant completed, at most 168 each.
