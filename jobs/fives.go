@@ -78,7 +78,7 @@ func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
 // addHistories adds what is read from rollups of the window.
 func (n *night) addHistories(ctx context.Context, shops *scored, f *fives.Shops) (err error) {
 	first := n.asOf - fives.WindowDays + 1
-	if r := rollup.MerchantContents(); n.computable(ctx, r) {
+	if r := rollup.MerchantContents(); n.computable(r, first) {
 		if f.Contents, err = fives.ReadContents(shops.rows, n.history(ctx, r, first)); err != nil {
 			return err
 		}

@@ -6,13 +6,11 @@ import (
 	"math"
 	"slices"
 
-	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/price"
-	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
 )
@@ -168,7 +166,8 @@ func (n *night) candidatesOf(role int) *candidates {
 	c := &candidates{scored: s, runs: eligibility.History{}}
 	categories := s.Figures.Categories[len(s.Figures.Categories)-1]
 	c.considered = &eligibility.Subjects{N: subjects, Category: dense(categories), Lower: make([]float64, subjects), GMVNet15: settled.net15, Orders: s.sums.Recent,
-		ColdStart: make([]bool, subjects), Measures: map[string][]float64{"severe_violations_90d": s.tickets.severe}}
+		ColdStart: make([]bool, subjects), Measures: map[string][]float64{
+			"severe_violations_30d": s.tickets.severeMonth, "severe_violations_90d": s.tickets.severe}}
 	for i, lower := range s.Scores.Lower {
 		if c.considered.Lower[i] = math.NaN(); lower != column.Null {
 			c.considered.Lower[i] = float64(lower) / 100
@@ -204,10 +203,10 @@ func (n *night) addProductMeasures(c *candidates, settled settled) {
 	c.runs["shop_score"] = ofShops(shops.history.Score, c.considered.Shop)
 	c.page.Product, c.page.Shop, c.page.Merchant = c.history.Score[0], c.runs["shop_score"][0], merchants
 	m := c.considered.Measures
-	m["severe_violations_90d"] = make([]float64, len(c.codes))
+	m["severe_violations_30d"], m["severe_violations_90d"] = make([]float64, len(c.codes)), make([]float64, len(c.codes))
 	for i, shop := range c.considered.Shop {
 		if shop >= 0 {
-			m["severe_violations_90d"][i] = shops.tickets.severe[shop]
+			m["severe_violations_30d"][i], m["severe_violations_90d"][i] = shops.tickets.severeMonth[shop], shops.tickets.severe[shop]
 		}
 	}
 	m["refund_rate_to_category"] = n.ratesToCategory(c, settled)
@@ -308,70 +307,4 @@ func (n *night) smallest(s *scored) func(int, eligibility.Need) (eligibility.Mov
 		}
 		return move, true
 	}
-}
-
-// overrideKey is what an override is about.
-type overrideKey struct {
-	role, subject, resource int64 // codes; subject: of text
-}
-
-// overridesOf reads the manual decisions of the as-of date's snapshot.
-func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Override, error) {
-	out := map[overrideKey]eligibility.Override{}
-	f, err := n.factsOf(ctx, rollup.Overrides())
-	if f == nil || err != nil {
-		return out, err
-	}
-	texts := n.runner.ids.TextDict()
-	for i := range f.N {
-		at := func(name string) int64 { return f.Column(name)[i] }
-		action, ok := eligibility.ParseAction(contract.Actions[at("action")])
-		if !ok {
-			return nil, fmt.Errorf("overrides: unknown action %s", contract.Actions[at("action")])
-		}
-		o := eligibility.Override{Action: action, Reason: texts.Value(at("reason")), Author: texts.Value(at("author")),
-			From: calendar.Day(at("valid_from")), To: calendar.Day(at("valid_to"))}
-		key := overrideKey{at("subject_role"), at("subject_id"), at("resource")}
-		if held, ok := out[key]; ok && held.From > o.From && held.From <= n.asOf+1 {
-			continue // the newest decision that is in force wins
-		}
-		if o.From <= n.asOf+1 {
-			out[key] = o
-		}
-	}
-	return out, nil
-}
-
-// overridesFor are those of a list, by subject. What is decided about a shop holds for its products as well, unless
-// something is decided about the product itself.
-func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]eligibility.Override) map[int]eligibility.Override {
-	out := map[int]eligibility.Override{}
-	shops := map[int64]eligibility.Override{} // by merchant
-	for key, o := range all {
-		if contract.Resources[key.resource] != l.Resource {
-			continue
-		}
-		switch role := contract.OverrideRoles[key.role]; {
-		case role == l.Role:
-			if row := n.rowOfText(c.scored.subjects, key.subject); row >= 0 {
-				out[row] = o
-			}
-		case role == "merchant" && l.Role == "product":
-			merchants := n.scored[contract.ScoreMerchant]
-			if row := n.rowOfText(merchants.subjects, key.subject); row >= 0 {
-				shops[merchants.codes[row]] = o
-			}
-		}
-	}
-	if len(shops) == 0 {
-		return out
-	}
-	for row, merchant := range c.page.Merchant {
-		if o, ok := shops[merchant]; ok {
-			if _, own := out[row]; !own {
-				out[row] = o
-			}
-		}
-	}
-	return out
 }

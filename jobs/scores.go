@@ -132,7 +132,7 @@ func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first 
 	rule, _ := n.ruleOf(role)
 	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
 		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first)}}
-	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(ctx, shipments) {
+	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {
 		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1)
 	}
 	return indicators.Collect(in)
@@ -166,8 +166,12 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	return nil
 }
 
-// notRepeat is 1 - R1(90): buyers without a second purchase day of buyers.
+// notRepeat is 1 - R1(90): buyers without a second purchase day of buyers. With a shorter history few had the time to
+// come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
+	if first, ok := n.present.First(); !ok || first > n.asOf-89 {
+		return indicators.Figure{}
+	}
 	for _, f := range n.buyers {
 		if f.Scope.Role != s.scope.Role {
 			continue

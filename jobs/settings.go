@@ -68,7 +68,7 @@ func (s Settings) Validate() error {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
 	}
 	for i := range s.Rules {
-		errs = append(errs, checkDimensions(&s.Rules[i]))
+		errs = append(errs, checkDimensions(&s.Rules[i]), checkReach(&s.Rules[i]))
 	}
 	for name := range s.Tables {
 		if _, ok := contract.Lookup(name, contract.Inputs()); !ok {
@@ -148,4 +148,29 @@ func checkDimensions(r *rules.Rules) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkReach refuses rules that look further back than the tables that only scores read are kept.
+func checkReach(r *rules.Rules) error {
+	var errs []error
+	for _, x := range []struct {
+		name string
+		days int
+	}{
+		{"product_score.windows and lag_days", longest(r.Product) + r.LagDays}, {"shop_score.windows and lag_days", longest(r.Shop) + r.LagDays},
+		{"talent_score.windows and lag_days", longest(r.Talent) + r.LagDays}, {"violations.severe_days", r.Violations.SevereDays},
+		{"violations.point_days", r.Violations.PointDays}, {"price.window_days", r.Price.WindowDays},
+	} {
+		if x.days > ScoreDays {
+			errs = append(errs, fmt.Errorf("rules: version %s: %s look %d days back, but only %d are kept; shorten them", r.Version, x.name, x.days, ScoreDays))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func longest(s rules.Score) int {
+	if len(s.Windows) == 0 {
+		return 0
+	}
+	return s.Windows[len(s.Windows)-1]
 }

@@ -137,7 +137,7 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	scope, _ := roleOf(role)
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
-		if n.computable(ctx, r) {
+		if n.computable(r, first) {
 			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures, Days: n.history(ctx, r, first)})
 		}
 	}
@@ -158,23 +158,14 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	return out
 }
 
-// computable tells whether a rollup's table is there and, on its newest day, has what the rollup needs.
-func (n *night) computable(ctx context.Context, r *rollup.Rollup) bool {
+// computable tells whether a rollup's table is there and has had what the rollup needs on every day from first on.
+func (n *night) computable(r *rollup.Rollup, first calendar.Day) bool {
 	ps := n.partitions[r.Source.Name]
 	if len(ps) == 0 {
 		return false
 	}
-	for i, ru := range rollup.From(r.Source.Name) {
-		if ru.Name != r.Name {
-			continue
-		}
-		for _, p := range ps {
-			if i < len(p.Rows) && p.Rows[i] < 0 {
-				return false
-			}
-		}
-	}
-	return true
+	at := slices.IndexFunc(rollup.From(r.Source.Name), func(ru *rollup.Rollup) bool { return ru.Name == r.Name })
+	return !slices.ContainsFunc(ps, func(p Partition) bool { return p.Day >= first && at < len(p.Rows) && p.Rows[at] < 0 })
 }
 
 // realAt is the real behind the bits of a column, NaN for null.

@@ -12,16 +12,20 @@ import (
 // tickets are the violations of each subject of a role.
 type tickets struct {
 	severeRecent []bool    // a severe one within Violations.SevereDays
-	severe       []float64 // severe ones of severeDays
+	severe       []float64 // severe ones of 90 days
+	severeMonth  []float64 // severe ones of 30 days
 	points       []int64   // of general ones within Violations.PointDays
 }
 
-// severeDays is the window of the measure severe_violations_90d.
-const severeDays = 90
+// severeDays and severeMonthDays are the windows of the measures severe_violations_90d and severe_violations_30d.
+const (
+	severeDays      = 90
+	severeMonthDays = 30
+)
 
 // ticketsOf adds up the tickets. Products have none of their own; without a violations table nobody has any.
 func (n *night) ticketsOf(ctx context.Context, role int, s *subjects) (*tickets, error) {
-	t := &tickets{make([]bool, len(s.codes)), make([]float64, len(s.codes)), make([]int64, len(s.codes))}
+	t := &tickets{make([]bool, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]int64, len(s.codes))}
 	if role == contract.ScoreProduct || !n.has(contract.Violations) {
 		return t, nil
 	}
@@ -44,6 +48,9 @@ func (n *night) ticketsOf(ctx context.Context, role int, s *subjects) (*tickets,
 					t.points[row] += d.Frame.Column("points")[i]
 				}
 				continue
+			}
+			if age < severeMonthDays {
+				t.severeMonth[row] += float64(d.Frame.Column("tickets")[i])
 			}
 			t.severeRecent[row] = t.severeRecent[row] || age < v.SevereDays
 			if age < severeDays {

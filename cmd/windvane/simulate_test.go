@@ -442,7 +442,7 @@ func deref(s *string) string {
 // agreeOnLists holds what was told against the recount.
 func agreeOnLists(t rapid.TB, told jobs.SimulatedNight, want map[string]*recounted) {
 	t.Helper()
-	if !told.Before.Published || told.Cold || len(told.Notes) > 0 || len(told.Lists) != len(want) {
+	if !told.Before.Published || told.Cold || len(aboutTheSimulation(told.Notes)) > 0 || len(told.Lists) != len(want) {
 		t.Errorf("%s: %+v, cold %v, notes %q, %d lists of %d", told.AsOf, told.Before, told.Cold, told.Notes, len(told.Lists), len(want))
 	}
 	for i := range told.Lists {
@@ -552,7 +552,7 @@ func unpublishedNightsAreSimulated(t *testing.T, s *stand, own string) {
 			told := sim.simulate(t, tried, folder)
 			unchanged(t, sim.output, was)
 			first, cold := told.Nights[len(told.Nights)-1], c.last == ""
-			if first.Cold != cold || (len(first.Notes) > 0) != cold || told.Nights[0].Before.Published || first.Before.Published != (c.last == simulatedDays[0]) {
+			if first.Cold != cold || (len(aboutTheSimulation(first.Notes)) > 0) != cold || told.Nights[0].Before.Published || first.Before.Published != (c.last == simulatedDays[0]) {
 				t.Errorf("cold start: %v, notes %q, %+v", first.Cold, first.Notes, told.Nights[0].Before)
 			}
 			real.must(t, "backfill", "--from", string(simulatedDays[0]), "--to", string(simulatedDays[2]))
@@ -639,4 +639,10 @@ func singleGates(lines []string) edits {
 		}
 	}
 	return edits{"    lists:\n": "    lists:\n" + b.String()}
+}
+
+// aboutTheSimulation leaves out what every night of this market notes: a manual decision about a shop's own account,
+// which is no talent.
+func aboutTheSimulation(notes []string) []string {
+	return slices.DeleteFunc(slices.Clone(notes), func(n string) bool { return strings.Contains(n, "overrides: ") })
 }

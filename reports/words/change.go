@@ -163,7 +163,7 @@ func (c Change) gate(b Book) string {
 		return fmt.Sprintf("%s %s → %s：再有 %s 单即达标", name, from, to, Number(math.Ceil(*c.To-*c.From), 0))
 	case "refund_rate_to_category", "refund_rate":
 		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", fixed(*c.From, 2), fixed(*c.To, 2))
-	case "severe_violations_90d", "no_severe":
+	case "severe_violations_30d", "severe_violations_90d", "no_severe":
 		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 90 天，或申诉成立", name, from, to)
 	}
 	return fmt.Sprintf("%s %s → %s 即达标", name, from, to)

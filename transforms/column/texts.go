@@ -41,7 +41,7 @@ func (ids *IDs) Parse(d contract.Domain, text string) (int64, error) {
 		return ids.domain(d).Code(text), nil
 	}
 	code, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	if err != nil || strconv.FormatInt(code, 10) != text {
 		return 0, fmt.Errorf("%q is no identifier of domain %s, which is INT64 in this deployment", text, d)
 	}
 	return code, nil

@@ -93,7 +93,7 @@ var Shipments = &Table{
 		null(instant("picked_up_at", "picked up by the carrier")),
 		null(instant("promised_at", "promised delivery")),
 		null(instant("signed_at", "signed for by the buyer")),
-		null(number("route_median_hours", "median hours pick-up to signature on this route")),
+		null(within(0, 8760, number("route_median_hours", "median hours pick-up to signature on this route, at most a year"))),
 		flag("no_shipping", "virtual or fetched goods: nothing is shipped"),
 	),
 }

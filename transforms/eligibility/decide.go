@@ -77,7 +77,27 @@ func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h Histo
 		d.Reasons[i] &^= 1 << Stale
 		d.Reasons[i].add(ChurnHeld)
 	}
+	d.removeAtOnce()
+	d.move(b)
 	return d
+}
+
+// removeAtOnce takes from a held list whom a gate that waits for nothing throws out: a hold protects nobody from a
+// severe violation.
+func (d *Decision) removeAtOnce() {
+	for i := range d.Member {
+		for g := range d.gates {
+			if !d.gates[g].atOnce || d.gates[g].judge(i).State != Failed {
+				continue
+			}
+			if d.Member[i] || d.Standing[i] {
+				d.Reasons[i].add(AtOnce)
+			}
+			d.Reasons[i].add(GateFailed)
+			d.Failed[i] |= 1 << g
+			d.Member[i], d.Standing[i], d.Rank[i] = false, false, 0
+		}
+	}
 }
 
 // TooMuch tells whether a list turns over more than the rules let pass unasked. A first run turns over nothing.

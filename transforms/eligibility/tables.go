@@ -366,7 +366,7 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 }
 
 // BeforeColumns are the columns of a list's table that ReadBefore needs.
-var BeforeColumns = []string{"list", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier"}
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier"}
 
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
 func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
@@ -376,11 +376,11 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 	rows, texts := column.NewLookup(codes), ids.TextDict()
 	list := texts.Code(l.ID)
 	col := f.Column
-	lists, subjects, eligible, standing := col("list"), col("subject_id"), col("eligible"), col("standing")
+	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
 	pass, fail, since, rank, level, multiplier := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier")
 	found := false
 	for k := range f.N {
-		if lists[k] != list {
+		if lists[k] != list || contract.ScoreRoles[roles[k]] != l.Role { // a list of other subjects is another list
 			continue
 		}
 		found = true

@@ -277,6 +277,7 @@ var Measures = []string{
 	"brand_not_comparable",    // 1: a brand's or fast brand's product without a benchmark
 	"valid_orders_30d",        // score_valid orders of the last 30 days
 	"refund_rate_to_category", // refund_rate_amt over that of its category
+	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop
 	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop
 }
 

@@ -57,6 +57,7 @@ func TestMeasuresOfRoles(t *testing.T) {
 	want := map[string]string{
 		"product_score": "product", "product_quality": "product", "shop_score": "product merchant", "talent_score": "talent", "price_stars": "product",
 		"brand_not_comparable": "product", "valid_orders_30d": "product merchant talent", "refund_rate_to_category": "product merchant talent",
+		"severe_violations_30d": "product merchant talent",
 		"severe_violations_90d": "product merchant talent",
 	}
 	got := map[string]string{}

@@ -1,0 +1,99 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
+)
+
+// overrideKey is what an override is about.
+type overrideKey struct {
+	role, subject, resource int64 // codes; subject: of text
+}
+
+// overridesOf reads the manual decisions of the newest snapshot that are in force on the day the lists are for.
+func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Override, error) {
+	out := map[overrideKey]eligibility.Override{}
+	f, err := n.factsOf(ctx, rollup.Overrides())
+	if f == nil || err != nil {
+		return out, err
+	}
+	texts, unknown := n.runner.ids.TextDict(), []string{}
+	for i := range f.N {
+		at := func(name string) int64 { return f.Column(name)[i] }
+		action, ok := eligibility.ParseAction(contract.Actions[at("action")])
+		if !ok {
+			return nil, fmt.Errorf("overrides: unknown action %s", contract.Actions[at("action")])
+		}
+		o := eligibility.Override{Action: action, Reason: texts.Value(at("reason")), Author: texts.Value(at("author")),
+			From: calendar.Day(at("valid_from")), To: calendar.Day(at("valid_to"))}
+		if o.From > n.asOf+1 || o.To < n.asOf+1 {
+			continue
+		}
+		key := overrideKey{at("subject_role"), at("subject_id"), at("resource")}
+		role := contract.OverrideRoles[key.role]
+		if n.rowOfText(n.scored[slices.Index(contract.ScoreRoles, role)].subjects, key.subject) < 0 {
+			unknown = append(unknown, role+" "+texts.Value(key.subject))
+			continue
+		}
+		if held, ok := out[key]; !ok || displaces(o, held) {
+			out[key] = o
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		n.warnings = append(n.warnings, fmt.Sprintf("overrides: %d in force name nobody that is known and change nothing: %s; mend subject_role or subject_id",
+			len(unknown), strings.Join(unknown[:min(5, len(unknown))], ", ")))
+	}
+	return out, nil
+}
+
+// displaces tells whether a manual decision goes before another one that is in force too: the newer one does, but an
+// appeal only asks for a decision and is none.
+func displaces(o, held eligibility.Override) bool {
+	if appeal := o.Action == eligibility.Appeal; appeal != (held.Action == eligibility.Appeal) {
+		return !appeal
+	}
+	return o.From > held.From
+}
+
+// overridesFor are those of a list, by subject. What is decided about a shop holds for its products as well, unless
+// something is decided about the product itself.
+func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]eligibility.Override) map[int]eligibility.Override {
+	out := map[int]eligibility.Override{}
+	shops := map[int64]eligibility.Override{} // by merchant
+	for key, o := range all {
+		if contract.Resources[key.resource] != l.Resource {
+			continue
+		}
+		switch role := contract.OverrideRoles[key.role]; {
+		case role == l.Role:
+			if row := n.rowOfText(c.scored.subjects, key.subject); row >= 0 {
+				out[row] = o
+			}
+		case role == "merchant" && l.Role == "product":
+			merchants := n.scored[contract.ScoreMerchant]
+			if row := n.rowOfText(merchants.subjects, key.subject); row >= 0 {
+				shops[merchants.codes[row]] = o
+			}
+		}
+	}
+	if len(shops) == 0 {
+		return out
+	}
+	for row, merchant := range c.page.Merchant {
+		if o, ok := shops[merchant]; ok {
+			if own, decided := out[row]; !decided || own.Action == eligibility.Appeal {
+				out[row] = o
+			}
+		}
+	}
+	return out
+}
