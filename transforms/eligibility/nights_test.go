@@ -154,3 +154,19 @@ func TestSinceIsTheFirstNightOfAMembershipOrAnAbsence(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestASevereTicketLeavesAHeldListAtOnce(t *testing.T) {
+	l := today(4.40)
+	l.Gates = append(l.Gates, rules.Gate{ID: "severe", Measure: "severe_violations_90d", AtMost: bound(0), AtOnce: true})
+	b := emptyBefore(2)
+	for i := range b.Member {
+		b.Member[i], b.Standing[i], b.Rank[i] = true, true, int32(i+1)
+	}
+	s := subjects(2)
+	s.Measures["severe_violations_90d"] = []float64{1, 0}
+	d := eligibility.Hold(theRules(), l, asOf, s, nil, b, nil)
+	got := fmt.Sprint(d.Member, d.Standing, d.Rank, d.Movement[0], d.Movement[1], d.Reasons[0])
+	if want := "[false true] [false true] [0 2] left stayed gate_failed,severe_at_once,churn_held"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
