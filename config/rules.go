@@ -70,7 +70,7 @@ type rulesFile struct {
 //
 //	versions:
 //	  - version: "2026-11"
-//	    effective_from: 2016-01-01
+//	    effective_from: 1970-01-01
 //	    …
 //
 // Every version is complete: it inherits nothing and nothing has a default, so that a night can be told from

@@ -219,7 +219,7 @@ func ruledBytes(t rapid.TB, output, job string, asOf recount.Date) map[string][]
 // drawRules draws changes of gates, scores, levels, stability and the lists themselves.
 func drawRules(t *rapid.T) string {
 	line := rapid.SampledFrom([]string{"4.20", "4.40", "4.60", "4.75"})
-	all := []edits{shortHistory(), singleGates(gateLines[1:4]), {`version: "2026-11"`: `version: "tried"`, "effective_from: 2016-01-01": "effective_from: 2027-01-01"}}
+	all := []edits{shortHistory(), singleGates(gateLines[1:4]), {`version: "2026-11"`: `version: "tried"`, "effective_from: 1970-01-01": "effective_from: 2027-01-01"}}
 	for i, gate := range []string{"measure: product_score, over: today, ", "measure: shop_score, over: mean, ", "measure: talent_score, over: mean, "} {
 		for _, from := range []string{"at_least: 4.00", "at_least: 4.40"} {
 			if text := gate + from; rapid.Bool().Draw(t, fmt.Sprint("another line ", i)) && strings.Contains(string(config.CommentedRules), text) {
@@ -255,7 +255,7 @@ func aSimulationIsARealRerun(t *testing.T, s *stand, _ string) {
 		told := s.simulate(rt, rules, folder)
 		unchanged(rt, s.output, was)
 
-		rerun := ruledStand(t, s.input, strings.Replace(rules, "effective_from: 2027-01-01", "effective_from: 2016-01-01", 1))
+		rerun := ruledStand(t, s.input, strings.Replace(rules, "effective_from: 2027-01-01", "effective_from: 1970-01-01", 1))
 		rerun.copyOutput(rt, s, "published", "state")
 		rerun.must(rt, "backfill", "--from", string(simulatedDays[0]), "--to", string(simulatedDays[2]))
 		for i, day := range simulatedDays {
