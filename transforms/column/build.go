@@ -264,6 +264,15 @@ func (c *Cell) Real(v float64) {
 	c.wide = append(c.wide, realBits(v))
 }
 
+// RealOrNull is Real, null for NaN.
+func (c *Cell) RealOrNull(v float64) {
+	if math.IsNaN(v) {
+		c.Null()
+		return
+	}
+	c.Real(v)
+}
+
 // realBits are the IEEE bits of v. Minus zero becomes zero: its bits are those of Null.
 func realBits(v float64) int64 {
 	if v == 0 {

@@ -80,16 +80,16 @@ func scoreTable(name, doc string, subject []Column, dimensions []string, more ..
 
 // ProductScore, ShopScore and TalentScore: 商品分, 店铺体验分, 带货口碑分.
 var (
-	ProductScore = scoreTable("product_score", "商品分: one row per product of the snapshot or with a valid order in 90 days", []Column{
+	ProductScore = scoreTable("product_score", "商品分: one row per product of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
 		id("product_id", Product, "the product"),
 		null(id("merchant_id", Merchant, "its shop")),
 		null(id("category1_id", Category, "category, level 1")),
 	}, ProductDimensions, null(text("tier", "G4 to G0; G2 and better is 好货; null: no score")))
-	ShopScore = scoreTable("shop_score", "店铺体验分: one row per shop of the snapshot or with a valid order in 90 days", []Column{
+	ShopScore = scoreTable("shop_score", "店铺体验分: one row per shop of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
 		id("merchant_id", Merchant, "the shop"),
 		null(id("category1_id", Category, "main category, level 1")),
 	}, ShopDimensions, null(number("goods_score", "商品分 of its products, weighted with their gmv_net_15; null: none has one")))
-	TalentScore = scoreTable("talent_score", "带货口碑分: one row per independent talent of the snapshot or with a valid order in 90 days; a shop's own accounts are judged by its shop score", []Column{
+	TalentScore = scoreTable("talent_score", "带货口碑分: one row per independent talent of the snapshot or with a valid order in the days that its score looks at (window and lag, 105); a shop's own accounts are judged by its shop score", []Column{
 		id("talent_id", Talent, "the talent"),
 		null(id("category1_id", Category, "main category, level 1")),
 	}, TalentDimensions)

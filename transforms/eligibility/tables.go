@@ -105,14 +105,6 @@ func (t *Tables) Gates() Records {
 	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) func(*Page, int) { return newGateWriter(t, b).rows })
 }
 
-func orNull(c *column.Cell, v float64) {
-	if math.IsNaN(v) {
-		c.Null()
-		return
-	}
-	c.Real(v)
-}
-
 // hundredthsOrNull appends a score, null for 0.
 func hundredthsOrNull(c *column.Cell, scores []int16, i int) {
 	if scores == nil || scores[i] == 0 {
@@ -167,9 +159,9 @@ func (w *gateWriter) rows(p *Page, i int) {
 	for _, g := range w.order {
 		r := &w.results[g]
 		w.gate.Int(w.names[g])
-		orNull(w.value, r.Value)
+		w.value.RealOrNull(r.Value)
 		w.threshold.Real(r.Threshold)
-		orNull(w.margin, r.Margin)
+		w.margin.RealOrNull(r.Margin)
 		w.state.Int(int64(r.State))
 		w.inBand.Flag(r.Band)
 	}
@@ -228,7 +220,7 @@ func (w *listWriter) row(p *Page, i int) {
 	hundredthsOrNull(w.product, p.Product, i)
 	hundredthsOrNull(w.shop, p.Shop, i)
 	hundredthsOrNull(w.talent, p.Talent, i)
-	orNull(w.lower, d.s.Lower[i])
+	w.lower.RealOrNull(d.s.Lower[i])
 	w.orders.Int(d.s.Orders[i])
 	w.net15.Int(known(d.s.GMVNet15[i], p.NetKnown))
 	w.failedGates.Int(w.failed(p, i))
@@ -335,10 +327,10 @@ func (w *listWriter) change(p *Page, i int) {
 		return
 	}
 	w.changeOf.Text(move.Of)
-	orNull(w.changeFrom, move.From)
-	orNull(w.changeTo, move.To)
-	orNull(w.changeEvents, move.Events)
-	orNull(w.changeVolume, move.Volume)
+	w.changeFrom.RealOrNull(move.From)
+	w.changeTo.RealOrNull(move.To)
+	w.changeEvents.RealOrNull(move.Events)
+	w.changeVolume.RealOrNull(move.Volume)
 }
 
 func (w *listWriter) move(p *Page, i int, need Need) (Move, bool) {

@@ -2,7 +2,6 @@ package score
 
 import (
 	"iter"
-	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -73,15 +72,6 @@ func chunks(t *contract.Table, ids *column.IDs, rows int, open func(b *column.Bu
 	}
 }
 
-// orNull appends a real, null for NaN.
-func orNull(c *column.Cell, v float64) {
-	if math.IsNaN(v) {
-		c.Null()
-		return
-	}
-	c.Real(v)
-}
-
 func hundredthsOrNull(c *column.Cell, v int64) {
 	if v == column.Null {
 		c.Null()
@@ -137,13 +127,13 @@ func (w *scoreWriter) row(i int) {
 	hundredthsOrNull(w.lower, w.Scores.Lower[i])
 	w.writeGrade(i)
 	if w.goods != nil {
-		orNull(w.goods, w.Goods[i])
+		w.goods.RealOrNull(w.Goods[i])
 	}
 	for j, cell := range w.dimensions {
 		if w.at[j] < 0 {
 			cell.Null()
 		} else {
-			orNull(cell, w.Scores.Dimensions[w.at[j]][i])
+			cell.RealOrNull(w.Scores.Dimensions[w.at[j]][i])
 		}
 	}
 	w.orders.Int(w.Figures.Orders[i])
@@ -292,7 +282,7 @@ func (w *stepWriter) writeStep(i int, s *Step) {
 	w.dimension.Int(w.dimensions[i])
 	w.state.Int(int64(s.State) - int64(Used))
 	for j, v := range figuresOf(s) {
-		orNull(w.figures[j], v)
+		w.figures[j].RealOrNull(v)
 	}
 	if s.Anchors == [4]float64{} {
 		for _, c := range w.anchors {
