@@ -4,5 +4,6 @@
 package deps
 
 import (
-	_ "github.com/robfig/cron/v3" // jobs/schedule
+	_ "github.com/robfig/cron/v3"      // jobs/schedule
+	_ "gonum.org/v1/gonum/stat/distuv" // transforms/stats
 )

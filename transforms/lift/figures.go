@@ -1,0 +1,112 @@
+// Package lift tells what the Chuanliu programme (川流) brought: from the pairs of merchant and buyer for whom a boost
+// would have fired, both arms, to estimates that carry their uncertainty and the grade of their evidence.
+//
+//	eligibility, self-broadcast sales, exposures, refunds of a night
+//	     │  Advance: the pairs of the night before, moved by what is new        (pairs)
+//	     ▼
+//	Figures: exact sums by merchant, arm and period                             (this file)
+//	     │  Estimate: the ladder from holdout to attribution                    (estimates)
+//	     ▼
+//	chuanliu_lift, chuanliu_programme, talent rewards
+//
+// A pair enters once, on the business day of its first eligibility, and counts when its outcome window has closed.
+// It is analysed as assigned, whether it was served or not. A pair seen in both arms is dropped and counted.
+package lift
+
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// The arms of an experiment, as codes of contract's enumeration.
+const (
+	Treatment = iota
+	Holdout
+	Arms
+)
+
+// Period is a range of days of first eligibility, both inclusive. Its last day is the newest one whose outcome
+// window has closed on the as-of date.
+type Period struct {
+	Name     string // 30d, 90d: that many days of entry; all: since the start
+	From, To calendar.Day
+}
+
+// Figures are all that estimates need to know of the pairs, exact.
+type Figures struct {
+	Periods    []Period
+	Merchants  []Merchant  // ascending by the order of their ids
+	Programmes []Programme // the same
+	Mixed      int64       // pairs seen in both arms, dropped
+	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
+}
+
+// Merchant is one merchant of the programme.
+type Merchant struct {
+	Code  int64 // of the merchant's id
+	Cells []MerchantCell
+	Days  []Day // the single-day family, ascending
+}
+
+// MerchantCell is one merchant in one period.
+type MerchantCell struct {
+	Arms    [Arms]Cell
+	Sources []Source // by talent whose distribution made the buyer eligible, ascending by the order of their ids; unknown last
+}
+
+// Cell is one arm of one merchant in one period. Units are pairs.
+//
+//	Outcome         self-broadcast net GMV over [e, e+13], fen
+//	Denominator     self-broadcast orders over [e, e+13]
+//	PreOutcome      self-broadcast net GMV over [e−28, e−1], fen
+//	PreDenominator  self-broadcast orders over [e−28, e−1]
+//	WideOutcome     net GMV of the pair over [e, e+13] in all channels and scenes of the merchant, fen
+type Cell struct {
+	stats.Sums
+	Histogram  stats.Histogram // of the outcome, for winsorised sums
+	Served     int64           // pairs with an exposure in the outcome window
+	Known      int64           // pairs with a purchase before they entered (PreDenominator > 0)
+	Buyers     int64           // pairs with a purchase in the outcome window (Denominator > 0)
+	Attributed int64           // fen: self-broadcast paid GMV on a day of exposure or the day after one; never called incremental
+}
+
+// Source is what one talent's buyers are among the pairs of a merchant.
+type Source struct {
+	Talent  int64       // code; column.Null: not known
+	Pairs   [Arms]int64 // by arm
+	Outcome [Arms]stats.Int128
+}
+
+// Day is one calendar day of one merchant, a family of its own: pairs in their outcome window on that day, and their
+// self-broadcast paid GMV of that day (refunds, which come later, are not taken out).
+type Day struct {
+	Day  calendar.Day
+	Arms [Arms]stats.Sums // Outcome and Denominator (orders) alone
+}
+
+// Programme is a programme over all merchants. Units are users, so that a user with several merchants is one cluster.
+//
+//	Outcome         sum over the user's pairs of that arm, fen
+//	Denominator     number of those pairs
+//	PreOutcome      sum over those pairs
+//	PreDenominator  sum over those pairs
+//	WideOutcome     the user's net GMV over all merchants over [e, e+13], e the first eligibility at any merchant
+type Programme struct {
+	Code  int64 // of the programme's name; column.Null: not named
+	Cells []ProgrammeCell
+}
+
+// ProgrammeCell is one programme in one period.
+type ProgrammeCell struct {
+	Arms [Arms]stats.Sums
+	// Both are the users with pairs in both arms: assignment was by pair. Their totals are counted in each arm; Cross are
+	// the sums of products of one arm's totals with the other's, for the covariance of the arms' means.
+	Both  int64
+	Cross Cross
+}
+
+// Cross are sums over users with pairs in both arms: Outcome and Denominator (O, D) of the treatment pairs times those of
+// the holdout pairs.
+type Cross struct {
+	OO, OD, DO, DD stats.Int128
+}
