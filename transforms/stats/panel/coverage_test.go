@@ -100,7 +100,10 @@ func TestPreTrendLevelAndPower(t *testing.T) {
 	}
 	n := runs(150, 4000)
 	near(t, "share rejected under parallel trends", rejects(3, 0, n), 0.05, 0.01+3.5*math.Sqrt(0.05*0.95/float64(n)))
-	// pre cells: group 2 in period 1, group 4 in periods 1 to 3; unit steps of variance one, 100 units a group.
+	// Pre cells: group 2 in period 1, group 4 in periods 1 to 3. With 100 units a group and unit steps of variance one their
+	// covariance is [2 1; 1 2]/100 for the two of period 1 and 2/100 for the others, so 1'V⁻¹1 = 200/3 + 100. A chi-squared with 4
+	// degrees of freedom has a power of 80 % at noncentrality 11.935 (Cohen 1988).
+	slope := math.Sqrt(11.935 / (200.0/3 + 100))
 	p, _ := staggeredPanel(rand.New(rand.NewPCG(4, 4)), 300, 6, 0)
 	g, err := panel.GroupTime(p, panel.GroupTimeOptions{Confidence: 0.95})
 	if err != nil {
@@ -110,9 +113,10 @@ func TestPreTrendLevelAndPower(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	near(t, "detectable slope", pre.Slope, slope, 0.15*slope) // variances of 100 units
 	near(t, "power at the detectable slope", pre.Power(pre.Slope), 0.80, 1e-9)
 	near(t, "power at no slope", pre.Power(0), 0.05, 1e-9)
-	near(t, "share found at that slope", rejects(5, pre.Slope, n), 0.80, 0.03+3.5*math.Sqrt(0.8*0.2/float64(n))) // the slope itself is estimated
+	near(t, "share found at that slope", rejects(5, slope, n), 0.80, 0.015+3.5*math.Sqrt(0.8*0.2/float64(n)))
 }
 
 // One treated unit: the interval from placebos.
@@ -141,7 +145,7 @@ func TestSDIDPlaceboCoverage(t *testing.T) {
 			small++
 		}
 	}
-	c.check(t, 0.95, 0.03, 0.01) // a normal quantile with the spread of 20 placebos
+	c.check(t, 0.95, 0.02, 0.01) // 20 placebos that share their controls
 	near(t, "share of rank p at or below 0.1 without effect", float64(small)/float64(n), 2.0/21, 0.02+3.5*math.Sqrt(0.09*0.91/float64(n)))
 }
 
@@ -159,7 +163,7 @@ func TestSDIDJackknifeCoverage(t *testing.T) {
 		}
 		c.add(r.Estimate, 2)
 	}
-	c.check(t, 0.95, 0.01, 0.05) // conservative
+	c.check(t, 0.95, 0.01, 0.03) // the weights of 30 controls are taken as known
 }
 
 func TestStaggeredCoverage(t *testing.T) {
@@ -190,8 +194,8 @@ func TestStaggeredCoverage(t *testing.T) {
 		}
 		placebo.add(r.Estimate, (2*5*3.0+3*2.0)/13)
 	}
-	jackknife.check(t, 0.95, 0.02, 0.04)
-	placebo.check(t, 0.95, 0.04, 0.03)
+	jackknife.check(t, 0.95, 0.01, 0.02)
+	placebo.check(t, 0.95, 0.02, 0.02)
 }
 
 // Conformal p is at most alpha in alpha of the samples, and its interval covers.
