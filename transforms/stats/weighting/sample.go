@@ -55,9 +55,14 @@ func (s Sample) check() error {
 	if len(s.Treated) != n || len(s.Y) != n || (s.Cluster != nil && len(s.Cluster) != n) {
 		return fmt.Errorf("%w: %d rows of covariates, %d treatments, %d outcomes, %d clusters", ErrShape, n, len(s.Treated), len(s.Y), len(s.Cluster))
 	}
-	for i, y := range s.Y {
-		if !(math.Abs(y) <= largest) { // NaN too
-			return fmt.Errorf("%w: unit %d: outcome %v is not a number up to %v", ErrShape, i, y, largest)
+	return finite("outcome", s.Y)
+}
+
+// finite tells whether all values are numbers whose squares are finite.
+func finite(what string, values []float64) error {
+	for i, v := range values {
+		if !(math.Abs(v) <= largest) { // NaN too
+			return fmt.Errorf("%w: unit %d: %s %v is not a number up to %v", ErrShape, i, what, v, largest)
 		}
 	}
 	return nil
