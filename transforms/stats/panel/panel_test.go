@@ -202,6 +202,11 @@ func TestConformalByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "p of an effect of −3", p, 2.0/6, 1e-12)
+	// effect 2: differences 1 −1 1 −1 2 0, mean 1/3: 3·|residual| 2 4 2 4 5 1, pairs 6 6 6 9 6 3
+	if p, err = panel.Conformal(b, 2); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "p of an effect of 2", p, 5.0/6, 1e-12)
 }
 
 func TestConformalIntervalEnds(t *testing.T) {
