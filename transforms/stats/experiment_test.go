@@ -7,40 +7,57 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// experiment draws units of a shop: whether and how much a user buys hangs on a taste that lasts from before the
-// experiment; a few spend much. The treatment multiplies what is spent by 1 + lift, and a part of that is taken from
-// other merchants.
+func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// experiment draws units of a shop: what a user spends hangs on a taste that lasts from before the experiment; most buy
+// nothing, a few spend much. The treatment multiplies what is spent by 1 + lift, and the part of it that is not
+// retained is taken from other merchants.
 type experiment struct {
 	lift     float64
 	retained float64 // share of the effect that the user's total spending keeps
 }
 
-// meanSpend is the expectation of the outcome of a control unit: a quarter of exp of a normal of variance 1.
-var meanSpend = 0.25 * math.Exp(0.5)
+const (
+	buyers   = 0.3  // share of users who buy in a period
+	tasteSD  = 0.4  // of the logarithm of spending, between users
+	spreadSD = 0.3  // the same, within a user
+	typical  = 5000 // fen
+)
 
-func (x experiment) draw(random *rand.Rand, treated bool) (u [stats.Variables]float64) {
-	taste := 0.8 * random.NormFloat64()
-	spend := func() (float64, float64) {
-		visits := 1 + float64(random.IntN(3))
-		if random.IntN(4) != 0 {
-			return 0, visits
+// effect is the expectation of what the treatment adds to a unit, in fen.
+func (x experiment) effect() float64 {
+	return x.lift * buyers * typical * math.Exp((tasteSD*tasteSD+spreadSD*spreadSD)/2)
+}
+
+// visits is the expectation of the denominator.
+const visits = 2
+
+func (x experiment) draw(random *rand.Rand, treated bool) (u stats.Values) {
+	taste := tasteSD * random.NormFloat64()
+	spend := func() float64 {
+		if random.Float64() >= buyers {
+			return 0
 		}
-		return math.Exp(taste + 0.6*random.NormFloat64()), visits
+		return typical * math.Exp(taste+spreadSD*random.NormFloat64())
 	}
-	u[stats.PreOutcome], u[stats.PreDenominator] = spend()
-	for range 3 { // a longer time before
-		more, visits := spend()
-		u[stats.PreOutcome] += more
-		u[stats.PreDenominator] += visits
-	}
-	base, visits := spend()
-	other := math.Exp(0.5 * random.NormFloat64())
-	u[stats.Outcome], u[stats.Denominator], u[stats.WideOutcome] = base, visits, base+other
+	u[stats.PreOutcome], u[stats.PreDenominator] = int64(spend()+spend()+spend()), 3+random.Int64N(6)
+	base, other := spend(), typical*random.Float64()
+	gain := 0.0
 	if treated {
-		u[stats.Outcome] += x.lift * base
-		u[stats.WideOutcome] += x.retained * x.lift * base
+		gain = x.lift * base
 	}
+	u[stats.Outcome], u[stats.Denominator], u[stats.WideOutcome] = int64(base+gain), 1+random.Int64N(3), int64(base+other+x.retained*gain)
 	return u
+}
+
+// arm are the sums of units of one arm.
+func (x experiment) arm(random *rand.Rand, units int, treated bool) stats.Arm {
+	var s stats.Sums
+	for range units {
+		u := x.draw(random, treated)
+		s.Add(&u)
+	}
+	return s.Arm()
 }
 
 // columns are the variables of units of one arm.
@@ -48,7 +65,7 @@ func (x experiment) columns(random *rand.Rand, units int, treated bool) map[stat
 	out := map[stats.Variable][]float64{}
 	for range units {
 		for v, value := range x.draw(random, treated) {
-			out[stats.Variable(v)] = append(out[stats.Variable(v)], value)
+			out[stats.Variable(v)] = append(out[stats.Variable(v)], float64(value))
 		}
 	}
 	return out
