@@ -46,7 +46,7 @@ func closely(t *testing.T, name string, got, want float64) {
 // covariates count as fixed.
 func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 	random := seeded(6)
-	x := experiment{lift: 0.8, retained: 0.4}
+	x := shop{lift: 0.8, retained: 0.4}
 	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 700, false))
 	const y, d, pre, wide = stats.Outcome, stats.Denominator, stats.PreOutcome, stats.WideOutcome
 	type means = [stats.Variables]float64
@@ -111,7 +111,7 @@ func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 // for correlated means too.
 func TestFiellerInvertsTheDifference(t *testing.T) {
 	random := seeded(8)
-	x := experiment{lift: 0.8}
+	x := shop{lift: 0.8}
 	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 200, false))
 	const y, pre = stats.Outcome, stats.PreOutcome
 	how := stats.Inference{Confidence: 0.9, Normal: true}
@@ -132,5 +132,24 @@ func TestFiellerInvertsTheDifference(t *testing.T) {
 			return t[y] - theta*(t[pre]-all) - rho*(c[y]-theta*(c[pre]-all))
 		}
 		closely(t, "statistic of adjusted means", math.Abs(gap(tr.Mean, c.Mean)/numericSE(gap, &tr, &c)), critical)
+	}
+}
+
+// Strongly correlated arms, by the difference of t − (1 + lift)·c with its variance written out.
+func TestFiellerOfCorrelatedArmsInvertsTheDifference(t *testing.T) {
+	how := stats.Inference{Confidence: 0.95, Normal: true}
+	tr, c := stats.Moments{N: 400, Mean: 12, Var: 900}, stats.Moments{N: 100, Mean: 7, Var: 400}
+	for _, correlation := range []float64{-0.9, 0, 0.5, 0.95} {
+		cov := correlation * math.Sqrt(tr.MeanVar()*c.MeanVar())
+		a := stats.Correlated(tr, c, cov)
+		closely(t, "standard error", a.Difference(how).SE, math.Sqrt(tr.MeanVar()+c.MeanVar()-2*cov))
+		e := a.RelativeFieller(how)
+		for _, end := range []float64{e.Interval.Lo, e.Interval.Hi} {
+			rho := 1 + end
+			closely(t, "statistic", math.Abs(tr.Mean-rho*c.Mean)/math.Sqrt(tr.MeanVar()-2*rho*cov+rho*rho*c.MeanVar()), 1.959963984540054)
+		}
+		if !(e.Interval.Lo < e.Value && e.Value < e.Interval.Hi) {
+			t.Errorf("interval %v does not contain %v", e.Interval, e.Value)
+		}
 	}
 }

@@ -1,10 +1,6 @@
 package stats
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // Inference says how sure an interval has to be and against what a hypothesis is tested.
 type Inference struct {
@@ -26,33 +22,6 @@ const (
 	Greater                     // treatment is above control
 	Less                        // treatment is below control
 )
-
-// studentT is Student's t; the normal distribution for df = +Inf.
-type studentT struct{ df float64 }
-
-// upper is the quantile that a share tail, in (0, 1), lies above.
-func (d studentT) upper(tail float64) float64 {
-	switch {
-	case !(tail > 0 && tail < 1) || !(d.df > 0):
-		return math.NaN()
-	case math.IsInf(d.df, 1):
-		return -distuv.UnitNormal.Quantile(tail)
-	}
-	return -distuv.StudentsT{Sigma: 1, Nu: d.df}.Quantile(tail)
-}
-
-// above is the share that lies above t; NaN for NaN.
-func (d studentT) above(t float64) float64 {
-	switch {
-	case math.IsNaN(t) || !(d.df > 0):
-		return math.NaN()
-	case math.IsInf(d.df, 1):
-		return distuv.UnitNormal.Survival(t)
-	case math.IsInf(t, 0):
-		return distuv.UnitNormal.Survival(t)
-	}
-	return distuv.StudentsT{Sigma: 1, Nu: d.df}.Survival(t)
-}
 
 // reference is the distribution that statistics are held against.
 func (how Inference) reference(df float64) studentT {
