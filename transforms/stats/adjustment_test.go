@@ -205,10 +205,12 @@ func TestUselessCovariatesAreDropped(t *testing.T) {
 		same(t, "without history", none.Difference(stats.Welch95), stats.Difference(plain, stats.MomentsOf(c[stats.Outcome]), stats.Welch95))
 		same(t, "lift without history", none.RelativeFieller(stats.Welch95), stats.RelativeFieller(plain, stats.MomentsOf(c[stats.Outcome]), stats.Welch95))
 
-		at, ac := stats.ArmOf(without(tr)), stats.ArmOf(without(c))
-		a := stats.RatioCUPED(&at, &ac, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.PreDenominator, rule)
-		same(t, "ratio without history", a.Difference(stats.Welch95),
-			stats.Difference(at.Ratio(stats.Outcome, stats.Denominator), ac.Ratio(stats.Outcome, stats.Denominator), stats.Welch95))
+		for _, control := range []map[stats.Variable][]float64{c, without(c)} { // one arm lacks it, or both
+			at, ac := stats.ArmOf(without(tr)), stats.ArmOf(control)
+			a := stats.RatioCUPED(&at, &ac, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.PreDenominator, rule)
+			same(t, "ratio without history", a.Difference(stats.Welch95),
+				stats.Difference(at.Ratio(stats.Outcome, stats.Denominator), ac.Ratio(stats.Outcome, stats.Denominator), stats.Welch95))
+		}
 	}
 }
 

@@ -50,13 +50,19 @@ func CUPED(t, c Joint, rule Theta) Adjusted {
 }
 
 // RatioCUPED adjusts the ratios y/d of the arms for the ratio x/w before the units entered: CUPED of the linearised
-// values. ThetaPooled linearises both arms at the ratio of all units, the others each arm at its own.
+// values. ThetaPooled linearises both arms at the ratio of all units, the others each arm at its own. Where an arm has no
+// pre-period (w is 0 for all its units) θ is 0.
 //
 // Source: as CUPED and Arm.Ratio; tea-tasting's ratio metrics with a covariate.
 func RatioCUPED(t, c *Arm, y, d, x, w Variable, rule Theta) Adjusted {
 	all := t.Pool(c)
-	jt, jc := t.RatioJoint(y, d, x, w), c.RatioJoint(y, d, x, w)
-	return adjust(&jt, &jc, all.RatioJoint(y, d, x, w), rule)
+	jt, jc, joint := t.RatioJoint(y, d, x, w), c.RatioJoint(y, d, x, w), all.RatioJoint(y, d, x, w)
+	if t.Mean[w] == 0 || c.Mean[w] == 0 {
+		for _, j := range []*Joint{&jt, &jc, &joint} {
+			j.X, j.XX, j.XY = []float64{0}, [][]float64{{0}}, []float64{0}
+		}
+	}
+	return adjust(&jt, &jc, joint, rule)
 }
 
 func adjust(t, c *Joint, all Joint, rule Theta) Adjusted {

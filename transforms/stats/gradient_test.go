@@ -73,9 +73,8 @@ func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 		mt, mc := adjusted(tr.Mean, c.Mean)
 		relativelyNear(t, "adjusted treatment", a.Treatment.Mean, mt)
 		relativelyNear(t, "adjusted control", a.Control.Mean, mc)
-		few := 1.0 // what the small-sample factor of per-arm coefficients makes of the standard error, about
-		if rule == stats.ThetaPerArm {
-			few = a.Difference(exact).SE / numericSE(func(t, c means) float64 { mt, mc := adjusted(t, c); return mt - mc }, &tr, &c)
+		if rule == stats.ThetaPerArm { // the small-sample factor comes in
+			few := a.Difference(exact).SE / numericSE(func(t, c means) float64 { mt, mc := adjusted(t, c); return mt - mc }, &tr, &c)
 			if few < 1 || few > 1.002 {
 				t.Errorf("factor for per-arm coefficients %v", few)
 			}

@@ -31,8 +31,11 @@ func (how Inference) reference(df float64) studentT {
 	return studentT{df}
 }
 
-// critical is how many standard errors an interval reaches to a side.
+// critical is how many standard errors an interval reaches to a side; NaN for a confidence outside (0, 1).
 func (how Inference) critical(df float64) float64 {
+	if !(how.Confidence > 0 && how.Confidence < 1) {
+		return math.NaN()
+	}
 	tail := 1 - how.Confidence
 	if how.Alternative == TwoSided {
 		tail /= 2
