@@ -152,3 +152,22 @@ func TestFiellerOfCorrelatedArmsInvertsTheDifference(t *testing.T) {
 		}
 	}
 }
+
+// With one variance for both arms, effects are compared as if each arm had shown the pooled covariances.
+func TestRetainedShareWithEqualVariances(t *testing.T) {
+	random := seeded(9)
+	x := shop{lift: 0.8, retained: 0.4}
+	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 700, false))
+	how := stats.Inference{Confidence: 0.95, EqualVariance: true}
+	got := stats.RetainedShare(&tr, &c, stats.Outcome, stats.WideOutcome, how)
+	for v := range tr.Cov {
+		for w := range tr.Cov {
+			pooled := (299*tr.Cov[v][w] + 699*c.Cov[v][w]) / 998
+			tr.Cov[v][w], c.Cov[v][w] = pooled, pooled
+		}
+	}
+	want := stats.RetainedShare(&tr, &c, stats.Outcome, stats.WideOutcome, stats.Welch95)
+	relativelyNear(t, "share", got.Value, want.Value)
+	relativelyNear(t, "standard error", got.SE, want.SE)
+	relativelyNear(t, "degrees of freedom", got.DF, 998)
+}

@@ -154,6 +154,8 @@ func TestWhatHasNoInterval(t *testing.T) {
 		{"nobody of the control arm bought", stats.RelativeDelta(some, stats.Moments{N: 100}, stats.Welch95), math.NaN(), stats.WarnControlNearZero},
 		{"refunds exceed purchases", stats.RelativeLog(stats.Moments{N: 100, Mean: -1, Var: 1}, some, stats.Welch95), -1.5, stats.WarnMeanNotPositive},
 		{"a control mean within noise of zero", stats.RelativeFieller(some, stats.Moments{N: 100, Mean: 0.19, Var: 1}, stats.Welch95), 2/0.19 - 1, stats.WarnControlNearZero},
+		{"a regression with one unit in an arm", stats.Regression(
+			stats.JointOf([]float64{1, 2, 3}), stats.JointOf([]float64{1}), stats.Welch95), 1, stats.WarnTooFewUnits},
 		{"no confidence", stats.Difference(some, some, stats.Inference{}), 0, ""},
 		{"a lift of no confidence", stats.RelativeFieller(some, some, stats.Inference{}), 0, ""},
 		{"confidence of 95", stats.Difference(some, some, stats.Inference{Confidence: 95}), 0, ""},
