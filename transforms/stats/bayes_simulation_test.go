@@ -1,0 +1,167 @@
+package stats_test
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// programme are merchants whose true log lifts come from N(0.10, 0.15²), each measured with an error of its own size,
+// from good to hopeless.
+type programme struct{ truth, y, v []float64 }
+
+func drawProgramme(seed uint64, m int) programme {
+	r := random(seed)
+	p := programme{make([]float64, m), make([]float64, m), make([]float64, m)}
+	for j := range m {
+		p.v[j] = math.Pow(0.05+0.45*r.Float64(), 2)
+		p.truth[j] = 0.10 + 0.15*r.NormFloat64()
+		p.y[j] = p.truth[j] + math.Sqrt(p.v[j])*r.NormFloat64()
+	}
+	return p
+}
+
+// Shrinkage against raw: less squared error, intervals that hold, signs as often wrong as said, and no winner's curse.
+func TestShrinkageKeepsItsPromises(t *testing.T) {
+	const m, best = 2000, 20
+	for _, method := range []stats.TauMethod{stats.PauleMandel, stats.DerSimonianLaird, stats.REML} {
+		var raw, shrunken, ideal, curse, signs average
+		var held, selectedHeld, bestHeld share
+		for rep := range 10 * simulations {
+			p := drawProgramme(uint64(rep), m)
+			prior := fitPrior(t, p.y, p.v, nil, method)
+			post := make([]stats.Posterior, m)
+			order := make([]int, m)
+			for j := range post {
+				post[j], order[j] = prior.Posterior(j, p.y[j], p.v[j]), j
+				raw.add(math.Pow(p.y[j]-p.truth[j], 2))
+				shrunken.add(math.Pow(post[j].Mean()-p.truth[j], 2))
+				ideal.add(p.v[j] * 0.0225 / (p.v[j] + 0.0225))
+				held.count(post[j].Interval(0.95).Contains(p.truth[j]))
+				wrong := post[j].Mean() > 0 != (p.truth[j] > 0)
+				signs.add(post[j].LocalFalseSign())
+				if wrong {
+					signs.add(-1) // the sum of what was said less what happened
+				} else {
+					signs.add(0)
+				}
+			}
+
+			// The top 1 % as a report would quote them: by shrunken lift.
+			slices.SortFunc(order, func(a, b int) int { return cmp.Compare(post[b].Mean(), post[a].Mean()) })
+			var meanPost, meanVar, meanTruth float64
+			for _, j := range order[:best] {
+				meanPost += post[j].Mean() / best
+				meanVar += post[j].Var() / (best * best)
+				meanTruth += p.truth[j] / best
+				selectedHeld.count(post[j].Interval(0.95).Contains(p.truth[j]))
+			}
+			bestHeld.count(math.Abs(meanPost-meanTruth) <= 1.959964*math.Sqrt(meanVar))
+
+			// By raw lift, as a press release would: what is promised beyond the truth.
+			slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.y[b], p.y[a]) })
+			for _, j := range order[:best] {
+				curse.add(p.y[j] - p.truth[j])
+			}
+		}
+		if shrunken.mean() > 0.25*raw.mean() {
+			t.Errorf("method %d: mean squared error %v shrunken, %v raw", method, shrunken.mean(), raw.mean())
+		}
+		// Not knowing the prior costs next to nothing: 2/M of the ideal error, and three standard errors of the mean.
+		if math.Abs(shrunken.mean()-ideal.mean()) > 0.002*ideal.mean()+3*shrunken.se() {
+			t.Errorf("method %d: mean squared error %v, with the prior known %v", method, shrunken.mean(), ideal.mean())
+		}
+		// An estimated tau² moves the coverage by less than half a point.
+		held.within(t, "intervals of all", 0.945, 0.955)
+		selectedHeld.within(t, "intervals of the top 1 %", 0.94, 0.96)
+		bestHeld.within(t, "interval of their mean", 0.93, 0.97)
+		if math.Abs(signs.mean()) > 0.001+3*signs.se() {
+			t.Errorf("method %d: local false sign rates are off by %v on average", method, 2*signs.mean())
+		}
+		if curse.mean() < 0.4 {
+			t.Errorf("method %d: the raw top 1 %% promise only %v too much; it was to be 0.4 and more", method, curse.mean())
+		}
+	}
+}
+
+// A prior mean by size: merchants whose lift falls with their size are drawn to their own line.
+func TestPriorMeansByCovariatesShrinkBetter(t *testing.T) {
+	const m = 1000
+	var plain, regressed average
+	for rep := range 5 * simulations {
+		r := random(uint64(rep))
+		p := drawProgramme(uint64(rep)+1000, m)
+		x := make([][]float64, m)
+		for j := range x {
+			size := r.NormFloat64()
+			x[j] = []float64{size}
+			p.truth[j] -= 0.2 * size
+			p.y[j] -= 0.2 * size
+		}
+		without, with := fitPrior(t, p.y, p.v, nil, stats.PauleMandel), fitPrior(t, p.y, p.v, x, stats.PauleMandel)
+		for j := range p.y {
+			plain.add(math.Pow(without.Posterior(j, p.y[j], p.v[j]).Mean()-p.truth[j], 2))
+			regressed.add(math.Pow(with.Posterior(j, p.y[j], p.v[j]).Mean()-p.truth[j], 2))
+		}
+		near(t, "slope", with.Coef[1].Mean, -0.2, 1)
+		if math.Abs(with.Coef[1].Mean+0.2) > 4*math.Sqrt(with.Coef[1].Var) {
+			t.Errorf("slope %v with standard error %v, planted -0.2", with.Coef[1].Mean, math.Sqrt(with.Coef[1].Var))
+		}
+	}
+	if regressed.mean() > 0.75*plain.mean() {
+		t.Errorf("mean squared error %v with the covariate, %v without", regressed.mean(), plain.mean())
+	}
+}
+
+// Effects as unkind as their second moment allows: most at nothing, one in ten at three standard errors. The normal
+// prior's interval breaks its promise, the robust one keeps it.
+func TestRobustIntervalsHoldWhereTheNormalPriorsDoNot(t *testing.T) {
+	const m = 1000
+	var normal, robust share
+	for rep := range 10 * simulations {
+		r := random(uint64(rep))
+		y, v := make([]float64, m), make([]float64, m)
+		truth := make([]float64, m)
+		for j := range y {
+			if j%10 == 0 {
+				truth[j] = math.Sqrt(10)
+				if j%20 == 0 {
+					truth[j] = -truth[j]
+				}
+			}
+			v[j] = 1
+			y[j] = truth[j] + r.NormFloat64()
+		}
+		prior := fitPrior(t, y, v, nil, stats.PauleMandel)
+		second := stats.SecondMoment(y, v, prior.Mean)
+		for j := range y {
+			normal.count(prior.Posterior(j, y[j], v[j]).Interval(0.95).Contains(truth[j]))
+			robust.count(stats.RobustInterval(y[j], v[j], prior.Mean[j].Mean, second, 0.05).Contains(truth[j]))
+		}
+	}
+	robust.within(t, "robust intervals", 0.95, 1)
+	normal.within(t, "intervals of the normal prior", 0, 0.94)
+}
+
+// The largest raw lift of a programme that does nothing is what ExpectedMaximum says.
+func TestTheBestOfNothing(t *testing.T) {
+	p := drawProgramme(1, 300)
+	se := make([]float64, len(p.v))
+	for j, v := range p.v {
+		se[j] = math.Sqrt(v)
+	}
+	var largest average
+	for rep := range 300 * simulations {
+		r, most := random(uint64(rep)), math.Inf(-1)
+		for _, s := range se {
+			most = math.Max(most, s*r.NormFloat64())
+		}
+		largest.add(most)
+	}
+	if want := stats.ExpectedMaximum(se); math.Abs(largest.mean()-want) > 3*largest.se() {
+		t.Errorf("the best of nothing has %v on average, want %v (standard error %v)", largest.mean(), want, largest.se())
+	}
+}
