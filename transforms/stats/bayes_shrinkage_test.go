@@ -120,59 +120,6 @@ func TestPooledCVWithoutAnswer(t *testing.T) {
 	}
 }
 
-// Armstrong, Kolesár, Plagborg-Møller's R package ebci (tests/testthat/test-cv.R at 24504ef, MIT): without bias it is
-// the normal quantile, and at m2 = 4 the bound on the kurtosis does not bind above 17.4. The rest is by definition: the
-// worst of all distributions of b² on two points with mean m2 misses with probability alpha.
-func TestCriticalValueMeetsItsWorstCase(t *testing.T) {
-	near(t, "no bias", stats.CriticalValueAverage(0, 0.05), 1.959964, 6)
-	near(t, "hardly any", stats.CriticalValueAverage(1e-8, 0.2), 1.281552, 5)
-	for _, c := range []struct{ m2, alpha float64 }{{0.01, 0.05}, {0.25, 0.05}, {1, 0.2}, {1, 0.05}, {4, 0.05}, {25, 0.05}, {400, 0.1}} {
-		cva := stats.CriticalValueAverage(c.m2, c.alpha)
-		miss := func(b2 float64) float64 {
-			b := math.Sqrt(b2)
-			return distuv.UnitNormal.Survival(cva-b) + distuv.UnitNormal.CDF(-cva-b)
-		}
-		worst := 0.0
-		for i := range 200 { // lower point in [0, m2], upper point from m2 to beyond any use
-			low := c.m2 * float64(i) / 200
-			for k := range 2000 {
-				high := c.m2 + (4*cva*cva+40)*float64(k+1)/2000
-				p := (c.m2 - low) / (high - low)
-				worst = math.Max(worst, (1-p)*miss(low)+p*miss(high))
-			}
-		}
-		if worst > c.alpha+1e-9 || worst < c.alpha-1e-4 {
-			t.Errorf("cva(%v, %v) = %v misses with %v at worst", c.m2, c.alpha, cva, worst)
-		}
-	}
-	for _, m2 := range []float64{-1, math.NaN(), math.Inf(1)} {
-		if cva := stats.CriticalValueAverage(m2, 0.05); !math.IsNaN(cva) {
-			t.Errorf("cva of %v is %v", m2, cva)
-		}
-	}
-}
-
-func TestRobustIntervalIsThePosteriorsWidened(t *testing.T) {
-	// Equal variances: w = 1/2, and the critical value at m2 = 1.
-	i := stats.RobustInterval(0.6, 0.04, 0.2, 0.04, 0.05)
-	near(t, "center", (i.Lo+i.Hi)/2, 0.4, 12)
-	near(t, "half length", (i.Hi-i.Lo)/2, stats.CriticalValueAverage(1, 0.05)*0.1, 12)
-	if parametric := 1.959964 * math.Sqrt(0.04*0.5); (i.Hi-i.Lo)/2 <= parametric {
-		t.Errorf("half length %v, the normal prior's is %v", (i.Hi-i.Lo)/2, parametric)
-	}
-	for _, none := range []stats.Interval{stats.RobustInterval(1, 0, 0, 1, 0.05), stats.RobustInterval(1, 1, 0, 0, 0.05)} {
-		if !math.IsNaN(none.Lo) || !math.IsNaN(none.Hi) {
-			t.Errorf("without variance the interval is %v", none)
-		}
-	}
-}
-
-func TestSecondMomentStaysAboveZero(t *testing.T) {
-	prior := []stats.Normal{{Mean: 1}, {Mean: 2}, {Mean: 3}}
-	near(t, "moment", stats.SecondMoment([]float64{3, 0, 3}, []float64{0.5, 0.5, 0.5}, prior), 8./3-0.5, 12)
-	near(t, "at least", stats.SecondMoment([]float64{1, 2, 3}, []float64{0.1, 0.2, 0.3}, prior), 2*0.14/(3*0.6), 12)
-}
-
 // quadrature of the posterior's mean and P(effect > 0) by Bayes' rule, for any prior density.
 func quadrature(y, v float64, prior func(float64) float64) (mean, positive float64) {
 	likelihood := distuv.Normal{Mu: y, Sigma: math.Sqrt(v)}

@@ -16,34 +16,50 @@ func (r *regression) pauleMandel(df int) float64 {
 	return root(excess, 0, hi)
 }
 
-// reml maximises the restricted likelihood by Fisher scoring:
+// reml maximises the restricted likelihood, which may have several peaks and may be highest at zero: the best place
+// is sought over all tau, and its last digits found by Fisher scoring,
 //
 //	tau² += (y'PPy − tr(P)) / tr(PP)
-//
-// A step that would lead below zero goes halfway there, and the maximum is at zero where the slope there is not
-// above it.
-func (r *regression) reml(df int) float64 {
-	tau2 := r.pauleMandel(df)
-	for range 200 {
+func (r *regression) reml() float64 {
+	s := r.typical()
+	u, best := maximum(func(u float64) float64 { return r.restricted(square(s * u / (1 - u))) }, 0, 1-1e-6, 36)
+	tau2 := square(s * u / (1 - u))
+	for range 5 {
 		f := r.fit(tau2)
-		slope := f.yppy - f.trace1
-		if tau2 == 0 && slope <= 0 {
-			return 0
+		next := math.Max(0, tau2+(f.yppy-f.trace1)/f.trace2)
+		value := r.restricted(next)
+		if value < best {
+			break
 		}
-		next := tau2 + slope/f.trace2
-		if next < 0 {
-			next = tau2 / 2
-			if tau2 < 1e-12*r.spread() {
-				next = 0
-			}
-		}
-		if math.Abs(next-tau2) <= 1e-14*r.spread() {
-			return next
-		}
-		tau2 = next
+		tau2, best = next, value
 	}
 	return tau2
 }
+
+// restricted is the logarithm of the restricted likelihood of tau², but for a constant.
+func (r *regression) restricted(tau2 float64) float64 {
+	f := r.fit(tau2)
+	return r.likelihood(&f, tau2)
+}
+
+func (r *regression) likelihood(f *fit, tau2 float64) float64 {
+	sum := f.logDet + f.q
+	for _, v := range r.v {
+		sum += math.Log(v + tau2)
+	}
+	return -sum / 2
+}
+
+// typical is the standard error of a typical unit: the root of the harmonic mean of the variances.
+func (r *regression) typical() float64 {
+	sum := 0.0
+	for _, v := range r.v {
+		sum += 1 / v
+	}
+	return math.Sqrt(float64(len(r.v)) / sum)
+}
+
+func square(x float64) float64 { return x * x }
 
 // spread is the mean square of the estimates around their mean plus their mean variance: a scale for tau².
 func (r *regression) spread() float64 {

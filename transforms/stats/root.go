@@ -41,3 +41,34 @@ func root(f func(float64) float64, lo, hi float64) float64 {
 		t = math.Min(1-least, math.Max(least, t))
 	}
 }
+
+// maximum is where f is largest on [lo, hi], and how large: the best of an even grid, then a golden section around
+// it in so many rounds: 36 leave 3e-8 of a cell.
+func maximum(f func(float64) float64, lo, hi float64, rounds int) (at, value float64) {
+	const cells, golden = 24, 0.6180339887498949
+	step, cell, value := (hi-lo)/cells, 0, math.Inf(-1)
+	for i := range cells + 1 {
+		if v := f(lo + step*float64(i)); v > value {
+			cell, value = i, v
+		}
+	}
+	at = lo + step*float64(cell)
+	a, b := lo+step*float64(max(cell-1, 0)), lo+step*float64(min(cell+1, cells))
+	x, y := b-golden*(b-a), a+golden*(b-a)
+	fx, fy := f(x), f(y)
+	for range rounds {
+		if fx > fy {
+			b, y, fy = y, x, fx
+			x = b - golden*(b-a)
+			fx = f(x)
+		} else {
+			a, x, fx = x, y, fy
+			y = a + golden*(b-a)
+			fy = f(y)
+		}
+	}
+	if fx > value {
+		at, value = x, fx
+	}
+	return at, value
+}

@@ -25,6 +25,7 @@ func (s *share) rate() float64 { return float64(s.times) / float64(s.of) }
 // at each end, at which one fixed seed in 700 misleads.
 func (s *share) within(t *testing.T, name string, lo, hi float64) {
 	t.Helper()
+	t.Logf("%s: %.4f of %d, allowed %.4f to %.4f", name, s.rate(), s.of, lo, hi)
 	error3 := func(p float64) float64 { return 3 * math.Sqrt(p*(1-p)/float64(s.of)) }
 	if r := s.rate(); r < lo-error3(lo) || r > hi+error3(hi) {
 		t.Errorf("%s: %.4f of %d, want %.4f to %.4f (± three standard errors)", name, r, s.of, lo, hi)
@@ -45,6 +46,7 @@ func (a *average) se() float64 {
 // below fails if the mean is above limit by more than three standard errors.
 func (a *average) below(t *testing.T, name string, limit float64) {
 	t.Helper()
+	t.Logf("%s: %.4f (standard error %.4f), at most %.4f", name, a.mean(), a.se(), limit)
 	if a.mean() > limit+3*a.se() {
 		t.Errorf("%s: %.4f (standard error %.4f), want at most %.4f", name, a.mean(), a.se(), limit)
 	}
