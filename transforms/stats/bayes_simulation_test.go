@@ -17,7 +17,7 @@ func drawProgramme(seed uint64, m int) programme {
 	r := random(seed)
 	p := programme{make([]float64, m), make([]float64, m), make([]float64, m)}
 	for j := range m {
-		p.v[j] = math.Pow(0.05+0.45*r.Float64(), 2)
+		p.v[j] = squared(0.05 + 0.45*r.Float64())
 		p.truth[j] = 0.10 + 0.15*r.NormFloat64()
 		p.y[j] = p.truth[j] + math.Sqrt(p.v[j])*r.NormFloat64()
 	}
@@ -29,17 +29,19 @@ func TestShrinkageKeepsItsPromises(t *testing.T) {
 	const m, best = 2000, 20
 	var raw, shrunken, ideal, curse, signs average
 	var held, selectedHeld, bestHeld share
-	for rep := range 4 * simulations {
+	for rep := range 10 * simulations {
 		p := drawProgramme(uint64(rep), m)
 		prior := fitPrior(t, p.y, p.v, nil, stats.PauleMandel)
 		post, mean, order := make([]stats.Posterior, m), make([]float64, m), make([]int, m)
 		for j := range post {
 			post[j], order[j] = prior.Posterior(j, p.y[j], p.v[j]), j
 			mean[j] = post[j].Mean()
-			raw.add(math.Pow(p.y[j]-p.truth[j], 2))
-			shrunken.add(math.Pow(mean[j]-p.truth[j], 2))
+			raw.add(squared(p.y[j] - p.truth[j]))
+			shrunken.add(squared(mean[j] - p.truth[j]))
 			ideal.add(p.v[j] * 0.0225 / (p.v[j] + 0.0225))
-			held.count(post[j].Interval(0.95).Contains(p.truth[j]))
+			if j%8 == 0 {
+				held.count(post[j].Interval(0.95).Contains(p.truth[j]))
+			}
 			said := post[j].LocalFalseSign()
 			if mean[j] > 0 != (p.truth[j] > 0) {
 				said-- // less what happened
@@ -128,8 +130,8 @@ func TestPriorMeansByCovariatesShrinkBetter(t *testing.T) {
 		}
 		without, with := fitPrior(t, p.y, p.v, nil, stats.PauleMandel), fitPrior(t, p.y, p.v, x, stats.PauleMandel)
 		for j := range p.y {
-			plain.add(math.Pow(without.Posterior(j, p.y[j], p.v[j]).Mean()-p.truth[j], 2))
-			regressed.add(math.Pow(with.Posterior(j, p.y[j], p.v[j]).Mean()-p.truth[j], 2))
+			plain.add(squared(without.Posterior(j, p.y[j], p.v[j]).Mean() - p.truth[j]))
+			regressed.add(squared(with.Posterior(j, p.y[j], p.v[j]).Mean() - p.truth[j]))
 		}
 		near(t, "slope", with.Coef[1].Mean, -0.2, 1)
 		if math.Abs(with.Coef[1].Mean+0.2) > 4*math.Sqrt(with.Coef[1].Var) {

@@ -37,7 +37,7 @@ func TestAlwaysValidIntervalsEqualGrowthBooks(t *testing.T) {
 		ma, va := adjusted(a)
 		mb, vb := adjusted(b)
 		base := a.y / a.n
-		return (mb - ma) / base, math.Sqrt(vb/(base*base) + va*math.Pow(b.y/b.n, 2)/math.Pow(base, 4))
+		return (mb - ma) / base, math.Sqrt(vb/(base*base) + va*squared(b.y/b.n)/math.Pow(base, 4))
 	}
 	for _, c := range []struct {
 		name        string

@@ -51,3 +51,5 @@ func (a *average) below(t *testing.T, name string, limit float64) {
 		t.Errorf("%s: %.4f (standard error %.4f), want at most %.4f", name, a.mean(), a.se(), limit)
 	}
 }
+
+func squared(x float64) float64 { return x * x }
