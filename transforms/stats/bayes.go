@@ -68,7 +68,7 @@ func FitPrior(y, v []float64, x [][]float64, method TauMethod) (*Prior, error) {
 	var tau2 float64
 	switch method {
 	case DerSimonianLaird:
-		tau2 = math.Max(0, (fixed.q-float64(df))/fixed.trace1)
+		tau2 = math.Max(0, (fixed.q-float64(df))/fixed.trace)
 	case REML:
 		tau2 = r.reml()
 	default:

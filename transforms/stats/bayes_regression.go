@@ -72,51 +72,36 @@ type fit struct {
 	rank   int        // independent columns
 	logDet float64    // ln |X'WX| on the space that the columns span, but for a constant
 	q      float64    // y'Py, the weighted sum of squared residuals
-	yppy   float64    // y'PPy
-	trace1 float64    // tr(P)
-	trace2 float64    // tr(PP)
+	trace  float64    // tr(P)
 }
 
 func (r *regression) fit(tau2 float64) fit {
 	units, columns := r.x.Dims()
-	// s[k] is X'·Wᵏ·X; Wᵏ summed up beside it.
-	var s [4]*mat.SymDense
-	var sumW [4]float64
-	for k := 1; k <= 3; k++ {
-		s[k] = mat.NewSymDense(columns, nil)
-	}
-	xwy := make([]float64, columns)
+	xwx, xwwx := mat.NewSymDense(columns, nil), mat.NewSymDense(columns, nil)
+	xwy, sumW := make([]float64, columns), 0.0
 	for j := range units {
-		row, w, power := r.x.RawRowView(j), 1/(r.v[j]+tau2), 1.0
-		for k := 1; k <= 3; k++ {
-			power *= w
-			sumW[k] += power
-			for a, xa := range row {
-				if xa == 0 {
-					continue
-				}
-				for b := a; b < columns; b++ {
-					s[k].SetSym(a, b, s[k].At(a, b)+power*xa*row[b])
-				}
-			}
-		}
+		row, w := r.x.RawRowView(j), 1/(r.v[j]+tau2)
+		sumW += w
 		for a, xa := range row {
+			if xa == 0 {
+				continue
+			}
 			xwy[a] += w * xa * r.y[j]
+			for b := a; b < columns; b++ {
+				xwx.SetSym(a, b, xwx.At(a, b)+w*xa*row[b])
+				xwwx.SetSym(a, b, xwwx.At(a, b)+w*w*xa*row[b])
+			}
 		}
 	}
 	f := fit{coef: make([]float64, columns)}
-	f.cov, f.rank, f.logDet = pseudoInverse(s[1], r.scale)
+	f.cov, f.rank, f.logDet = pseudoInverse(xwx, r.scale)
 	mat.NewVecDense(columns, f.coef).MulVec(f.cov, mat.NewVecDense(columns, xwy))
-	var c2, c3, c22 mat.Dense
-	c2.Mul(f.cov, s[2])
-	c3.Mul(f.cov, s[3])
-	c22.Mul(&c2, &c2)
-	f.trace1 = sumW[1] - mat.Trace(&c2)
-	f.trace2 = sumW[2] - 2*mat.Trace(&c3) + mat.Trace(&c22)
+	var c mat.Dense
+	c.Mul(f.cov, xwwx)
+	f.trace = sumW - mat.Trace(&c)
 	for j := range units {
 		d, w := r.y[j]-mat.Dot(r.x.RowView(j), mat.NewVecDense(columns, f.coef)), 1/(r.v[j]+tau2)
 		f.q += w * d * d
-		f.yppy += w * w * d * d
 	}
 	return f
 }

@@ -33,7 +33,7 @@ func TestJamesSteinShrinksTheBattersOfEfronAndMorris(t *testing.T) {
 		raw += (y[i] - truth) * (y[i] - truth)
 		shrunken += (got[i] - truth) * (got[i] - truth)
 	}
-	if shrunken > raw/2 {
+	if !(shrunken <= raw/2) {
 		t.Errorf("squared error %v shrunken, %v raw", shrunken, raw)
 	}
 }
@@ -42,7 +42,7 @@ func TestJamesSteinAtItsEnds(t *testing.T) {
 	near := func(name string, got, want []float64) {
 		t.Helper()
 		for i := range want {
-			if math.Abs(got[i]-want[i]) > 1e-12 {
+			if apart(got[i], want[i], 1e-12) {
 				t.Errorf("%s: %v, want %v", name, got, want)
 			}
 		}
@@ -95,10 +95,10 @@ func TestPooledCVIsThatOfTheUsers(t *testing.T) {
 	}
 	got := stats.PooledCV2(arms)
 	// The ratio's standard error is about sqrt((Var(s²) + Var(m² − s²/n))·E(mean⁴)/(merchants·E(mean²)²)), 0.02 here.
-	if math.Abs(got-1) > 0.06 {
+	if apart(got, 1, 0.06) {
 		t.Errorf("squared coefficient of variation %v, want 1 within three standard errors of 0.02", got)
 	}
-	if naive > 0.9 {
+	if !(naive <= 0.9) {
 		t.Errorf("the mean of single ratios is %v; it was to be too small", naive)
 	}
 	near(t, "variance of a log lift", stats.PooledLogLiftVar(9, 100, 50), 9*0.03, 12)
@@ -162,15 +162,15 @@ func TestTailsFindThePriorTheyWereDrawnFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Standard errors of the tail's share and variance with 400 units in it are 0.007 and 0.08; three of them.
-	if math.Abs(tails.Share-0.1) > 0.02 || math.Abs(tails.Tail-1) > 0.25 || math.Abs(tails.Core-0.01) > 0.002 {
+	if apart(tails.Share, 0.1, 0.02) || apart(tails.Tail, 1, 0.25) || apart(tails.Core, 0.01, 0.002) {
 		t.Errorf("fitted %+v", tails)
 	}
 	near(t, "mean", normal.Coef[0].Mean+tails.Shift, 0.1, 2)
 	giant, ordinary := 3.0, 0.25
-	if a, b := tails.Posterior(giant, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, giant, 0.02).Mean(); a < b || a < 2.9 {
+	if a, b := tails.Posterior(giant, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, giant, 0.02).Mean(); !(a > b && a > 2.9) {
 		t.Errorf("a giant of 3 is shrunken to %v with tails, %v without", a, b)
 	}
-	if a, b := tails.Posterior(ordinary, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, ordinary, 0.02).Mean(); a > b {
+	if a, b := tails.Posterior(ordinary, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, ordinary, 0.02).Mean(); !(a < b) {
 		t.Errorf("an ordinary unit of 0.25 is shrunken to %v with tails, %v without", a, b)
 	}
 }

@@ -68,20 +68,20 @@ func TestShrinkageKeepsItsPromises(t *testing.T) {
 	}
 	t.Logf("mean squared error %.5f raw, %.5f shrunken, %.5f with the prior known; raw top 1 %% promise %.3f too much",
 		raw.mean(), shrunken.mean(), ideal.mean(), curse.mean())
-	if shrunken.mean() > 0.25*raw.mean() {
+	if !(shrunken.mean() <= 0.25*raw.mean()) {
 		t.Errorf("mean squared error %v shrunken, %v raw", shrunken.mean(), raw.mean())
 	}
 	// Not knowing the prior costs next to nothing: 4/M of the ideal error, and three standard errors of the mean.
-	if math.Abs(shrunken.mean()-ideal.mean()) > 0.002*ideal.mean()+3*shrunken.se() {
+	if apart(shrunken.mean(), ideal.mean(), 0.002*ideal.mean()+3*shrunken.se()) {
 		t.Errorf("mean squared error %v, with the prior known %v", shrunken.mean(), ideal.mean())
 	}
 	held.within(t, "intervals of all", 0.948, 0.952)
 	selectedHeld.within(t, "intervals of the top 1 %", 0.94, 0.96)
 	bestHeld.within(t, "interval of their mean", 0.93, 0.97)
-	if math.Abs(signs.mean()) > 0.001+3*signs.se() {
+	if apart(signs.mean(), 0, 0.001+3*signs.se()) {
 		t.Errorf("local false sign rates are off by %v on average", signs.mean())
 	}
-	if curse.mean() < 0.4 {
+	if !(curse.mean() >= 0.4) {
 		t.Errorf("the raw top 1 %% promise only %v too much; it was to be 0.4 and more", curse.mean())
 	}
 }
@@ -134,11 +134,11 @@ func TestPriorMeansByCovariatesShrinkBetter(t *testing.T) {
 			regressed.add(squared(with.Posterior(j, p.y[j], p.v[j]).Mean() - p.truth[j]))
 		}
 		near(t, "slope", with.Coef[1].Mean, -0.2, 1)
-		if math.Abs(with.Coef[1].Mean+0.2) > 4*math.Sqrt(with.Coef[1].Var) {
+		if apart(with.Coef[1].Mean, -0.2, 4*math.Sqrt(with.Coef[1].Var)) {
 			t.Errorf("slope %v with standard error %v, planted -0.2", with.Coef[1].Mean, math.Sqrt(with.Coef[1].Var))
 		}
 	}
-	if regressed.mean() > 0.75*plain.mean() {
+	if !(regressed.mean() <= 0.75*plain.mean()) {
 		t.Errorf("mean squared error %v with the covariate, %v without", regressed.mean(), plain.mean())
 	}
 }
@@ -198,7 +198,7 @@ func TestTheBestOfNothing(t *testing.T) {
 		}
 		largest.add(most)
 	}
-	if want := stats.ExpectedMaximum(se); math.Abs(largest.mean()-want) > 3*largest.se() {
+	if want := stats.ExpectedMaximum(se); apart(largest.mean(), want, 3*largest.se()) {
 		t.Errorf("the best of nothing has %v on average, want %v (standard error %v)", largest.mean(), want, largest.se())
 	}
 }

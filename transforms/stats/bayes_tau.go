@@ -16,24 +16,12 @@ func (r *regression) pauleMandel(df int) float64 {
 	return root(excess, 0, hi)
 }
 
-// reml maximises the restricted likelihood, which may have several peaks and may be highest at zero: the best place
-// is sought over all tau, and its last digits found by Fisher scoring,
-//
-//	tau² += (y'PPy − tr(P)) / tr(PP)
+// reml maximises the restricted likelihood, which may have several peaks and may be highest at zero, over all tau.
 func (r *regression) reml() float64 {
 	s := r.typical()
-	u, best := maximum(func(u float64) float64 { return r.restricted(square(s * u / (1 - u))) }, 0, 1-1e-6, 36)
-	tau2 := square(s * u / (1 - u))
-	for range 5 {
-		f := r.fit(tau2)
-		next := math.Max(0, tau2+(f.yppy-f.trace1)/f.trace2)
-		value := r.restricted(next)
-		if value < best {
-			break
-		}
-		tau2, best = next, value
-	}
-	return tau2
+	tau2 := func(u float64) float64 { return square(s * u / (1 - u)) }
+	u, _ := maximum(func(u float64) float64 { return r.restricted(tau2(u)) }, 0, 1-1e-6, 36)
+	return tau2(u)
 }
 
 // restricted is the logarithm of the restricted likelihood of tau², but for a constant.

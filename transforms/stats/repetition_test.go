@@ -27,7 +27,7 @@ func (s *share) within(t *testing.T, name string, lo, hi float64) {
 	t.Helper()
 	t.Logf("%s: %.4f of %d, allowed %.4f to %.4f", name, s.rate(), s.of, lo, hi)
 	error3 := func(p float64) float64 { return 3 * math.Sqrt(p*(1-p)/float64(s.of)) }
-	if r := s.rate(); r < lo-error3(lo) || r > hi+error3(hi) {
+	if r := s.rate(); !(r >= lo-error3(lo) && r <= hi+error3(hi)) { // no repetition is no evidence
 		t.Errorf("%s: %.4f of %d, want %.4f to %.4f (± three standard errors)", name, r, s.of, lo, hi)
 	}
 }
@@ -47,9 +47,12 @@ func (a *average) se() float64 {
 func (a *average) below(t *testing.T, name string, limit float64) {
 	t.Helper()
 	t.Logf("%s: %.4f (standard error %.4f), at most %.4f", name, a.mean(), a.se(), limit)
-	if a.mean() > limit+3*a.se() {
+	if !(a.mean() <= limit+3*a.se()) {
 		t.Errorf("%s: %.4f (standard error %.4f), want at most %.4f", name, a.mean(), a.se(), limit)
 	}
 }
+
+// apart tells that a and b differ by more than tolerance, or that one of them is NaN.
+func apart(a, b, tolerance float64) bool { return !(math.Abs(a-b) <= tolerance) }
 
 func squared(x float64) float64 { return x * x }
