@@ -113,13 +113,5 @@ func exceed(t, chi float64) float64 {
 // exceedSlope is the derivative of exceed by t, above zero.
 func exceedSlope(t, chi float64) float64 {
 	b := math.Sqrt(t)
-	if b*chi < 1 { // where the difference of densities cancels
-		x := b * chi
-		shape := 1 + x*x/6
-		if x > 1e-3 {
-			shape = math.Sinh(x) / x
-		}
-		return distuv.UnitNormal.Prob(chi) * math.Exp(-t/2) * chi * shape
-	}
 	return (distuv.UnitNormal.Prob(b-chi) - distuv.UnitNormal.Prob(b+chi)) / (2 * b)
 }
