@@ -53,20 +53,20 @@ windvane lift --methods lists every method with the flags it needs and takes, an
 Experiments. One row a unit: --arm names its arm, --y the outcome. With arms called 0 and 1, false and true,
 or one called control, the control is known; else say --control NAME, and --treatment NAME if there are more
 than two. Units with several rows belong together by --cluster. In place of units, --sums FILE has one row
-an arm with the columns n, y, yy and where needed d, dd, yd, x, xx, xy, w, ww, xw, yw, xd, dw: sums and sums of
-products over its units; or n and successes. With --expected the arms' sizes are held against
-the shares they should have, and a mismatch (p < 0.0005) gives no number: the experiment is broken.
+an arm with the columns n, y, yy and where needed d, dd, yd, x, xx, xy, w, ww, xw, yw, xd, dw: sums, and sums
+of products, over its units; or n and successes. With --expected the arms' sizes are held against the shares
+they should have, and a mismatch (p < 0.0005) gives no number: the experiment is broken.
 
 Panels. One row a unit and period, none missing: --treated is 1 in rows of treated units from their start
 on and else 0; or --start names a column with the first treated period of the unit, empty or 0 for never.
 
-Output. A table: value, interval, p, in words what is doubtful, and what it means in one line. A lift is a ratio:
-0.10 is +10 %. With --json all numbers have all their digits; what does not exist is null, and so is an
-end of an interval, or degrees of freedom, without bound.
+Output. A table: value, interval, p, in words what is doubtful, and what it means in one line. A lift is a
+ratio: 0.10 is +10 %. With --json all numbers have all their digits; what does not exist is null, and so is
+an end of an interval, or degrees of freedom, without bound.
 
 An empty cell, NaN, infinity or text in a column of numbers is an error that names its line; --missing drop
-leaves rows that lack a value out and says how many. Exit codes: 1 something is wrong with the data, 2 with the
-flags (a column or an arm that is not in the file too).`,
+leaves out rows that lack a value and says how many. Exit codes: 1 something is wrong with the data, 2 with
+the flags (a column or an arm that is not in the file too).`,
 		Example: `  # experiments
   windvane lift --method diff --file users.csv --arm arm --y gmv_fen --expected control=0.1,boost=0.9
   windvane lift --method log --file users.parquet --arm group --control holdout --treatment boost --y gmv_fen

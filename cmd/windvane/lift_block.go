@@ -123,10 +123,10 @@ func (r *liftRun) tellBlock(p *liftPanel, b panel.Block, controls []string, s *p
 	res.fact("post", "periods from the start on", b.Post())
 	res.fact("observed", "mean of the treated from the start on", s.Observed)
 	res.fact("counterfactual", "what it would have been", s.Observed-s.Effect)
-	res.fact("noise", "noise (sd of the controls' first differences)", s.Noise)
-	res.fact("zeta_omega", "ridge of the unit weights (zeta)", s.Zeta)
-	res.fact("scaled_l2", "misfit before the start (1: as plain means)", s.ScaledL2)
 	if s.Method != panel.MethodDID {
+		res.fact("noise", "noise (sd of the controls' first differences)", s.Noise)
+		res.fact("zeta_omega", "ridge of the unit weights (zeta)", s.Zeta)
+		res.fact("scaled_l2", "misfit before the start (1: as plain means)", s.ScaledL2)
 		res.table(weightTable("unit_weights", "weights of control units, the largest first", "unit", controls, s.Unit))
 	}
 	if s.Method == panel.MethodSDID {

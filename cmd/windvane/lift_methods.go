@@ -251,7 +251,7 @@ func (m *liftMethod) flagsText() (needs, takes string) {
 		need = append(need, "--"+strings.Join(m.anyOf, " or --"))
 	}
 	for _, f := range m.takes {
-		if !slices.Contains(m.anyOf, f) {
+		if !slices.Contains(m.anyOf, f) && !slices.Contains(m.needs, f) {
 			may = append(may, "--"+f)
 		}
 	}

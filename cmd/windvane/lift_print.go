@@ -33,7 +33,7 @@ func (a *app) printLift(r *liftResult, top int) error {
 		for _, f := range r.Facts {
 			rows = append(rows, []string{f.Name, cellText(f.Value)})
 		}
-		if err := a.printTable([]string{"", " "}, rows, " "); err != nil {
+		if err := a.printTable([]string{"beside it", "figure"}, rows, "figure"); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func digits(v float64) string {
 	case math.IsInf(v, 1):
 		return "∞"
 	case math.IsInf(v, -1):
-		return "−∞"
+		return "-∞"
 	case v == 0:
 		return "0"
 	case math.Abs(v) >= 1e6 && math.Abs(v) < 1e15:

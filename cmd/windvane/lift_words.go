@@ -40,7 +40,8 @@ var liftWarnings = map[stats.Warning]string{
 	weighting.WarnLowESS:          "the weighted units of an arm are worth fewer than 30",
 }
 
-// verdict says what an interval tells about a number, in one line. gain is what it is called ("a unit's outcome").
+// verdict says what an interval tells about a number, in one line. The effect that
+// would have been found is that of a look at one planned date.
 func (r *liftRun) verdict(e stats.Estimate, what string) string {
 	switch {
 	case math.IsNaN(e.Value):
@@ -49,7 +50,7 @@ func (r *liftRun) verdict(e stats.Estimate, what string) string {
 		return fmt.Sprintf("%s is %s, and nothing tells how sure that is.", what, digits(e.Value))
 	case e.Interval.Contains(0):
 		text := fmt.Sprintf("%s is %s; %s to %s holds zero, so it cannot be told from nothing", what, digits(e.Value), digits(e.Interval.Lo), digits(e.Interval.Hi))
-		if d := r.design().DetectableAt(e.SE); !math.IsNaN(d) {
+		if d := r.design().DetectableAt(e.SE); !math.IsNaN(d) && r.planned == 0 {
 			text += fmt.Sprintf(". An effect of %s would have been found with a chance of %s %%", digits(d), percentOf(r.power))
 		}
 		return text + "."
