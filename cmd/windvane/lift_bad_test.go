@@ -165,6 +165,11 @@ func TestLiftRefusesFlags(t *testing.T) {
 		{"one denominator", fourRows, "--method cuped --file FILE --arm arm --y y --d y --x y", 2, `--d and --w`},
 		{"an argument", fourRows, diffFlags + " stray", 2, `unknown command|accepts`},
 	})
+	for _, flag := range []string{"--arm", "--file", "--cluster", "--control"} {
+		if code, _, errs := runLift(t, "--method", "diff", "--file", "f", "--y", "y", "--arm", "a", flag, ""); code != 2 || !strings.Contains(errs, flag+": it says nothing") {
+			t.Errorf("%s without a name: exit code %d: %s", flag, code, errs)
+		}
+	}
 	code, _, errs := runLift(t, "--method", "diff", "--file", t.TempDir(), "--arm", "a", "--y", "y")
 	if code != 1 || !strings.Contains(errs, "is a folder") {
 		t.Errorf("a folder: exit code %d: %s", code, errs)

@@ -201,7 +201,11 @@ func (m *liftMethod) check(given *pflag.FlagSet) error {
 	}
 	var err error
 	given.Visit(func(f *pflag.Flag) {
-		if err == nil && liftOwnFlag(f) && !m.knows(f.Name) {
+		switch {
+		case err != nil || !liftOwnFlag(f):
+		case f.Value.String() == "" || f.Value.String() == "[]":
+			err = usagef("--%s: it says nothing; name something or leave it away", f.Name)
+		case !m.knows(f.Name):
 			err = usagef("--%s: --method %s does not use it; windvane lift --methods lists the flags of each method", f.Name, m.name)
 		}
 	})
