@@ -37,6 +37,7 @@ truth/ tells what was planted. The same seed gives the same bytes.`,
 	f.IntVar(&o.Talents, "talents", o.Talents, "accounts (talents, and accounts of shops)")
 	f.IntVar(&o.Products, "products", o.Products, "products")
 	f.IntVar(&o.Buyers, "buyers", o.Buyers, "buyers")
+	f.Float64Var(&o.Skew, "skew", o.Skew, "how unequal sizes are: the weight of the r-th largest shop or talent falls like r^-skew")
 	f.IntVar(&o.LinesPerDay, "lines-per-day", o.LinesPerDay, "order lines created a day, on average")
 	f.IntVar(&o.Workers, "workers", o.Workers, "goroutines; changes nothing in the result (0: one per core)")
 	f.StringVar(&asOf, "as-of", "", "last day (default: yesterday in Asia/Shanghai)")

@@ -105,6 +105,16 @@ func TestPlantedRatesComeBack(t *testing.T) {
 		replies.check(t, "slow replies")
 		ratings.check(t, "bad chat ratings")
 	})
+	t.Run("refunds that the shop did not complete", func(t *testing.T) {
+		notSelf := character(t, k, "merchants", "merchant_id", "not_self_completed_ratio")
+		var b trials
+		for _, r := range newest(k.rows(t, "refunds"), "refund_id") {
+			if !r.null("closed_at") && r.text("reason") != "changed_mind" && r.dt <= o.AsOf-10 {
+				b.add(notSelf[r.int("merchant_id")], !r.is("self_completed"))
+			}
+		}
+		b.check(t, "refunds not completed by the shop")
+	})
 	t.Run("the holdout", func(t *testing.T) {
 		arms := map[int64]bool{}
 		for _, r := range k.rows(t, "chuanliu_eligibility") {
