@@ -397,9 +397,11 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 // frame loads a rollup of a partition; what is missing or damaged is made again.
 func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
 	if p.Rows == nil {
-		if _, err := n.ensure(ctx, r.Source.Name, p, 1); err != nil {
+		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
+		if err != nil {
 			return nil, err
 		}
+		p = rec.Partition
 	}
 	f, err := n.runner.state.frame(ctx, r, p)
 	if !errors.Is(err, errLost) {

@@ -223,7 +223,7 @@ func (n *night) planPartition(ctx context.Context, t *contract.Table, p Partitio
 // complete tells whether all rollups of a reduced partition are stored.
 func complete(table string, p Partition, stored map[string]bool) bool {
 	for i, r := range rollup.From(table) {
-		if i < len(p.Rows) && p.Rows[i] >= 0 && !stored[rollupKey(r.Name, p)] {
+		if i < len(p.Rows) && p.Rows[i] > 0 && !stored[rollupKey(r.Name, p)] {
 			return false
 		}
 	}
