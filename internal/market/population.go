@@ -113,7 +113,7 @@ func newPopulation(o Options, first calendar.Day) *population {
 	p.addTalents(o, first)
 	p.addPartnerships()
 	p.addProducts(o, weights, first)
-	p.plantLift(weights, first, o.AsOf)
+	p.plantLift(weights, o.Participation, first, o.AsOf)
 	return p
 }
 
