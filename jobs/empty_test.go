@@ -56,13 +56,13 @@ func TestNoFileStandsForNoRows(t *testing.T) {
 	}
 }
 
-// TestQuietDaysLeaveNoSumsAndNoSegments makes nights of a market that sold nothing for 39 days.
+// TestQuietDaysLeaveNoSumsAndNoSegments makes nights of a market that sold nothing for 19 days.
 func TestQuietDaysLeaveNoSumsAndNoSegments(t *testing.T) {
 	d := newDeployment(t)
 	d.settings.RestateDays = 10
-	quiet := func(day calendar.Day) bool { return day > lastDay-80 && day < lastDay-40 }
+	quiet := func(day calendar.Day) bool { return day > lastDay-60 && day < lastDay-40 }
 	p := twin.Partitions{Orders: map[twin.Day][]twin.Order{}, Refunds: map[twin.Day][]twin.Refund{}}
-	for day := twin.Day(lastDay - 109); day < twin.Day(firstDay); day++ {
+	for day := twin.Day(lastDay - 63); day < twin.Day(firstDay); day++ {
 		p.Orders[day], p.Refunds[day] = nil, nil
 		if !quiet(calendar.Day(day)) {
 			p.Orders[day], p.Refunds[day] = orders(day), refunds(day)
