@@ -20,8 +20,9 @@ import (
 // Partition is one reduced day of one input table: what the figures of a night rest on.
 type Partition struct {
 	Day    calendar.Day `json:"dt"`
-	Digest string       `json:"digest"` // of the input objects, the rules and the snapshots they were classed by
-	Rows   []int64      `json:"rows"`   // of each rollup, in the order of rollup.From; -1: not computable; 0: no file stands for it
+	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
+	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
+	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
 }
 
 // rollupAt is the position of each rollup in Partition.Rows.
@@ -37,8 +38,8 @@ var rollupAt = sync.OnceValue(func() map[string]int {
 
 // rows is the number of rows of a rollup; false if the day has not been reduced yet, or only by an older version.
 func (p *Partition) rows(r *rollup.Rollup) (int64, bool) {
-	at := rollupAt()[r.Name]
-	if at >= len(p.Rows) {
+	at, declared := rollupAt()[r.Name]
+	if !declared || at >= len(p.Rows) {
 		return 0, false
 	}
 	return p.Rows[at], true
@@ -140,6 +141,7 @@ func (s *state) find(ctx context.Context, table string, p Partition) (*Reduced, 
 	if json.Unmarshal(data, r) != nil || r.Format != stateFormat {
 		return nil, nil // torn or of another version: made again
 	}
+	r.Partition.Input = r.InputRows // records of before partitions had it
 	s.remember(key, r)
 	return r, nil
 }
