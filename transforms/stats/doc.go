@@ -7,4 +7,7 @@
 //	from values to positions     QuantileType7, MidRank, Ranking
 //	from positions to points     Curve
 //	weights and rounding         RecencyWeight, HalfUp
+//	looks every night            AlwaysValid, EOfMaximum; at planned looks GroupSequential
+//	many tests at once           BenjaminiHochberg, EBenjaminiHochberg, FCRConfidence
+//	many units at once           FitPrior and its Posterior, FitTails, RobustInterval, ExpectedMaximum
 package stats
