@@ -19,8 +19,12 @@ const plantedLast recount.Date = "2026-01-31"
 // enoughOrders is from how many valid orders on a subject must be ranked as it was planted.
 const enoughOrders = 500
 
-// leastCorrelation is what the rank correlation with what was planted must be, unless chance leaves less.
-const leastCorrelation = 0.8
+// leastCorrelation is what the rank correlation with what was planted must be, unless chance leaves less; beyondChance is
+// what else may stand between the two: refunds after the lag, points that are level outside of the anchors.
+const (
+	leastCorrelation = 0.8
+	beyondChance     = 0.06
+)
 
 // planted says which indicator must rank subjects as which planted rate does.
 type planted struct {
@@ -154,10 +158,11 @@ func mixed(of []sample, figure func(*sample) []float64) []float64 {
 // ceiling is the rank correlation to expect if nothing but chance stands between what was planted and what is counted.
 type ceiling struct{ mean, sd float64 }
 
-// check wants 0.8. Only where chance alone leaves less does it want that, but for three deviations.
+// check wants 0.8, or where chance alone leaves less, that but for three deviations; and nowhere much less than chance leaves.
 func (c ceiling) check(t *testing.T, got float64) {
 	t.Helper()
-	if least := min(leastCorrelation, c.mean-3*c.sd); got < least {
+	least := c.mean - 3*c.sd
+	if least = max(min(leastCorrelation, least), least-beyondChance); got < least {
 		t.Errorf("rank correlation %.3f, want %.3f", got, least)
 	}
 }
