@@ -62,6 +62,14 @@ type Config struct {
 	Require Require `yaml:"require" json:"require"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
+	// Schedule is what windvane serve does and when.
+	Schedule []ScheduledJob `yaml:"schedule" json:"schedule"`
+	// Serve is how windvane serve shows itself and stops.
+	Serve Serve `yaml:"serve" json:"serve"`
+	// Retention is what windvane gc keeps.
+	Retention Retention `yaml:"retention" json:"retention"`
+	// Notify are the webhooks that hear what became of a night.
+	Notify []Webhook `yaml:"notify" json:"notify,omitempty"`
 }
 
 // Location is a bucket or a prefix in it.
@@ -100,6 +108,9 @@ func Default() Config {
 		RestateDays:     35,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
+		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
+		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},
+		Retention:       Retention{Grace: 48 * time.Hour, SupersededDays: 30, StateNights: 35, FailureDays: 90},
 	}
 }
 

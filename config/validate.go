@@ -80,6 +80,7 @@ func (c Config) problems() (found []problem) {
 	}
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)
+	found = append(found, c.operationProblems()...)
 	return append(found, c.tableProblems()...)
 }
 
