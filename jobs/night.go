@@ -57,6 +57,7 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
+	at      string // the step that runs
 	commit  commitInfo
 }
 

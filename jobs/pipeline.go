@@ -53,6 +53,7 @@ type StepRecord struct {
 func (n *night) run(ctx context.Context) error {
 	for _, s := range n.runner.simulation.steps() {
 		started := n.runner.Now()
+		n.at = s.Name
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
 		if err := n.runStep(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)

@@ -89,7 +89,9 @@ func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, err
 	started := r.Now()
 	n, err := r.newNight(ctx, asOf)
 	if err != nil {
-		return Outcome{AsOf: asOf}, err
+		failed := &night{runner: r, id: r.NewRunID(), started: started.UTC(), asOf: asOf, at: "begin"}
+		failed.recordFailure(ctx, err)
+		return Outcome{AsOf: asOf, Run: failed.id}, err
 	}
 	defer n.release()
 	if err := n.run(ctx); err != nil {
