@@ -60,7 +60,7 @@ func (n *night) run(ctx context.Context) error {
 		}
 		took := n.runner.Now().Sub(started)
 		n.steps = append(n.steps, StepRecord{s.Name, s.In, s.Out, took.Round(time.Millisecond).Seconds()})
-		n.runner.Log.Debug("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
+		n.runner.Log.Info("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
 		if n.done {
 			return nil
 		}

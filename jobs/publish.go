@@ -142,7 +142,7 @@ func (n *night) gates() []Gate {
 
 func (n *night) outcome() Outcome {
 	o := Outcome{AsOf: n.asOf, Status: n.commit.status, Run: n.id, Sequence: n.commit.sequence, Prefix: n.commit.prefix,
-		Reduced: int(n.reduced.Load()), Cold: n.previous == nil, Tables: n.outputs, Warnings: n.warnings}
+		Reduced: int(n.reduced.Load()), Cold: n.previous == nil, Tables: n.outputs, Steps: n.steps, Warnings: n.warnings}
 	for _, ps := range n.partitions {
 		o.Reused += len(ps)
 	}

@@ -71,6 +71,7 @@ type Outcome struct {
 	Reused   int           `json:"partitions_reused"`
 	Cold     bool          `json:"cold_start"`
 	Tables   []Output      `json:"tables,omitempty"`
+	Steps    []StepRecord  `json:"-"` // that were run
 	Warnings []string      `json:"warnings,omitempty"`
 	Duration time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`

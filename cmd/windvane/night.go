@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/metrics"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
@@ -70,14 +71,14 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	}
 	closeAll := func() { in.Close(); out.Close() }
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
-	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: time.Now, NewRunID: newRunID,
-		Version: version(), Host: host, Log: a.logger(), Spill: spillDir(s.spillDir)}}, nil
+	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: func() string { return newRunID(a.clock.Now()) },
+		Version: version(), Host: host, Log: a.logger(slog.LevelWarn), Spill: spillDir(s.spillDir)}}, nil
 }
 
 // date reads a --date flag; empty means yesterday in the business zone.
-func date(flag, value string, zone *calendar.Zone) (calendar.Day, error) {
+func (a *app) date(flag, value string, zone *calendar.Zone) (calendar.Day, error) {
 	if value == "" {
-		return zone.Day(time.Now().UnixMicro()) - 1, nil
+		return zone.Day(a.clock.Now().UnixMicro()) - 1, nil
 	}
 	d, err := calendar.Parse(value)
 	if err != nil {
@@ -128,6 +129,7 @@ manifest records the reason.`,
 	a.nightFlags(c)
 	c.Flags().StringVar(&accept, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
+	c.Flags().StringVar(&a.metricsFile, "metrics-file", "", "write metrics of this run for node_exporter's textfile collector")
 	return c
 }
 
@@ -141,12 +143,18 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
 	}
 	defer s.close()
 	s.runner.AcceptChurn = acceptChurn
-	asOf, err := date("date", day, s.runner.Settings.Zone)
+	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}
 	defer a.draw(s.runner, 1)()
-	o, err := s.runner.Run(ctx, asOf)
+	m := metrics.New(s.runner.Settings.Job, version(), false)
+	o, err := observed{s.runner, m}.night(ctx, asOf)
+	if a.metricsFile != "" {
+		if err := m.WriteFile(a.metricsFile); err != nil { // the night is published, or not, all the same
+			fmt.Fprintf(a.stderr, "note: %v\n", err)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -204,11 +212,11 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string) erro
 		return err
 	}
 	defer s.close()
-	first, err := date("from", from, s.runner.Settings.Zone)
+	first, err := a.date("from", from, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}
-	last, err := date("to", to, s.runner.Settings.Zone)
+	last, err := a.date("to", to, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}

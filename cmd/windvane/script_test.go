@@ -11,18 +11,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/schedule"
 )
 
 // The scripts under testdata/script run the command in this process. Beside the commands of testscript they have
 //
 //	windvane ARGS…        run windvane; it must succeed (! windvane: fail)
 //	exits CODE ARGS…      run windvane and expect the exit code
+//	serveat FROM TO ARGS… run windvane serve on a clock that shows FROM and runs as fast as it can, until it shows TO
 //	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
 //	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
 //	edit FILE OLD NEW     replace a text that stands there once
@@ -34,7 +38,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
+			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
 		},
 	})
 }
@@ -54,6 +58,30 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if code := inScript(ts, args[1:]); code != want || neg {
 		ts.Fatalf("windvane %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
+	}
+}
+
+// scriptServeAt sleeps nowhere: whoever would sleep moves the clock.
+func scriptServeAt(ts *testscript.TestScript, neg bool, args []string) {
+	now, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	end, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var mu sync.Mutex
+	read := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	a := newApp(ts.Getenv, ts.Stdout(), ts.Stderr())
+	a.clock = schedule.Clock{Now: read, Sleep: func(ctx context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if now = now.Add(d); !now.Before(end) {
+			stop()
+		}
+		return ctx.Err()
+	}}
+	if code := a.run(ctx, append([]string{"serve"}, args[2:]...)); (code != 0) != neg {
+		ts.Fatalf("windvane serve: exit code %d", code)
 	}
 }
 

@@ -53,7 +53,7 @@ func (a *app) status(ctx context.Context, day, job string, within time.Duration)
 	if err != nil {
 		return usageError{err}
 	}
-	wanted := nights.wanted(time.Now().Add(-within))
+	wanted := nights.wanted(a.clock.Now().Add(-within))
 	if asked != nil {
 		wanted = *asked
 	}

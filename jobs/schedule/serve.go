@@ -50,7 +50,9 @@ func Serve(ctx context.Context, c Clock, grace time.Duration, jobs ...*Job) erro
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
-		_ = c.Sleep(work, grace) // ends early when all is finished
+		if grace > 0 {
+			_ = c.Sleep(work, grace) // ends early when all is finished
+		}
 		cancel()
 	})()
 	var g errgroup.Group
