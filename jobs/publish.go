@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -43,6 +44,9 @@ func (n *night) publish(ctx context.Context) error {
 	sum, err := n.writeManifest(ctx, manifestKey)
 	if err != nil {
 		return err
+	}
+	if paused := n.runner.Now().Round(0).Sub(n.started.Round(0)); paused > MaxRun { // by the wall clock, which goes on while a machine sleeps
+		return fmt.Errorf("the run took %s, more than %s: its tables may have been collected; run again", paused.Round(time.Minute), MaxRun)
 	}
 	sequence := 1
 	if n.current != nil {

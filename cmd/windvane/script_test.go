@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ import (
 //	windvane ARGS…        run windvane; it must succeed (! windvane: fail)
 //	exits CODE ARGS…      run windvane and expect the exit code
 //	serveat FROM TO ARGS… run windvane serve on a clock that shows FROM and runs as fast as it can, until it shows TO
+//	age DAYS PATH…        make files, and all below folders, so much older
 //	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
 //	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
 //	edit FILE OLD NEW     replace a text that stands there once
@@ -38,7 +40,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
+			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
 		},
 	})
 }
@@ -82,6 +84,24 @@ func scriptServeAt(ts *testscript.TestScript, neg bool, args []string) {
 	}}
 	if code := a.run(ctx, append([]string{"serve"}, args[2:]...)); (code != 0) != neg {
 		ts.Fatalf("windvane serve: exit code %d", code)
+	}
+}
+
+func scriptAge(ts *testscript.TestScript, _ bool, args []string) {
+	days, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for _, name := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(name), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			at := info.ModTime().AddDate(0, 0, -days)
+			return os.Chtimes(file, at, at)
+		}))
 	}
 }
 

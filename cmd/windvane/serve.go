@@ -112,6 +112,8 @@ func (s *server) jobs() (out []*schedule.Job, err error) {
 		case config.TaskRestate:
 			days := calendar.Day(*c.Days)
 			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.restate(ctx, at.AsOf-days, at.AsOf) }
+		case config.TaskCollect:
+			j.Run = func(ctx context.Context, _ schedule.Attempt) error { return s.collect(ctx) }
 		}
 		s.note(j, jobState{})
 		out = append(out, j)
@@ -175,6 +177,17 @@ func (s *server) restate(ctx context.Context, first, last calendar.Day) error {
 			s.tell(o)
 			return nil
 		})
+	})
+}
+
+// collect removes what the retention does not keep.
+func (s *server) collect(ctx context.Context) error {
+	return s.work(ctx, func() error {
+		found, err := collect(ctx, s.site.runner.Out, s.config.Retention, s.app.clock.Now, true)
+		if err == nil {
+			s.log.Info("collected", "objects", found.Objects, "bytes", found.Bytes, "staging_files", found.Staging)
+		}
+		return err
 	})
 }
 
