@@ -120,6 +120,10 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
 	}
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
+	if n.isWithdrawn() {
+		n.done = true
+		n.warnings = append(n.warnings, n.withdrawnNote())
+	}
 	return nil
 }
 
