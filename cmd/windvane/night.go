@@ -137,19 +137,28 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return usageError{err}
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	m := metrics.New(s.runner.Settings.Job, version(), false)
+	herald, err := a.newHerald(c, s.runner, m)
+	if err != nil {
+		return err
+	}
 	s.runner.AcceptChurn = acceptChurn
 	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}
 	defer a.draw(s.runner, 1)()
-	m := metrics.New(s.runner.Settings.Job, version(), false)
 	o, err := observed{s.runner, m}.night(ctx, asOf)
+	herald.tell(ctx, o, err)
 	if a.metricsFile != "" {
 		if err := m.WriteFile(a.metricsFile); err != nil { // the night is published, or not, all the same
 			fmt.Fprintf(a.stderr, "note: %v\n", err)

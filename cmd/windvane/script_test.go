@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +32,9 @@ import (
 //	exits CODE ARGS…      run windvane and expect the exit code
 //	serveat FROM TO ARGS… run windvane serve on a clock that shows FROM and runs as fast as it can, until it shows TO
 //	age DAYS PATH…        make files, and all below folders, so much older
+//	nowhere TEXT DIR      the text is in no file below a folder (! nowhere: in some)
+//	webhook NAME CODE BODY
+//	                      listen at the address in the variable NAME, answer so, and keep what came in NAME.log
 //	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
 //	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
 //	edit FILE OLD NEW     replace a text that stands there once
@@ -40,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
+			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "webhook": scriptWebhook, "nowhere": scriptNowhere, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
 		},
 	})
 }
@@ -84,6 +90,44 @@ func scriptServeAt(ts *testscript.TestScript, neg bool, args []string) {
 	}}
 	if code := a.run(ctx, append([]string{"serve"}, args[2:]...)); (code != 0) != neg {
 		ts.Fatalf("windvane serve: exit code %d", code)
+	}
+}
+
+func scriptWebhook(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	log := ts.MkAbs(args[0] + ".log")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		f, openErr := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if errors.Join(err, openErr) == nil {
+			_, err = f.Write(append(body, '\n'))
+			err = errors.Join(err, f.Close())
+		}
+		if errors.Join(err, openErr) != nil {
+			code = http.StatusTeapot // the script sees it
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, args[2])
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL+"/hook?key=s3cret")
+}
+
+func scriptNowhere(ts *testscript.TestScript, neg bool, args []string) {
+	found := ""
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[1]), func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		if strings.Contains(string(data), args[0]) {
+			found = file
+		}
+		return err
+	}))
+	if (found != "") != neg {
+		ts.Fatalf("%q: found in %q", args[0], found)
 	}
 }
 

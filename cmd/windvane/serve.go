@@ -55,7 +55,10 @@ func (a *app) serve(ctx context.Context) error {
 	defer s.close()
 	log := a.logger(slog.LevelInfo)
 	s.runner.Log = log
-	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}}
+	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}}
+	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
+		return err
+	}
 	scheduled, err := srv.jobs()
 	if err != nil {
 		return usageError{err}
@@ -79,9 +82,11 @@ type server struct {
 	log     *slog.Logger
 	busy    chan struct{} // held by the one job that works: a night may take all the memory it is allowed
 	metrics *metrics.Metrics
+	herald  *herald
 
 	mu     sync.Mutex
 	states map[string]jobState
+	last   map[string]jobs.Outcome // of the last attempt of each job
 }
 
 // jobState is what /healthz tells of a job.
@@ -108,7 +113,8 @@ func (s *server) jobs() (out []*schedule.Job, err error) {
 		j.Observe = func(e schedule.Event) { s.observe(j, e) }
 		switch c.Does {
 		case config.TaskNight:
-			j.Run, j.Newest = s.night, s.newest
+			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.night(ctx, c.Name, at) }
+			j.Newest = s.newest
 		case config.TaskRestate:
 			days := calendar.Day(*c.Days)
 			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.restate(ctx, at.AsOf-days, at.AsOf) }
@@ -139,7 +145,7 @@ func (s *server) runner() observed {
 }
 
 // night makes one night. While it can be waited for, lateness is found out without leaving a record of a failed run.
-func (s *server) night(ctx context.Context, at schedule.Attempt) error {
+func (s *server) night(ctx context.Context, job string, at schedule.Attempt) error {
 	return s.work(ctx, func() error {
 		r := s.runner()
 		if !at.Last {
@@ -148,8 +154,12 @@ func (s *server) night(ctx context.Context, at schedule.Attempt) error {
 			}
 		}
 		o, err := r.night(ctx, at.AsOf)
+		s.mu.Lock()
+		s.last[job] = o
+		s.mu.Unlock()
 		if err == nil {
 			s.tell(o)
+			s.herald.tell(ctx, o, nil)
 		}
 		return err
 	})
@@ -212,6 +222,15 @@ func (s *server) observe(j *schedule.Job, e schedule.Event) {
 	}
 	s.log.Log(context.Background(), level, "schedule", args...)
 	s.note(j, state)
+	if e.What == schedule.GivenUp && j.Newest != nil { // a night: tries that are still to come are not told
+		s.mu.Lock()
+		o := s.last[e.Job]
+		s.mu.Unlock()
+		if o.AsOf != e.AsOf {
+			o = jobs.Outcome{AsOf: e.AsOf}
+		}
+		s.herald.tell(context.Background(), o, e.Err)
+	}
 }
 
 // note keeps the state of a job, and when it fires next.
