@@ -145,7 +145,7 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		},
 		RestateDays: 10, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
-		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true},
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
 		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},

@@ -13,6 +13,7 @@ import (
 const (
 	CauseLate    = "late"    // inputs have not come
 	CauseInput   = "input"   // a dump is broken
+	CauseGate    = "gate"    // the night looks unlike the days before
 	CauseDamage  = "damage"  // something published is not what its manifest says
 	CauseStopped = "stopped" // the process was told to end
 	CauseBug     = "bug"     // a broken invariant of ours
@@ -28,6 +29,8 @@ func CauseOf(err error) string {
 		return CauseStopped
 	case errors.Is(err, ErrInput):
 		return CauseInput
+	case errors.Is(err, ErrGate):
+		return CauseGate
 	case errors.Is(err, ErrDamaged):
 		return CauseDamage
 	case errors.Is(err, column.ErrInternal):
@@ -43,6 +46,8 @@ func Advice(cause string, asOf calendar.Day) string {
 		return fmt.Sprintf("windvane plan --date %s   # says what is missing; run it when the dump is there", asOf)
 	case CauseInput:
 		return fmt.Sprintf("windvane validate --date %s   # reads the dumps as the night does", asOf)
+	case CauseGate:
+		return fmt.Sprintf("windvane run --date %s --accept-gates REASON   # if the dumps are right", asOf)
 	case CauseDamage:
 		return "windvane verify   # names the damaged file"
 	case CauseBug:

@@ -47,6 +47,9 @@ type night struct {
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
 
+	acceptedGates string // why the night is published whatever the gates say; empty: it is not
+	dataGates     []Gate
+
 	prices []price.Power
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
@@ -77,6 +80,10 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	n.acceptedChurn = r.AcceptChurn
 	if n.acceptedChurn == "" && n.current != nil { // what was accepted once stays so in corrections
 		n.acceptedChurn = n.current.manifest.AcceptedChurn
+	}
+	n.acceptedGates = r.AcceptGates
+	if n.acceptedGates == "" && n.current != nil {
+		n.acceptedGates = n.current.manifest.AcceptedGates
 	}
 	if err := r.list(ctx); err != nil {
 		return nil, err
@@ -288,8 +295,11 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 const figuresVersion = "2"
 
 // digest identifies what the night's tables are made of.
-func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), n.acceptedChurn}
+func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
+
+// digestIf is the digest of the night with a reason to accept turnover.
+func (n *night) digestIf(acceptedChurn string) string {
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)

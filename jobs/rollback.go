@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/windvane/windvane/jobs/lake"
@@ -91,8 +92,8 @@ func (a Archive) intact(ctx context.Context, rec lake.CommitRecord) (*committed,
 
 // withdrawn are the digests of nights that are taken back: of the commits since, and what they had taken back. Those
 // whose manifest was collected are not known, and are too old to be made again by chance.
-func (a Archive) withdrawn(ctx context.Context, since []lake.CommitRecord, restored string) ([]string, error) {
-	var out []string
+func (a Archive) withdrawn(ctx context.Context, since []lake.CommitRecord, restored string) ([]lake.Withdrawn, error) {
+	var out []lake.Withdrawn
 	for _, rec := range since {
 		out = append(out, rec.Withdrawn...)
 		night, err := readManifest(ctx, a.Out, rec)
@@ -102,10 +103,10 @@ func (a Archive) withdrawn(ctx context.Context, since []lake.CommitRecord, resto
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, night.manifest.NightDigest)
+		out = append(out, lake.Withdrawn{NightDigest: night.manifest.NightDigest, AcceptedChurn: night.manifest.AcceptedChurn})
 	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(d string) bool { return d == restored }), nil
+	slices.SortFunc(out, func(x, y lake.Withdrawn) int { return strings.Compare(x.NightDigest, y.NightDigest) })
+	return slices.DeleteFunc(slices.Compact(out), func(w lake.Withdrawn) bool { return w.NightDigest == restored }), nil
 }
 
 // noteRollback brings the hint status.json up to date.
@@ -135,9 +136,12 @@ func (a Archive) after(ctx context.Context, asOf calendar.Day) ([]calendar.Day, 
 	return out, nil
 }
 
-// isWithdrawn tells whether a rollback took back what the night would publish.
+// isWithdrawn tells whether a rollback took back what the night would publish. A reason to accept turnover that was given
+// for a night that was taken back makes no other night of the same inputs; one that is given now does.
 func (n *night) isWithdrawn() bool {
-	return n.current != nil && slices.Contains(n.current.record.Withdrawn, n.digest())
+	return n.current != nil && slices.ContainsFunc(n.current.record.Withdrawn, func(w lake.Withdrawn) bool {
+		return w.NightDigest == n.digest() || n.runner.AcceptChurn == "" && w.NightDigest == n.digestIf(w.AcceptedChurn)
+	})
 }
 
 // withdrawnNote says so.

@@ -44,6 +44,8 @@ func outcomeOf(err error) string {
 	switch jobs.CauseOf(err) {
 	case jobs.CauseLate:
 		return "late"
+	case jobs.CauseGate:
+		return "gate"
 	case jobs.CauseStopped:
 		return "stopped"
 	}

@@ -109,6 +109,7 @@ func (s *server) jobs() (out []*schedule.Job, err error) {
 			return nil, fmt.Errorf("schedule: %s: %w", c.Name, err)
 		}
 		j := &schedule.Job{Name: c.Name, Spec: spec, CatchUp: *c.CatchUp, Late: func(err error) bool { return errors.Is(err, jobs.ErrLate) },
+			Final:    func(err error) bool { return errors.Is(err, jobs.ErrGate) }, // a person decides
 			Patience: schedule.Patience{Deadline: *c.Deadline, Retries: *c.Retries, First: *c.FirstPause, Longest: *c.LongestPause}}
 		j.Observe = func(e schedule.Event) { s.observe(j, e) }
 		switch c.Does {
@@ -148,6 +149,7 @@ func (s *server) runner() observed {
 func (s *server) night(ctx context.Context, job string, at schedule.Attempt) error {
 	return s.work(ctx, func() error {
 		r := s.runner()
+		r.OneNight = true
 		if !at.Last {
 			if err := r.Ready(ctx, at.AsOf); errors.Is(err, jobs.ErrLate) {
 				return err

@@ -23,8 +23,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `status asks the output bucket for the newest published night and holds it against the one that is
 wanted: the one that the schedule of the configuration had due --within ago, or --date.
 
-Exit codes, for monitoring: 0 fresh; 3 stale, because inputs are late or nothing was tried yet; 1 stale,
-because the last attempt failed. It says since when, why, and what to type next.`,
+Exit codes, for monitoring: 0 fresh; 3 stale, because inputs are late or nothing was tried yet; 4 stale,
+because a gate stopped the night; 1 stale, because the last attempt failed. It says since when, why, and what to type next.`,
 		Example: `  windvane status --output ./demo/out --date 2026-01-31
   windvane status --output s3://windvane --within 2h --json`,
 		Args: cobra.NoArgs,
@@ -79,6 +79,9 @@ func (a *app) printFreshness(f *jobs.Freshness, zone *calendar.Zone) error {
 		return nil
 	case f.Cause == "" || f.Cause == jobs.CauseLate:
 		return printed{fmt.Errorf("%w since %s: %w", errStale, clockOf(f.StaleSince, zone), jobs.ErrLate)}
+	}
+	if f.Cause == jobs.CauseGate {
+		return printed{fmt.Errorf("%w since %s: %w", errStale, clockOf(f.StaleSince, zone), jobs.ErrGate)}
 	}
 	return printed{fmt.Errorf("%w since %s: the last attempt failed", errStale, clockOf(f.StaleSince, zone))}
 }

@@ -35,10 +35,16 @@ type CommitRecord struct {
 	Stale          bool   `json:"stale,omitempty"` // published although inputs were missing
 
 	// A rollback publishes the tables of an earlier commit of the date again; these are empty for others.
-	RollbackTo int        `json:"rollback_to,omitempty"` // sequence of that commit
-	Reason     string     `json:"reason,omitempty"`
-	At         *time.Time `json:"at,omitempty"`
-	Withdrawn  []string   `json:"withdrawn,omitempty"` // night digests that no run publishes again by itself
+	RollbackTo int         `json:"rollback_to,omitempty"` // sequence of that commit
+	Reason     string      `json:"reason,omitempty"`
+	At         *time.Time  `json:"at,omitempty"`
+	Withdrawn  []Withdrawn `json:"withdrawn,omitempty"` // nights that no run publishes again by itself
+}
+
+// Withdrawn is a night that a rollback took back.
+type Withdrawn struct {
+	NightDigest   string `json:"night_digest"`
+	AcceptedChurn string `json:"accepted_churn,omitempty"` // a reason given by a person, which the digest covers
 }
 
 // Validate tells what keeps the record from being committed.

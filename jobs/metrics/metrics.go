@@ -43,7 +43,7 @@ func New(job, version string, serves bool) *Metrics {
 		r.MustRegister(g)
 		return g
 	}
-	m.outcome = gauges("last_attempt_outcome", "1 for what the last attempt came to: published, already_done, late, failed, stopped.", "outcome")
+	m.outcome = gauges("last_attempt_outcome", "1 for what the last attempt came to: published, already_done, late, gate, failed, stopped.", "outcome")
 	m.seconds = gauge("last_attempt_seconds", "Duration of the last attempt.")
 	m.ended = gauge("last_attempt_timestamp_seconds", "When the last attempt ended.")
 	m.published = gauge("last_success_timestamp_seconds", "When an attempt last published, or found its night done.")

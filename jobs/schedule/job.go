@@ -20,6 +20,7 @@ type Job struct {
 	// without Newest remembers what it did itself and catches up nothing from before it started.
 	Newest   func(ctx context.Context) (calendar.Day, bool, error)
 	Late     func(error) bool // tells errors that waiting may mend; nil: none
+	Final    func(error) bool // tells errors that trying again cannot mend; nil: none
 	Patience Patience
 	CatchUp  int         // nights that are made at one firing at most, the newest ones; below 1 means 1
 	Observe  func(Event) // may be nil; called from the job's goroutine
@@ -144,6 +145,8 @@ func (j *Job) night(stop, work context.Context, c Clock, f Firing) error {
 		}
 		wait, what := pause, Waiting
 		switch {
+		case j.Final != nil && j.Final(err):
+			return err
 		case j.Late == nil || !j.Late(err):
 			if failures++; failures > j.Patience.Retries {
 				return err

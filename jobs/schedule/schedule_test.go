@@ -251,6 +251,16 @@ func TestLaterNightsWaitForOneThatFails(t *testing.T) {
 	w.expect("events", w.events, "retried 2026-01-03", "given_up 2026-01-03")
 }
 
+func TestWhatCannotBeMendedIsNotTriedAgain(t *testing.T) {
+	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
+	w.job.Patience.Retries = 3
+	gate := errors.New("a gate")
+	w.job.Final = func(err error) bool { return errors.Is(err, gate) }
+	w.fail = func(schedule.Attempt) error { return gate }
+	w.live("2026-01-05T14:00:00Z")
+	w.expect("events", w.events, "given_up 2026-01-04")
+}
+
 func TestAPanicIsAFailure(t *testing.T) {
 	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
 	w.job.Patience.Retries = 1
