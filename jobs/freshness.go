@@ -72,7 +72,7 @@ func (f *Freshness) setReason(ctx context.Context, a Archive, first calendar.Day
 		return err
 	}
 	for i := range runs {
-		if r := &runs[i]; f.LastAttempt == nil || r.when().After(f.LastAttempt.when()) {
+		if r := &runs[i]; f.LastAttempt == nil || !r.when().Before(f.LastAttempt.when()) {
 			f.LastAttempt = r
 		}
 	}

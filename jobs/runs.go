@@ -104,7 +104,7 @@ func (a Archive) runsOf(ctx context.Context, s shelf) ([]RunRecord, error) {
 			out = append(out, RunRecord{AsOf: s.day, Run: run, Status: RunUnfinished, Started: &begun})
 		}
 	}
-	slices.SortStableFunc(out, func(x, y RunRecord) int { return cmp.Compare(x.when().Unix(), y.when().Unix()) })
+	slices.SortStableFunc(out, func(x, y RunRecord) int { return x.when().Compare(y.when()) })
 	return out, nil
 }
 

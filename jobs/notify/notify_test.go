@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,8 +53,11 @@ func newHook(t *testing.T, answers ...string) *hook {
 		if code == "302" {
 			w.Header().Set("Location", "/elsewhere")
 		}
-		var n int
-		fmt.Sscan(code, &n)
+		n, err := strconv.Atoi(code)
+		if err != nil {
+			t.Error(err)
+			n = http.StatusTeapot
+		}
 		w.WriteHeader(n)
 		fmt.Fprint(w, text)
 	}))
