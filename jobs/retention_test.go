@@ -116,7 +116,10 @@ func TestARetentionThatIsNoneIsRefused(t *testing.T) {
 
 // bucket is an output with runs that hold one small file each.
 type bucket struct {
-	t    *rapid.T
+	t interface {
+		Helper()
+		Fatal(args ...any)
+	}
 	dir  string
 	lake *lake.Lake
 	now  time.Time
@@ -180,6 +183,42 @@ func (b *bucket) has(key string) bool {
 		b.check(err)
 	}
 	return err == nil
+}
+
+// Lift state is found by a digest that covers settings, so it is kept by date: of the newest nights and the days before
+// them what was written last, and the rest for as long as superseded tables.
+func TestLiftStateIsKeptByDate(t *testing.T) {
+	dir := t.TempDir()
+	out, err := lake.Open(context.Background(), dir, lake.Options{Rebuildable: []string{""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	b := &bucket{t: t, dir: dir, lake: out, now: time.Now()}
+	for day := lastDay - 2; day <= lastDay; day++ {
+		b.write("nightly", day, 20*aDay, true)
+	}
+	state := map[string]struct {
+		age  time.Duration
+		kept bool
+	}{
+		fmt.Sprintf("state/lift/dt=%s/new/pairs.parquet", lastDay):     {9 * aDay, true},
+		fmt.Sprintf("state/lift/dt=%s/old/pairs.parquet", lastDay):     {20 * aDay, false},
+		fmt.Sprintf("state/lift/dt=%s/younger/pairs.parquet", lastDay): {10 * aDay, true}, // superseded ten days ago
+		fmt.Sprintf("state/lift/dt=%s/only/pairs.parquet", lastDay-1):  {90 * aDay, true}, // the night rests on it
+		fmt.Sprintf("state/lift/dt=%s/only/pairs.parquet", lastDay-2):  {90 * aDay, false},
+		fmt.Sprintf("state/lift/dt=%s/young/pairs.parquet", lastDay-2): {aDay, true},
+	}
+	for key, s := range state {
+		b.check(out.PutBytes(context.Background(), key, []byte("x")))
+		b.backdate(key, s.age)
+	}
+	collect(t, dir, 0, jobs.Retention{Grace: 2 * aDay, Superseded: 15 * aDay, StateNights: 1})
+	for key, s := range state {
+		if b.has(key) != s.kept {
+			t.Errorf("%s is kept: %v, want %v", key, !s.kept, s.kept)
+		}
+	}
 }
 
 // I5: after a collection nothing temporary is left, and nothing a reader may hold is gone. Histories of commits,

@@ -24,7 +24,8 @@ func (a *app) statusCommand() *cobra.Command {
 wanted: the one that the schedule of the configuration had due --within ago, or --date.
 
 Exit codes, for monitoring: 0 fresh; 3 stale, because inputs are late or nothing was tried yet; 4 stale,
-because a gate stopped the night; 1 stale, because the last attempt failed. It says since when, why, and what to type next.`,
+because a gate stopped the night; 1 stale, because the last attempt failed. It says since when, why, and
+what to type next.`,
 		Example: `  windvane status --output ./demo/out --date 2026-01-31
   windvane status --output s3://windvane --within 2h --json`,
 		Args: cobra.NoArgs,
