@@ -81,6 +81,7 @@ func (c Config) problems() (found []problem) {
 	found = append(found, c.Gates.problems()...)
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)
+	found = append(found, c.operationProblems()...)
 	return append(found, c.tableProblems()...)
 }
 

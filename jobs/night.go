@@ -60,6 +60,7 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
+	at      string // the step that runs
 	commit  commitInfo
 }
 
@@ -126,6 +127,10 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
 	}
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
+	if n.isWithdrawn() {
+		n.done = true
+		n.warnings = append(n.warnings, n.withdrawnNote())
+	}
 	return nil
 }
 
@@ -290,8 +295,11 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 const figuresVersion = "2"
 
 // digest identifies what the night's tables are made of.
-func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), n.acceptedChurn}
+func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
+
+// digestIf is the digest of the night with a reason to accept turnover.
+func (n *night) digestIf(acceptedChurn string) string {
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)

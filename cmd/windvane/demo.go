@@ -89,7 +89,7 @@ func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error
 	if err != nil {
 		return err
 	}
-	if o.AsOf, err = date("as-of", asOf, s.jobs.Zone); err != nil {
+	if o.AsOf, err = a.date("as-of", asOf, s.jobs.Zone); err != nil {
 		return err
 	}
 	if err := o.Validate(); err != nil {
