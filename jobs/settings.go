@@ -67,6 +67,9 @@ func (s Settings) Validate() error {
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
 	}
+	if err := s.Lift.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("lift: %w", err))
+	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
 	}
