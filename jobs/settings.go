@@ -12,6 +12,7 @@ import (
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
@@ -27,6 +28,7 @@ type Settings struct {
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
 	Rules               rules.Set                 // of scores and lists
+	Lift                lift.Plan                 // what is observed of the pairs of Chuanliu
 	RestateDays         int                       // days looked at again each night
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
@@ -46,7 +48,7 @@ const JoinDays = 120
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
 		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, HistoryDays: 730,
-		MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
+		Lift: lift.DefaultPlan(), MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
 	}
 }
 
@@ -64,6 +66,9 @@ func (s Settings) Validate() error {
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
+	}
+	if err := s.Lift.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("lift: %w", err))
 	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
@@ -124,7 +129,8 @@ func (s Settings) nightDigest() string {
 		Restate, History int
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
-	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays})
+		Lift             lift.Plan
+	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays, s.Lift})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

@@ -32,6 +32,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
 		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
+		{"Lift", func(s *Settings) { s.Lift.Since = &day }, false, true},
 		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
 		{"HistoryDays", func(s *Settings) { s.HistoryDays = 731 }, false, true},
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
