@@ -102,8 +102,8 @@ type splitRow struct {
 	Paid    int64  `parquet:"gmv_paid_fen"`
 }
 
-// A month of a demo: one row per row of shop_score, GMV that adds up to gmv_split, and 常挂品 as counted in the dumps.
-func TestADemoNightPublishesFives(t *testing.T) {
+// A month of a demo: product_test as counted in the dumps; of fives one row per row of shop_score, GMV that adds up to gmv_split, and 常挂品 as counted in the dumps.
+func TestADemoNightPublishesFivesAndProductTest(t *testing.T) {
 	d := newDemo(t, 30)
 	o := d.night(lastDay)
 	rows, shops := published[fivesRow](t, d, o, "fives"), published[shopRow](t, d, o, "shop_score")
@@ -133,6 +133,7 @@ func TestADemoNightPublishesFives(t *testing.T) {
 		t.Errorf("next is always the same: %v", next)
 	}
 	wantAlwaysOn(t, d, rows)
+	wantProductTest(t, d, o, 30)
 	again := d.night(lastDay)
 	if again.Status != jobs.AlreadyDone {
 		t.Errorf("the night again: %s", again.Status)

@@ -243,16 +243,16 @@ func (n *night) partition(table string, d *dump) Partition {
 }
 
 // dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
-// orders; for refunds, which look at the days on which they were paid, all that may be asked for.
+// orders, and of accounts for traffic; for refunds, which look at the days on which they were paid, all that may be asked for.
 func (n *night) dependencies(table string, day calendar.Day) string {
 	var parts []string
 	for _, dim := range []string{contract.Products.Name, contract.Talents.Name} {
-		switch table {
-		case contract.Orders.Name:
+		switch {
+		case table == contract.Orders.Name, table == contract.ProductTraffic.Name && dim == contract.Talents.Name:
 			if p, ok := n.nearest(dim, day); ok {
 				parts = append(parts, p.Digest)
 			}
-		case contract.Refunds.Name:
+		case table == contract.Refunds.Name:
 			if p, ok := n.nearest(dim, day-JoinDays); ok {
 				parts = append(parts, p.Digest)
 			}
