@@ -280,7 +280,7 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 }
 
 // figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
-const figuresVersion = "2"
+const figuresVersion = "3"
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string {

@@ -129,7 +129,7 @@ func listOf(role string, r Row, gates []Row, b words.Book) List {
 	for _, g := range gates {
 		if g.word("list") == l.ID {
 			l.Gates = append(l.Gates, Gate{ID: g.word("gate"), Value: g.real("value"), Threshold: g.number("threshold"), Margin: g.real("margin"),
-				State: g.word("state"), InBand: g.flag("in_band")})
+				State: g.word("state"), InBand: g.flag("in_band"), Since: g.text("since")})
 		}
 	}
 	l.orderGates(b)

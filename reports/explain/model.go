@@ -124,6 +124,7 @@ type Gate struct {
 	Margin    *float64 `json:"margin"`
 	State     string   `json:"state"`
 	InBand    bool     `json:"in_band"`
+	Since     *string  `json:"since"` // as-of date since which it has passed, or has not; null: a table of an older binary
 }
 
 // Change is the smallest single change with which the subject would qualify.

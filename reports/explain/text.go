@@ -242,7 +242,7 @@ func (p *page) list(l *List) {
 }
 
 func (p *page) gates(l *List) {
-	t := newTable("  门槛", "", "数值", "要求", "差额", "结论", "")
+	t := newTable("  门槛", "", "数值", "要求", "差额", "结论", "自", "")
 	for _, g := range l.Gates {
 		band := ""
 		if g.InBand {
@@ -252,7 +252,7 @@ func (p *page) gates(l *List) {
 		if g.Value != nil && p.book.IsScore(l.ID, g.ID, g.Threshold) {
 			value = words.Points(*g.Value)
 		}
-		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), signed(g.Margin, 4), words.GateState(g.State) + " " + g.State, band})
+		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), signed(g.Margin, 4), words.GateState(g.State) + " " + g.State, word(g.Since), band})
 	}
 	p.table(t)
 }

@@ -198,6 +198,7 @@ func eligibility(resource, name string) *Table {
 			flag("standing", "stands by gates and streaks alone: caps, overrides and cold start aside"),
 			count("pass_streak", "runs in a row that passed"),
 			count("fail_streak", "runs in a row that failed"),
+			text("gates_since", "each gate as gate:passes:day or gate:fails:day, by comma: since which as-of date it has passed, or not, without a break"),
 			flag("cold_start", "a place kept for subjects without a score"),
 			flag("stale", "an input is late: the list of the run before was kept"),
 			null(text("override", "manual decision: action, reason, author, last day")),
@@ -230,5 +231,6 @@ var EligibilityGates = &Table{
 		null(number("margin", "distance to the threshold, positive on the good side")),
 		enum("state", GateStates, "passed; passed_by_floor: no score, and the gate only keeps out the poor; passed_by_unless: its exception holds; failed; not_known: no value; history_short: too few runs with a score"),
 		flag("in_band", "fails by so little that a member stays"),
+		date("since", "as-of date since which the gate has passed, or has not, without a break; dates without a run break nothing"),
 	},
 }

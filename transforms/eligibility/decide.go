@@ -25,6 +25,9 @@ type Decision struct {
 	Reasons    []Reasons
 	Failed     []uint32 // bit g: gate g of the list does not pass; 0 on stale nights
 
+	// GateSpans say since when each gate stands as it stands.
+	GateSpans GateSpans
+
 	// Overrides are those that were valid, by subject.
 	Overrides map[int]Override
 
@@ -65,6 +68,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 		d.dropLevels()
 	}
 	d.move(b)
+	d.ageGates(b, stale)
 	return d
 }
 

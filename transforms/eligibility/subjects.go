@@ -35,6 +35,7 @@ type Before struct {
 	Rank                   []int32
 	Level                  []int8
 	Multiplier             []float64
+	Gates                  GateSpans // of nobody: nothing is known
 	// Gone counts members of that list that are no subjects tonight. They have left.
 	Gone int
 }
@@ -111,6 +112,9 @@ func (b *Before) check(n int) {
 	mustHave(n, "rank before", len(b.Rank))
 	mustHave(n, "level before", len(b.Level))
 	mustHave(n, "multiplier before", len(b.Multiplier))
+	if b.Gates.Of != nil {
+		mustHave(n, "gates before", len(b.Gates.Of))
+	}
 }
 
 func mustHave(n int, what string, got int) {

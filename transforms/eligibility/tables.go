@@ -117,7 +117,7 @@ func hundredthsOrNull(c *column.Cell, scores []int16, i int) {
 // gateWriter writes the gates of subjects.
 type gateWriter struct {
 	t                                                                  *Tables
-	asOf, list, subject, gate, value, threshold, margin, state, inBand *column.Cell
+	asOf, list, subject, gate, value, threshold, margin, state, inBand, since *column.Cell
 
 	page    *Page
 	order   []int   // gates by name
@@ -130,7 +130,7 @@ type gateWriter struct {
 func newGateWriter(t *Tables, b *column.Builder) *gateWriter {
 	c := b.Column
 	return &gateWriter{t: t, asOf: c("as_of_date"), list: c("list"), subject: c("subject_id"), gate: c("gate"), value: c("value"),
-		threshold: c("threshold"), margin: c("margin"), state: c("state"), inBand: c("in_band")}
+		threshold: c("threshold"), margin: c("margin"), state: c("state"), inBand: c("in_band"), since: c("since")}
 }
 
 // turn prepares for another list.
@@ -164,6 +164,7 @@ func (w *gateWriter) rows(p *Page, i int) {
 		w.margin.RealOrNull(r.Margin)
 		w.state.Int(int64(r.State))
 		w.inBand.Flag(r.Band)
+		w.since.Int(int64(p.Decision.GateSince(i, g)))
 	}
 }
 
@@ -173,12 +174,13 @@ type listWriter struct {
 	asOf, list, role, subject, name, merchant, category, eligible, rank, rankBefore, level, multiplier, movement, since *column.Cell
 	product, shop, talent, lower, orders, net15, failedGates, reasons                                                   *column.Cell
 	needs, changeOf, changeFrom, changeTo, changeEvents, changeVolume                                                   *column.Cell
-	standing, passStreak, failStreak, coldStart, stale, override, validFrom, validTo, version                           *column.Cell
+	standing, passStreak, failStreak, gatesSince, coldStart, stale, override, validFrom, validTo, version                           *column.Cell
 
 	text    []byte
 	reason  map[Reasons]int64 // codes of their texts
 	gates   map[gateSet]int64
 	listIDs map[*Page]int64
+	spans   map[*Page][]int64 // codes of the texts of its gate spans
 	rules   int64
 }
 
@@ -197,11 +199,14 @@ func newListWriter(t *Tables, b *column.Builder) *listWriter {
 		product: c("product_score"), shop: c("shop_score"), talent: c("talent_score"), lower: c("lower_score"), orders: c("orders"), net15: c("gmv_net15_fen"),
 		failedGates: c("failed_gates"), reasons: c("reasons"),
 		needs: c("needs"), changeOf: c("change_of"), changeFrom: c("change_from"), changeTo: c("change_to"), changeEvents: c("change_events"), changeVolume: c("change_volume"),
-		standing: c("standing"), passStreak: c("pass_streak"), failStreak: c("fail_streak"), coldStart: c("cold_start"), stale: c("stale"), override: c("override"),
+		standing: c("standing"), passStreak: c("pass_streak"), failStreak: c("fail_streak"), gatesSince: c("gates_since"), coldStart: c("cold_start"), stale: c("stale"), override: c("override"),
 		validFrom: c("valid_from"), validTo: c("valid_to"), version: c("rules_version"),
-		reason: map[Reasons]int64{}, gates: map[gateSet]int64{}, listIDs: map[*Page]int64{}, rules: t.IDs.TextDict().Code(t.Rules.Version)}
+		reason: map[Reasons]int64{}, gates: map[gateSet]int64{}, listIDs: map[*Page]int64{}, spans: map[*Page][]int64{}, rules: t.IDs.TextDict().Code(t.Rules.Version)}
 	for _, p := range t.Pages {
 		w.listIDs[p] = t.IDs.TextDict().Code(p.List.ID)
+		for _, s := range p.Decision.GateSpans.Spans {
+			w.spans[p] = append(w.spans[p], t.IDs.TextDict().Code(s.text(p.List)))
+		}
 	}
 	return w
 }
@@ -229,6 +234,7 @@ func (w *listWriter) row(p *Page, i int) {
 	w.standing.Flag(d.Standing[i])
 	w.passStreak.Int(int64(d.PassStreak[i]))
 	w.failStreak.Int(int64(d.FailStreak[i]))
+	w.gatesSince.Int(w.spans[p][d.GateSpans.Of[i]])
 	w.coldStart.Flag(d.Reasons[i].Has(ColdStart))
 	w.stale.Flag(d.Stale)
 	w.writeOverride(d, i)
@@ -358,7 +364,7 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 }
 
 // BeforeColumns are the columns of a list's table that ReadBefore needs.
-var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier"}
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since"}
 
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
 func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
@@ -369,7 +375,8 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 	list := texts.Code(l.ID)
 	col := f.Column
 	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
-	pass, fail, since, rank, level, multiplier := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier")
+	pass, fail, since, rank, level, multiplier, gates := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier"), col("gates_since")
+	spans := newSpanReader(l, texts, b)
 	found := false
 	for k := range f.N {
 		if lists[k] != list || contract.ScoreRoles[roles[k]] != l.Role { // a list of other subjects is another list
@@ -392,6 +399,9 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 			b.Rank[i] = int32(rank[k])
 		}
 		b.Level[i] = levelNamed(l, texts, level[k])
+		if err := spans.read(i, gates[k]); err != nil {
+			return nil, fmt.Errorf("list %s: %w", l.ID, err)
+		}
 		if multiplier[k] != column.Null {
 			b.Multiplier[i] = math.Float64frombits(uint64(multiplier[k]))
 		}
