@@ -46,6 +46,8 @@ type Config struct {
 	MaxUnitsPerLine *int64 `yaml:"max_units_per_line" json:"max_units_per_line"`
 	// RestateDays is how many days are looked at again each night for late and corrected data.
 	RestateDays int `yaml:"restate_days" json:"restate_days"`
+	// CommitGapDays is how many days back a night looks for the commit that it rests on; 1: the day before alone.
+	CommitGapDays int `yaml:"commit_gap_days" json:"commit_gap_days"`
 	// HistoryDays is how many days back windows and first purchases look.
 	HistoryDays int `yaml:"history_days" json:"history_days"`
 	// HistoryCompleteFrom declares that purchases before the data do not matter from this day on.
@@ -98,6 +100,7 @@ func Default() Config {
 		BusinessZone:    "Asia/Shanghai",
 		MaxUnitsPerLine: &units,
 		RestateDays:     35,
+		CommitGapDays:   7,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
 )
 
 // marketSink writes a market through the lake.
@@ -29,7 +30,9 @@ func (s marketSink) WriteFile(ctx context.Context, key string, data []byte) erro
 }
 
 // newDemo delivers a small demo of so many days, the last of them lastDay.
-func newDemo(t *testing.T, days int) *deployment {
+func newDemo(t *testing.T, days int) *deployment { return newDemoUntil(t, days, lastDay) }
+
+func newDemoUntil(t *testing.T, days int, last calendar.Day) *deployment {
 	t.Helper()
 	d := &deployment{t: t, in: t.TempDir(), out: t.TempDir(), settings: newDeployment(t).settings}
 	l, err := lake.Open(t.Context(), d.in, lake.Options{})
@@ -38,7 +41,7 @@ func newDemo(t *testing.T, days int) *deployment {
 	}
 	defer l.Close()
 	o := market.DefaultOptions()
-	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = days, 20, 60, 200, 500, 150, lastDay
+	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = days, 20, 60, 200, 500, 150, last
 	if _, err := market.Generate(t.Context(), o, marketSink{l}, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	for _, in := range all {
 		f.X, f.N = append(f.X, figures[in.ID].X), append(f.N, figures[in.ID].N)
 	}
-	norms, err := n.normsOf(ctx, role, n.asOf.Month())
+	norms, err := n.normsTonight(ctx, role, f)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +280,31 @@ func (n *night) normsOf(ctx context.Context, role int, month calendar.Day) (*sco
 	return score.ReadNorms(n.normsBefore, n.runner.ids, month, role)
 }
 
+// normsTonight are the norms that a role is held against. The last night of a month measures those of the next; where it
+// was never published, the first night after it measures them, from its own figures, and they hold for the rest of the
+// month.
+func (n *night) normsTonight(ctx context.Context, role int, f *score.Figures) (*score.Norms, error) {
+	norms, err := n.normsOf(ctx, role, n.asOf.Month())
+	if norms != nil || err != nil || !n.missedMonthEnd() {
+		return norms, err
+	}
+	rule, known := n.ruleOf(role)
+	if norms, err = score.Measure(n.rules, rule, known, f); err != nil {
+		return nil, err
+	}
+	n.measured[role] = norms
+	return norms, nil
+}
+
+// missedMonthEnd tells whether a month has ended since the run before, without a night of its last day.
+func (n *night) missedMonthEnd() bool {
+	if n.previous == nil {
+		return false
+	}
+	before := n.previous.manifest.AsOf
+	return before.Month() != n.asOf.Month() && before != before.MonthEnd()
+}
+
 // publishNorms carries the norms of the month on and, on its last day, measures those of the next.
 func (n *night) publishNorms(ctx context.Context) error {
 	var all []score.MonthNorms
@@ -288,6 +313,9 @@ func (n *night) publishNorms(ctx context.Context) error {
 		now, err := n.normsOf(ctx, role, month)
 		if err != nil {
 			return err
+		}
+		if now == nil {
+			now = n.measured[role]
 		}
 		if now != nil {
 			all = append(all, score.MonthNorms{Month: month, Role: role, Norms: now})
