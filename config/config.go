@@ -48,6 +48,8 @@ type Config struct {
 	RestateDays int `yaml:"restate_days" json:"restate_days"`
 	// CommitGapDays is how many days back a night looks for the commit that it rests on; 1: the day before alone.
 	CommitGapDays int `yaml:"commit_gap_days" json:"commit_gap_days"`
+	// LateCauses tells corrections of earlier days from other causes of changes of lists; where there are any, the run before is computed again.
+	LateCauses bool `yaml:"late_causes" json:"late_causes"`
 	// HistoryDays is how many days back windows and first purchases look.
 	HistoryDays int `yaml:"history_days" json:"history_days"`
 	// HistoryCompleteFrom declares that purchases before the data do not matter from this day on.
@@ -101,6 +103,7 @@ func Default() Config {
 		MaxUnitsPerLine: &units,
 		RestateDays:     35,
 		CommitGapDays:   7,
+		LateCauses:      true,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
 	}

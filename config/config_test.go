@@ -104,6 +104,7 @@ tables:
 max_units_per_line: null
 restate_days: 10
 commit_gap_days: 3
+late_causes: false
 history_days: 400
 history_complete_from: 2026-01-01
 absent_days: {orders: [2026-01-31, "2026-02-01"]}
@@ -138,7 +139,7 @@ require: {success_marker: true}
 				},
 			},
 		},
-		RestateDays: 10, CommitGapDays: 3, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
+		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
 		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true},
 	}

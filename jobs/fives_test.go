@@ -34,6 +34,12 @@ func newDemo(t *testing.T, days int) *deployment { return newDemoUntil(t, days, 
 
 func newDemoUntil(t *testing.T, days int, last calendar.Day) *deployment {
 	t.Helper()
+	return newMarket(t, func(o *market.Options) { o.Days, o.AsOf = days, last })
+}
+
+// newMarket delivers a small demo that is otherwise in some way.
+func newMarket(t *testing.T, change func(o *market.Options)) *deployment {
+	t.Helper()
 	d := &deployment{t: t, in: t.TempDir(), out: t.TempDir(), settings: newDeployment(t).settings}
 	l, err := lake.Open(t.Context(), d.in, lake.Options{})
 	if err != nil {
@@ -41,7 +47,8 @@ func newDemoUntil(t *testing.T, days int, last calendar.Day) *deployment {
 	}
 	defer l.Close()
 	o := market.DefaultOptions()
-	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = days, 20, 60, 200, 500, 150, last
+	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = 7, 20, 60, 200, 500, 150, lastDay
+	change(&o)
 	if _, err := market.Generate(t.Context(), o, marketSink{l}, nil); err != nil {
 		t.Fatal(err)
 	}

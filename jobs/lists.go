@@ -26,27 +26,40 @@ var resources = []struct {
 
 // decideLists decides who gets what, list by list.
 func (n *night) decideLists(ctx context.Context) error {
+	pages, err := n.decidePages(ctx)
+	if err != nil {
+		return err
+	}
+	if err := n.splitCauses(ctx, pages); err != nil {
+		return err
+	}
+	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules, Pages: pages}
+	for _, r := range resources {
+		n.publishRows(r.table, tables.List(r.table, r.name))
+	}
+	n.publishRows(contract.EligibilityGates, tables.Gates())
+	return nil
+}
+
+// decidePages decides all lists.
+func (n *night) decidePages(ctx context.Context) ([]*eligibility.Page, error) {
 	roles := make([]*candidates, len(contract.ScoreRoles))
 	for role := range roles {
 		roles[role] = n.candidatesOf(role)
 	}
 	overrides, err := n.overridesOf(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules}
+	var all []*eligibility.Page
 	for _, r := range resources {
 		pages, err := n.decideResource(ctx, r.name, r.table, roles, overrides)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		tables.Pages = append(tables.Pages, pages...)
+		all = append(all, pages...)
 	}
-	for _, r := range resources {
-		n.publishRows(r.table, tables.List(r.table, r.name))
-	}
-	n.publishRows(contract.EligibilityGates, tables.Gates())
-	return nil
+	return all, nil
 }
 
 // decideResource decides the lists of one resource, with what they said on the run before.
@@ -90,7 +103,7 @@ func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, ov
 		}
 	}
 	if before != nil {
-		page.RankBefore = before.Rank
+		page.RankBefore, page.Was = before.Rank, eligibility.Outcome{Member: before.Member, Entitled: before.Entitled}
 	}
 	decided := n.overridesFor(l, c, overrides)
 	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, decided, false)

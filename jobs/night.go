@@ -46,6 +46,7 @@ type night struct {
 	normsBefore *column.Frame        // score_norms of the previous commit, once it was read
 	measured    map[int]*score.Norms // by role: norms of the month that the run before should have measured
 
+	again         bool   // decided a second time for the causes of changes; nothing is published
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
 
@@ -303,8 +304,8 @@ func (n *night) digest() string {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)
 		}
 	}
-	if n.previous != nil {
-		parts = append(parts, n.previous.manifest.NightDigest)
+	if n.previous != nil { // causes of changes ask for its rules
+		parts = append(parts, n.previous.manifest.NightDigest, fmt.Sprint(n.rulesBefore() != nil))
 	}
 	return digestOf(parts...)
 }

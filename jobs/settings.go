@@ -29,6 +29,7 @@ type Settings struct {
 	Rules               rules.Set                 // of scores and lists
 	RestateDays         int                       // days looked at again each night
 	CommitGapDays       int                       // days back in which a night looks for the commit that it rests on; 1: the day before alone
+	LateCauses          bool                      // corrections of earlier days are told from other causes of changes of lists: the run before is computed again then
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
 	AbsentDays          map[string][]calendar.Day // partitions that will never come
@@ -48,7 +49,7 @@ const JoinDays = 120
 // Default are the settings of a deployment that says nothing.
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
-		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, CommitGapDays: 7, HistoryDays: 730,
+		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, CommitGapDays: 7, LateCauses: true, HistoryDays: 730,
 		MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
 	}
 }
@@ -128,9 +129,10 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 func (s Settings) nightDigest() string {
 	data, err := json.Marshal(struct {
 		Restate, History int
+		LateCauses       bool
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
-	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays})
+	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

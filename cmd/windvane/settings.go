@@ -47,7 +47,7 @@ func (a *app) settings() (settings, error) {
 		s.jobs.MaxUnitsPerLine = *c.MaxUnitsPerLine
 	}
 	s.jobs.RestateDays, s.jobs.HistoryDays, s.jobs.HistoryCompleteFrom = c.RestateDays, c.HistoryDays, c.HistoryCompleteFrom
-	s.jobs.CommitGapDays = c.CommitGapDays
+	s.jobs.CommitGapDays, s.jobs.LateCauses = c.CommitGapDays, c.LateCauses
 	s.jobs.AbsentDays = c.AbsentDays
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
 	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.

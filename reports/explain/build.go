@@ -132,6 +132,9 @@ func listOf(role string, r Row, gates []Row, b words.Book) List {
 				State: g.word("state"), InBand: g.flag("in_band"), Since: g.text("since")})
 		}
 	}
+	if data := r.whole("cause_data"); data != nil {
+		l.Causes = &Causes{*data, r.count("cause_others"), r.whole("cause_late_data"), r.count("cause_rules")}
+	}
 	l.orderGates(b)
 	c := words.Change{List: l.ID, Role: role, Needs: l.Needs, Of: r.word("change_of"), From: r.real("change_from"), To: r.real("change_to"),
 		Events: r.real("change_events"), Volume: r.real("change_volume"), Failed: r.word("failed_gates"), Reasons: r.word("reasons")}

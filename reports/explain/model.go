@@ -96,6 +96,7 @@ type List struct {
 	Multiplier   *float64 `json:"multiplier"`
 	Movement     string   `json:"movement"`
 	Since        string   `json:"since"`
+	Causes       *Causes  `json:"causes"` // why it entered or left; null: it did not, or that is not told
 	Gates        []Gate   `json:"gates"`
 	FailedGates  []string `json:"failed_gates"`
 	Reasons      []string `json:"reasons"`
@@ -114,6 +115,14 @@ type List struct {
 	ValidFrom    string   `json:"valid_from"`
 	ValidTo      string   `json:"valid_to"`
 	RulesVersion string   `json:"rules_version"`
+}
+
+// Causes are why the subject entered (they add up to 1) or left (-1).
+type Causes struct {
+	Data     int64  `json:"data"`
+	Others   int64  `json:"others"`
+	LateData *int64 `json:"late_data"` // null: counted with data
+	Rules    int64  `json:"rules"`
 }
 
 // Gate is one gate of a list.

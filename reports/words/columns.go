@@ -16,7 +16,7 @@ var columns = map[string]string{
 	"as_of_date": "数据日期", "list": "清单", "role": "对象", "subject_id": "对象 ID", "subject_name": "名称",
 	"merchant_id": "店铺 ID", "category1_id": "一级类目 ID", "product_id": "商品 ID", "talent_id": "达人 ID", "style_id": "同款 ID",
 	"eligible": "是否入选", "rank": "名次", "rank_before": "上次名次", "level": "档位", "multiplier": "系数",
-	"movement": "变动", "since": "起始数据日期", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
+	"movement": "变动", "since": "起始数据日期", "cause_data": "变动原因：数据", "cause_others": "变动原因：名额", "cause_late_data": "变动原因：更正数据", "cause_rules": "变动原因：规则", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
 	"lower_score": "保守分", "orders": "有效订单数", "gmv_net15_fen": "15 天退款后成交额", "failed_gates": "未达标门槛", "reasons": "原因",
 	"needs": "还需什么", "change_of": "最小改进项", "change_from": "现值", "change_to": "须达到", "change_events": "须减少的件数",
 	"change_volume": "总件数", "standing": "门槛与次数已站稳", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数", "gates_since": "各门槛起始日期",

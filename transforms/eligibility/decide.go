@@ -12,6 +12,7 @@ type Decision struct {
 	AsOf               calendar.Day
 	ValidFrom, ValidTo calendar.Day // first and last day on which the list is meant to be used
 	FirstRun, Stale    bool         // no list before; a list kept because an input is late
+	Kept               bool         // the list of the run before, for whatever reason
 
 	Member     []bool
 	Standing   []bool         // stands by gates and streaks alone: caps, overrides and cold start aside
@@ -53,7 +54,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 	s.check()
 	b.check(s.N)
 	d := newDecision(r, l, asOf, s, h)
-	d.FirstRun, d.Stale = b == nil, stale
+	d.FirstRun, d.Stale, d.Kept = b == nil, stale, stale
 	if b == nil {
 		b = nobody(s.N)
 	}

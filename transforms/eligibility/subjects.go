@@ -36,6 +36,7 @@ type Before struct {
 	Level                  []int8
 	Multiplier             []float64
 	Gates                  GateSpans // of nobody: nothing is known
+	Entitled               []bool    // see Outcome; only causes look at it, nil: nobody
 	// Gone counts members of that list that are no subjects tonight. They have left.
 	Gone int
 }

@@ -38,6 +38,8 @@ type Page struct {
 	Product, Shop, Talent []int16
 	RankBefore            []int32 // 0: it had none; nil: no run before
 	NetKnown              bool    // refunds are computable
+	Was                   Outcome // of the run before; without slices: no run before
+	Causes                *Split  // of who entered or left; nil: not told
 	// Smallest names the smallest change of an indicator with which the own score gets where need says.
 	Smallest func(subject int, need Need) (Move, bool)
 }
@@ -116,7 +118,7 @@ func hundredthsOrNull(c *column.Cell, scores []int16, i int) {
 
 // gateWriter writes the gates of subjects.
 type gateWriter struct {
-	t                                                                  *Tables
+	t                                                                         *Tables
 	asOf, list, subject, gate, value, threshold, margin, state, inBand, since *column.Cell
 
 	page    *Page
@@ -172,9 +174,10 @@ func (w *gateWriter) rows(p *Page, i int) {
 type listWriter struct {
 	*Tables
 	asOf, list, role, subject, name, merchant, category, eligible, rank, rankBefore, level, multiplier, movement, since *column.Cell
+	causeData, causeOthers, causeLate, causeRules                                                                       *column.Cell
 	product, shop, talent, lower, orders, net15, failedGates, reasons                                                   *column.Cell
 	needs, changeOf, changeFrom, changeTo, changeEvents, changeVolume                                                   *column.Cell
-	standing, passStreak, failStreak, gatesSince, coldStart, stale, override, validFrom, validTo, version                           *column.Cell
+	standing, passStreak, failStreak, gatesSince, coldStart, stale, override, validFrom, validTo, version               *column.Cell
 
 	text    []byte
 	reason  map[Reasons]int64 // codes of their texts
@@ -196,6 +199,7 @@ func newListWriter(t *Tables, b *column.Builder) *listWriter {
 		asOf: c("as_of_date"), list: c("list"), role: c("role"), subject: c("subject_id"), name: c("subject_name"), merchant: c("merchant_id"),
 		category: c("category1_id"), eligible: c("eligible"), rank: c("rank"), rankBefore: c("rank_before"), level: c("level"),
 		multiplier: c("multiplier"), movement: c("movement"), since: c("since"),
+		causeData: c("cause_data"), causeOthers: c("cause_others"), causeLate: c("cause_late_data"), causeRules: c("cause_rules"),
 		product: c("product_score"), shop: c("shop_score"), talent: c("talent_score"), lower: c("lower_score"), orders: c("orders"), net15: c("gmv_net15_fen"),
 		failedGates: c("failed_gates"), reasons: c("reasons"),
 		needs: c("needs"), changeOf: c("change_of"), changeFrom: c("change_from"), changeTo: c("change_to"), changeEvents: c("change_events"), changeVolume: c("change_volume"),
@@ -282,6 +286,26 @@ func (w *listWriter) place(p *Page, i int) {
 	}
 	w.movement.Int(int64(movementCodes[d.Movement[i]]))
 	w.since.Int(int64(d.Since[i]))
+	w.cause(p, i)
+}
+
+// cause writes why the subject entered or left. On a kept list nobody moves but by its own violation or by what people
+// decided.
+func (w *listWriter) cause(p *Page, i int) {
+	cells := [...]*column.Cell{w.causeData, w.causeOthers, w.causeLate, w.causeRules}
+	if !p.Decision.moved(i) || p.Causes == nil && !(p.Decision.Kept && p.RankBefore != nil) {
+		for _, c := range cells {
+			c.Null()
+		}
+		return
+	}
+	lateKnown, causes := true, Causes{Data: number(p.Decision.Movement[i] == Entered) - number(p.Decision.Movement[i] == Left)}
+	if s := p.Causes; s != nil {
+		lateKnown, causes = s.LateKnown, s.Of(i)
+	}
+	for j, n := range [...]int{causes.Data, causes.Others, causes.Late, causes.Rules} {
+		cells[j].Int(known(int64(n), j != 2 || lateKnown))
+	}
 }
 
 // movementCodes are the codes of contract.Movements.
@@ -364,19 +388,20 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 }
 
 // BeforeColumns are the columns of a list's table that ReadBefore needs.
-var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since"}
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
 
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
 func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
 	n := len(codes)
 	b := &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
-		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n)}
+		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
 	rows, texts := column.NewLookup(codes), ids.TextDict()
 	list := texts.Code(l.ID)
 	col := f.Column
 	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
 	pass, fail, since, rank, level, multiplier, gates := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier"), col("gates_since")
 	spans := newSpanReader(l, texts, b)
+	coldStart, capped := col("cold_start"), cappedCodes(texts, col("reasons"))
 	found := false
 	for k := range f.N {
 		if lists[k] != list || contract.ScoreRoles[roles[k]] != l.Role { // a list of other subjects is another list
@@ -393,6 +418,7 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 			continue
 		}
 		b.Member[i], b.Standing[i] = eligible[k] == 1, standing[k] == 1
+		b.Entitled[i] = b.Member[i] && coldStart[k] == 0 || capped(k)
 		b.PassStreak[i], b.FailStreak[i] = int16(pass[k]), int16(fail[k])
 		b.Since[i] = calendar.Day(since[k])
 		if rank[k] != column.Null {
@@ -419,4 +445,18 @@ func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
 	}
 	name := texts.Value(code)
 	return int8(slices.IndexFunc(l.Levels[0].Steps, func(s rules.Step) bool { return s.Level == name }))
+}
+
+// cappedCodes tells of a row whether the cap of its shop kept it out; few sets of reasons stand in many rows.
+func cappedCodes(texts *column.Dict, reasons []int64) func(row int) bool {
+	known := map[int64]bool{}
+	return func(row int) bool {
+		code := reasons[row]
+		is, ok := known[code]
+		if !ok {
+			is = slices.Contains(strings.Split(texts.Value(code), ","), ShopCap.String())
+			known[code] = is
+		}
+		return is
+	}
 }
