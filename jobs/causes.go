@@ -156,7 +156,10 @@ func listName(p *eligibility.Page) string { return p.List.Role + " " + p.List.ID
 // on are the outcomes of a page's subjects; who was not considered is on no list.
 func (o outcomes) on(p *eligibility.Page) eligibility.Outcome {
 	out := eligibility.Outcome{Member: make([]bool, len(p.Codes)), Entitled: make([]bool, len(p.Codes))}
-	byCode := o[listName(p)]
+	byCode, ok := o[listName(p)]
+	if !ok { // by rules under which it had another id
+		byCode = o[p.List.Role+" "+p.List.Formerly]
+	}
 	for i, code := range p.Codes {
 		x := byCode[code]
 		out.Member[i], out.Entitled[i] = x.member, x.entitled

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -67,6 +68,13 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 	before, err := n.tableBefore(ctx, t, eligibility.BeforeColumns...)
 	if err != nil {
 		return nil, err
+	}
+	if before != nil {
+		dropped := eligibility.Dropped(before, n.runner.ids, n.rules)
+		for _, id := range slices.Sorted(maps.Keys(dropped)) {
+			n.warnings = append(n.warnings, fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
+				id, dropped[id], id))
+		}
 	}
 	var pages []*eligibility.Page
 	for i := range n.rules.Lists {

@@ -38,7 +38,7 @@ type Decision struct {
 	scales       []scale
 	own, quality [][]int16 // tonight's own score and product_quality, if there are any
 	under        []bool    // the level is the last step's though the score does not reach it
-	gone         int
+	gone         []GoneMember
 }
 
 // Decide decides one list for one night.
@@ -250,7 +250,7 @@ func (d *Decision) Churn() (entered, left, before int, share float64) {
 			stayed++
 		}
 	}
-	left += d.gone
+	left += len(d.gone)
 	before = stayed + left
 	if all := before + entered; all > 0 {
 		share = float64(entered+left) / float64(all)

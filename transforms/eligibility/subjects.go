@@ -37,8 +37,8 @@ type Before struct {
 	Multiplier             []float64
 	Gates                  GateSpans // of nobody: nothing is known
 	Entitled               []bool    // see Outcome; only causes look at it, nil: nobody
-	// Gone counts members of that list that are no subjects tonight. They have left.
-	Gone int
+	// Gone are members of that list that are no subjects tonight. They have left.
+	Gone []GoneMember
 }
 
 // Action is what a person decided about a subject.

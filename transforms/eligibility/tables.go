@@ -71,10 +71,10 @@ func (t *Tables) inOrder(resource string) []*Page {
 }
 
 // build hands every subject of every page to row, in the order of the tables.
-func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int))) Records {
+func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int), gone func(p *Page, m GoneMember))) Records {
 	return func(yield func(arrow.Record, error) bool) {
 		b := column.NewBuilder(table, t.IDs)
-		row := open(b)
+		row, gone := open(b)
 		flush := func() bool {
 			rec := b.Record(memory.DefaultAllocator)
 			more := yield(rec, nil)
@@ -83,28 +83,49 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 			return more
 		}
 		for _, p := range pages {
+			left := newGoneBetween(t.IDs.TextDict(), p.Decision.gone)
 			for at := range p.Codes {
 				i := at
 				if p.Texts != nil {
 					i = int(p.Texts[at])
 				}
+				t.goneBefore(left, p, i, gone)
 				if row(p, i); b.Len() >= recordRows && !flush() {
 					return
 				}
+			}
+			for _, m := range left.before(nil, true) {
+				gone(p, m)
 			}
 		}
 		flush()
 	}
 }
 
+// goneBefore writes the rows of gone members that stand before a subject's.
+func (t *Tables) goneBefore(left *goneBetween, p *Page, subject int, gone func(*Page, GoneMember)) {
+	if len(left.rest) == 0 {
+		return
+	}
+	left.text = t.IDs.AppendText(left.text[:0], p.Domain, p.Codes[subject])
+	for _, m := range left.before(left.text, false) {
+		gone(p, m)
+	}
+}
+
 // List is eligibility_<resource>.
 func (t *Tables) List(table *contract.Table, resource string) Records {
-	return t.build(table, t.inOrder(resource), func(b *column.Builder) func(*Page, int) { return newListWriter(t, b).row })
+	return t.build(table, t.inOrder(resource), func(b *column.Builder) (func(*Page, int), func(*Page, GoneMember)) {
+		w := newListWriter(t, b)
+		return w.row, w.gone
+	})
 }
 
 // Gates is eligibility_gates.
 func (t *Tables) Gates() Records {
-	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) func(*Page, int) { return newGateWriter(t, b).rows })
+	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) (func(*Page, int), func(*Page, GoneMember)) {
+		return newGateWriter(t, b).rows, func(*Page, GoneMember) {} // nothing of theirs was judged
+	})
 }
 
 // hundredthsOrNull appends a score, null for 0.
@@ -396,7 +417,7 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 	b := &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
 		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
 	rows, texts := column.NewLookup(codes), ids.TextDict()
-	list := texts.Code(l.ID)
+	list := texts.Code(listBefore(f, texts, l))
 	col := f.Column
 	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
 	pass, fail, since, rank, level, multiplier, gates := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier"), col("gates_since")
@@ -414,7 +435,9 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 		}
 		i := rows.Row(code)
 		if i < 0 {
-			b.Gone += int(eligible[k])
+			if eligible[k] == 1 {
+				b.Gone = append(b.Gone, GoneMember{subjects[k], int32(max(0, rank[k]))})
+			}
 			continue
 		}
 		b.Member[i], b.Standing[i] = eligible[k] == 1, standing[k] == 1
@@ -436,6 +459,33 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 		return nil, nil
 	}
 	return b, nil
+}
+
+// listBefore is the id that a list had on the run before: its own, or the former one if it was renamed since.
+func listBefore(f *column.Frame, texts *column.Dict, l *rules.List) string {
+	if l.Formerly != "" && !slices.Contains(f.Column("list"), texts.Code(l.ID)) {
+		return l.Formerly
+	}
+	return l.ID
+}
+
+// Dropped are the lists of a table of the run before that the rules name no more, neither as they are nor as they were,
+// with the number of their members.
+func Dropped(f *column.Frame, ids *column.IDs, r *rules.Rules) map[string]int {
+	texts, known, out := ids.TextDict(), map[int64]bool{}, map[string]int{}
+	for i := range r.Lists {
+		known[texts.Code(r.Lists[i].ID)] = true
+		if former := r.Lists[i].Formerly; former != "" {
+			known[texts.Code(former)] = true
+		}
+	}
+	eligible := f.Column("eligible")
+	for k, list := range f.Column("list") {
+		if !known[list] {
+			out[texts.Value(list)] += int(eligible[k])
+		}
+	}
+	return out
 }
 
 // levelNamed is the position of a level in the first scale, NoLevel if the rules have no such one any more.
