@@ -113,6 +113,8 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	all, _ := rule.Indicators()
 	for _, in := range all {
 		f.X, f.N = append(f.X, figures[in.ID].X), append(f.N, figures[in.ID].N)
+		cover, _ := s.sums.Cover(in.ID)
+		f.Cover = append(f.Cover, cover)
 	}
 	norms, err := n.normsTonight(ctx, role, f)
 	if err != nil {
@@ -152,7 +154,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 		return nil
 	}
 	figures["not_repeat"] = n.notRepeat(s)
-	figures["conversion"] = indicators.Quotient(s.sums.Sum(indicators.Valid), s.sums.Sum("clicks"), 1)
+	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
 	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
 		Stars: func(product int64) int { return n.stars[product] }, ProductScore: products.of, ShopScore: shops.of})
@@ -193,7 +195,7 @@ func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
 			days[i] = 0
 		}
 	}
-	figures["gmv_per_mille"] = indicators.Quotient(paid, s.sums.Sum("impressions"), 1000)
+	figures["gmv_per_mille"] = s.sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1000)
 	figures["effective_gmv"] = indicators.Quotient(paid, days, 1) // a day, since windows differ
 	if !n.has(contract.Products) {
 		return

@@ -29,7 +29,7 @@ var columns = map[string]string{
 	"logistics_score": "物流体验", "competitiveness_score": "竞争力", "content_score": "内容",
 	"window_days": "窗口天数", "coverage_ratio": "已覆盖权重", "change": "较前一日", "violation_points": "违规积分",
 
-	"indicator": "指标", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
+	"indicator": "指标", "covered_days": "数据齐备天数", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
 	"anchor_best": "5.0 分锚点", "anchor_good": "4.7 分锚点", "anchor_fair": "4.3 分锚点", "anchor_poor": "3.0 分锚点",
 	"norm_level": "比较范围", "points": "得分", "weight": "权重", "effective_weight": "折算权重", "contribution": "贡献",
 

@@ -106,6 +106,7 @@ var ScoreIndicators = &Table{
 		text("indicator", "indicator, as the rules name it"),
 		text("dimension", "dimension"),
 		enum("state", IndicatorStates, "used; prior: no data yet, the mean stands in; not_applicable: left out; not_computable: an input table is missing"),
+		count("covered_days", "days of the window (score tables: window_days) on which all its tables are there; fewer than the window where one begins later than the orders: numerator and denominator are of those days alone, and with fewer than 7 an indicator that divides one table by another is not_computable"),
 		null(number("numerator", "bad events, or the sum of what is averaged; recency-weighted for talents")),
 		null(number("denominator", "out of how many")),
 		null(number("mean", "mean of the category that small samples are pulled to")),
