@@ -141,7 +141,7 @@ require: {success_marker: true}
 		},
 		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
-		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true},
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -38,7 +38,8 @@ func Steps() []Step {
 		{"lists", []string{"scores", "gmv", "overrides", "lists of the run before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
-		{"publish", []string{"all tables"}, []string{"manifest", "commit"}, (*night).publish},
+		{"gates", []string{"partitions", "platform_sales", "scores"}, []string{"gates"}, (*night).checkGates},
+		{"publish", []string{"all tables", "gates"}, []string{"manifest", "commit"}, (*night).publish},
 	}
 }
 
