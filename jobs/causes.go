@@ -18,12 +18,12 @@ import (
 // they were others, and the run before from its days as they are read tonight, if they were corrected. A night without
 // either decides nothing twice.
 func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) error {
-	if n.previous == nil || n.again || n.runner.simulation != nil || !slices.ContainsFunc(pages, func(p *eligibility.Page) bool { return p.RankBefore != nil && p.Decision.Moved() }) {
+	if n.previous == nil || n.again || !slices.ContainsFunc(pages, func(p *eligibility.Page) bool { return p.RankBefore != nil && p.Decision.Moved() }) {
 		return nil
 	}
 	before := n.rulesBefore()
 	if before == nil {
-		n.warnings = append(n.warnings, fmt.Sprintf("why subjects entered or left lists is not told: the rules of %s, version %s, are not among those configured",
+		n.note(fmt.Sprintf("why subjects entered or left lists is not told: the rules of %s, version %s, are not among those configured",
 			n.previous.manifest.AsOf, n.previous.manifest.ScoreRules.Version))
 		return nil
 	}
@@ -48,6 +48,13 @@ func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) erro
 		}
 	}
 	return nil
+}
+
+// note warns of what follows from other rules; who simulates some expects it.
+func (n *night) note(warning string) {
+	if n.runner.simulation == nil {
+		n.warnings = append(n.warnings, warning)
+	}
 }
 
 // rulesBefore are the rules of the run before, nil if they are not at hand.
@@ -114,18 +121,32 @@ func samePartition(a, b Partition) bool { return a.Day == b.Day && a.Digest == b
 
 // restedOn is the commit that the run before rested on, nil: it was a cold start.
 func (n *night) restedOn(ctx context.Context) (*committed, error) {
-	ref, out := n.previous.manifest.Previous, n.previous.lake
+	ref := n.previous.manifest.Previous
 	if ref == nil {
 		return nil, nil
 	}
-	records, err := out.Commits(ctx, n.runner.Settings.Job, ref.AsOf.String())
+	c, err := readCommitOf(ctx, n.previous.lake, n.previous.record.Job, ref)
+	if s := n.runner.simulation; s != nil && c == nil && err == nil { // the first simulated night rests on a published one
+		c, err = readCommitOf(ctx, s.base, s.job, ref)
+	}
+	if c == nil && err == nil {
+		err = fmt.Errorf("%w: commit %d of %s, which the night of %s rests on, is gone; verify tells more, and late_causes: false does without it",
+			ErrDamaged, ref.Sequence, ref.AsOf, n.previous.manifest.AsOf)
+	}
+	return c, err
+}
+
+// readCommitOf reads the commit that a reference pins, nil if it is not there.
+func readCommitOf(ctx context.Context, out *lake.Lake, job string, ref *CommitRef) (*committed, error) {
+	records, err := out.Commits(ctx, job, ref.AsOf.String())
 	if err != nil {
 		return nil, fmt.Errorf("read commits of %s: %w", ref.AsOf, err)
 	}
-	at := slices.IndexFunc(records, func(r lake.CommitRecord) bool { return r.Sequence == ref.Sequence })
+	at := slices.IndexFunc(records, func(r lake.CommitRecord) bool {
+		return r.Sequence == ref.Sequence && r.ManifestSHA256 == ref.ManifestSHA256
+	})
 	if at < 0 {
-		return nil, fmt.Errorf("%w: commit %d of %s, which the night of %s rests on, is gone; verify tells more, and late_causes: false does without it",
-			ErrDamaged, ref.Sequence, ref.AsOf, n.previous.manifest.AsOf)
+		return nil, nil
 	}
 	return readManifest(ctx, out, records[at])
 }

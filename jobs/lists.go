@@ -72,7 +72,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 	if before != nil {
 		dropped := eligibility.Dropped(before, n.runner.ids, n.rules)
 		for _, id := range slices.Sorted(maps.Keys(dropped)) {
-			n.warnings = append(n.warnings, fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
+			n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
 				id, dropped[id], id))
 		}
 	}
