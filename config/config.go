@@ -46,6 +46,10 @@ type Config struct {
 	MaxUnitsPerLine *int64 `yaml:"max_units_per_line" json:"max_units_per_line"`
 	// RestateDays is how many days are looked at again each night for late and corrected data.
 	RestateDays int `yaml:"restate_days" json:"restate_days"`
+	// CommitGapDays is how many days back a night looks for the commit that it rests on; 1: the day before alone.
+	CommitGapDays int `yaml:"commit_gap_days" json:"commit_gap_days"`
+	// LateCauses tells corrections of earlier days from other causes of changes of lists; where there are any, the run before is computed again.
+	LateCauses bool `yaml:"late_causes" json:"late_causes"`
 	// HistoryDays is how many days back windows and first purchases look.
 	HistoryDays int `yaml:"history_days" json:"history_days"`
 	// HistoryCompleteFrom declares that purchases before the data do not matter from this day on.
@@ -131,6 +135,8 @@ func Default() Config {
 		BusinessZone:    "Asia/Shanghai",
 		MaxUnitsPerLine: &units,
 		RestateDays:     35,
+		CommitGapDays:   7,
+		LateCauses:      true,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
 		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},

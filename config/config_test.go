@@ -103,6 +103,8 @@ tables:
       sku_id: {constant: null}
 max_units_per_line: null
 restate_days: 10
+commit_gap_days: 3
+late_causes: false
 history_days: 400
 history_complete_from: 2026-01-01
 absent_days: {orders: [2026-01-31, "2026-02-01"]}
@@ -143,7 +145,7 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 				},
 			},
 		},
-		RestateDays: 10, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
+		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
 		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},

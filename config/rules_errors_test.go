@@ -53,6 +53,11 @@ func TestRulesThatAreWrong(t *testing.T) {
 			},
 		},
 		{
+			"a list that was renamed and is still there",
+			[]string{"      - id: benefit_shop\n", "      - id: benefit_shop\n        formerly: benefit_shop\n"},
+			[]string{`rules: versions[0].lists[0].formerly: "benefit_shop" is a list of these rules: it was not renamed (line 58, column 19)`},
+		},
+		{
 			"a key stands twice",
 			[]string{"lag_days: 15", "lag_days: 15\n    lag_days: 16"},
 			[]string{

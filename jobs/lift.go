@@ -26,7 +26,7 @@ func (n *night) countLift(ctx context.Context) error {
 	}
 	l.now = l.basis(n.partitions)
 	if n.previous != nil {
-		l.before = l.basis(n.previous.manifest.Partitions)
+		l.before, l.last = l.basis(n.previous.manifest.Partitions), n.previous.manifest.AsOf
 	}
 	for repairs := 0; ; repairs++ {
 		var err error
@@ -52,7 +52,8 @@ type liftNight struct {
 	*night
 	plan        lift.Plan
 	start       calendar.Day // first day of eligibility that counts
-	now, before liftBasis    // before: what the commit of the day before rests on
+	now, before liftBasis    // before: what the commit of the run before rests on
+	last        calendar.Day // the as-of date of that run
 }
 
 // liftBasis are the partitions that pairs are made of, by table, from the first day that matters.
@@ -93,8 +94,8 @@ func (l *liftNight) figures(ctx context.Context) (*lift.Figures, error) {
 			return f, err
 		}
 	}
-	if dir := l.dir(l.before, l.asOf-1); l.canRestOnBefore() && l.exists(ctx, dir) {
-		f, err := l.advance(ctx, &liftStep{from: l.asOf - 1, asOf: l.asOf, old: dir, before: l.before})
+	if dir := l.dir(l.before, l.last); l.canRestOnBefore() && l.exists(ctx, dir) {
+		f, err := l.advance(ctx, &liftStep{from: l.last, asOf: l.asOf, old: dir, before: l.before})
 		if !isGone(err) {
 			return f, err
 		}
@@ -114,10 +115,8 @@ func (l *liftNight) figures(ctx context.Context) (*lift.Figures, error) {
 
 // canRestOnBefore tells whether nothing was corrected that pairs cannot be moved by: the days of eligibility.
 func (l *liftNight) canRestOnBefore() bool {
-	return l.previous != nil && l.asOf > l.start && slices.EqualFunc(upTo(l.now.eligibility, l.asOf-1), upTo(l.before.eligibility, l.asOf-1), samePartition)
+	return l.previous != nil && l.last >= l.start && slices.EqualFunc(upTo(l.now.eligibility, l.last), upTo(l.before.eligibility, l.last), samePartition)
 }
-
-func samePartition(a, b Partition) bool { return a.Day == b.Day && a.Digest == b.Digest }
 
 // liftBlockRows is about how many rows of rollups are taken in at once when pairs are made again.
 const liftBlockRows = 1 << 24

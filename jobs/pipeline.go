@@ -1,7 +1,7 @@
 // Package jobs runs a night: one as-of date, from the dumps to the published tables.
 //
-// A night is a pure function of the input objects as listed at the start, the newest commit of the day
-// before, the as-of date and the rules. It reads as the list of steps below; the run loop, plan and the
+// A night is a pure function of the input objects as listed at the start, the newest commit of the
+// nearest earlier date, the as-of date and the rules. It reads as the list of steps below; the run loop, plan and the
 // lineage in the manifest all come from that list. Nothing a reader can see changes before the last
 // step's one conditional write.
 package jobs
@@ -25,17 +25,18 @@ type Step struct {
 // Steps are the night, in order.
 func Steps() []Step {
 	return []Step{
-		{"snapshot", []string{"dumps", "the commit of the day before"}, []string{"partitions"}, (*night).takeSnapshot},
+		{"snapshot", []string{"dumps", "the commit of the nearest earlier date"}, []string{"partitions"}, (*night).takeSnapshot},
 		{"reduce", []string{"dumps"}, []string{"rollups"}, (*night).reduceChanged},
 		{"refunds", []string{"refund_lines"}, []string{"settled refunds"}, (*night).settleRefunds},
 		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
 		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
 		{"prices", []string{"unit_prices", "product_facts"}, []string{"price_power"}, (*night).comparePrices},
-		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the day before"},
+		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the run before"},
 			[]string{"product_score", "shop_score", "talent_score", "score_indicators", "score_norms", "<role>_score_history"}, (*night).computeScores},
 		{"fives", []string{"shop_score", "price_power", "gmv", "buyers", "merchant_contents, merchant_promoters, shelf_minutes", "talent_score"}, []string{"fives"}, (*night).compareFives},
-		{"lift", []string{"chuanliu_pairs, chuanliu_shown", "merchant_buyers, buyers", "settled refunds", "pairs of the day before"}, []string{"figures of lift"}, (*night).countLift},
-		{"lists", []string{"scores", "gmv", "overrides", "lists of the day before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
+		{"product_test", []string{"product_score", "gmv_split", "buyers", "product_impressions"}, []string{"product_test"}, (*night).testProducts},
+		{"lift", []string{"chuanliu_pairs, chuanliu_shown", "merchant_buyers, buyers", "settled refunds", "pairs of the run before"}, []string{"figures of lift"}, (*night).countLift},
+		{"lists", []string{"scores", "gmv", "overrides", "lists of the run before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
 		{"gates", []string{"partitions", "platform_sales", "scores"}, []string{"gates"}, (*night).checkGates},

@@ -31,7 +31,7 @@ type Plan struct {
 	Status   string         `json:"status"` // missing, failed, stale, done, late
 	Why      string         `json:"why"`
 	First    calendar.Day   `json:"history_first"`
-	Previous *CommitRef     `json:"previous"` // the commit of the day before; null: cold start
+	Previous *CommitRef     `json:"previous"` // the commit of the nearest earlier date; null: cold start
 	Current  *CommitRef     `json:"current"`  // the newest commit of this day; null: none
 	Steps    []PlannedStep  `json:"steps"`
 	Tables   []PlannedTable `json:"tables"`
@@ -72,7 +72,7 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{AsOf: asOf, First: n.first, Tables: []PlannedTable{}, Stale: []calendar.Day{}, Previous: n.previous.ref(asOf - 1), Current: n.current.ref(asOf)}
+	p := &Plan{AsOf: asOf, First: n.first, Tables: []PlannedTable{}, Stale: []calendar.Day{}, Previous: n.previous.ref(), Current: n.current.ref()}
 	for _, s := range Steps() {
 		p.Steps = append(p.Steps, PlannedStep{s.Name, s.In, s.Out})
 	}
@@ -91,18 +91,18 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 		return nil, err
 	}
 	if p.Status != Done {
-		p.Stale, err = Archive{Out: r.Out, Job: r.Settings.Job}.after(ctx, asOf)
+		p.Stale, err = Archive{Out: r.Out, Job: r.Settings.Job}.after(ctx, asOf, r.Settings.CommitGapDays)
 	}
 	p.Why = n.why(p)
 	return p, err
 }
 
 // ref pins the commit, nil if there is none.
-func (c *committed) ref(asOf calendar.Day) *CommitRef {
+func (c *committed) ref() *CommitRef {
 	if c == nil {
 		return nil
 	}
-	return &CommitRef{asOf, c.record.Sequence, c.record.ManifestSHA256}
+	return &CommitRef{c.manifest.AsOf, c.record.Sequence, c.record.ManifestSHA256}
 }
 
 // why says in words what makes the status.
@@ -122,7 +122,9 @@ func (n *night) why(p *Plan) string {
 	case n.changed():
 		return fmt.Sprintf("inputs or rules have changed since commit %d", n.current.record.Sequence)
 	case was == nil && is != nil:
-		return fmt.Sprintf("commit %d was a cold start; the night before is published now", n.current.record.Sequence)
+		return fmt.Sprintf("commit %d was a cold start; an earlier night is published now", n.current.record.Sequence)
+	case was != nil && is != nil && was.AsOf != is.AsOf:
+		return fmt.Sprintf("the nearest earlier commit is that of %s now, commit %d rests on that of %s", is.AsOf, n.current.record.Sequence, was.AsOf)
 	case was != nil && is != nil && *was != *is:
 		return fmt.Sprintf("the night before has commit %d now, commit %d rests on its commit %d", is.Sequence, n.current.record.Sequence, was.Sequence)
 	}

@@ -102,7 +102,7 @@ func (n *night) writeManifest(ctx context.Context, key string) (sha string, err 
 		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, AcceptedGates: n.acceptedGates, Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
-		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
+		m.Previous = &CommitRef{n.previous.manifest.AsOf, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
 	}
 	data, err := json.Marshal(m)
 	if err != nil {

@@ -69,7 +69,7 @@ func (a Archive) Rollback(ctx context.Context, asOf calendar.Day, to int, reason
 	if err := a.noteRollback(ctx, asOf, n+1, at); err != nil { // a hint; the commit stands
 		out.Warnings = append(out.Warnings, fmt.Sprintf("status not written: %v", err))
 	}
-	out.Stale, err = a.after(ctx, asOf)
+	out.Stale, err = a.restingOn(ctx, asOf)
 	return out, err
 }
 
@@ -123,17 +123,41 @@ func (a Archive) noteRollback(ctx context.Context, asOf calendar.Day, sequence i
 	return a.Out.PutBytes(ctx, standingKey(a.Job), append(data, '\n'))
 }
 
-// after are the published nights after a date, without a gap: each rests on the one before.
-func (a Archive) after(ctx context.Context, asOf calendar.Day) ([]calendar.Day, error) {
+// after are the published nights after a date, without a longer gap than nights look back: each rests, or would rest,
+// on the one before.
+func (a Archive) after(ctx context.Context, asOf calendar.Day, gap int) ([]calendar.Day, error) {
 	days, err := a.Dates(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := []calendar.Day{} // never null in JSON
-	for d := asOf + 1; slices.Contains(days, d); d++ {
-		out = append(out, d)
+	last := asOf
+	for d := asOf + 1; d <= last+calendar.Day(gap); d++ {
+		if slices.Contains(days, d) {
+			out, last = append(out, d), d
+		}
 	}
 	return out, nil
+}
+
+// restingOn are the published nights that rest on one, each on the one before, as their manifests say.
+func (a Archive) restingOn(ctx context.Context, asOf calendar.Day) ([]calendar.Day, error) {
+	later, err := a.after(ctx, asOf, maxCommitGap)
+	if err != nil {
+		return nil, err
+	}
+	last := asOf
+	for i, d := range later {
+		night, err := readNewest(ctx, a.Out, a.Job, d)
+		if err != nil {
+			return nil, err
+		}
+		if p := night.manifest.Previous; p == nil || p.AsOf != last {
+			return later[:i], nil
+		}
+		last = d
+	}
+	return later, nil
 }
 
 // isWithdrawn tells whether a rollback took back what the night would publish. A reason to accept turnover that was given

@@ -34,6 +34,8 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
 		{"Lift", func(s *Settings) { s.Lift.Since = &day }, false, true},
 		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
+		{"CommitGapDays", func(s *Settings) { s.CommitGapDays = 8 }, false, false}, // the commit that is found is part of the night's digest
+		{"LateCauses", func(s *Settings) { s.LateCauses = false }, false, true},
 		{"HistoryDays", func(s *Settings) { s.HistoryDays = 731 }, false, true},
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
 		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},

@@ -138,7 +138,8 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(r, first) {
-			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures, Days: n.history(ctx, r, first)})
+			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures,
+				Table: cutNames[r.Source], From: n.beginsLater(r.Source, first), Days: n.history(ctx, r, first)})
 		}
 	}
 	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",
@@ -156,6 +157,19 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 		add(rollup.AccountContents(), "author_id", "viewers", "upheld_reports", "good_ratings", "bad_ratings")
 	}
 	return out
+}
+
+// cutNames are the names that package indicators has for tables that may begin later than the orders.
+var cutNames = map[*contract.Table]string{contract.Refunds: indicators.Refunds, contract.Shipments: indicators.Shipments, contract.Reviews: indicators.Reviews,
+	contract.Complaints: indicators.Complaints, contract.ProductTraffic: indicators.Traffic}
+
+// beginsLater is the first day of a table if it begins after the orders do and after the first day that is looked at; else 0.
+func (n *night) beginsLater(t *contract.Table, first calendar.Day) calendar.Day {
+	orders, ok := n.present.First()
+	if from := n.partitions[t.Name][0].Day; ok && from > max(orders, first) {
+		return from
+	}
+	return 0
 }
 
 // computable tells whether a rollup's table is there and has had what the rollup needs on every day from first on.

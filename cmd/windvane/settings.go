@@ -47,6 +47,7 @@ func (a *app) settings() (settings, error) {
 		s.jobs.MaxUnitsPerLine = *c.MaxUnitsPerLine
 	}
 	s.jobs.RestateDays, s.jobs.HistoryDays, s.jobs.HistoryCompleteFrom = c.RestateDays, c.HistoryDays, c.HistoryCompleteFrom
+	s.jobs.CommitGapDays, s.jobs.LateCauses = c.CommitGapDays, c.LateCauses
 	s.jobs.AbsentDays = c.AbsentDays
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
 	s.jobs.Gates = jobs.Gates(c.Gates)

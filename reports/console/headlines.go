@@ -36,6 +36,10 @@ func headline(t *contract.Table) headlines {
 			columns = append(columns, d+"_index", d+"_gap_fen")
 		}
 		return headlines{append(columns, "next"), "gmv_paid_fen"}
+	case contract.ProductTest:
+		return headlines{[]string{"merchant_id", "product_id", "distribution_clicks", "distribution_lines", "distribution_conversion_ratio", "distribution_refund_rate_ratio",
+			"distribution_rank", "self_broadcast_clicks", "self_broadcast_lines", "self_broadcast_conversion_ratio", "self_broadcast_refund_rate_ratio", "self_broadcast_rank",
+			"better", "won_buyers", "won_live_buyers"}, "distribution_lines"}
 	case contract.PricePower:
 		return headlines{after(t, "product_id", "as_of_date"), "orders"}
 	case contract.EligibilityTraffic, contract.EligibilitySubsidy, contract.EligibilityBenefit, contract.EligibilityCampaign:

@@ -46,6 +46,8 @@ var reasons = map[string]string{
 	"override_appeal":  "申诉中，仍按门槛决定",
 	"first_run":        "清单首次运行，达标即入",
 	"stale":            "输入迟到，沿用上一次清单",
+	"churn_held":       "变动过大，沿用上一次清单",
+	"gone":             "已不在快照中且近期无成交",
 }
 
 // Reasons says the reason codes of a list, which are separated by commas.

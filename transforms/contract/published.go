@@ -3,7 +3,7 @@ package contract
 // Publications are the tables readers get, in the order of docs/tables.md.
 func Publications() []*Table {
 	return []*Table{Overview, GMV, GMVSplit, Excluded, LateData, Repeat, MonthlyBuyers, Cohorts, Trust,
-		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory, Fives,
+		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory, Fives, ProductTest,
 		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates, DataQuality, Rejects}
 }
 

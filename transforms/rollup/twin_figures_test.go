@@ -73,7 +73,7 @@ func tallies() map[string]tally {
 	all := map[string]tally{
 		"talent_products": tallyTalentProduct, "merchant_promoters": tallyMerchantPromoter, "shelf_minutes": tallyShelf, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
 		"talent_contents": tallyContent("author_id"), "merchant_contents": tallyContent("owner_merchant_id"),
-		"product_impressions": tallyTraffic("product_id"), "talent_impressions": tallyTraffic("promoter_id"),
+		"product_impressions": tallyProductTraffic, "talent_impressions": tallyTalentTraffic,
 		"violation_points": tallyViolation,
 		"product_facts": tallyFacts([]string{"product_id"}, "merchant_id", "name", "category1_id", "category2_id", "category3_id", "style_id", "info_score",
 			"is_virtual", "live_only", "brand_flag"),

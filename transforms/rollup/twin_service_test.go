@@ -78,13 +78,25 @@ func tallyContent(subject string) tally {
 	}
 }
 
-func tallyTraffic(subject string) tally {
-	return func(_ world, f figures, r row) {
-		if r[subject] != null {
-			g := f.of(r[subject])
-			g.add("impressions", r["impressions"])
-			g.add("clicks", r["clicks"])
-		}
+func tallyTalentTraffic(_ world, f figures, r row) {
+	if r["promoter_id"] != null {
+		g := f.of(r["promoter_id"])
+		g.add("impressions", r["impressions"])
+		g.add("clicks", r["clicks"])
+	}
+}
+
+// tallyProductTraffic: the promoter's account tells the channel, as of a sale that names no author.
+func tallyProductTraffic(w world, f figures, r row) {
+	sale := row{"author_id": null, "promoter_id": r["promoter_id"], "merchant_id": r["merchant_id"]}
+	channel := w.channel(sale, today)
+	distribution := one(channel == contract.ChannelDistribution)
+	live := one(channel == contract.ChannelSelf && contract.Scenes[r["scene"]] == "live")
+	g := f.of(r["product_id"])
+	for _, name := range []string{"impressions", "clicks"} {
+		g.add(name, r[name])
+		g.add("distribution_"+name, distribution*r[name])
+		g.add("self_live_"+name, live*r[name])
 	}
 }
 

@@ -192,6 +192,8 @@ type Stability struct {
 type List struct {
 	// ID names the list: unique, lower case.
 	ID string `yaml:"id" json:"id"`
+	// Formerly is the id that the list had before it was renamed: members, streaks and gates go on from it.
+	Formerly string `yaml:"formerly,omitempty" json:"formerly,omitempty"`
 	// Name is what operations staff read.
 	Name string `yaml:"name" json:"name"`
 	// Resource is traffic, subsidy, benefit or campaign.

@@ -44,6 +44,15 @@ func (r *Rules) checkLists(c *checker, at string) {
 	for i, l := range r.Lists {
 		l.check(c, item(at, i)+".", ids)
 	}
+	former := unique{}
+	for i, l := range r.Lists {
+		if path := item(at, i) + ".formerly"; l.Formerly != "" {
+			c.id(path, l.Formerly, former)
+			if slices.ContainsFunc(r.Lists, func(o List) bool { return o.ID == l.Formerly }) {
+				c.add(path, "%q is a list of these rules: it was not renamed", l.Formerly)
+			}
+		}
+	}
 }
 
 func (l List) check(c *checker, at string, ids unique) {
