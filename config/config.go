@@ -62,6 +62,8 @@ type Config struct {
 	Require Require `yaml:"require" json:"require"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
+	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.
+	Chuanliu Chuanliu `yaml:"chuanliu" json:"chuanliu"`
 }
 
 // Location is a bucket or a prefix in it.
@@ -100,6 +102,7 @@ func Default() Config {
 		RestateDays:     35,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
+		Chuanliu:        Chuanliu{HoldoutShare: 0.05},
 	}
 }
 

@@ -26,7 +26,8 @@ type Settings struct {
 	BuyerKey            [16]byte                  // secret of the hash of buyer ids
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
-	Rules               rules.Set                 // of scores and lists
+	Rules               rules.Set                 // of scores, lists and lift
+	Chuanliu            Chuanliu                  // how the experiment on 川流 was set up
 	RestateDays         int                       // days looked at again each night
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
@@ -38,6 +39,13 @@ type Settings struct {
 	Workers             int                       // 0: one per core
 }
 
+// Chuanliu is how the experiment was set up: arms come from the dumps, what they should be from here.
+type Chuanliu struct {
+	HoldoutShare float64            // expected share of the holdout among eligible pairs
+	Programmes   map[string]float64 // that of programmes with one of their own
+	Since        *calendar.Day      // first day of eligibility that counts; nil: all
+}
+
 // JoinDays is how far back a refund looks for the snapshot of its pay day.
 const JoinDays = 120
 
@@ -45,7 +53,7 @@ const JoinDays = 120
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
 		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, HistoryDays: 730,
-		MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
+		MemoryLimit: 4 << 30, CacheBytes: 1 << 30, Chuanliu: Chuanliu{HoldoutShare: 0.05},
 	}
 }
 
@@ -123,7 +131,8 @@ func (s Settings) nightDigest() string {
 		Restate, History int
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
-	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays})
+		Chuanliu         Chuanliu
+	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

@@ -47,6 +47,8 @@ type Rules struct {
 	Lists []List `yaml:"lists" json:"lists"`
 	// Pool is the daily pool of boosted impressions.
 	Pool Pool `yaml:"pool" json:"pool"`
+	// Lift says how the incremental lift of 川流 is estimated.
+	Lift Lift `yaml:"lift" json:"lift"`
 }
 
 // Norms says how the rates of a category are pooled and turned into anchors, once a month.

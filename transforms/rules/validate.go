@@ -67,6 +67,7 @@ func (r *Rules) check(c *checker, prefix string) {
 	r.Stability.check(c, prefix+"stability.")
 	r.checkLists(c, prefix+"lists")
 	r.Pool.check(c, prefix+"pool.")
+	r.Lift.check(c, prefix+"lift.")
 }
 
 func (n Norms) check(c *checker, at string) {
