@@ -52,6 +52,14 @@ type Merchant struct {
 type MerchantCell struct {
 	Arms    [Arms]Cell
 	Sources []Source // by talent whose distribution made the buyer eligible, ascending by the order of their ids; unknown last
+	// Programmes are the pairs by programme, whose expected shares of the holdout may differ; nil: all are of none that is named.
+	Programmes []Split
+}
+
+// Split is how the pairs of one programme fall on the arms.
+type Split struct {
+	Code  int64 // of the programme's name; column.Null: not named
+	Pairs [Arms]int64
 }
 
 // Cell is one arm of one merchant in one period. Units are pairs.

@@ -23,6 +23,8 @@ type Lift struct {
 	MixedShare float64 `yaml:"mixed_share" json:"mixed_share"`
 	// WinsorQuantile of the outcome of pairs that bought, both arms pooled, is the cap of winsorised means.
 	WinsorQuantile float64 `yaml:"winsor_quantile" json:"winsor_quantile"`
+	// DayOrders are the orders of the holdout on a day that may be the best one.
+	DayOrders int64 `yaml:"day_orders" json:"day_orders"`
 	// Shrinkage pulls merchants' lifts to those of their like.
 	Shrinkage Shrinkage `yaml:"shrinkage" json:"shrinkage"`
 	// Panel says when merchants without a holdout may be compared with non-participants.
@@ -41,6 +43,8 @@ type Shrinkage struct {
 	MinimumMerchants int `yaml:"minimum_merchants" json:"minimum_merchants"`
 	// SizeClasses are the numbers of pairs from which merchants belong to the next class of size; ascending.
 	SizeClasses []int64 `yaml:"size_classes" json:"size_classes"`
+	// SparseOrders in the holdout: a merchant with fewer takes its variance from its class of size.
+	SparseOrders int64 `yaml:"sparse_orders" json:"sparse_orders"`
 }
 
 // Panel says when merchants without a holdout may be compared with non-participants by synthetic
@@ -101,6 +105,7 @@ func (l Lift) check(c *checker, at string) {
 	c.within(at+"srm_alpha", l.SRMAlpha)
 	c.share(at+"mixed_share", l.MixedShare)
 	c.within(at+"winsor_quantile", l.WinsorQuantile)
+	c.count(at+"day_orders", l.DayOrders, 1, muchCount)
 	l.Shrinkage.check(c, at+"shrinkage.")
 	l.Panel.check(c, at+"panel.")
 	l.Reward.check(c, at+"reward.")
@@ -116,6 +121,7 @@ func (s Shrinkage) check(c *checker, at string) {
 		sizes[i] = float64(n)
 	}
 	c.order(at+"size_classes", sizes, ascending)
+	c.count(at+"sparse_orders", s.SparseOrders, 0, muchCount)
 }
 
 func (p Panel) check(c *checker, at string) {

@@ -1,0 +1,118 @@
+package lift
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Shrunk is a lift pulled to that of its like: what is to be ranked by and quoted.
+type Shrunk struct {
+	Lift      float64
+	Interval  stats.Interval
+	Positive  float64 // probability of a lift above 0
+	Prior     int     // code of contract.LiftPriors
+	PriorLift float64
+	PriorSD   float64 // of ln(1 + lift) between merchants
+}
+
+func noShrunk() Shrunk {
+	nan := math.NaN()
+	return Shrunk{Lift: nan, Interval: stats.NoInterval, Positive: nan, PriorLift: nan, PriorSD: nan}
+}
+
+// shrink pulls the lifts of a period to the mean of their category, or of the platform where the category has too few.
+//
+//	y = ln(1 + lift), v its variance;  y | category ~ N(mu, tau²);  mean and tau² by empirical Bayes
+//
+// The posterior is of ln(1 + lift), whose median is shown as the lift: it is the one that ranks. A merchant with few
+// orders in its holdout has a variance that is itself noise and goes with the estimate: it takes that of its class of
+// size. Merchants that share users are correlated, which is not modelled.
+//
+// Source: empirical Bayes as in stats.FitPrior.
+func shrink(rows []*Row, o *Options) {
+	var members []*Row
+	for _, r := range rows {
+		if !math.IsNaN(r.logVar) && r.logVar > 0 {
+			members = append(members, r)
+		}
+	}
+	poolVariances(members, o)
+	platform := fit(members, o)
+	if platform == nil {
+		return
+	}
+	groups := map[int64][]*Row{}
+	for j, r := range members {
+		r.pull(platform, j, contract.PriorPlatform, o)
+		if r.Category != column.Null {
+			groups[r.Category] = append(groups[r.Category], r)
+		}
+	}
+	for _, category := range slices.Sorted(maps.Keys(groups)) {
+		group := groups[category]
+		if len(group) < o.Rules.Shrinkage.MinimumMerchants {
+			continue
+		}
+		if prior := fit(group, o); prior != nil {
+			for j, r := range group {
+				r.pull(prior, j, contract.PriorCategory, o)
+			}
+		}
+	}
+}
+
+// fit learns what the lifts of merchants have in common; nil: there are too few.
+func fit(rows []*Row, o *Options) *stats.Prior {
+	method := stats.PauleMandel
+	if o.Rules.Shrinkage.Method == "dersimonian_laird" {
+		method = stats.DerSimonianLaird
+	}
+	y, v := make([]float64, len(rows)), make([]float64, len(rows))
+	for j, r := range rows {
+		y[j], v[j] = r.logValue, r.logVar
+	}
+	prior, err := stats.FitPrior(y, v, nil, method)
+	if err != nil {
+		return nil // too few merchants: each stands alone
+	}
+	return prior
+}
+
+// pull is what is known of the merchant in view of its like.
+func (r *Row) pull(prior *stats.Prior, j, of int, o *Options) {
+	posterior := prior.Posterior(j, r.logValue, r.logVar)
+	i := posterior.Interval(o.Rules.Confidence)
+	r.Shrunk = Shrunk{
+		Lift: math.Expm1(posterior.Mean()), Interval: stats.Interval{Lo: math.Expm1(i.Lo), Hi: math.Expm1(i.Hi)},
+		Positive: posterior.Positive(), Prior: of, PriorLift: math.Expm1(prior.Mean[j].Mean), PriorSD: math.Sqrt(prior.Tau2),
+	}
+}
+
+// WarnPooledVariance: few orders; the variance is that of the merchant's class of size.
+const WarnPooledVariance stats.Warning = "pooled_variance"
+
+// poolVariances gives merchants with few orders the variance of their class of size.
+func poolVariances(rows []*Row, o *Options) {
+	arms := map[int][]stats.Moments{}
+	for _, r := range rows {
+		for a := range r.Cell.Arms {
+			arm := r.Cell.Arms[a].Arm()
+			arms[r.Class] = append(arms[r.Class], arm.Of(stats.Outcome))
+		}
+	}
+	for _, r := range rows {
+		if r.Cell.Arms[Holdout].Sum(stats.Denominator).Float64() >= float64(o.Rules.Shrinkage.SparseOrders) {
+			continue
+		}
+		v := stats.PooledLogLiftVar(stats.PooledCV2(arms[r.Class]), r.Cell.Arms[Treatment].N, r.Cell.Arms[Holdout].N)
+		if v > 0 {
+			r.logVar = v
+			r.warnings = append(r.warnings, WarnPooledVariance)
+		}
+	}
+}
