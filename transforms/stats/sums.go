@@ -142,13 +142,16 @@ type Arm struct {
 }
 
 // Of are the moments of one variable of the arm.
-func (a *Arm) Of(v Variable) Moments { return Moments{a.N, a.Mean[v], a.Cov[v][v]} }
+func (a *Arm) Of(v Variable) Moments { return Moments{N: a.N, Mean: a.Mean[v], Var: a.Cov[v][v]} }
 
 // Moments are what one arm tells about one variable.
 type Moments struct {
 	N    int64   // units
 	Mean float64 // of the variable
 	Var  float64 // sample variance (n − 1)
+
+	// Fitted coefficients of covariates take degrees of freedom: Var has N − 1 − Fitted.
+	Fitted int
 }
 
 // MeanVar is the variance of the mean, Var/N.
