@@ -1,0 +1,290 @@
+package lift
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+	"github.com/windvane/windvane/transforms/stats/panel"
+)
+
+// Market is the daily self-broadcast GMV of merchants, participants and others, for those that have no holdout.
+type Market struct {
+	First     calendar.Day // of the columns of GMV; the last one is the as-of date
+	Merchants []int64      // codes, in the order of their ids
+	GMV       [][]float64  // fen by merchant and day
+}
+
+// PanelEvidence is what a comparison with non-participants rests on.
+type PanelEvidence struct {
+	Donors   int64   // 0: none was made
+	PlaceboP float64 // share of donors with as large an effect, the merchant counted with them
+	ScaledL2 float64
+	TrendP   float64 // the same p of an effect before the start, where there is none
+}
+
+func noPanel() PanelEvidence {
+	nan := math.NaN()
+	return PanelEvidence{0, nan, nan, nan}
+}
+
+// Doubts about comparisons with non-participants.
+const (
+	// WarnUncalibrated: too few merchants have a holdout as well to tell how far such comparisons go wrong.
+	WarnUncalibrated stats.Warning = "uncalibrated"
+)
+
+// gap is one merchant compared with non-participants: effects on its daily GMV, in units of its own mean before the start.
+type gap struct {
+	evidence PanelEvidence
+	estimate stats.Estimate // of the effect, relative to the mean before the start
+	mean     float64        // fen a day before the start
+	observed float64        // fen since the start
+	days     int            // since the start
+	passed   bool
+}
+
+// comparePanels is the second rung of the ladder: merchants whose holdout is too small, by synthetic
+// difference-in-differences of daily self-broadcast GMV against merchants of their category that never took part.
+//
+// A merchant passes with enough days and donors, a close fit before the start, and no effect found in the last days
+// before it. Merchants that have a holdout as well are compared too, so that the gap between both kinds of evidence
+// tells how far the weaker one goes wrong: its mean is taken out, its spread widens the intervals.
+//
+// Every series is divided by its own mean before the start, so that trends are common in relative terms. Days just
+// before the start are left out: merchants start when they peak.
+//
+// Source: Arkhangelsky et al. 2021 as in stats/panel; the calibration is ours.
+func (e *Estimates) comparePanels(f *Figures, o *Options) error {
+	whole := longest(f.Periods)
+	if o.Market == nil || whole < 0 {
+		return nil
+	}
+	rows := e.of(whole)
+	gaps, err := o.Market.compare(rows, f, o)
+	if err != nil {
+		return err
+	}
+	c := calibrate(rows, gaps, o)
+	for i, r := range rows {
+		if g := gaps[i]; g != nil && g.passed && r.Grade == contract.GradeAttribution && r.shown() {
+			r.takePanel(g, c, o)
+		}
+	}
+	return nil
+}
+
+// compare compares merchants with their donors, in parallel; nil: a merchant has too few days or donors.
+func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
+	participants := map[int64]calendar.Day{}
+	for i := range f.Merchants {
+		participants[f.Merchants[i].Code] = f.start(i)
+	}
+	at := map[int64]int{}
+	for i, code := range m.Merchants {
+		at[code] = i
+	}
+	out := make([]*gap, len(rows))
+	var g errgroup.Group
+	g.SetLimit(max(1, o.Workers))
+	for i, r := range rows {
+		unit, known := at[r.Merchant]
+		if !known || !r.shown() {
+			continue
+		}
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			out[i], err = m.gap(unit, participants, o)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// start is the day from which a merchant took part.
+func (f *Figures) start(merchant int) calendar.Day {
+	if days := f.Merchants[merchant].Days; len(days) > 0 {
+		return days[0].Day
+	}
+	return f.Periods[longest(f.Periods)].To + 1
+}
+
+// span are the columns of a comparison: pre days, then those from the start on.
+type span struct{ from, pre, start, end int }
+
+// spanOf are the days of a merchant that started on a day; ok is false if they are too few.
+func (m *Market) spanOf(start calendar.Day, o *Options) (s span, ok bool) {
+	rule, all := o.Rules.Panel, len(m.GMV[0])
+	s.start, s.end = int(start-m.First), all
+	s.from = max(0, all-rule.Days)
+	s.pre = s.start - rule.ExcludedPreDays - s.from
+	return s, s.pre >= rule.MinimumPreDays && s.end > s.start
+}
+
+// gap compares one merchant.
+func (m *Market) gap(unit int, participants map[int64]calendar.Day, o *Options) (*gap, error) {
+	s, ok := m.spanOf(participants[m.Merchants[unit]], o)
+	if !ok {
+		return nil, nil
+	}
+	donors := m.donors(unit, s, participants, o)
+	if len(donors) < o.Rules.Panel.MinimumDonors {
+		return nil, nil
+	}
+	block, mean := m.block(append(donors, unit), s)
+	fitted, err := panel.Estimate(block, panel.MethodSDID, panel.Options{Confidence: o.Rules.Confidence, Error: panel.ErrorPlacebo})
+	if errors.Is(err, panel.ErrNoNoise) || errors.Is(err, panel.ErrTooFew) {
+		return nil, nil // nothing to compare with
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &gap{evidence: PanelEvidence{int64(len(donors)), fitted.RankP, fitted.ScaledL2, math.NaN()}, estimate: fitted.Estimate, mean: mean, days: s.end - s.start}
+	for _, v := range m.GMV[unit][s.start:s.end] {
+		out.observed += v
+	}
+	before := panel.Block{Controls: block.Controls, Pre: s.pre * 2 / 3}
+	for _, row := range block.Y {
+		before.Y = append(before.Y, row[:s.pre])
+	}
+	if trend, err := panel.Estimate(before, panel.MethodSDID, panel.Options{Confidence: o.Rules.Confidence, Error: panel.ErrorPlacebo}); err == nil {
+		out.evidence.TrendP = trend.RankP
+	}
+	p := o.Rules.Panel
+	out.passed = fitted.ScaledL2 <= p.ScaledL2 && out.evidence.TrendP >= p.PlaceboAlpha && fitted.Estimate.SE > 0
+	return out, nil
+}
+
+// donors are the merchants of the category that never took part and sold before the start, those nearest in size.
+func (m *Market) donors(unit int, s span, participants map[int64]calendar.Day, o *Options) []int {
+	type donor struct {
+		at   int
+		size float64
+	}
+	category, own := o.Category(m.Merchants[unit]), m.before(unit, s)
+	if own <= 0 || category == column.Null {
+		return nil
+	}
+	var all []donor
+	for i, code := range m.Merchants {
+		if _, takesPart := participants[code]; takesPart || o.Category(code) != category {
+			continue
+		}
+		if size := m.before(i, s); size > 0 {
+			all = append(all, donor{i, math.Abs(math.Log(size / own))})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b donor) int { return cmp.Compare(a.size, b.size) })
+	all = all[:min(len(all), o.Rules.Panel.MaximumDonors)]
+	slices.SortFunc(all, func(a, b donor) int { return cmp.Compare(a.at, b.at) })
+	out := make([]int, len(all))
+	for i, d := range all {
+		out[i] = d.at
+	}
+	return out
+}
+
+// before is the mean daily GMV before the start.
+func (m *Market) before(unit int, s span) float64 {
+	sum := 0.0
+	for _, v := range m.GMV[unit][s.from : s.from+s.pre] {
+		sum += v
+	}
+	return sum / float64(s.pre)
+}
+
+// block are the series of units, each over its mean before the start, the treated one last, and that one's mean.
+func (m *Market) block(units []int, s span) (panel.Block, float64) {
+	b := panel.Block{Controls: len(units) - 1, Pre: s.pre}
+	mean := 0.0
+	for _, u := range units {
+		mean = m.before(u, s)
+		row := make([]float64, 0, s.pre+s.end-s.start)
+		for _, days := range [][]float64{m.GMV[u][s.from : s.from+s.pre], m.GMV[u][s.start:s.end]} {
+			for _, v := range days {
+				row = append(row, v/mean)
+			}
+		}
+		b.Y = append(b.Y, row)
+	}
+	return b, mean
+}
+
+// calibration is how far comparisons with non-participants lie from holdouts.
+type calibration struct {
+	bias  float64 // of the lift on the scale of logarithms
+	widen float64 // factor of standard errors, at least 1
+	known bool
+}
+
+// calibrate holds both kinds of evidence against each other where merchants have both.
+//
+//	z = (b − a)/√(v_b + v_a);  bias = mean(b − a), weights 1/(v_b + v_a);  widen = max(1, 1.4826·MAD of z about its median)
+//
+// Source: the median absolute deviation as a robust standard deviation, Huber 1981.
+func calibrate(rows []*Row, gaps []*gap, o *Options) calibration {
+	var z []float64
+	var sum, weight float64
+	for i, r := range rows {
+		g := gaps[i]
+		if g == nil || !g.passed || math.IsNaN(r.logVar) {
+			continue
+		}
+		value, variance := g.log()
+		if !(variance > 0) {
+			continue
+		}
+		d, v := value-r.logValue, variance+r.logVar
+		z = append(z, d/math.Sqrt(v))
+		sum, weight = sum+d/v, weight+1/v
+	}
+	if len(z) < o.Rules.Panel.CalibrationMerchants {
+		return calibration{widen: 1}
+	}
+	middle := median(z)
+	for i := range z {
+		z[i] = math.Abs(z[i] - middle)
+	}
+	return calibration{bias: sum / weight, widen: math.Max(1, 1.4826*median(z)), known: true}
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return stats.QuantileType7(sorted, 0.5)
+}
+
+// log is ln(1 + lift) of a gap and its variance; NaN: there would have been nothing without it.
+func (g *gap) log() (value, variance float64) {
+	observed := g.observed / float64(g.days) / g.mean
+	lift := panel.Lift(g.estimate, observed)
+	return math.Log1p(lift.Value), math.Pow(lift.SE/(1+lift.Value), 2)
+}
+
+// takePanel makes a comparison with non-participants the headline of the row.
+func (r *Row) takePanel(g *gap, c calibration, o *Options) {
+	value, variance := g.log()
+	if math.IsNaN(value) || !(variance > 0) {
+		return
+	}
+	value, se := value-c.bias, math.Sqrt(variance)*c.widen
+	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1)
+	r.Status, r.Grade, r.Estimator, r.Panel = contract.LiftEstimated, contract.GradePanel, contract.EstimatorSDID, g.evidence
+	r.logValue, r.logVar = value, se*se
+	r.Lift = stats.Estimate{Value: math.Expm1(value), SE: se * math.Exp(value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: twoSided(value / se),
+		Interval: stats.Interval{Lo: math.Expm1(value - z*se), Hi: math.Expm1(value + z*se)}}
+	share := func(lift float64) float64 { return g.observed * lift / (1 + lift) }
+	r.Inc = stats.Estimate{Value: share(r.Lift.Value), SE: g.observed * se / (1 + r.Lift.Value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: r.Lift.P,
+		Interval: stats.Interval{Lo: share(r.Lift.Interval.Lo), Hi: share(r.Lift.Interval.Hi)}}
+	r.Observed = int64(math.Round(g.observed))
+	r.MDE = math.Expm1(stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(se))
+	if !c.known {
+		r.warnings = append(r.warnings, WarnUncalibrated)
+	}
+}

@@ -1,0 +1,250 @@
+package lift
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Scope is a programme, a category or the platform in one period. Numbers that are not there are NaN.
+type Scope struct {
+	Of     int   // code of contract.LiftScopes
+	Code   int64 // of the programme or the category; column.Null: not named
+	Period int
+
+	Status, Grade int
+	Users         [Arms]int64 // programmes
+	Both          int64
+	Pairs         [Arms]int64
+	SRMP          float64
+
+	Headline
+	Gain      float64
+	Always    stats.Interval
+	E, MDE    float64
+	Wide      stats.Estimate // fen per user
+	Retained  stats.Estimate
+	Displaced float64 // fen
+
+	Merchants, Estimated int64
+	MerchantsInc         float64 // Σ inc over merchants with a clean split
+	PriorLift, PriorSD   float64
+	Warnings             []stats.Warning
+}
+
+// WarnSharedUsers: users belong to several merchants; the interval of a sum over merchants is too short.
+const WarnSharedUsers stats.Warning = "shared_users"
+
+func newScope(of int, code int64, period int) Scope {
+	nan := math.NaN()
+	return Scope{Of: of, Code: code, Period: period, Status: contract.LiftInsufficient, Grade: contract.GradeAttribution,
+		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), Retained: none(), Displaced: nan,
+		SRMP: nan, MerchantsInc: nan, PriorLift: nan, PriorSD: nan}
+}
+
+// stratum is what a merchant, or the small merchants of a category together, add to a sum.
+type stratum struct {
+	treated            float64 // pairs
+	observed, inc      float64 // fen
+	varObserved, varIn float64 // of observed and of base
+	ok                 bool
+}
+
+// stratumOf compares the arms of a stratum. Covariates are used where the rules let a merchant stand alone.
+func stratumOf(arms *[Arms]stats.Sums, adjust bool, o *Options) stratum {
+	t, c := arms[Treatment].Arm(), arms[Holdout].Arm()
+	s := stratum{treated: float64(t.N), observed: arms[Treatment].Sum(stats.Outcome).Float64()}
+	if t.N < 2 || c.N < 2 {
+		return s
+	}
+	tm, cm := t.Of(stats.Outcome), c.Of(stats.Outcome)
+	e := stats.Difference(tm, cm, o.inference())
+	if adjust {
+		a := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
+		e, tm, cm = a.Difference(o.inference()), a.Treatment, a.Control
+	}
+	n2 := s.treated * s.treated
+	s.inc, s.varObserved, s.varIn, s.ok = e.Value*s.treated, n2*tm.MeanVar(), n2*cm.MeanVar(), true
+	return s
+}
+
+// total is a sum over strata.
+type total struct {
+	observed, inc, varObserved, varBase, treated float64
+	strata                                       int
+}
+
+func (t *total) add(s stratum) {
+	if !s.ok {
+		return
+	}
+	t.observed += s.observed
+	t.inc += s.inc
+	t.varObserved += s.varObserved
+	t.varBase += s.varIn
+	t.treated += s.treated
+	t.strata++
+}
+
+// headline is Σ inc / Σ base with the interval of a log ratio. Strata are taken as independent.
+func (t *total) headline(o *Options) Headline {
+	how := o.inference()
+	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1) // a power of a half adds nothing: the normal quantile
+	base := t.observed - t.inc
+	se := math.Sqrt(t.varObserved + t.varBase)
+	h := Headline{none(), none(), none(), int64(t.observed)}
+	if !(se > 0) {
+		return h
+	}
+	h.Inc = stats.Estimate{Value: t.inc, SE: se, DF: math.Inf(1), Interval: stats.Interval{Lo: t.inc - z*se, Hi: t.inc + z*se}, Confidence: how.Confidence, P: twoSided(t.inc / se)}
+	h.Effect = h.Inc.Times(1 / t.treated)
+	if !(base > z*math.Sqrt(t.varBase)) || !(t.observed > 0) {
+		return h
+	}
+	log := math.Sqrt(t.varObserved/(t.observed*t.observed) + t.varBase/(base*base))
+	ratio := t.observed / base
+	h.Lift = stats.Estimate{Value: ratio - 1, SE: ratio * log, DF: math.Inf(1), Confidence: how.Confidence, P: h.Inc.P,
+		Interval: stats.Interval{Lo: ratio*math.Exp(-z*log) - 1, Hi: ratio*math.Exp(z*log) - 1}}
+	return h
+}
+
+// twoSided is the normal p-value of a statistic.
+func twoSided(z float64) float64 { return math.Erfc(math.Abs(z) / math.Sqrt2) }
+
+// addScopes adds programmes, categories and the platform.
+func (e *Estimates) addScopes(f *Figures, o *Options) {
+	for i := range f.Programmes {
+		p := &f.Programmes[i]
+		for period := range p.Cells {
+			e.Scopes = append(e.Scopes, e.programme(f, p, period, o))
+		}
+	}
+	shared := sharesUsers(f)
+	for period := range f.Periods {
+		e.addSums(f, period, shared, o)
+	}
+}
+
+// sharesUsers tells whether users belong to several merchants.
+func sharesUsers(f *Figures) bool {
+	for _, p := range f.Programmes {
+		for _, c := range p.Cells {
+			for a := range c.Arms {
+				if c.Arms[a].Sum(stats.Denominator).Float64() > float64(c.Arms[a].N) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// addSums adds the categories and the platform of a period: sums over merchants, never means of their lifts. Merchants
+// that are too small to stand alone are one stratum of their category, so that none is left out and none brings its noise
+// alone. Merchants with a broken split are left out.
+func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
+	groups := map[int64][]*Row{}
+	rows := e.of(period)
+	for _, r := range rows {
+		groups[r.Category] = append(groups[r.Category], r)
+	}
+	platform, all := newScope(contract.LiftOfPlatform, column.Null, period), total{}
+	for _, category := range slices.Sorted(maps.Keys(groups)) {
+		s, sum := newScope(contract.LiftOfCategory, category, period), total{}
+		s.sumUp(groups[category], &sum, o)
+		all.merge(&sum)
+		platform.count(&s)
+		s.finish(f, &sum, shared, o)
+		e.Scopes = append(e.Scopes, s)
+	}
+	if len(rows) == 0 {
+		return
+	}
+	platform.finish(f, &all, shared, o)
+	for _, r := range rows {
+		if r.Shrunk.Prior == contract.PriorPlatform && !math.IsNaN(r.Shrunk.PriorLift) {
+			platform.PriorLift, platform.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
+		}
+	}
+	e.Scopes = append(e.Scopes, platform)
+}
+
+// sumUp adds the merchants of a category.
+func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
+	var small [Arms]stats.Sums
+	for _, r := range rows {
+		s.Merchants++
+		for a := range r.Cell.Arms {
+			s.Pairs[a] += r.Cell.Arms[a].N
+		}
+		switch {
+		case !r.shown():
+		case r.Cell.enough(o):
+			s.Estimated++
+			arms := [Arms]stats.Sums{r.Cell.Arms[Treatment].Sums, r.Cell.Arms[Holdout].Sums}
+			sum.add(stratumOf(&arms, true, o))
+		default:
+			for a := range small {
+				small[a].Merge(&r.Cell.Arms[a].Sums)
+			}
+		}
+		if r.Shrunk.Prior == contract.PriorCategory && !math.IsNaN(r.Shrunk.PriorLift) {
+			s.PriorLift, s.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
+		}
+	}
+	sum.add(stratumOf(&small, false, o))
+}
+
+func (t *total) merge(o *total) {
+	t.observed += o.observed
+	t.inc += o.inc
+	t.varObserved += o.varObserved
+	t.varBase += o.varBase
+	t.treated += o.treated
+	t.strata += o.strata
+}
+
+// count counts the merchants of a category in the platform.
+func (s *Scope) count(c *Scope) {
+	s.Merchants += c.Merchants
+	s.Estimated += c.Estimated
+	for a := range s.Pairs {
+		s.Pairs[a] += c.Pairs[a]
+	}
+}
+
+// finish turns sums into a lift.
+func (s *Scope) finish(f *Figures, sum *total, shared bool, o *Options) {
+	if mixed(f, o) {
+		s.Status = contract.LiftMixed
+		return
+	}
+	if sum.strata == 0 {
+		return
+	}
+	s.MerchantsInc = sum.inc
+	s.settle(sum.headline(o), o)
+	if shared {
+		s.Warnings = append(s.Warnings, WarnSharedUsers)
+	}
+}
+
+// settle takes a headline and says what it is.
+func (s *Scope) settle(h Headline, o *Options) {
+	s.Headline = h
+	if math.IsNaN(h.Inc.SE) {
+		return
+	}
+	s.Grade = contract.GradeHoldout
+	s.Status = contract.LiftEstimated
+	if math.IsNaN(h.Lift.Value) {
+		s.Status = contract.LiftControlNearZero
+		return
+	}
+	base := float64(h.Observed) - h.Inc.Value
+	s.MDE = stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(h.Inc.SE) / base
+}
