@@ -1,0 +1,66 @@
+package panel
+
+import (
+	"math"
+
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// ErrorMethod is where a standard error comes from.
+type ErrorMethod int
+
+// Standard errors of a block.
+const (
+	ErrorAuto      ErrorMethod = iota // placebo below FewTreated treated units, jackknife from there on (placebo for SC)
+	ErrorPlacebo                      // Placebos
+	ErrorJackknife                    // Jackknife
+)
+
+// Options say how a block is estimated.
+type Options struct {
+	Confidence float64 // 0.95 is 95 %
+	Error      ErrorMethod
+	Start      *Weights // where the search begins; nil: at uniform weights
+}
+
+// Result is a fit with its uncertainty.
+type Result struct {
+	Synthetic
+	Estimate stats.Estimate // of Effect; normal interval; P from the same standard error
+	Error    ErrorMethod    // which one was used
+	Placebos []float64      // effects of placebos; nil with the jackknife
+	RankP    float64        // two-sided p by the rank among placebos, no normality assumed, resolution 1/(len(Placebos) + 1); NaN: none
+}
+
+// Estimate fits a block and says how sure the effect is. The warnings of the fit are in the estimate too.
+//
+// Errors are those of Fit, Placebos and Jackknife, and ErrConfidence.
+func Estimate(b Block, m Method, o Options) (Result, error) {
+	if err := checkConfidence(o.Confidence); err != nil {
+		return Result{}, err
+	}
+	s, err := fit(b, m, o.Start)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Synthetic: s, Error: o.Error, RankP: math.NaN()}
+	if r.Error == ErrorAuto {
+		r.Error = ErrorPlacebo
+		if b.Treated() >= FewTreated && m != MethodSC && m != MethodSCReg {
+			r.Error = ErrorJackknife
+		}
+	}
+	var se float64
+	if r.Error == ErrorJackknife {
+		se, err = Jackknife(b, s)
+	} else {
+		r.Placebos, err = Placebos(b, s)
+		se, r.RankP = spread(r.Placebos), rankP(s.Effect, r.Placebos)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	r.Estimate = estimate(s.Effect, se, math.Inf(1), o.Confidence)
+	r.Estimate.Warnings = s.Warnings
+	return r, nil
+}
