@@ -95,13 +95,13 @@ func Estimate(f *Figures, o *Options) (*Estimates, error) {
 			e.Rows = append(e.Rows, r)
 		}
 	}
+	if err := e.comparePanels(f, o); err != nil {
+		return nil, err
+	}
 	for p := range f.Periods {
 		rows := e.of(p)
 		testTogether(rows, o, p == whole)
 		shrink(rows, o)
-	}
-	if err := e.comparePanels(f, o); err != nil {
-		return nil, err
 	}
 	e.addScopes(f, o)
 	return e, nil

@@ -35,38 +35,59 @@ func noShrunk() Shrunk {
 //
 // Source: empirical Bayes as in stats.FitPrior.
 func shrink(rows []*Row, o *Options) {
-	var members []*Row
+	var holdouts, panels []*Row
 	for _, r := range rows {
-		if !math.IsNaN(r.logVar) && r.logVar > 0 {
-			members = append(members, r)
+		switch {
+		case !(r.logVar > 0): // NaN too
+		case r.Grade == contract.GradeHoldout:
+			holdouts = append(holdouts, r)
+		default:
+			panels = append(panels, r)
 		}
 	}
-	poolVariances(members, o)
-	platform := fit(members, o)
-	if platform == nil {
-		return
-	}
-	groups := map[int64][]*Row{}
-	for j, r := range members {
-		r.pull(platform, j, contract.PriorPlatform, o)
-		if r.Category != column.Null {
-			groups[r.Category] = append(groups[r.Category], r)
-		}
-	}
-	for _, category := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[category]
-		if len(group) < o.Rules.Shrinkage.MinimumMerchants {
-			continue
-		}
-		if prior := fit(group, o); prior != nil {
-			for j, r := range group {
-				r.pull(prior, j, contract.PriorCategory, o)
-			}
+	poolVariances(holdouts, o)
+	pullTo(holdouts, panels, contract.PriorPlatform, o)
+	for _, category := range categoriesOf(holdouts) {
+		in := func(r *Row) bool { return r.Category == category }
+		if group := only(holdouts, in); len(group) >= o.Rules.Shrinkage.MinimumMerchants {
+			pullTo(group, only(panels, in), contract.PriorCategory, o)
 		}
 	}
 }
 
-// fit learns what the lifts of merchants have in common; nil: there are too few.
+// pullTo learns what merchants with a holdout have in common, and pulls them and those compared by panels to it. Panels
+// have no part in the mean: what they get wrong, they get wrong together.
+func pullTo(holdouts, panels []*Row, of int, o *Options) {
+	prior := fit(holdouts, o)
+	if prior == nil {
+		return
+	}
+	for _, r := range slices.Concat(holdouts, panels) {
+		r.pull(prior, of, o)
+	}
+}
+
+func categoriesOf(rows []*Row) []int64 {
+	found := map[int64]bool{}
+	for _, r := range rows {
+		if r.Category != column.Null {
+			found[r.Category] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func only(rows []*Row, in func(*Row) bool) []*Row {
+	var out []*Row
+	for _, r := range rows {
+		if in(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// fit learns what the lifts of merchants have in common; nil: there are too few, each stands alone.
 func fit(rows []*Row, o *Options) *stats.Prior {
 	method := stats.PauleMandel
 	if o.Rules.Shrinkage.Method == "dersimonian_laird" {
@@ -78,18 +99,18 @@ func fit(rows []*Row, o *Options) *stats.Prior {
 	}
 	prior, err := stats.FitPrior(y, v, nil, method)
 	if err != nil {
-		return nil // too few merchants: each stands alone
+		return nil
 	}
 	return prior
 }
 
-// pull is what is known of the merchant in view of its like.
-func (r *Row) pull(prior *stats.Prior, j, of int, o *Options) {
-	posterior := prior.Posterior(j, r.logValue, r.logVar)
+// pull is what is known of the merchant in view of its like. Without covariates all have the same prior mean.
+func (r *Row) pull(prior *stats.Prior, of int, o *Options) {
+	posterior := prior.Posterior(0, r.logValue, r.logVar)
 	i := posterior.Interval(o.Rules.Confidence)
 	r.Shrunk = Shrunk{
 		Lift: math.Expm1(posterior.Mean()), Interval: stats.Interval{Lo: math.Expm1(i.Lo), Hi: math.Expm1(i.Hi)},
-		Positive: posterior.Positive(), Prior: of, PriorLift: math.Expm1(prior.Mean[j].Mean), PriorSD: math.Sqrt(prior.Tau2),
+		Positive: posterior.Positive(), Prior: of, PriorLift: math.Expm1(prior.Mean[0].Mean), PriorSD: math.Sqrt(prior.Tau2),
 	}
 }
 
