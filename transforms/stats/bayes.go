@@ -28,15 +28,15 @@ const (
 //
 // Effects and coefficients are on the scale of y (log lift: 0.10 is about +10 %), variances on its square.
 type Prior struct {
-	Tau2 float64     // variance between units beyond what their covariates explain; 0: no more than chance
-	Coef []Component // coefficients, the intercept first; without covariates it is mu, the mean of the units
-	Q    float64     // Cochran's Q at tau² = 0; about M − p where units do not differ
-	DF   int         // M − p: units less independent columns
-	Mean []Component // prior mean of each unit, with the variance of its estimate
+	Tau2 float64  // variance between units beyond what their covariates explain; 0: no more than chance
+	Coef []Normal // coefficients, the intercept first; without covariates it is mu, the mean of the units
+	Q    float64  // Cochran's Q at tau² = 0; about M − p where units do not differ
+	DF   int      // M − p: units less independent columns
+	Mean []Normal // prior mean of each unit, with the variance of its estimate
 }
 
-// Component is a normal distribution; Weight is its share in a mixture, 1 where it stands alone.
-type Component struct{ Weight, Mean, Var float64 }
+// Normal is a normal distribution, or an estimate with its variance.
+type Normal struct{ Mean, Var float64 }
 
 // FitPrior learns the prior from the estimates of all units: empirical Bayes.
 //
@@ -72,10 +72,10 @@ func FitPrior(y, v []float64, x [][]float64, method TauMethod) (*Prior, error) {
 		tau2 = r.pauleMandel(df)
 	}
 	f := r.fit(tau2)
-	p := &Prior{Tau2: tau2, Coef: f.coefficients(), Q: fixed.q, DF: df, Mean: make([]Component, len(y))}
+	p := &Prior{Tau2: tau2, Coef: f.coefficients(), Q: fixed.q, DF: df, Mean: make([]Normal, len(y))}
 	for j := range y {
 		mean, variance := f.at(r.x.RawRowView(j))
-		p.Mean[j] = Component{1, mean, variance}
+		p.Mean[j] = Normal{mean, variance}
 	}
 	return p, nil
 }
@@ -99,5 +99,5 @@ func (p *Prior) I2() float64 {
 func (p *Prior) Posterior(j int, y, v float64) Posterior {
 	prior := p.Mean[j]
 	b := v / (v + p.Tau2)
-	return Posterior{{1, b*prior.Mean + (1-b)*y, (1-b)*v + b*b*prior.Var}}
+	return Posterior{{1, Normal{b*prior.Mean + (1-b)*y, (1-b)*v + b*b*prior.Var}}}
 }

@@ -9,6 +9,12 @@ import (
 // Posterior is what is known of an effect: a normal distribution, or a mixture of some. Weights sum to one.
 type Posterior []Component
 
+// Component is one normal distribution of a mixture, with its share.
+type Component struct {
+	Weight float64
+	Normal
+}
+
 // Mean is the effect to expect: the shrunken estimate, to be ranked and quoted.
 func (p Posterior) Mean() float64 {
 	mean := 0.0

@@ -129,10 +129,10 @@ func (f *fit) at(row []float64) (mean, variance float64) {
 	return mean, math.Max(0, variance)
 }
 
-func (f *fit) coefficients() []Component {
-	c := make([]Component, len(f.coef))
+func (f *fit) coefficients() []Normal {
+	c := make([]Normal, len(f.coef))
 	for a, mean := range f.coef {
-		c[a] = Component{1, mean, math.Max(0, f.cov.At(a, a))}
+		c[a] = Normal{mean, math.Max(0, f.cov.At(a, a))}
 	}
 	return c
 }

@@ -32,7 +32,7 @@ func RobustInterval(y, v, prior, tau2, alpha float64) Interval {
 //	max( mean((y − prior)² − v), 2·sum v² / (M·sum v) )
 //
 // Source: as RobustInterval, section 3.2, equal weights. NaN without units.
-func SecondMoment(y, v []float64, prior []Component) float64 {
+func SecondMoment(y, v []float64, prior []Normal) float64 {
 	var moment, sumV, sumV2 float64
 	for j := range y {
 		d := y[j] - prior[j].Mean

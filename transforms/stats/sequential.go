@@ -20,7 +20,7 @@ const MaxE = 1e300
 // The interval is tightest near N* units; the plan is fixed before the first look. It is asymptotic: units are
 // independent and enter over time in a steady split, each with an outcome that does not change later (a window that
 // has closed), and n is past the burn-in of N*/10. A fixed cohort whose totals grow is another matter: see
-// GroupSequentialBounds.
+// GroupSequential.
 //
 // n counts the units of both arms. What cannot be computed (n < 1, a standard error that is not above zero, Alpha
 // outside (0, 1) or a one-sided one outside (0, 1/2), no planned units) has no interval and NaN for its e-value.
