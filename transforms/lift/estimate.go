@@ -226,4 +226,3 @@ func (r *Row) watch(o *Options) {
 		r.Always = stats.Interval{Lo: math.Expm1(i.Lo), Hi: math.Expm1(i.Hi)}
 	}
 }
-

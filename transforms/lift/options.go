@@ -14,6 +14,8 @@ import (
 type Options struct {
 	AsOf  calendar.Day
 	Rules *rules.Lift
+	// IDs order identifiers as their texts order, whatever their codes.
+	IDs *column.IDs
 	// Share is the expected share of the holdout of a programme, by its code; column.Null: one that is not named.
 	Share func(programme int64) float64
 	// Category is the level-1 category of a merchant, by codes; column.Null: none.

@@ -153,7 +153,7 @@ func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 		groups[r.Category] = append(groups[r.Category], r)
 	}
 	platform, all := newScope(contract.LiftOfPlatform, column.Null, period), total{}
-	for _, category := range slices.Sorted(maps.Keys(groups)) {
+	for _, category := range slices.SortedFunc(maps.Keys(groups), o.IDs.CompareText(contract.Category, contract.NoSubject)) {
 		s, sum := newScope(contract.LiftOfCategory, category, period), total{}
 		s.sumUp(groups[category], &sum, o)
 		all.merge(&sum)

@@ -1,7 +1,6 @@
 package lift
 
 import (
-	"maps"
 	"math"
 	"slices"
 
@@ -47,7 +46,7 @@ func shrink(rows []*Row, o *Options) {
 	}
 	poolVariances(holdouts, o)
 	pullTo(holdouts, panels, contract.PriorPlatform, o)
-	for _, category := range categoriesOf(holdouts) {
+	for category := range categoriesOf(holdouts) { // each by itself: their order is nothing
 		in := func(r *Row) bool { return r.Category == category }
 		if group := only(holdouts, in); len(group) >= o.Rules.Shrinkage.MinimumMerchants {
 			pullTo(group, only(panels, in), contract.PriorCategory, o)
@@ -67,14 +66,14 @@ func pullTo(holdouts, panels []*Row, of int, o *Options) {
 	}
 }
 
-func categoriesOf(rows []*Row) []int64 {
+func categoriesOf(rows []*Row) map[int64]bool {
 	found := map[int64]bool{}
 	for _, r := range rows {
 		if r.Category != column.Null {
 			found[r.Category] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	return found
 }
 
 func only(rows []*Row, in func(*Row) bool) []*Row {
