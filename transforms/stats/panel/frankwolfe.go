@@ -15,64 +15,94 @@ func newSymmetric(n int) symmetric { return symmetric{n, make([]float64, n*n)} }
 
 func (s symmetric) row(i int) []float64 { return s.v[i*s.n : (i+1)*s.n] }
 
-// simplexProblem is ||A w − b||²/rows + ridge·||w||² over the simplex (w ≥ 0, sum w = 1), by the Gram matrix of the columns A_j − b.
-// On the simplex A w − b = sum w_j (A_j − b), so b is inside and nothing large cancels in the objective.
+// simplexProblem is ||A w − b||²/rows + ridge·||w||² over the simplex (w ≥ 0, sum w = 1) times rows, as w'Q w: on the simplex
+// A w − b = sum w_j (A_j − b), so b is inside, nothing large cancels, and the ridge is a diagonal.
 type simplexProblem struct {
-	gram  symmetric // (A_j − b)·(A_k − b)
-	rows  float64
-	ridge float64 // zeta²
+	q    symmetric // (A_j − b)·(A_k − b), and rows·ridge on the diagonal
+	rows float64
 }
 
 // frankWolfe moves w, in place, by steps with exact line search until a step lowers the objective by decrease or less, or
 // after limit steps; the test begins with the second step.
 //
-//	g = A'(A w − b) + eta·w,  eta = rows·zeta²;   i = argmin g;  d = e_i − w
-//	step = clip(−g·d / (||A d||² + eta·||d||²), 0, 1)
+//	g = A'(A w − b) + eta·w = Q w (up to a constant, which does not count on the simplex),  eta = rows·zeta²
+//	i = argmin g;  d = e_i − w;  step = clip(−g·d / (||A d||² + eta·||d||²), 0, 1)
 //
-// The optimum is unique to the stopping rule only, so the rule is that of the reference. Every step costs O(n): G·w is
-// kept up to date, and so is the decrease, which is exact for a quadratic.
+// The optimum is unique to the stopping rule only, so the rule is that of the reference. A step costs one pass over one
+// row of Q: the gradient is kept up to date, both it and w as scale times a vector, and what a step gains is exact for a
+// quadratic.
 //
 // Source: Frank and Wolfe 1956; sc.weight.fw of synth-inference/synthdid.
 func (p simplexProblem) frankWolfe(w []float64, decrease float64, limit int) (steps int) {
-	n, eta := p.gram.n, p.rows*p.ridge
-	h := make([]float64, n) // G·w
-	var wh, ww float64      // w'Gw, w'w
+	n := p.q.n
+	g := make([]float64, n) // Q w / scale
+	var scale, value float64
+	var least int
+	restart := func() {
+		if steps > 0 {
+			for j := range w {
+				w[j] *= scale
+			}
+		}
+		p.q.times(w, g)
+		scale, value, least = 1, dot(w, g), argmin(g)
+	}
 	for ; steps < limit; steps++ {
-		if steps%refresh == 0 {
-			p.gram.times(w, h)
-			wh, ww = dot(w, h), dot(w, w)
+		if steps%refresh == 0 || scale < 1e-100 {
+			restart()
 		}
-		least, value := 0, math.Inf(1)
-		for j, x := range h {
-			if g := x + eta*w[j]; g < value {
-				least, value = j, g
-			}
+		towards := scale * g[least]
+		slope := value - towards // −g·d
+		curve := p.q.v[least*n+least] - 2*towards + value
+		var step float64
+		if curve > 0 { // else w is that vertex
+			step = math.Min(1, math.Max(0, slope/curve))
 		}
-		slope := wh + eta*ww - value // −g·d
-		gii, hi, wi := p.gram.v[least*n+least], h[least], w[least]
-		curve := gii - 2*hi + wh + eta*(1-2*wi+ww)
-		if !(curve > 0) { // d = 0: w is the vertex already
-			if steps >= 1 {
-				return steps + 1
-			}
-			continue
+		gain := 2*step*slope - step*step*curve
+		if step == 1 {
+			clear(w)
+			w[least] = 1
+			scale = 1
+			copy(g, p.q.row(least))
+			value, least = p.q.v[least*n+least], argmin(g)
+		} else if step > 0 {
+			scale *= 1 - step
+			value -= gain
+			w[least] += step / scale
+			least = addMin(step/scale, p.q.row(least), g)
 		}
-		step := math.Min(1, math.Max(0, slope/curve))
-		keep := 1 - step
-		row := p.gram.row(least)[:len(h)]
-		weights := w[:len(h)]
-		for j := range h {
-			h[j] = keep*h[j] + step*row[j]
-			weights[j] *= keep
-		}
-		w[least] += step
-		wh += 2*step*(hi-wh) + step*step*(gii-2*hi+wh)
-		ww = keep*keep*ww + 2*step*keep*wi + step*step
-		if lower := (2*step*slope - step*step*curve) / p.rows; steps >= 1 && !(lower > decrease) {
-			return steps + 1
+		if steps >= 1 && !(gain/p.rows > decrease) {
+			steps++
+			break
 		}
 	}
+	for j := range w {
+		w[j] *= scale
+	}
 	return steps
+}
+
+// addMin is g += a·row, and where g is least.
+func addMin(a float64, row, g []float64) (least int) {
+	row = row[:len(g)]
+	value := math.Inf(1)
+	for j, x := range g {
+		x += a * row[j]
+		g[j] = x
+		if x < value {
+			value, least = x, j
+		}
+	}
+	return least
+}
+
+func argmin(g []float64) (least int) {
+	for j, x := range g {
+		if x < g[least] {
+			least = j
+		}
+	}
+	return least
 }
 
 // solve is the schedule of the reference: a hundred steps, small weights set to zero, up to 10,000 steps more.

@@ -1,6 +1,9 @@
 package panel
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // none skips no control unit.
 const none = -1
@@ -135,6 +138,13 @@ func (s symmetric) add(a float64, x []float64) {
 	}
 }
 
+// addDiagonal is S += a·I.
+func (s symmetric) addDiagonal(a float64) {
+	for i := range s.n {
+		s.v[i*s.n+i] += a
+	}
+}
+
 // placebo is control unit i as a target.
 func (g *grams) placebo(i int) target {
 	if !g.method.fitsUnits() {
@@ -146,19 +156,22 @@ func (g *grams) placebo(i int) target {
 // solve moves the weights, in place, to those for a target, with control unit skip left out; w.Unit has no entry for it.
 func (g *grams) solve(w Weights, to target, skip int) (steps int) {
 	if g.method.fitsTime() {
-		p := simplexProblem{g.timesWithout(skip), float64(g.controls), 1e-12 * g.noise * g.noise}
+		rows := float64(g.controls)
 		if skip != none {
-			p.rows--
+			rows--
 		}
-		steps += p.solve(w.Time, g.decrease())
+		q := g.timesWithout(skip)
+		q.addDiagonal(rows * 1e-12 * g.noise * g.noise)
+		steps += simplexProblem{q, rows}.solve(w.Time, g.decrease())
 	}
 	switch {
 	case g.method == MethodGeo:
 		k, cross := g.unitsWithout(to, skip)
 		leastSquares(k, cross, w.Unit)
 	case g.method.fitsUnits():
-		p := simplexProblem{g.unitsTo(to, skip), float64(g.pre), g.zeta * g.zeta}
-		steps += p.solve(w.Unit, g.decrease())
+		q, rows := g.unitsTo(to, skip), float64(g.pre)
+		q.addDiagonal(rows * g.zeta * g.zeta)
+		steps += simplexProblem{q, rows}.solve(w.Unit, g.decrease())
 	}
 	return steps
 }
@@ -166,12 +179,11 @@ func (g *grams) solve(w Weights, to target, skip int) (steps int) {
 // timesWithout is the matrix over pre-periods without one of the n controls: centred anew, that takes n/(n − 1) times its
 // product away.
 func (g *grams) timesWithout(skip int) symmetric {
-	if skip == none {
-		return g.times
+	s := symmetric{g.pre, slices.Clone(g.times.v)}
+	if skip != none {
+		n := float64(g.controls)
+		s.add(-n/(n-1), g.fromPostMean[skip])
 	}
-	s := symmetric{g.pre, append([]float64(nil), g.times.v...)}
-	n := float64(g.controls)
-	s.add(-n/(n-1), g.fromPostMean[skip])
 	return s
 }
 

@@ -1,11 +1,8 @@
 package panel_test
 
 import (
-	"encoding/csv"
-	"os"
+	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/windvane/windvane/transforms/stats/panel"
@@ -14,23 +11,9 @@ import (
 // prop99 is California's tobacco programme: 39 states, California last, 1970 to 2000, the programme from 1989 on.
 func prop99(t testing.TB) (panel.Block, []string) {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/california_prop99.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := csv.NewReader(strings.NewReader(string(raw)))
-	r.Comma = ';'
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	packs := map[string][]float64{}
-	for _, row := range rows[1:] { // by year
-		x, err := strconv.ParseFloat(row[2], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		packs[row[0]] = append(packs[row[0]], x)
+	for _, row := range table(t, "california_prop99.csv", ';') { // by year
+		packs[row[0]] = append(packs[row[0]], number(t, row[2]))
 	}
 	var states []string
 	for s := range packs {
@@ -47,19 +30,107 @@ func prop99(t testing.TB) (panel.Block, []string) {
 	return b, states
 }
 
-func TestQuick(t *testing.T) {
+// The published effects (Arkhangelsky and others 2021, table 1) to more digits, and the spread of all 38 placebos.
+func TestProp99Effects(t *testing.T) {
 	b, _ := prop99(t)
-	for m := panel.MethodSDID; m <= panel.MethodGeo; m++ {
-		r, err := panel.Estimate(b, m, panel.Options{Confidence: 0.95})
+	for _, c := range []struct {
+		method     panel.Method
+		effect, se float64
+	}{
+		{panel.MethodDID, -27.3491110836, 17.2868},
+		{panel.MethodSC, -19.6196634709, 10.615297},
+		{panel.MethodSDID, -15.6038278727, 9.370999},
+		{panel.MethodDIFP, -11.1046449277, 10.070145},
+		{panel.MethodSCReg, -21.7170583429, 10.864418},
+		{panel.MethodDIFPReg, -16.1212023336, 9.721165},
+	} {
+		r, err := panel.Estimate(b, c.method, panel.Options{Confidence: 0.95})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v: %v", c.method, err)
 		}
-		t.Log(m, r.Effect, r.Estimate.SE, r.RankP, r.ScaledL2, r.Steps, r.Noise, r.Zeta, r.Warnings)
+		near(t, c.method.String()+" effect", r.Effect, c.effect, 1e-9)
+		near(t, c.method.String()+" placebo standard error", r.Estimate.SE, c.se, 1e-6)
+		near(t, c.method.String()+" half interval", (r.Estimate.Interval.Hi-r.Estimate.Interval.Lo)/2, 1.959963984540054*r.Estimate.SE, 1e-9)
+		if len(r.Placebos) != 38 || r.Error != panel.ErrorPlacebo {
+			t.Errorf("%v: %d placebos by %v, want all 38 controls", c.method, len(r.Placebos), r.Error)
+		}
+		if len(r.Estimate.Warnings) > 0 {
+			t.Errorf("%v: warnings %v", c.method, r.Estimate.Warnings)
+		}
 	}
 }
 
-func TestQuick2(t *testing.T) {
+func TestProp99Weights(t *testing.T) {
+	b, states := prop99(t)
+	sdid, err := panel.Fit(b, panel.MethodSDID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "noise", sdid.Noise, 5.494401, 1e-6)
+	near(t, "zeta", sdid.Zeta, 10.2262326, 1e-7) // 12^¼ · 5.494401019
+	years := map[int]float64{1986: 0.366, 1987: 0.206, 1988: 0.427}
+	for i, w := range sdid.Time {
+		near(t, "weight of a year", w, years[1970+i], 0.0005)
+	}
+	top := map[string]float64{
+		"Nevada": 0.124, "New Hampshire": 0.105, "Connecticut": 0.078, "Delaware": 0.070, "Colorado": 0.058,
+		"Illinois": 0.053, "Nebraska": 0.048, "Montana": 0.045, "Utah": 0.042, "New Mexico": 0.041,
+	}
+	for i, w := range sdid.Unit {
+		if want, listed := top[states[i]]; listed {
+			near(t, "SDID weight of "+states[i], w, want, 0.0005)
+		} else if w > 0.0415 {
+			t.Errorf("SDID weight of %s is %.4f, above the tenth of the published table", states[i], w)
+		}
+	}
+	sc, err := panel.Fit(b, panel.MethodSC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]float64{
+		"Utah": 0.396, "Montana": 0.232, "Nevada": 0.204, "Connecticut": 0.104, "New Hampshire": 0.045, "Colorado": 0.013, "Delaware": 0.004,
+	}
+	for i, w := range sc.Unit {
+		near(t, "SC weight of "+states[i], w, all[states[i]], 0.001)
+	}
+}
+
+// Geo is DIFP to the exact optimum: no worse a fit, and the effect within the stopping rule of DIFP.
+func TestGeoIsTheExactOptimum(t *testing.T) {
 	b, _ := prop99(t)
-	e, err := panel.ConformalInterval(b, 0.90)
-	t.Log(e, err)
+	geo, err := panel.Fit(b, panel.MethodGeo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	difp, err := panel.Fit(b, panel.MethodDIFP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if geo.ScaledL2 > difp.ScaledL2 || geo.ScaledL2 < 0.99*difp.ScaledL2 {
+		t.Errorf("scaled L2 %v, DIFP has %v", geo.ScaledL2, difp.ScaledL2)
+	}
+	near(t, "effect", geo.Effect, difp.Effect, 0.01)
+	// Kuhn and Tucker: the gradient is the same at all weights above zero, and not lower at the others
+	mean := b.Y[len(b.Y)-1]
+	residual := make([]float64, b.Pre)
+	for s := range residual {
+		residual[s] = mean[s]
+		for j, w := range geo.Unit {
+			residual[s] -= w * b.Y[j][s]
+		}
+	}
+	centre(residual)
+	least := math.Inf(1)
+	gradient := make([]float64, b.Controls)
+	for j := range gradient {
+		for s, r := range residual {
+			gradient[j] -= r * b.Y[j][s]
+		}
+		least = math.Min(least, gradient[j])
+	}
+	for j, w := range geo.Unit {
+		if w > 0 && gradient[j] > least+1e-5 {
+			t.Errorf("control %d has weight %v and a gradient of %v above the least", j, w, gradient[j]-least)
+		}
+	}
 }

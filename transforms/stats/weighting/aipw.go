@@ -87,7 +87,9 @@ func (q *prepared) regression(y []float64) *regression {
 }
 
 // lever turns the slope of an effect by the coefficients into what a control adds to it, by x·residual.
-func (r *regression) lever(slope []float64) []float64 { return r.solve(mat.NewVecDense(len(slope), slope)) }
+func (r *regression) lever(slope []float64) []float64 {
+	return r.solve(mat.NewVecDense(len(slope), slope))
+}
 
 func (r *regression) solve(v *mat.VecDense) []float64 {
 	var x mat.VecDense
