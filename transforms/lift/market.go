@@ -41,7 +41,7 @@ const (
 	WarnUncalibrated stats.Warning = "uncalibrated"
 )
 
-// gap is one merchant compared with non-participants: effects on its daily GMV, in units of its own mean before the start.
+// gap is one merchant compared with non-participants: the effect on its weekly GMV, in units of its own mean before the start.
 type gap struct {
 	evidence PanelEvidence
 	estimate stats.Estimate // of the effect, relative to the mean before the start
@@ -52,7 +52,7 @@ type gap struct {
 }
 
 // comparePanels is the second rung of the ladder: merchants whose holdout is too small, by synthetic
-// difference-in-differences of daily self-broadcast GMV against merchants of their category that never took part.
+// difference-in-differences of weekly self-broadcast GMV against merchants of their category that never took part.
 //
 // A merchant passes with enough days and donors, a close fit before the start, and no effect found in the last days
 // before it. Merchants that have a holdout as well are compared too, so that the gap between both kinds of evidence
@@ -91,12 +91,12 @@ func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
 	for i, code := range m.Merchants {
 		at[code] = i
 	}
-	out := make([]*gap, len(rows))
+	out, wanted := make([]*gap, len(rows)), toCompare(rows, o)
 	var g errgroup.Group
 	g.SetLimit(max(1, o.Workers))
 	for i, r := range rows {
 		unit, known := at[r.Merchant]
-		if !known || !r.shown() {
+		if !known || !wanted[i] {
 			continue
 		}
 		g.Go(func() (err error) {
@@ -108,6 +108,28 @@ func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
 	return out, g.Wait()
 }
 
+// toCompare are the merchants without a holdout that is large enough, and, to calibrate by, the largest of those that
+// have one: a few times as many as the rules ask for.
+func toCompare(rows []*Row, o *Options) []bool {
+	wanted, both := make([]bool, len(rows)), []int(nil)
+	for i, r := range rows {
+		switch {
+		case r.Grade == contract.GradeAttribution && r.shown():
+			wanted[i] = true
+		case r.Grade == contract.GradeHoldout:
+			both = append(both, i)
+		}
+	}
+	slices.SortStableFunc(both, func(a, b int) int { return cmp.Compare(rows[b].Cell.pairs(), rows[a].Cell.pairs()) })
+	for _, i := range both[:min(len(both), calibrators*o.Rules.Panel.CalibrationMerchants)] {
+		wanted[i] = true
+	}
+	return wanted
+}
+
+// calibrators is how many times the merchants that calibration needs are looked at, since not all of them pass.
+const calibrators = 3
+
 // start is the day from which a merchant took part.
 func (f *Figures) start(merchant int) calendar.Day {
 	if days := f.Merchants[merchant].Days; len(days) > 0 {
@@ -116,16 +138,29 @@ func (f *Figures) start(merchant int) calendar.Day {
 	return f.Periods[longest(f.Periods)].To + 1
 }
 
-// span are the columns of a comparison: pre days, then those from the start on.
-type span struct{ from, pre, start, end int }
+// week is the period of the panels, in days. Weekdays do not count then, and there are fewer periods before the start than
+// donors: with more, the weights of the periods would explain the donors' last weeks by heart, and placebos would be too small.
+const week = 7
 
-// spanOf are the days of a merchant that started on a day; ok is false if they are too few.
+// span are the columns of a comparison: pre weeks from one on, then, days left out between, post weeks from the start on.
+type span struct{ from, pre, start, post int }
+
+// spanOf are the weeks of a merchant that started on a day; ok is false if they are too few.
 func (m *Market) spanOf(start calendar.Day, o *Options) (s span, ok bool) {
 	rule, all := o.Rules.Panel, len(m.GMV[0])
-	s.start, s.end = int(start-m.First), all
-	s.from = max(0, all-rule.Days)
-	s.pre = s.start - rule.ExcludedPreDays - s.from
-	return s, s.pre >= rule.MinimumPreDays && s.end > s.start
+	s.start = int(start - m.First)
+	last := s.start - rule.ExcludedPreDays // the first day left out
+	s.pre, s.post = (last-max(0, all-rule.Days))/week, (all-s.start)/week
+	s.from = last - s.pre*week
+	return s, s.pre*week >= rule.MinimumPreDays && s.pre >= leastWeeks && s.post > 0
+}
+
+// leastWeeks is how many weeks before the start can be parted for the test of trends.
+const leastWeeks = 4
+
+// of are the days of a merchant before the start and from it on.
+func (s span) of(days []float64) (before, after []float64) {
+	return days[s.from : s.from+s.pre*week], days[s.start : s.start+s.post*week]
 }
 
 // gap compares one merchant.
@@ -139,27 +174,65 @@ func (m *Market) gap(unit int, participants map[int64]calendar.Day, o *Options) 
 		return nil, nil
 	}
 	block, mean := m.block(append(donors, unit), s)
-	fitted, err := panel.Estimate(block, panel.MethodSDID, panel.Options{Confidence: o.Rules.Confidence, Error: panel.ErrorPlacebo})
-	if errors.Is(err, panel.ErrNoNoise) || errors.Is(err, panel.ErrTooFew) {
-		return nil, nil // nothing to compare with
-	}
+	out := &gap{evidence: PanelEvidence{int64(len(donors)), math.NaN(), math.NaN(), math.NaN()}, mean: mean, days: s.post * week}
+	_, after := s.of(m.GMV[unit])
+	out.observed = sumOf(after)
+	return out, out.test(block, o)
+}
+
+// test fits a block and holds it against what it must pass.
+func (g *gap) test(b panel.Block, o *Options) error {
+	rule := o.Rules.Panel
+	fitted, err := panel.Fit(b, panel.MethodSDID)
 	if err != nil {
-		return nil, err
+		return unlessThin(err)
 	}
-	out := &gap{evidence: PanelEvidence{int64(len(donors)), fitted.RankP, fitted.ScaledL2, math.NaN()}, estimate: fitted.Estimate, mean: mean, days: s.end - s.start}
-	for _, v := range m.GMV[unit][s.start:s.end] {
-		out.observed += v
+	if g.evidence.ScaledL2 = misfit(b, &fitted); !(g.evidence.ScaledL2 <= rule.ScaledL2) {
+		return nil
 	}
-	before := panel.Block{Controls: block.Controls, Pre: s.pre * 2 / 3}
-	for _, row := range block.Y {
-		before.Y = append(before.Y, row[:s.pre])
+	before := panel.Block{Controls: b.Controls, Pre: b.Pre * 2 / 3}
+	for _, row := range b.Y {
+		before.Y = append(before.Y, row[:b.Pre])
 	}
-	if trend, err := panel.Estimate(before, panel.MethodSDID, panel.Options{Confidence: o.Rules.Confidence, Error: panel.ErrorPlacebo}); err == nil {
-		out.evidence.TrendP = trend.RankP
+	how := panel.Options{Confidence: o.Rules.Confidence, Error: panel.ErrorPlacebo}
+	trend, err := panel.Estimate(before, panel.MethodSDID, how)
+	if err != nil {
+		return unlessThin(err)
 	}
-	p := o.Rules.Panel
-	out.passed = fitted.ScaledL2 <= p.ScaledL2 && out.evidence.TrendP >= p.PlaceboAlpha && fitted.Estimate.SE > 0
-	return out, nil
+	if g.evidence.TrendP = trend.RankP; trend.RankP < rule.PlaceboAlpha {
+		return nil
+	}
+	how.Start = &fitted.Weights
+	r, err := panel.Estimate(b, panel.MethodSDID, how)
+	if err != nil {
+		return unlessThin(err)
+	}
+	g.estimate, g.evidence.PlaceboP, g.passed = r.Estimate, r.RankP, r.Estimate.SE > 0
+	return nil
+}
+
+// unlessThin drops errors that say that there is nothing to compare with.
+func unlessThin(err error) error {
+	if errors.Is(err, panel.ErrNoNoise) || errors.Is(err, panel.ErrTooFew) {
+		return nil
+	}
+	return err
+}
+
+// misfit is the root mean square of the gap before the start over that with equal weights, or over the merchant's own ups
+// and downs where those are larger: where all merchants move alike, equal weights fit as well as any.
+func misfit(b panel.Block, s *panel.Synthetic) float64 {
+	own, gap := spreadOf(b.Y[b.Controls][:b.Pre]), spreadOf(s.Gap[:b.Pre])
+	return gap / math.Max(own, gap/s.ScaledL2)
+}
+
+// spreadOf is the root of the sum of squares about the mean.
+func spreadOf(values []float64) float64 {
+	mean, squares := sumOf(values)/float64(len(values)), 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(squares)
 }
 
 // donors are the merchants of the category that never took part and sold before the start, those nearest in size.
@@ -193,28 +266,32 @@ func (m *Market) donors(unit int, s span, participants map[int64]calendar.Day, o
 
 // before is the mean daily GMV before the start.
 func (m *Market) before(unit int, s span) float64 {
-	sum := 0.0
-	for _, v := range m.GMV[unit][s.from : s.from+s.pre] {
-		sum += v
-	}
-	return sum / float64(s.pre)
+	before, _ := s.of(m.GMV[unit])
+	return sumOf(before) / float64(len(before))
 }
 
-// block are the series of units, each over its mean before the start, the treated one last, and that one's mean.
+// block are the weeks of units, each over its mean before the start, the treated one last, and that one's mean.
 func (m *Market) block(units []int, s span) (panel.Block, float64) {
 	b := panel.Block{Controls: len(units) - 1, Pre: s.pre}
 	mean := 0.0
 	for _, u := range units {
 		mean = m.before(u, s)
-		row := make([]float64, 0, s.pre+s.end-s.start)
-		for _, days := range [][]float64{m.GMV[u][s.from : s.from+s.pre], m.GMV[u][s.start:s.end]} {
-			for _, v := range days {
-				row = append(row, v/mean)
-			}
+		row := make([]float64, 0, s.pre+s.post)
+		before, after := s.of(m.GMV[u])
+		for days := range slices.Chunk(slices.Concat(before, after), week) {
+			row = append(row, sumOf(days)/(mean*week))
 		}
 		b.Y = append(b.Y, row)
 	}
 	return b, mean
+}
+
+func sumOf(values []float64) float64 {
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	return sum
 }
 
 // calibration is how far comparisons with non-participants lie from holdouts.

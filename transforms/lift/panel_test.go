@@ -77,7 +77,7 @@ func TestMerchantsWithoutAHoldoutAreComparedWithOthers(t *testing.T) {
 		if r.Lift.Interval.Contains(s.lift) {
 			covered++
 		}
-		if r.Panel.Donors != 30 || r.Panel.PlaceboP > 0.1 || r.Estimator != contract.EstimatorSDID || r.Family != 0 {
+		if r.Panel.Donors != 20 || r.Panel.PlaceboP > 0.1 || r.Estimator != contract.EstimatorSDID || r.Family != 0 {
 			t.Errorf("merchant %d: %+v, family %d", i+1, r.Panel, r.Family)
 		}
 		if got := r.Inc.Value / (float64(r.Observed) - r.Inc.Value); math.Abs(got-r.Lift.Value) > 1e-6 {
@@ -159,4 +159,3 @@ func TestTheNumberOfWorkersChangesNothing(t *testing.T) {
 		}
 	}
 }
-

@@ -117,7 +117,7 @@ func TestAProgrammeIsEstimatedOverItsUsers(t *testing.T) {
 	if !(s.Gain < 1) || s.E < 20 {
 		t.Errorf("gain %v, e %v", s.Gain, s.E)
 	}
-	if !s.Retained.Interval.Contains(2.0/3) {
+	if !s.Retained.Interval.Contains(2.0 / 3) {
 		t.Errorf("retained %v in %v", s.Retained.Value, s.Retained.Interval)
 	}
 	if got := s.Inc.Value / (float64(s.Observed) - s.Inc.Value); math.Abs(got-s.Lift.Value) > 1e-9 {
