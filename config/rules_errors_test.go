@@ -348,7 +348,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 				"measure: severe_violations_90d", "measure: price_stars",
 			},
 			[]string{
-				`rules: versions[0].lists[0].gates[0].measure: "shop_scor" is none of product_score, product_quality, shop_score, talent_score, price_stars, brand_not_comparable, valid_orders_30d, refund_rate_to_category, severe_violations_30d, severe_violations_90d (line 62, column 39)`,
+				`rules: versions[0].lists[0].gates[0].measure: "shop_scor" is none of product_score, product_quality, shop_score, talent_score, price_stars, brand_not_comparable, valid_orders_30d, refund_rate_to_category, severe_violations_30d, severe_violations_90d, distribution_orders_90d, live_days_30d (line 62, column 39)`,
 				`rules: versions[0].lists[0].gates[1].measure: a merchant has no price_stars (line 63, column 38)`,
 				`rules: versions[0].lists[0].gates[1].at_most: 0 is outside [1, 5] (line 63, column 60)`,
 			},

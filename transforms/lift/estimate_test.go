@@ -214,7 +214,7 @@ func TestASmallHoldoutHasNoLiftOfItsOwnButCounts(t *testing.T) {
 func TestTheFamilyDoesNotLookAtOutcomes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
-		f := brands(rand.New(rand.NewPCG(seed, 7)), 6, 700, func(int) float64 { return 0 })
+		f := brands(rand.New(rand.NewPCG(seed, 7)), 2, 700, func(int) float64 { return 0 })
 		members := func(f *lift.Figures) (in []int) {
 			for _, r := range estimate(t, f, options(0.3)).Rows {
 				in = append(in, r.Family)
