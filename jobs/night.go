@@ -14,6 +14,7 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/repeat"
@@ -50,6 +51,7 @@ type night struct {
 	prices []price.Power
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
+	lift   *lift.Figures // nil: there is no Chuanliu
 
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
@@ -140,7 +142,7 @@ const ScoreDays = 120
 func (n *night) firstOf(table string) calendar.Day {
 	t, _ := contract.Lookup(table, contract.Inputs())
 	switch {
-	case t == contract.Orders || t == contract.Refunds:
+	case t == contract.Orders || t == contract.Refunds || t == contract.ChuanliuEligibility || t == contract.ChuanliuExposures:
 		return n.first
 	case t.Class == contract.Snapshot: // they reach further back, for the rows they classify
 		return n.first - JoinDays

@@ -34,6 +34,7 @@ func Steps() []Step {
 		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the day before"},
 			[]string{"product_score", "shop_score", "talent_score", "score_indicators", "score_norms", "<role>_score_history"}, (*night).computeScores},
 		{"fives", []string{"shop_score", "price_power", "gmv", "buyers", "merchant_contents, merchant_promoters, shelf_minutes", "talent_score"}, []string{"fives"}, (*night).compareFives},
+		{"lift", []string{"chuanliu_pairs, chuanliu_shown", "merchant_buyers, buyers", "settled refunds", "pairs of the day before"}, []string{"figures of lift"}, (*night).countLift},
 		{"lists", []string{"scores", "gmv", "overrides", "lists of the day before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},

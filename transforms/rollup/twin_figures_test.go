@@ -79,6 +79,8 @@ func tallies() map[string]tally {
 			"is_virtual", "live_only", "brand_flag"),
 		"merchant_facts": tallyFacts([]string{"merchant_id"}, "name", "kind", "category1_id", "joined_on"),
 		"account_facts":  tallyFacts([]string{"talent_id"}, "name", "owner_merchant_id", "category1_id", "followers", "joined_on"),
+		"chuanliu_pairs": tallyFacts([]string{"merchant_id", "buyer_id", "arm"}, "source_promoter_id", "programme"),
+		"chuanliu_shown": tallyFacts([]string{"merchant_id", "buyer_id"}, "impressions"),
 		"overrides":      tallyFacts([]string{"subject_role", "subject_id", "resource", "valid_from"}, "action", "reason", "author", "valid_to"),
 	}
 	for role, subject := range map[string]string{"merchant": "merchant_id", "talent": "promoter_id", "product": "product_id"} {

@@ -204,3 +204,35 @@ func (d draw) overrides(w world, n int) []row {
 	}
 	return rows
 }
+
+// eligible draws n pairs of the log of Chuanliu, some of them in both arms, none twice in one.
+func (d draw) eligible(w world, n int) []row {
+	rows, seen := []row{}, map[[3]int64]bool{}
+	for range n {
+		key := [3]int64{int64(10 + d("merchant", 3)), int64(d("buyer", 6)), int64(d("arm", len(contract.Arms)))}
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		programme := int64(null)
+		if p := d("programme", 3); p > 0 {
+			programme = w.ids.TextDict().Code([]string{"spring", "autumn"}[p-1])
+		}
+		rows = append(rows, row{"merchant_id": key[0], "buyer_id": key[1], "arm": key[2], "eligible_at": at(today, int64(d("hour", 24))),
+			"source_promoter_id": d.orNull("source", 20, 3), "programme": programme})
+	}
+	return rows
+}
+
+// shown draws n pairs that saw something, none twice.
+func (d draw) shown(n int) []row {
+	rows, seen := []row{}, map[[2]int64]bool{}
+	for range n {
+		key := [2]int64{int64(10 + d("merchant", 3)), int64(d("buyer", 6))}
+		if !seen[key] {
+			seen[key] = true
+			rows = append(rows, row{"merchant_id": key[0], "buyer_id": key[1], "impressions": int64(1 + d("impressions", 9)), "first_shown_at": at(today, 0)})
+		}
+	}
+	return rows
+}
