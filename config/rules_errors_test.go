@@ -109,6 +109,13 @@ func TestRulesThatAreWrong(t *testing.T) {
 			},
 		},
 		{
+			"the pool of no list",
+			[]string{"pool: {impressions", "pool: {list: traffic, impressions"},
+			[]string{
+				`rules: versions[0].pool.list: "traffic" is no list of merchants (line 72, column 18)`,
+			},
+		},
+		{
 			"lift out of range",
 			[]string{
 				"confidence: 0.95", "confidence: 95",

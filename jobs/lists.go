@@ -30,6 +30,9 @@ func (n *night) decideLists(ctx context.Context) error {
 	for role := range roles {
 		roles[role] = n.candidatesOf(role)
 	}
+	if err := n.addMerchantMeasures(ctx, roles[contract.ScoreMerchant]); err != nil {
+		return err
+	}
 	overrides, err := n.overridesOf(ctx)
 	if err != nil {
 		return err
@@ -46,6 +49,7 @@ func (n *night) decideLists(ctx context.Context) error {
 		n.publishRows(r.table, tables.List(r.table, r.name))
 	}
 	n.publishRows(contract.EligibilityGates, tables.Gates())
+	n.lists = tables
 	return nil
 }
 

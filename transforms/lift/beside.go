@@ -14,6 +14,8 @@ const (
 	WarnHoldoutServed stats.Warning = "holdout_served"
 	// WarnTail: capped and raw lift exclude each other, or the arms differ in what lies above the cap: the effect sits in the tail.
 	WarnTail stats.Warning = "tail_matters"
+	// WarnGross: refunds are not known; what is called net is gross.
+	WarnGross stats.Warning = "refunds_not_known"
 	// WarnMoved: the total over all channels grew less than self-broadcast: a part only moved.
 	WarnMoved stats.Warning = "moved_within_the_shop"
 )
@@ -60,7 +62,7 @@ func (r *Row) winsorise(o *Options) {
 }
 
 // doubt collects the doubts about a row.
-func (r *Row) doubt(o *Options, whole bool) {
+func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	t, c := &r.Cell.Arms[Treatment], &r.Cell.Arms[Holdout]
 	for _, e := range []*stats.Estimate{&r.Effect, &r.Lift} {
 		r.warnings = append(r.warnings, e.Warnings...)
@@ -72,7 +74,8 @@ func (r *Row) doubt(o *Options, whole bool) {
 	}
 	warn(r.Status == contract.LiftControlNearZero, stats.WarnControlNearZero)
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
-	warn(c.Served > 0, WarnHoldoutServed)
+	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
+	warn(f.Gross, WarnGross)
 	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
 	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)
 	warn(r.tailMatters(), WarnTail)

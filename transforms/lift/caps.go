@@ -1,6 +1,8 @@
 package lift
 
 import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -36,6 +38,21 @@ func Caps(f *Figures, o *Options) []Cap {
 		q := 1 - (1-o.Rules.WinsorQuantile)*float64(bought)/float64(h.N())
 		if fen := h.Quantile(q); fen > 0 {
 			caps = append(caps, Cap{class, bought, fen})
+		}
+	}
+	return caps
+}
+
+// ReadCaps are the caps of a month out of chuanliu_caps; nil: there are none, or no table.
+func ReadCaps(f *column.Frame, month calendar.Day) []Cap {
+	if f == nil {
+		return nil
+	}
+	months, classes, pairs, fen := f.Column("month"), f.Column("size_class"), f.Column("pairs"), f.Column("cap_fen")
+	var caps []Cap
+	for i := range f.N {
+		if calendar.Day(months[i]) == month {
+			caps = append(caps, Cap{int(classes[i]), pairs[i], fen[i]})
 		}
 	}
 	return caps

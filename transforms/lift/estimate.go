@@ -13,6 +13,7 @@ type Estimates struct {
 	Periods []Period
 	Rows    []Row   // merchants × periods
 	Scopes  []Scope // programmes, categories, the platform × periods
+	Shown   bool    // exposures are known
 }
 
 // Row is one merchant in one period. Numbers that are not there are NaN.
@@ -74,7 +75,7 @@ func none() stats.Estimate {
 // Whether a merchant belongs to the family depends on the sizes and the split of its arms alone, never on outcomes.
 // Same figures and options, same result, whatever the number of workers.
 func Estimate(f *Figures, o *Options) (*Estimates, error) {
-	e := &Estimates{Periods: f.Periods}
+	e := &Estimates{Periods: f.Periods, Shown: f.Shown}
 	whole := longest(f.Periods)
 	for i := range f.Merchants {
 		m := &f.Merchants[i]
@@ -153,7 +154,7 @@ func (r *Row) estimate(f *Figures, o *Options, whole bool) {
 	if whole {
 		r.watch(o)
 	}
-	r.doubt(o, whole)
+	r.doubt(f, o, whole)
 }
 
 // clear says that nothing is known yet.

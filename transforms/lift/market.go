@@ -17,7 +17,7 @@ import (
 
 // Market is the daily self-broadcast GMV of merchants, participants and others, for those that have no holdout.
 type Market struct {
-	First     calendar.Day // of the columns of GMV; the last one is the as-of date
+	First     calendar.Day // of the columns of GMV: as many as the rules' panel has; the last one is the as-of date
 	Merchants []int64      // codes, in the order of their ids
 	GMV       [][]float64  // fen by merchant and day
 }
@@ -67,8 +67,22 @@ func (e *Estimates) comparePanels(f *Figures, o *Options) error {
 	if o.Market == nil || whole < 0 {
 		return nil
 	}
-	rows := e.of(whole)
-	gaps, err := o.Market.compare(rows, f, o)
+	rows, starts := e.of(whole), f.starts()
+	wanted := toCompare(rows, starts, o)
+	categories := map[int64]bool{}
+	for i, r := range rows {
+		if wanted[i] {
+			categories[r.Category] = true
+		}
+	}
+	if len(categories) == 0 {
+		return nil
+	}
+	m, err := o.Market(func(category int64) bool { return categories[category] })
+	if m == nil || err != nil {
+		return err
+	}
+	gaps, err := m.compare(rows, wanted, starts, o)
 	if err != nil {
 		return err
 	}
@@ -82,16 +96,12 @@ func (e *Estimates) comparePanels(f *Figures, o *Options) error {
 }
 
 // compare compares merchants with their donors, in parallel; nil: a merchant has too few days or donors.
-func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
-	participants := map[int64]calendar.Day{}
-	for i := range f.Merchants {
-		participants[f.Merchants[i].Code] = f.start(i)
-	}
+func (m *Market) compare(rows []*Row, wanted []bool, starts map[int64]calendar.Day, o *Options) ([]*gap, error) {
 	at := map[int64]int{}
 	for i, code := range m.Merchants {
 		at[code] = i
 	}
-	out, wanted := make([]*gap, len(rows)), toCompare(rows, o)
+	out := make([]*gap, len(rows))
 	var g errgroup.Group
 	g.SetLimit(max(1, o.Workers))
 	for i, r := range rows {
@@ -101,7 +111,7 @@ func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
 		}
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
-			out[i], err = m.gap(unit, participants, o)
+			out[i], err = m.gap(unit, starts, o)
 			return err
 		})
 	}
@@ -109,16 +119,22 @@ func (m *Market) compare(rows []*Row, f *Figures, o *Options) ([]*gap, error) {
 }
 
 // toCompare are the merchants without a holdout that is large enough, and, to calibrate by, the largest of those that
-// have one: a few times as many as the rules ask for.
-func toCompare(rows []*Row, o *Options) []bool {
-	wanted, both := make([]bool, len(rows)), []int(nil)
+// have one: a few times as many as the rules ask for. All have a start that leaves days on both sides. Without any of the
+// first nobody is compared.
+func toCompare(rows []*Row, starts map[int64]calendar.Day, o *Options) []bool {
+	wanted, both, any := make([]bool, len(rows)), []int(nil), false
 	for i, r := range rows {
+		_, ok := o.spanOf(starts[r.Merchant])
 		switch {
+		case !ok || r.Category == column.Null:
 		case r.Grade == contract.GradeAttribution && r.shown():
-			wanted[i] = true
+			wanted[i], any = true, true
 		case r.Grade == contract.GradeHoldout:
 			both = append(both, i)
 		}
+	}
+	if !any {
+		return wanted
 	}
 	slices.SortStableFunc(both, func(a, b int) int { return cmp.Compare(rows[b].Cell.pairs(), rows[a].Cell.pairs()) })
 	for _, i := range both[:min(len(both), calibrators*o.Rules.Panel.CalibrationMerchants)] {
@@ -130,12 +146,16 @@ func toCompare(rows []*Row, o *Options) []bool {
 // calibrators is how many times the merchants that calibration needs are looked at, since not all of them pass.
 const calibrators = 3
 
-// start is the day from which a merchant took part.
-func (f *Figures) start(merchant int) calendar.Day {
-	if days := f.Merchants[merchant].Days; len(days) > 0 {
-		return days[0].Day
+// starts are the days from which merchants took part: the first of the single-day family, which is kept for 90 days.
+func (f *Figures) starts() map[int64]calendar.Day {
+	starts := map[int64]calendar.Day{}
+	for i := range f.Merchants {
+		m := &f.Merchants[i]
+		if starts[m.Code] = f.Periods[longest(f.Periods)].From; len(m.Days) > 0 {
+			starts[m.Code] = m.Days[0].Day
+		}
 	}
-	return f.Periods[longest(f.Periods)].To + 1
+	return starts
 }
 
 // week is the period of the panels, in days. Weekdays do not count then, and there are fewer periods before the start than
@@ -146,11 +166,11 @@ const week = 7
 type span struct{ from, pre, start, post int }
 
 // spanOf are the weeks of a merchant that started on a day; ok is false if they are too few.
-func (m *Market) spanOf(start calendar.Day, o *Options) (s span, ok bool) {
-	rule, all := o.Rules.Panel, len(m.GMV[0])
-	s.start = int(start - m.First)
+func (o *Options) spanOf(start calendar.Day) (s span, ok bool) {
+	rule, all := o.Rules.Panel, o.Rules.Panel.Days
+	s.start = int(start-o.AsOf) + all - 1
 	last := s.start - rule.ExcludedPreDays // the first day left out
-	s.pre, s.post = (last-max(0, all-rule.Days))/week, (all-s.start)/week
+	s.pre, s.post = last/week, (all-s.start)/week
 	s.from = last - s.pre*week
 	return s, s.pre*week >= rule.MinimumPreDays && s.pre >= leastWeeks && s.post > 0
 }
@@ -165,7 +185,7 @@ func (s span) of(days []float64) (before, after []float64) {
 
 // gap compares one merchant.
 func (m *Market) gap(unit int, participants map[int64]calendar.Day, o *Options) (*gap, error) {
-	s, ok := m.spanOf(participants[m.Merchants[unit]], o)
+	s, ok := o.spanOf(participants[m.Merchants[unit]])
 	if !ok {
 		return nil, nil
 	}

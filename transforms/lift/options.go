@@ -23,8 +23,9 @@ type Options struct {
 	// Caps are the winsor caps in force, by class of size; 0: none. They come from the night before (Caps), so that
 	// tonight's outcomes cannot choose them.
 	Caps []int64
-	// Market is the daily self-broadcast GMV of merchants, for those without a holdout; nil: there is none.
-	Market *Market
+	// Market reads the daily self-broadcast GMV of the merchants of some categories, for those without a holdout; it is asked
+	// only if there are any. nil, and a nil market: there is none.
+	Market func(wanted func(category int64) bool) (*Market, error)
 	// Workers of the panels; 0: one.
 	Workers int
 }

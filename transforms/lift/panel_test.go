@@ -56,7 +56,7 @@ func (s streets) draw(seed uint64) (*lift.Figures, *lift.Options) {
 		f.Merchants = append(f.Merchants, m)
 		f.Pairs += int64(pairs)
 	}
-	o.Market = market
+	o.Market = func(func(int64) bool) (*lift.Market, error) { return market, nil }
 	return f, o
 }
 

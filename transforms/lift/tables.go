@@ -142,24 +142,32 @@ func (e *Estimates) LiftTable(o *Options, version string) Records {
 		w.int("merchant_id", r.Merchant)
 		w.int("category1_id", r.Category)
 		w.period(e.Periods[r.Period])
-		w.arms(r)
+		w.arms(e, r)
 		w.headline(&r.Headline)
 		w.together(r, o, e.Periods[r.Period])
-		w.others(r)
+		w.others(e, r)
 		w.shrunk(r)
 		w.warnings(r.warnings)
 		w.text("rules_version", version)
 	})
 }
 
-func (w *writer) arms(r *Row) {
+// known is v, or null.
+func known(v int64, is bool) int64 {
+	if !is {
+		return column.Null
+	}
+	return v
+}
+
+func (w *writer) arms(e *Estimates, r *Row) {
 	w.int("status", int64(r.Status))
 	w.int("evidence_grade", int64(r.Grade))
 	w.int("estimator", int64(r.Estimator))
 	for a, arm := range contract.Arms {
 		c := &r.Cell.Arms[a]
 		w.int(arm+"_pairs", c.N)
-		w.int(arm+"_served", c.Served)
+		w.int(arm+"_served", known(c.Served, e.Shown))
 		w.int(arm+"_buyers", c.Buyers)
 		w.int(arm+"_orders", int64(c.Sum(stats.Denominator).Float64()))
 		w.fen(arm+"_gmv_fen", c.Sum(stats.Outcome).Float64())
@@ -185,7 +193,7 @@ func (w *writer) together(r *Row, o *Options, p Period) {
 }
 
 // others writes the estimates that stand beside the headline.
-func (w *writer) others(r *Row) {
+func (w *writer) others(e *Estimates, r *Row) {
 	w.real("raw_lift_ratio", r.Raw.Value)
 	w.interval("raw_lift_lo_ratio", "raw_lift_hi_ratio", r.Raw.Interval)
 	w.real("cuped_theta", r.Theta)
@@ -205,7 +213,7 @@ func (w *writer) others(r *Row) {
 	w.real("wide_effect_fen", r.Wide.Value)
 	w.interval("wide_effect_lo_fen", "wide_effect_hi_fen", r.Wide.Interval)
 	w.fen("wide_inc_fen", r.Wide.Value*float64(r.Cell.Arms[Treatment].N))
-	w.int("attributed_fen", r.Cell.Arms[Treatment].Attributed)
+	w.int("attributed_fen", known(r.Cell.Arms[Treatment].Attributed, e.Shown))
 	w.real("placebo_p", r.Panel.PlaceboP)
 	w.real("scaled_l2", r.Panel.ScaledL2)
 	w.count("donors", r.Panel.Donors)

@@ -262,6 +262,8 @@ type Cap struct {
 
 // Pool is the daily pool of boosted impressions (definitions, section 14).
 type Pool struct {
+	// List names the list of merchants whose members share the pool; absent: nobody does.
+	List             string  `yaml:"list,omitempty" json:"list,omitempty"`
 	Impressions      int64   `yaml:"impressions" json:"impressions"`
 	Reserve          float64 `yaml:"reserve" json:"reserve"`
 	LeastImpressions int64   `yaml:"least_impressions" json:"least_impressions"`
