@@ -54,8 +54,9 @@ type stratum struct {
 	ok                 bool
 }
 
-// stratumOf compares the arms of a stratum. Covariates are used where the rules let a merchant stand alone.
-func stratumOf(arms *[Arms]stats.Sums, adjust bool, o *Options) stratum {
+// stratumOf compares the arms of a stratum. The covariate is used where the holdout is as large as that of a merchant that may
+// stand alone.
+func stratumOf(arms *[Arms]stats.Sums, o *Options) stratum {
 	t, c := arms[Treatment].Arm(), arms[Holdout].Arm()
 	s := stratum{treated: float64(t.N), observed: arms[Treatment].Sum(stats.Outcome).Float64()}
 	if t.N < 2 || c.N < 2 {
@@ -63,7 +64,7 @@ func stratumOf(arms *[Arms]stats.Sums, adjust bool, o *Options) stratum {
 	}
 	tm, cm := t.Of(stats.Outcome), c.Of(stats.Outcome)
 	e := stats.Difference(tm, cm, o.inference())
-	if adjust {
+	if c.N >= o.Rules.MinControlPairs {
 		a := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
 		e, tm, cm = a.Difference(o.inference()), a.Treatment, a.Control
 	}
@@ -186,7 +187,7 @@ func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 		case r.Cell.enough(o):
 			s.Estimated++
 			arms := [Arms]stats.Sums{r.Cell.Arms[Treatment].Sums, r.Cell.Arms[Holdout].Sums}
-			sum.add(stratumOf(&arms, true, o))
+			sum.add(stratumOf(&arms, o))
 		default:
 			for a := range small {
 				small[a].Merge(&r.Cell.Arms[a].Sums)
@@ -196,7 +197,7 @@ func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 			s.PriorLift, s.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
 		}
 	}
-	sum.add(stratumOf(&small, false, o))
+	sum.add(stratumOf(&small, o))
 }
 
 func (t *total) merge(o *total) {
