@@ -88,6 +88,10 @@ test-full: $(VENV)/ready ## every test: all 849 nights of Olist, other readers o
 	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -v -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
 	$(MAKE) --no-print-directory readme race
 
+.PHONY: test-stats
+test-stats: ## simulate the intervals and tests of transforms/stats at length
+	go test -tags teststats -count=1 ./transforms/stats/...
+
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
 	$(VENV)/bin/python internal/testkit/readers/readme.py README.md README.zh-CN.md

@@ -98,5 +98,5 @@ func (x *contrast) relative(how Inference, e Estimate) Estimate {
 		e.Value, e.SE, e.Interval = math.NaN(), math.NaN(), NoInterval
 	}
 	q := how.critical(x.df(1, 1))
-	return e.Warn(q*q*x.vc >= x.c*x.c, WarnControlNearZero)
+	return e.Warn(x.c < 0, WarnMeanNotPositive).Warn(x.c == 0 || q*q*x.vc >= x.c*x.c, WarnControlNearZero)
 }

@@ -29,6 +29,9 @@ type Adjusted struct {
 
 	sharedT, sharedC, sharedTC float64 // what x̄ adds to the variances of the adjusted means, and their covariance
 	lost                       int     // coefficients fitted over both arms
+
+	unadjusted Moments // the control arm as it was
+	withEffect float64 // covariance of the adjusted difference with the unadjusted control mean
 }
 
 // CUPED adjusts the arms' means for covariates X from before the units entered.
@@ -82,6 +85,10 @@ func adjust(t, c *Joint, all Joint, rule Theta) Adjusted {
 	out.sharedT = 2*dot(out.ThetaT, at)/n + quadratic(out.ThetaT, v, out.ThetaT)
 	out.sharedC = 2*dot(out.ThetaC, ac)/n + quadratic(out.ThetaC, v, out.ThetaC)
 	out.sharedTC = (dot(out.ThetaC, at)+dot(out.ThetaT, ac))/n + quadratic(out.ThetaT, v, out.ThetaC)
+
+	explained := dot(out.ThetaC, c.XY)
+	out.unadjusted = c.Moments
+	out.withEffect = (dot(out.ThetaT, c.XY)-explained)/n - (c.Var-explained)/nc
 	return out
 }
 
@@ -127,6 +134,18 @@ func (a *Adjusted) RelativeLog(how Inference) Estimate {
 func (a *Adjusted) RelativeFieller(how Inference) Estimate {
 	x := a.contrast(how)
 	return x.fieller(how)
+}
+
+// RelativeUnadjusted is the adjusted difference over the control mean as it was, before adjustment; delta method with the
+// exact gradient. It comes close to RelativeDelta and exists to be compared with GrowthBook, which divides so and takes
+// no degree of freedom for θ.
+func (a *Adjusted) RelativeUnadjusted(how Inference) Estimate {
+	x := a.contrast(how)
+	x.lost = 0
+	effect, effectVar := x.t-x.c, x.vt+x.vc-2*x.cov
+	x.c, x.vc = a.unadjusted.Mean, a.unadjusted.MeanVar()
+	x.t, x.vt, x.cov = x.c+effect, effectVar+2*a.withEffect+x.vc, a.withEffect+x.vc
+	return x.delta(how)
 }
 
 func (a *Adjusted) contrast(how Inference) contrast {

@@ -86,8 +86,15 @@ func (h *Histogram) Move(from, to *Values) {
 
 // change adds d to its bucket. A bucket of which nothing is left goes.
 func (h *Histogram) change(d *bucket) {
-	i, found := slices.BinarySearchFunc(h.buckets, d.index, func(b bucket, index int32) int { return int(b.index - index) })
-	if !found {
+	i, after := 0, len(h.buckets)
+	for i < after { // written out, since this is where a night's units spend their time
+		if middle := (i + after) / 2; h.buckets[middle].index < d.index {
+			i = middle + 1
+		} else {
+			after = middle
+		}
+	}
+	if i == len(h.buckets) || h.buckets[i].index != d.index {
 		h.buckets = slices.Insert(h.buckets, i, *d)
 		return
 	}
@@ -105,7 +112,6 @@ func (h *Histogram) change(d *bucket) {
 // Merge counts the units of o too.
 func (h *Histogram) Merge(o *Histogram) {
 	h.xx = h.xx.Add(o.xx)
-	h.buckets = slices.Grow(h.buckets, len(o.buckets))
 	for i := range o.buckets {
 		h.change(&o.buckets[i])
 	}

@@ -61,9 +61,18 @@ func (s *Sums) Add(u *Values) {
 
 // Remove takes a unit out that was counted with these totals.
 func (s *Sums) Remove(u *Values) {
-	var one Sums
-	one.Add(u)
-	s.Retract(&one)
+	s.N--
+	for v, k := 0, 0; v < Variables; v++ {
+		if u[v] == 0 {
+			k += Variables - v
+			continue
+		}
+		s.first[v] = s.first[v].Sub(Int128Of(u[v]))
+		for w := v; w < Variables; w++ {
+			s.second[k] = s.second[k].Sub(Product(u[v], u[w]))
+			k++
+		}
+	}
 }
 
 // Move replaces the totals of a counted unit: what a night adds to the sums for a user whose purchases went on, were
