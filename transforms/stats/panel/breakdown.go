@@ -47,6 +47,17 @@ func (g *GroupTimes) Breakdown() (Breakdown, error) {
 	}
 	size, bound := math.Abs(b.Effect.Value), b.LargestPre*reach/post
 	sure := size - distuv.UnitNormal.Quantile(1-(1-g.options.Confidence)/2)*b.Effect.SE
-	b.M, b.MConfidence = size/bound, math.Max(0, sure/bound)
+	b.M, b.MConfidence = multiple(size, bound), multiple(sure, bound)
 	return b, nil
+}
+
+// multiple is how often a bound fits into an effect: never below zero, and for ever where it is zero.
+func multiple(size, bound float64) float64 {
+	switch {
+	case !(size > 0): // NaN too: no standard error
+		return 0
+	case bound == 0:
+		return math.Inf(1)
+	}
+	return size / bound
 }

@@ -123,10 +123,8 @@ func (c *conformal) p(effect float64) float64 {
 			residual[t] -= w * x
 		}
 	}
-	var largest float64
 	for t, r := range residual {
 		residual[t] = math.Abs(r)
-		largest = math.Max(largest, residual[t])
 	}
 	statistic := func(shift int) float64 {
 		var sum float64
@@ -135,7 +133,8 @@ func (c *conformal) p(effect float64) float64 {
 		}
 		return sum
 	}
-	observed := statistic(0) - 1e-9*largest*float64(all-c.pre) // ties by rounding count
+	tie := 1e-6 * math.Sqrt(dot(c.mean, c.mean)/float64(all)) // where the fit is perfect, residuals are rounding
+	observed := statistic(0) - tie*float64(all-c.pre)
 	n := 0
 	for s := range all {
 		if statistic(s) >= observed {

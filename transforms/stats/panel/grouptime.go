@@ -132,7 +132,7 @@ func (g *GroupTimes) cell(y [][]float64, start, t, never int) (Cell, bool) {
 	}
 	isControl := func(i int) bool {
 		if g.options.Controls == NotYetTreated {
-			return g.group[i] > max(t, base) && g.group[i] != start
+			return g.group[i] > t && g.group[i] != start
 		}
 		return g.group[i] == never
 	}

@@ -10,13 +10,13 @@ import (
 // w'Kw − 2·cross'w with K = A'A and cross = A'b. Weights above zero are solved for with their sum fixed; one that would
 // fall below zero leaves, the one whose increase lowers the objective most enters, until none does.
 //
-// Where columns are linearly dependent (more controls than periods) a ridge of 1e-10 of the mean diagonal decides.
+// Where columns are linearly dependent (more controls than periods) a ridge of 1e-8 of the mean diagonal decides.
 //
 // Source: Lawson and Hanson, Solving Least Squares Problems, 1974, with one equality.
 func leastSquares(k symmetric, cross, w []float64) {
 	s := &activeSet{k: k, cross: cross, w: w, in: make([]bool, k.n)}
 	for j := range k.n {
-		s.ridge += 1e-10 * k.v[j*k.n+j] / float64(k.n)
+		s.ridge += 1e-8 * k.v[j*k.n+j] / float64(k.n)
 		s.scale = math.Max(s.scale, math.Abs(k.v[j*k.n+j]))
 		s.in[j] = w[j] > 0
 	}

@@ -52,3 +52,37 @@ func shopBlock(random *rand.Rand, controls, treated, pre, post int) panel.Block 
 	}
 	return b
 }
+
+// staggeredPanel has units that start in period 2, in period 4 or never, a third each, random walks around a common one, and an effect of
+// 1 + event time for those that start in 2, of 2 for those that start in 4; it returns the mean effect over treated units and
+// periods too. apart is a linear difference in trends of the treated.
+func staggeredPanel(random *rand.Rand, units, periods int, apart float64) (p panel.Panel, mean float64) {
+	common := make([]float64, periods)
+	for t := range common {
+		common[t] = 2 * random.NormFloat64()
+	}
+	var sum, n float64
+	for i := range units {
+		start := [...]int{panel.Never, 2, 4}[i%3]
+		y := 10 * random.NormFloat64()
+		row := make([]float64, periods)
+		for t := range row {
+			y += random.NormFloat64()
+			row[t] = y + common[t]
+			if start == panel.Never {
+				continue
+			}
+			row[t] += apart * float64(t)
+			if t >= start {
+				effect := 2.0
+				if start == 2 {
+					effect = 1 + float64(t-start)
+				}
+				row[t] += effect
+				sum, n = sum+effect, n+1
+			}
+		}
+		p.Y, p.Start = append(p.Y, row), append(p.Start, start)
+	}
+	return p, sum / n
+}

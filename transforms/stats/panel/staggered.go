@@ -64,11 +64,11 @@ func Staggered(p Panel, m Method, o Options) (StaggeredResult, error) {
 		effect, observed, weight = effect+w*s.Effect, observed+w*s.Observed, weight+w
 	}
 	effect, r.Observed = effect/weight, observed/weight
-	se, err := c.standardError(&r, m, effect)
+	se, df, err := c.standardError(&r, m, effect)
 	if err != nil {
 		return r, err
 	}
-	r.Estimate = estimate(effect, se, math.Inf(1), o.Confidence)
+	r.Estimate = estimate(effect, se, df, o.Confidence)
 	r.Estimate.Warnings = r.warnings()
 	return r, nil
 }
@@ -137,7 +137,8 @@ func (c *cohorts) block(controls, treated []int, start int) Block {
 	return b
 }
 
-func (c *cohorts) standardError(r *StaggeredResult, m Method, effect float64) (float64, error) {
+// standardError also gives the degrees of freedom, as Estimate has them.
+func (c *cohorts) standardError(r *StaggeredResult, m Method, effect float64) (se, df float64, err error) {
 	least, all := math.MaxInt, 0
 	for _, u := range c.units {
 		least, all = min(least, len(u)), all+len(u)
@@ -149,19 +150,19 @@ func (c *cohorts) standardError(r *StaggeredResult, m Method, effect float64) (f
 		}
 	}
 	if r.Error == ErrorJackknife {
-		return c.jackknife(r.Cohorts)
+		se, err = c.jackknife(r.Cohorts)
+		return se, float64(all - 1), err
 	}
 	if len(c.controls) < all+2 {
-		return 0, fmt.Errorf("%w: %d controls for placebos of %d treated units; %d are needed", ErrTooFew, len(c.controls), all, all+2)
+		return 0, 0, fmt.Errorf("%w: %d controls for placebos of %d treated units; %d are needed", ErrTooFew, len(c.controls), all, all+2)
 	}
-	var err error
 	if all == 1 {
 		r.Placebos, err = Placebos(c.blocks()[0], r.Cohorts[0].Synthetic)
 	} else {
 		r.Placebos, err = c.placebos(r.Cohorts, all)
 	}
 	r.RankP = rankP(effect, r.Placebos)
-	return spread(r.Placebos), err
+	return spread(r.Placebos), float64(len(c.controls) - 1), err
 }
 
 // placebos give the last controls of a random order the starts of the treated.

@@ -23,7 +23,8 @@ const (
 	ridge        = 1e-8  // on standardised coefficients, by unit
 	gradientStop = 1e-10 // largest element of the mean gradient
 	mostSteps    = 100
-	separated    = 0.1 // log odds that the unpenalised likelihood still wants to move a unit
+	rounding     = 1e-13 // of the objective: near the optimum a good step may seem to lose that much
+	separated    = 0.1   // log odds that the unpenalised likelihood still wants to move a unit
 )
 
 // Logistic fits P(treated | x) = 1/(1 + exp(−x'β)) by iteratively reweighted least squares on standardised covariates.
@@ -131,14 +132,14 @@ func (f *logisticFit) maximise() (steps int, err error) {
 			for a := range next {
 				next[a] = f.beta[a] + size*step.AtVec(a)
 			}
-			if v := f.objective(next); v >= value {
+			if v := f.objective(next); v >= value-rounding {
 				f.beta, value, moved = next, v, true
 				break
 			}
 			size /= 2
 		}
-		if !moved { // at the optimum to the last digit
-			return steps, nil
+		if !moved {
+			break
 		}
 	}
 	return steps, fmt.Errorf("%w in %d steps", ErrConverge, mostSteps)
@@ -194,10 +195,10 @@ func solve(h *mat.SymDense, ridge float64, v *mat.VecDense) (*mat.VecDense, erro
 }
 
 func withRidge(h *mat.SymDense, ridge float64) *mat.SymDense {
-	var r mat.SymDense
+	r := mat.NewSymDense(h.SymmetricDim(), nil)
 	r.CopySym(h)
 	for a := 1; a < r.SymmetricDim(); a++ {
 		r.SetSym(a, a, r.At(a, a)+ridge)
 	}
-	return &r
+	return r
 }
