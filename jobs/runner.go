@@ -42,6 +42,7 @@ type Runner struct {
 	OnProgress  func(Progress) // may be nil
 	AcceptChurn string         // why lists may turn over more than the rules let pass; empty: they may not
 	DaysOnly    bool           // sums of successive days are neither kept nor used. It changes no published byte
+	OneNight    bool           // no other night follows in this process: decoded rollups are hardly kept. It changes no published byte
 
 	simulation *simulation // nil: the nights are published
 
@@ -111,6 +112,16 @@ func (r *Runner) list(ctx context.Context) (err error) {
 	return err
 }
 
+// oneNightCache is what decoded rollups may take when no other night will ask for them: a night reads most of them once.
+const oneNightCache = 64 << 20
+
+func (r *Runner) cacheBytes() int64 {
+	if r.OneNight {
+		return min(oneNightCache, r.Settings.CacheBytes)
+	}
+	return r.Settings.CacheBytes
+}
+
 // prepare makes the engine for the identifier types found; they seldom change between nights.
 func (r *Runner) prepare(types contract.IDTypes) {
 	if r.memory.Budget == nil {
@@ -122,7 +133,7 @@ func (r *Runner) prepare(types contract.IDTypes) {
 	}
 	r.types = name
 	r.ids = column.NewIDs(types)
-	r.state = newState(r.Out, r.ids, r.Settings.CacheBytes)
+	r.state = newState(r.Out, r.ids, r.cacheBytes())
 	r.state.base = r.simulation.readFrom()
 	r.lookups = newLookupCache(max(64<<20, r.Settings.CacheBytes/2))
 }

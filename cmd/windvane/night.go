@@ -140,7 +140,7 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
 		return err
 	}
 	defer s.close()
-	s.runner.AcceptChurn = acceptChurn
+	s.runner.AcceptChurn, s.runner.OneNight = acceptChurn, true
 	asOf, err := date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err

@@ -142,14 +142,6 @@ func (c *chunks) append(v int64) {
 	c.last = append(c.last, v)
 }
 
-// at is value i.
-func (c *chunks) at(i int) int64 {
-	if n := i / chunkRows; n < len(c.full) {
-		return c.full[n][i%chunkRows]
-	}
-	return c.last[i%chunkRows]
-}
-
 // join is all of the values, which may be changed no more.
 func (c *chunks) join() []int64 {
 	if len(c.full) == 0 {

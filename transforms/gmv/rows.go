@@ -28,7 +28,7 @@ type rows struct {
 	place []uint8       // windows, as positions in contract.Windows
 	cell  []uint8       // ranks of cells
 	m     [measures][]int64
-	zeros []int64 // in place of measures that are not kept
+	zeros []int64 // in place of measures that are 0 everywhere
 }
 
 // subjectRows are the rows of one subject.
@@ -68,18 +68,14 @@ func (r *rows) reset() {
 // emit went on to the end.
 func (s *Sums) each(totals bool, emit func(r *rows) bool) bool {
 	r := &rows{sums: s}
+	var kept []row
 	for _, at := range s.order {
 		before := r.n
-		first, end := s.first[at], s.first[at+1]
-		split := first
-		for split < end && s.cell[split] == 0 {
-			split++
+		kept = s.packed.rows(kept[:0], s.spans[at], totals)
+		if !totals {
+			kept = kept[splitFrom(kept):]
 		}
-		if totals {
-			s.running(r, first, split)
-		} else {
-			s.running(r, split, end)
-		}
+		s.running(r, kept)
 		if r.n > before {
 			r.runs = append(r.runs, subjectRows{s.subjects[at], r.n - before})
 		}
@@ -93,31 +89,38 @@ func (s *Sums) each(totals bool, emit func(r *rows) bool) bool {
 	return r.n == 0 || emit(r)
 }
 
+// splitFrom is the number of rows of the total, which come first.
+func splitFrom(kept []row) (n int) {
+	for n < len(kept) && kept[n].cell == 0 {
+		n++
+	}
+	return n
+}
+
 // running adds the rows of one subject's cells: for each window, the cells that have anything in it or a shorter one.
-func (s *Sums) running(r *rows, from, end int) {
+func (s *Sums) running(r *rows, kept []row) {
 	var cells [mostCells]struct {
-		rank    uint8
-		at, end int
-		begun   bool
-		m       [measures]int64
+		rank  uint8
+		rows  []row
+		begun bool
+		m     [measures]int64
 	}
 	n := 0
-	for i := from; i < end; i++ {
-		if n == 0 || cells[n-1].rank != s.cell[i] {
-			cells[n].rank, cells[n].at = s.cell[i], i
+	for i := range kept {
+		if n == 0 || cells[n-1].rank != kept[i].cell {
+			cells[n].rank, cells[n].rows = kept[i].cell, kept[i:i]
 			n++
 		}
-		cells[n-1].end = i + 1
+		cells[n-1].rows = cells[n-1].rows[:len(cells[n-1].rows)+1]
 	}
 	for place := range uint8(windows) {
 		for i := range cells[:n] {
 			c := &cells[i]
-			if c.at < c.end && s.place[c.at] == place {
+			if len(c.rows) > 0 && c.rows[0].place == place {
 				for _, j := range s.used {
-					c.m[j] += s.m[j].at(c.at)
+					c.m[j] += c.rows[0].m[j]
 				}
-				c.at++
-				c.begun = true
+				c.rows, c.begun = c.rows[1:], true
 			}
 			if c.begun {
 				r.add(c.rank, place, &c.m)

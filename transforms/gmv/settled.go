@@ -16,15 +16,18 @@ type Settled struct {
 // Settled visits the subjects that have anything in a window or its lagged ones, in the order of stored rollups.
 func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
 	place := uint8(slices.Index(contract.Windows, window))
+	var kept []row
 	for i, subject := range s.subjects {
 		var f Settled
-		for at := s.first[i]; at < s.first[i+1] && s.cell[at] == 0; at++ {
-			if s.place[at] > place {
+		kept = s.packed.rows(kept[:0], s.spans[i], true)
+		for at := range kept {
+			m := &kept[at].m
+			if kept[at].place > place {
 				continue
 			}
-			f.Net15 += s.value(mPaid15, at) - s.value(mRefund15, at)
-			f.Paid30 += s.value(mPaid30, at)
-			f.Refund30 += s.value(mRefund30, at)
+			f.Net15 += m[mPaid15] - m[mRefund15]
+			f.Paid30 += m[mPaid30]
+			f.Refund30 += m[mRefund30]
 		}
 		visit(subject, f)
 	}
@@ -65,13 +68,15 @@ func (s *Sums) SplitPaid(window int, visit func(subject int64, f *Split)) {
 		f.byCell = append(f.byCell, make([]int64, scenes))
 	}
 	into := f.cells()
+	var kept []row
 	for i, subject := range s.subjects {
 		for _, fen := range into {
 			*fen = 0
 		}
-		for at := s.first[i]; at < s.first[i+1]; at++ {
-			if s.place[at] <= place {
-				*into[s.cell[at]] += s.value(mPaid, at)
+		kept = s.packed.rows(kept[:0], s.spans[i], false)
+		for at := range kept {
+			if kept[at].place <= place {
+				*into[kept[at].cell] += kept[at].m[mPaid]
 			}
 		}
 		visit(subject, f)
@@ -106,12 +111,4 @@ func (f *Split) cells() []*int64 {
 		into = append(into, &f.byCell[channel][scene])
 	}
 	return into
-}
-
-// value is a measure of a row, 0 where it is not kept.
-func (s *Sums) value(measure, row int) int64 {
-	if !slices.Contains(s.used, measure) {
-		return 0
-	}
-	return s.m[measure].at(row)
 }

@@ -105,12 +105,10 @@ func SameWindows(asOf, first, last calendar.Day) bool {
 type Sums struct {
 	Scope    contract.Scope
 	subjects []int64
-	first    []int    // row of each subject, then the number of rows
+	spans    []span   // of the rows of each subject; cell 0 is the total, then come cells in the order in which they are published
 	order    []uint32 // positions in subjects, by their published texts
-	cell     []uint8  // 0: the total; then cells in the order in which they are published
-	place    []uint8  // of the shortest window
-	m        [measures]chunks
-	used     []int // measures that are kept; the others are 0
+	packed   packed
+	used     []int // measures that may be other than 0
 }
 
 // Len is the number of subjects.
@@ -163,7 +161,7 @@ func collect(in Input) (parts []part, err error) {
 	return parts, nil
 }
 
-// prepare finds out which measures are kept.
+// prepare finds out which measures there may be.
 func (s *Sums) prepare(parts []part, refunds *refunds) {
 	has := [measures]bool{}
 	for _, p := range parts {
@@ -207,7 +205,6 @@ func (s *Sums) merge(in Input, parts []part, refunds *refunds) {
 		}
 		s.keep(m.subject, b)
 	}
-	s.first = append(s.first, len(s.cell))
 }
 
 // keep appends what is in the block, and empties it.
@@ -215,14 +212,10 @@ func (s *Sums) keep(subject int64, b *block) {
 	if b.cells == 0 {
 		return
 	}
+	at := s.packed.begin()
+	b.each(s.packed.append)
 	s.subjects = append(s.subjects, subject)
-	s.first = append(s.first, len(s.cell))
-	b.each(func(cell, place int, m *[measures]int64) {
-		s.cell, s.place = append(s.cell, uint8(cell)), append(s.place, uint8(place))
-		for _, j := range s.used {
-			s.m[j].append(m[j])
-		}
-	})
+	s.spans = append(s.spans, s.packed.end(at))
 }
 
 // textOrder sorts positions by the texts of their subjects. Numbers come as a few runs that are in order, those of
