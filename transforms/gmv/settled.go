@@ -92,11 +92,13 @@ func (s *Sums) OrdersThrough(channel, window int, visit func(subject, orders int
 		of, _ := cellAt(rank)
 		through[rank] = int(of) == channel
 	}
+	var kept []row
 	for i, subject := range s.subjects {
 		var orders int64
-		for at := s.first[i]; at < s.first[i+1]; at++ {
-			if s.place[at] <= place && through[s.cell[at]] {
-				orders += s.value(mOrders, at)
+		kept = s.packed.rows(kept[:0], s.spans[i], false)
+		for at := range kept {
+			if kept[at].place <= place && through[kept[at].cell] {
+				orders += kept[at].m[mOrders]
 			}
 		}
 		visit(subject, orders)
