@@ -31,7 +31,7 @@ func (e *Estimates) programme(f *Figures, p *Programme, period int, o *Options) 
 	case s.SRMP < o.Rules.SRMAlpha:
 		s.Status = contract.LiftSRM
 		return s
-	case s.Users[Treatment] < 2 || s.Users[Holdout] < 2:
+	case s.Users[Treatment] < 2 || s.Users[Holdout] < o.Rules.MinControlPairs:
 		return s
 	}
 	s.compareUsers(c, period == longest(f.Periods), o)

@@ -49,6 +49,7 @@ func newScope(of int, code int64, period int) Scope {
 // stratum is what a merchant, or the small merchants of a category together, add to a sum.
 type stratum struct {
 	treated            float64 // pairs
+	held, orders       float64 // pairs and orders of the holdout
 	observed, inc      float64 // fen
 	varObserved, varIn float64 // of observed and of base
 	ok                 bool
@@ -58,7 +59,7 @@ type stratum struct {
 // stand alone.
 func stratumOf(arms *[Arms]stats.Sums, o *Options) stratum {
 	t, c := arms[Treatment].Arm(), arms[Holdout].Arm()
-	s := stratum{treated: float64(t.N), observed: arms[Treatment].Sum(stats.Outcome).Float64()}
+	s := stratum{treated: float64(t.N), held: float64(c.N), orders: arms[Holdout].Sum(stats.Denominator).Float64(), observed: arms[Treatment].Sum(stats.Outcome).Float64()}
 	if t.N < 2 || c.N < 2 {
 		return s
 	}
@@ -75,8 +76,7 @@ func stratumOf(arms *[Arms]stats.Sums, o *Options) stratum {
 
 // total is a sum over strata.
 type total struct {
-	observed, inc, varObserved, varBase, treated float64
-	strata                                       int
+	observed, inc, varObserved, varBase, treated, held, orders float64
 }
 
 func (t *total) add(s stratum) {
@@ -88,7 +88,8 @@ func (t *total) add(s stratum) {
 	t.varObserved += s.varObserved
 	t.varBase += s.varIn
 	t.treated += s.treated
-	t.strata++
+	t.held += s.held
+	t.orders += s.orders
 }
 
 // headline is Σ inc / Σ base with the interval of a log ratio. Strata are taken as independent.
@@ -206,7 +207,8 @@ func (t *total) merge(o *total) {
 	t.varObserved += o.varObserved
 	t.varBase += o.varBase
 	t.treated += o.treated
-	t.strata += o.strata
+	t.held += o.held
+	t.orders += o.orders
 }
 
 // count counts the merchants of a category in the platform.
@@ -224,8 +226,8 @@ func (s *Scope) finish(f *Figures, sum *total, shared bool, o *Options) {
 		s.Status = contract.LiftMixed
 		return
 	}
-	if sum.strata == 0 {
-		return
+	if sum.held < float64(o.Rules.MinControlPairs) || sum.orders < float64(o.Rules.MinControlOrders) {
+		return // as a merchant with so small a holdout
 	}
 	s.MerchantsInc = sum.inc
 	s.settle(sum.headline(o), o)
