@@ -115,9 +115,9 @@ func (g *GroupTimes) plain(cells []Cell) (value float64, psi []float64) {
 }
 
 // weighted is the mean of cells by the share p of their group in all units, and its influence function: of the cells, and of
-// the shares.
+// the shares (whose own means drop out: sum of p_k·(ATT_k − mean) is zero).
 //
-//	w_k = p_k/sum p;   psi = sum_k w_k psi_k + sum_k (ATT_k − mean)·(1{start = g_k} − p_k)/sum p
+//	w_k = p_k/sum p;   psi = sum_k w_k psi_k + sum_k (ATT_k − mean)·1{start = g_k}/sum p
 func (g *GroupTimes) weighted(cells []Cell) (value float64, psi []float64) {
 	psi = make([]float64, g.Units)
 	n := float64(g.Units)
@@ -132,7 +132,7 @@ func (g *GroupTimes) weighted(cells []Cell) (value float64, psi []float64) {
 		p := float64(c.Treated) / n
 		off := (c.Estimate.Value - value) / sum
 		for i, x := range c.influence {
-			psi[i] += p/sum*x - off*p
+			psi[i] += p / sum * x
 			if g.group[i] == c.Group {
 				psi[i] += off
 			}

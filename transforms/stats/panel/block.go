@@ -102,15 +102,18 @@ func (p Panel) check() error {
 	return finite(p.Y)
 }
 
-// finite tells whether all rows are of one length, without NaN and Inf.
+// largest is the size up to which squares and their sums stay finite.
+const largest = 1e100
+
+// finite tells whether all rows are of one length, without NaN, Inf and numbers near them.
 func finite(y [][]float64) error {
 	for i, row := range y {
 		if len(row) != len(y[0]) {
 			return fmt.Errorf("%w: unit %d has %d periods, unit 0 has %d", ErrShape, i, len(row), len(y[0]))
 		}
 		for t, v := range row {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%w: unit %d, period %d: %v is not a number", ErrShape, i, t, v)
+			if !(math.Abs(v) <= largest) { // NaN too
+				return fmt.Errorf("%w: unit %d, period %d: %v is not a number up to %v", ErrShape, i, t, v, largest)
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func TestSDIDPlaceboCoverage(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 6))
 	var c tally
 	small := 0
-	n := runs(40, 2000)
+	n := runs(25, 2000)
 	for range n {
 		b := factorBlock(random, 20, 1, 20, 5, 1, 2)
 		r, err := panel.Estimate(b, panel.MethodSDID, panel.Options{Confidence: 0.95})

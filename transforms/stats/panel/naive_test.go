@@ -225,6 +225,77 @@ func TestPlacebosAsNaive(t *testing.T) {
 	}
 }
 
+// Sets of several pseudo-treated controls are the last ones of permutations from the generator that is promised.
+func TestPlacebosOfSeveralAsNaive(t *testing.T) {
+	b := factorBlock(rand.New(rand.NewPCG(3, 4)), 9, 2, 11, 4, 2, 3)
+	s, err := panel.Fit(b, panel.MethodSDID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := panel.Placebos(b, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	for _, effect := range got[:10] {
+		p := panel.Block{Controls: 7, Pre: b.Pre}
+		w := panel.Weights{Time: append([]float64(nil), s.Time...)}
+		var sum float64
+		for i, j := range random.Perm(9) {
+			p.Y = append(p.Y, b.Y[j])
+			if i < 7 {
+				w.Unit, sum = append(w.Unit, s.Unit[j]), sum+s.Unit[j]
+			}
+		}
+		for j := range w.Unit {
+			w.Unit[j] /= sum
+		}
+		near(t, "placebo", effect, naiveFit(p, panel.MethodSDID, s.Noise, s.Zeta, w), 1e-7)
+	}
+}
+
+// Placebos of cohorts give the last controls of a permutation the starts of the treated, in the order of the cohorts.
+func TestStaggeredPlacebosAsNaive(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 5))
+	p := panel.Panel{Start: []int{-1, 3, -1, -1, 3, -1, 4, -1, -1, -1}}
+	for range p.Start {
+		row := make([]float64, 6)
+		for s := range row {
+			row[s] = random.NormFloat64()
+		}
+		p.Y = append(p.Y, row)
+	}
+	r, err := panel.Staggered(p, panel.MethodDID, panel.Options{Confidence: 0.95})
+	if err != nil {
+		t.Fatal(err)
+	}
+	controls := []int{0, 2, 3, 5, 7, 8, 9}
+	change := func(unit, start int) float64 { return mean(p.Y[unit][start:]) - mean(p.Y[unit][:start]) }
+	order := rand.New(rand.NewPCG(1, 1))
+	for _, effect := range r.Placebos[:10] {
+		o := order.Perm(7)
+		at := func(i int) int { return controls[o[i]] }
+		effectOf := func(start int, treated ...int) float64 {
+			var e float64
+			for _, i := range treated {
+				e += change(at(i), start) / float64(len(treated))
+			}
+			for i := range 4 {
+				e -= change(at(i), start) / 4
+			}
+			return e
+		}
+		near(t, "placebo", effect, (2*3*effectOf(3, 4, 5)+1*2*effectOf(4, 6))/8, 1e-12)
+	}
+	n := 1.0
+	for _, e := range r.Placebos {
+		if math.Abs(e) >= math.Abs(r.Estimate.Value) {
+			n++
+		}
+	}
+	near(t, "p by rank", r.RankP, n/201, 1e-12)
+}
+
 func TestJackknifeAsNaive(t *testing.T) {
 	b := factorBlock(rand.New(rand.NewPCG(3, 3)), 9, 4, 11, 4, 2, 3)
 	s, err := panel.Fit(b, panel.MethodSDID)
@@ -262,6 +333,12 @@ func TestJackknifeAsNaive(t *testing.T) {
 		squares += e * e
 	}
 	near(t, "jackknife standard error", got, math.Sqrt((n-1)/n*squares), 1e-12)
+	e, err := panel.Estimate(b, panel.MethodSDID, panel.Options{Confidence: 0.95, Error: panel.ErrorJackknife})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "degrees of freedom", e.Estimate.DF, 3, 0)
+	near(t, "half interval", (e.Estimate.Interval.Hi-e.Estimate.Interval.Lo)/2, 3.182446*got, 1e-5) // t of 0.975 with 3 degrees of freedom
 	// the staggered form with one cohort says the same
 	p := panel.Panel{Y: b.Y}
 	for i := range b.Y {

@@ -183,6 +183,58 @@ func TestPlacebosAreDeterministic(t *testing.T) {
 	}
 }
 
+// With one control its weight is one: residuals are the difference of the two rows, less the effect and their mean.
+func TestConformalByHand(t *testing.T) {
+	b := panel.Block{Controls: 1, Pre: 4, Y: [][]float64{{1, 2, 3, 4, 5, 6}, {2, 1, 4, 3, 9, 8}}} // differences 1 −1 1 −1 4 2, mean 1
+	// |residual| 0 2 0 2 3 1: from the start on 3 + 1; pairs of neighbours 2 2 2 5 4 1
+	p, err := panel.Conformal(b, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "p of no effect", p, 2.0/6, 1e-12)
+	// effect 3: differences 1 −1 1 −1 1 −1, mean 0: all alike
+	if p, err = panel.Conformal(b, 3); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "p of an effect of 3", p, 1, 1e-12)
+	// effect −3: differences 1 −1 1 −1 7 5, mean 2: |residual| 1 3 1 3 5 3, pairs 4 4 4 8 8 4
+	if p, err = panel.Conformal(b, -3); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "p of an effect of −3", p, 2.0/6, 1e-12)
+}
+
+func TestConformalIntervalEnds(t *testing.T) {
+	b := factorBlock(rand.New(rand.NewPCG(5, 7)), 6, 1, 20, 3, 1, 2)
+	const level = 0.1
+	e, err := panel.ConformalInterval(b, 1-level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	geo, err := panel.Fit(b, panel.MethodGeo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "effect", e.Value, geo.Effect, 0)
+	for _, c := range []struct {
+		at     float64
+		inside bool
+	}{
+		{e.Interval.Lo - 1e-6, false}, {e.Interval.Lo + 1e-6, true}, {e.Interval.Hi - 1e-6, true}, {e.Interval.Hi + 1e-6, false}, {0, e.P > level},
+	} {
+		p, err := panel.Conformal(b, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (p > level) != c.inside {
+			t.Errorf("p of %v is %v, interval %v", c.at, p, e.Interval)
+		}
+	}
+	if p, err := panel.Conformal(b, 0); err != nil || p != e.P {
+		t.Errorf("p of no effect is %v beside the interval, %v by itself", e.P, p)
+	}
+}
+
 // A search from the weights of the night before ends where one from nothing ends.
 func TestRefit(t *testing.T) {
 	b := factorBlock(rand.New(rand.NewPCG(5, 5)), 15, 1, 30, 5, 1, 2)
@@ -268,7 +320,11 @@ func TestErrors(t *testing.T) {
 		run  func() error
 		want error
 	}{
-		"a panel with NaN":            {func() error { _, err := panel.Fit(panel.Block{Y: nan, Controls: 1, Pre: 1}, 0); return err }, panel.ErrShape},
+		"a panel with NaN": {func() error { _, err := panel.Fit(panel.Block{Y: nan, Controls: 1, Pre: 1}, 0); return err }, panel.ErrShape},
+		"outcomes whose squares overflow": {func() error {
+			_, err := panel.Fit(panel.Block{Y: [][]float64{{1, 1e200, 1}, {1, 2, 3}}, Controls: 1, Pre: 2}, panel.MethodGeo)
+			return err
+		}, panel.ErrShape},
 		"rows of two lengths":         {func() error { _, err := panel.DID(panel.Block{Y: ragged, Controls: 1, Pre: 1}, 0.5); return err }, panel.ErrShape},
 		"no units":                    {func() error { _, err := panel.Fit(panel.Block{}, 0); return err }, panel.ErrTooFew},
 		"controls that never vary":    {func() error { _, err := panel.Fit(flat, panel.MethodSC); return err }, panel.ErrNoNoise},

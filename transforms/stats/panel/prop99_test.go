@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/windvane/windvane/transforms/stats/panel"
 )
 
@@ -54,6 +56,13 @@ func TestProp99Effects(t *testing.T) {
 		if len(r.Placebos) != 38 || r.Error != panel.ErrorPlacebo {
 			t.Errorf("%v: %d placebos by %v, want all 38 controls", c.method, len(r.Placebos), r.Error)
 		}
+		n := 1.0
+		for _, p := range r.Placebos {
+			if math.Abs(p) >= math.Abs(r.Effect) {
+				n++
+			}
+		}
+		near(t, c.method.String()+" p by rank", r.RankP, n/39, 1e-12)
 		if len(r.Estimate.Warnings) > 0 {
 			t.Errorf("%v: warnings %v", c.method, r.Estimate.Warnings)
 		}
@@ -110,27 +119,55 @@ func TestGeoIsTheExactOptimum(t *testing.T) {
 		t.Errorf("scaled L2 %v, DIFP has %v", geo.ScaledL2, difp.ScaledL2)
 	}
 	near(t, "effect", geo.Effect, difp.Effect, 0.01)
-	// Kuhn and Tucker: the gradient is the same at all weights above zero, and not lower at the others
-	mean := b.Y[len(b.Y)-1]
-	residual := make([]float64, b.Pre)
-	for s := range residual {
-		residual[s] = mean[s]
-		for j, w := range geo.Unit {
-			residual[s] -= w * b.Y[j][s]
+	kuhnTucker(t, b, geo.Unit)
+}
+
+func TestGeoKuhnTucker(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b, _ := drawn(t)
+		s, err := panel.Fit(b, panel.MethodGeo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kuhnTucker(t, b, s.Unit)
+	})
+}
+
+// kuhnTucker holds weights against the conditions of the least squares on the simplex, every unit less its mean before the start:
+// the gradient is the same at all weights above zero, and not lower at the others.
+func kuhnTucker(t interface{ Errorf(string, ...any) }, b panel.Block, w []float64) {
+	column := func(rows [][]float64) []float64 {
+		x := make([]float64, b.Pre)
+		for _, row := range rows {
+			for s := range x {
+				x[s] += row[s] / float64(len(rows))
+			}
+		}
+		centre(x)
+		return x
+	}
+	residual := column(b.Y[b.Controls:])
+	var size, sum float64
+	for _, x := range residual {
+		size += x * x
+	}
+	for j, x := range w {
+		sum += x
+		for s, y := range column(b.Y[j : j+1]) {
+			residual[s] -= x * y
 		}
 	}
-	centre(residual)
 	least := math.Inf(1)
-	gradient := make([]float64, b.Controls)
-	for j := range gradient {
-		for s, r := range residual {
-			gradient[j] -= r * b.Y[j][s]
+	gradient := make([]float64, len(w))
+	for j := range w {
+		for s, y := range column(b.Y[j : j+1]) {
+			gradient[j] -= residual[s] * y
 		}
 		least = math.Min(least, gradient[j])
 	}
-	for j, w := range geo.Unit {
-		if w > 0 && gradient[j] > least+1e-5 {
-			t.Errorf("control %d has weight %v and a gradient of %v above the least", j, w, gradient[j]-least)
+	for j, x := range w {
+		if x < 0 || math.Abs(sum-1) > 1e-12 || (x > 0 && gradient[j] > least+1e-6*(1+size)) {
+			t.Errorf("weight %d is %v of %v, its gradient %v above the least", j, x, sum, gradient[j]-least)
 		}
 	}
 }

@@ -20,6 +20,9 @@ func leastSquares(k symmetric, cross, w []float64) {
 		s.scale = math.Max(s.scale, math.Abs(k.v[j*k.n+j]))
 		s.in[j] = w[j] > 0
 	}
+	if s.scale == 0 {
+		return // the columns are all alike, and so are all weights
+	}
 	for newest := -1; ; {
 		multiplier := s.settle()
 		if newest >= 0 && !s.in[newest] {
@@ -88,6 +91,10 @@ func (s *activeSet) equality() (members []int, w []float64, multiplier float64) 
 		}
 	}
 	n := len(members)
+	if n == 1 { // exact, whatever the column
+		j := members[0]
+		return members, []float64{1}, s.cross[j] - s.k.v[j*s.k.n+j]
+	}
 	sub, rhs := mat.NewSymDense(n, nil), mat.NewDense(n, 2, nil)
 	for a, j := range members {
 		for c, l := range members[:a+1] {

@@ -53,6 +53,9 @@ func prepare(s Sample, o Options) (*prepared, Result, error) {
 	if o.Negative != nil && len(o.Negative) != len(s.Y) {
 		return nil, Result{}, fmt.Errorf("%w: %d units and %d negative controls", ErrShape, len(s.Y), len(o.Negative))
 	}
+	if err := finite("negative control", o.Negative); err != nil {
+		return nil, Result{}, err
+	}
 	p, err := Logistic(s.X, s.Treated)
 	if err != nil {
 		return nil, Result{}, err

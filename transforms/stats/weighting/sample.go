@@ -47,14 +47,22 @@ type Sample struct {
 	Cluster []int     // units with the same number are one cluster (a merchant, say); nil: units are independent
 }
 
+// largest is the size up to which squares and their sums stay finite.
+const largest = 1e100
+
 func (s Sample) check() error {
 	n := len(s.X)
 	if len(s.Treated) != n || len(s.Y) != n || (s.Cluster != nil && len(s.Cluster) != n) {
 		return fmt.Errorf("%w: %d rows of covariates, %d treatments, %d outcomes, %d clusters", ErrShape, n, len(s.Treated), len(s.Y), len(s.Cluster))
 	}
-	for i, y := range s.Y {
-		if math.IsNaN(y) || math.IsInf(y, 0) {
-			return fmt.Errorf("%w: unit %d: outcome %v is not a number", ErrShape, i, y)
+	return finite("outcome", s.Y)
+}
+
+// finite tells whether all values are numbers whose squares are finite.
+func finite(what string, values []float64) error {
+	for i, v := range values {
+		if !(math.Abs(v) <= largest) { // NaN too
+			return fmt.Errorf("%w: unit %d: %s %v is not a number up to %v", ErrShape, i, what, v, largest)
 		}
 	}
 	return nil
@@ -72,8 +80,8 @@ func checkCovariates(x [][]float64, treated []bool) error {
 			return fmt.Errorf("%w: unit %d has %d covariates, unit 0 has %d", ErrShape, i, len(row), columns)
 		}
 		for j, v := range row {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%w: unit %d, covariate %d: %v is not a number", ErrShape, i, j, v)
+			if !(math.Abs(v) <= largest) { // NaN too
+				return fmt.Errorf("%w: unit %d, covariate %d: %v is not a number up to %v", ErrShape, i, j, v, largest)
 			}
 		}
 		if treated[i] {
