@@ -130,7 +130,7 @@ type worker struct {
 }
 
 func (a *advance) worker() *worker {
-	w := &worker{advance: a, family: newFamily(&a.Plan, a.From, a.AsOf), tally: newTally(&a.Plan, a.Start, a.AsOf)}
+	w := &worker{advance: a, family: newFamily(&a.Plan, a.From, a.AsOf), tally: newTally(&a.Plan, a.AsOf)}
 	w.walker = walker{plan: &a.Plan, from: a.From, compare: a.orders().merchants, family: w.family}
 	return w
 }

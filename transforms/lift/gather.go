@@ -10,43 +10,75 @@ import (
 // merge counts what another tally counted.
 func (t *tally) merge(o *tally) {
 	t.pairs, t.mixed = t.pairs+o.pairs, t.mixed+o.mixed
-	for i := range o.cells {
-		at := slot(t.merchants, &t.cells, o.merchants.Row(i))
-		for s := range periods {
-			for arm := range Arms {
-				t.cells[at][s][arm].merge(&o.cells[i][s][arm])
+	for i, k := range o.merchants.keys {
+		t.mergeMerchant(k[0], &o.counts[i], o.cells[i])
+	}
+	for i, k := range o.sources.keys {
+		at, added := t.sources.of(k[0], k[1])
+		if added {
+			t.sourceCounts, t.sourceOutcomes = append(t.sourceCounts, sourceCounts{}), append(t.sourceOutcomes, nil)
+		}
+		t.sourceCounts[at].add(&o.sourceCounts[i])
+		if from := o.sourceOutcomes[i]; from != nil {
+			if t.sourceOutcomes[at] == nil {
+				t.sourceOutcomes[at] = &sourceOutcomes{}
+			}
+			for s := range periods {
+				for arm := range Arms {
+					t.sourceOutcomes[at][s][arm] = t.sourceOutcomes[at][s][arm].Add(from[s][arm])
+				}
 			}
 		}
 	}
-	for i := range o.sourceCells {
-		at := slot(t.sources, &t.sourceCells, o.sources.Row(i))
-		for s := range periods {
-			t.sourceCells[at][s].merge(&o.sourceCells[i][s])
-		}
+	for i, k := range o.splits.keys {
+		t.addSplit(k[0], k[1], &o.splitCounts[i])
 	}
-	for i := range o.splitCells {
-		at := slot(t.splits, &t.splitCells, o.splits.Row(i))
+	for i, k := range o.programmes.keys {
+		c := place(t.programmes, &t.programmeCells, k[0], 0)
 		for s := range periods {
-			t.splitCells[at][s].merge(&o.splitCells[i][s])
-		}
-	}
-	for i := range o.programmeCells {
-		at := slot(t.programmes, &t.programmeCells, o.programmes.Row(i))
-		for s := range periods {
-			t.programmeCells[at].spans[s].merge(&o.programmeCells[i].spans[s])
-			t.programmeCells[at].periods[s].merge(&o.programmeCells[i].periods[s])
+			c.spans[s].merge(&o.programmeCells[i].spans[s])
+			c.periods[s].merge(&o.programmeCells[i].periods[s])
 		}
 	}
 }
 
-// slot is the position of a key's cells.
-func slot[T any](groups *column.Grouper, cells *[]T, key []int64) int {
-	i, added := groups.Index(key)
+func (t *tally) mergeMerchant(merchant int64, counts *merchantCounts, cells *merchantCells) {
+	at, added := t.merchants.of(merchant, 0)
 	if added {
-		var none T
-		*cells = append(*cells, none)
+		t.counts, t.cells = append(t.counts, merchantCounts{programme: counts.programme}), append(t.cells, nil)
 	}
-	return i
+	c := &t.counts[at]
+	c.idle.add(&counts.idle)
+	c.served.add(&counts.served)
+	t.addSplit(merchant, counts.programme, &counts.first)
+	switch {
+	case cells == nil:
+	case t.cells[at] == nil:
+		t.cells[at] = cells
+	default:
+		for s := range periods {
+			for arm := range Arms {
+				t.cells[at][s][arm].merge(&cells[s][arm])
+			}
+		}
+	}
+}
+
+// addSplit adds pairs of a merchant's programme, where they are kept.
+func (t *tally) addSplit(merchant, programme int64, pairs *byArm) {
+	if at, _ := t.merchants.of(merchant, 0); t.counts[at].programme == programme {
+		t.counts[at].first.add(pairs)
+		return
+	}
+	place(t.splits, &t.splitCounts, merchant, programme).add(pairs)
+}
+
+func (b *byArm) add(o *byArm) {
+	for s := range periods {
+		for arm := range Arms {
+			b[s][arm] += o[s][arm]
+		}
+	}
 }
 
 func (c *Cell) merge(o *Cell) {
@@ -92,13 +124,11 @@ func (t *tally) figures(in *Input, days *column.Frame) *Figures {
 		}
 		return &f.Merchants[i]
 	}
-	for i := range t.cells {
-		m := merchant(t.merchants.Row(i)[0])
+	for i, k := range t.merchants.keys {
+		m := merchant(k[0])
 		for p := range periods {
 			for arm := range Arms {
-				for s := range p + 1 {
-					m.Cells[p].Arms[arm].merge(&t.cells[i][s][arm])
-				}
+				t.sumCell(&m.Cells[p].Arms[arm], i, arm, p)
 			}
 		}
 	}
@@ -112,39 +142,58 @@ func (t *tally) figures(in *Input, days *column.Frame) *Figures {
 	return f
 }
 
+// sumCell adds up the spans of a merchant's arm up to the last one.
+func (t *tally) sumCell(c *Cell, merchant, arm, last int) {
+	for s := range last + 1 {
+		if t.cells[merchant] != nil {
+			c.merge(&t.cells[merchant][s][arm])
+		}
+		c.N += t.counts[merchant].idle[s][arm]
+		c.Histogram.AddIdle(t.counts[merchant].idle[s][arm])
+		c.Served += t.counts[merchant].served[s][arm]
+	}
+}
+
 func (t *tally) addSources(merchant func(code int64) *Merchant, o orders) {
-	for i := range t.sourceCells {
-		k := t.sources.Row(i)
+	for i, k := range t.sources.keys {
 		m := merchant(k[0])
 		sum := Source{Talent: k[1]}
 		for p := range periods {
-			sum.merge(&t.sourceCells[i][p])
+			span := Source{Pairs: t.sourceCounts[i][p]}
+			if t.sourceOutcomes[i] != nil {
+				span.Outcome = t.sourceOutcomes[i][p]
+			}
+			sum.merge(&span)
 			if sum.Pairs != [Arms]int64{} {
 				m.Cells[p].Sources = append(m.Cells[p].Sources, sum)
 			}
 		}
 	}
-	for i := range t.cells {
-		for _, c := range merchant(t.merchants.Row(i)[0]).Cells {
+	for _, k := range t.merchants.keys {
+		for _, c := range merchant(k[0]).Cells {
 			slices.SortFunc(c.Sources, func(a, b Source) int { return o.talents(a.Talent, b.Talent) })
 		}
 	}
 }
 
 func (t *tally) addSplits(merchant func(code int64) *Merchant, o orders) {
-	for i := range t.splitCells {
-		k := t.splits.Row(i)
-		m := merchant(k[0])
-		sum := Split{Code: k[1]}
+	add := func(m *Merchant, programme int64, pairs *byArm) {
+		sum := Split{Code: programme}
 		for p := range periods {
-			sum.merge(&t.splitCells[i][p])
+			sum.merge(&Split{Pairs: pairs[p]})
 			if sum.Pairs != [Arms]int64{} {
 				m.Cells[p].Programmes = append(m.Cells[p].Programmes, sum)
 			}
 		}
 	}
-	for i := range t.cells {
-		cells := merchant(t.merchants.Row(i)[0]).Cells
+	for i, k := range t.merchants.keys {
+		add(merchant(k[0]), t.counts[i].programme, &t.counts[i].first)
+	}
+	for i, k := range t.splits.keys {
+		add(merchant(k[0]), k[1], &t.splitCounts[i])
+	}
+	for _, k := range t.merchants.keys {
+		cells := merchant(k[0]).Cells
 		for p := range cells {
 			c := &cells[p]
 			slices.SortFunc(c.Programmes, func(a, b Split) int { return o.texts(a.Code, b.Code) })
@@ -156,9 +205,9 @@ func (t *tally) addSplits(merchant func(code int64) *Merchant, o orders) {
 }
 
 func (t *tally) addProgrammes(f *Figures, o orders) {
-	for i := range t.programmeCells {
+	for i, k := range t.programmes.keys {
 		c := &t.programmeCells[i]
-		p := Programme{Code: t.programmes.Row(i)[0], Cells: make([]ProgrammeCell, periods)}
+		p := Programme{Code: k[0], Cells: make([]ProgrammeCell, periods)}
 		for at := range p.Cells {
 			p.Cells[at].merge(&c.periods[at])
 			for s := range at + 1 {

@@ -2,7 +2,6 @@ package lift
 
 import (
 	"github.com/windvane/windvane/transforms/calendar"
-	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -10,35 +9,41 @@ import (
 // before them up to 90, and what is older; periods are sums of spans.
 type tally struct {
 	plan           *Plan
-	start          calendar.Day
 	mature         calendar.Day // last day of entry that counts
 	pairs, mixed   int64
-	merchants      *column.Grouper // by merchant
-	cells          []merchantCells
-	sources        *column.Grouper // by merchant, talent
-	sourceCells    []sourceCells
-	splits         *column.Grouper // by merchant, programme
-	splitCells     []splitCells
-	programmes     *column.Grouper // by programme
+	merchants      *places // by merchant
+	counts         []merchantCounts
+	cells          []*merchantCells // of the same places; nil: no pair of the merchant bought anything
+	sources        *places          // by merchant, talent
+	sourceCounts   []sourceCounts
+	sourceOutcomes []*sourceOutcomes // of the same places; nil: nothing
+	splits         *places           // by merchant, programme; the first of each merchant is in its counts
+	splitCounts    []byArm
+	programmes     *places // by programme
 	programmeCells []programmeCells
-
-	units   []unit // of the user in hand
-	key     [2]int64
-	merging ProgrammeCell
+	units          []unit // of the user in hand
 }
 
+// What most pairs touch is kept apart from what few do: there are many more pairs than fit a cache.
 type (
-	merchantCells [periods][Arms]Cell
-	sourceCells   [periods]Source
-	splitCells    [periods]Split
+	byArm          [periods][Arms]int64 // by span
+	merchantCounts struct {
+		idle      byArm // pairs that bought nothing; the cells have the others
+		served    byArm
+		programme int64 // the first one
+		first     byArm // pairs of it
+	}
+	merchantCells  [periods][Arms]Cell
+	sourceCounts   = byArm
+	sourceOutcomes [periods][Arms]stats.Int128
 	// programmeCells are users all of whose pairs lie in one span, by it, and users who have to be counted for each
 	// period anew.
 	programmeCells struct{ spans, periods [periods]ProgrammeCell }
 )
 
-func newTally(plan *Plan, start, asOf calendar.Day) *tally {
-	return &tally{plan: plan, start: start, mature: asOf - calendar.Day(plan.OutcomeDays) + 1,
-		merchants: column.NewGrouper(1, 0), sources: column.NewGrouper(2, 0), splits: column.NewGrouper(2, 0), programmes: column.NewGrouper(1, 0)}
+func newTally(plan *Plan, asOf calendar.Day) *tally {
+	return &tally{plan: plan, mature: asOf - calendar.Day(plan.OutcomeDays) + 1,
+		merchants: newPlaces(), sources: newPlaces(), splits: newPlaces(), programmes: newPlaces()}
 }
 
 // unit is one mature pair, net.
@@ -140,34 +145,48 @@ func (t *tally) net(u *unit, refunds []refund) {
 
 // count counts a pair for its merchant.
 func (t *tally) count(u *unit) {
-	t.key[0] = u.merchant
-	merchant, added := t.merchants.Index(t.key[:1])
+	at, added := t.merchants.of(u.merchant, 0)
 	if added {
-		t.cells = append(t.cells, merchantCells{})
+		t.counts = append(t.counts, merchantCounts{programme: u.programme})
+		t.cells = append(t.cells, nil)
+	}
+	c := &t.counts[at]
+	c.served[u.span][u.arm] += truth(u.shown)
+	if c.programme == u.programme {
+		c.first[u.span][u.arm]++
+	} else {
+		place(t.splits, &t.splitCounts, u.merchant, u.programme)[u.span][u.arm]++
+	}
+	source, added := t.sources.of(u.merchant, u.source)
+	if added {
+		t.sourceCounts, t.sourceOutcomes = append(t.sourceCounts, sourceCounts{}), append(t.sourceOutcomes, nil)
+	}
+	t.sourceCounts[source][u.span][u.arm]++
+	if u.values == (stats.Values{}) && u.attributed == 0 {
+		c.idle[u.span][u.arm]++
+		return
+	}
+	t.countSales(u, at, source)
+}
+
+// countSales counts a pair that bought something.
+func (t *tally) countSales(u *unit, merchant, source int) {
+	if t.cells[merchant] == nil {
+		t.cells[merchant] = &merchantCells{}
 	}
 	c := &t.cells[merchant][u.span][u.arm]
 	c.Add(&u.values)
 	c.Histogram.Add(&u.values)
-	c.Served += truth(u.shown)
 	c.Known += truth(u.values[stats.PreDenominator] > 0)
 	c.Buyers += truth(u.values[stats.Denominator] > 0)
 	c.Attributed += u.attributed
-
-	t.key[1] = u.source
-	i, added := t.sources.Index(t.key[:])
-	if added {
-		t.sourceCells = append(t.sourceCells, sourceCells{})
+	if y := u.values[stats.Outcome]; y != 0 {
+		if t.sourceOutcomes[source] == nil {
+			t.sourceOutcomes[source] = &sourceOutcomes{}
+		}
+		sum := &t.sourceOutcomes[source][u.span][u.arm]
+		*sum = sum.Add(stats.Int128Of(y))
 	}
-	s := &t.sourceCells[i][u.span]
-	s.Pairs[u.arm]++
-	s.Outcome[u.arm] = s.Outcome[u.arm].Add(stats.Int128Of(u.values[stats.Outcome]))
-
-	t.key[1] = u.programme
-	i, added = t.splits.Index(t.key[:])
-	if added {
-		t.splitCells = append(t.splitCells, splitCells{})
-	}
-	t.splitCells[i][u.span].Pairs[u.arm]++
 }
 
 func truth(b bool) int64 {
@@ -188,18 +207,19 @@ func (t *tally) countUser(units []unit) {
 				same++
 			}
 		}
-		t.key[0] = programme
-		i, added := t.programmes.Index(t.key[:1])
-		if added {
-			t.programmeCells = append(t.programmeCells, programmeCells{})
-		}
-		t.programmeCells[i].count(units[:same])
+		place(t.programmes, &t.programmeCells, programme, 0).count(units[:same])
 		units = units[same:]
 	}
 }
 
 // count counts a user with these pairs.
 func (c *programmeCells) count(units []unit) {
+	if u := &units[0]; len(units) == 1 { // most users
+		v := u.values
+		v[stats.Denominator], v[stats.WideOutcome] = 1, u.user
+		c.spans[u.span].Arms[u.arm].Add(&v)
+		return
+	}
 	least, most := units[0].span, units[0].span
 	for i := range units {
 		least, most = min(least, units[i].span), max(most, units[i].span)
