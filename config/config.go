@@ -60,6 +60,8 @@ type Config struct {
 	SpillDir string `yaml:"spill_dir" json:"spill_dir"`
 	// Require is what a day of dumps must have to be used.
 	Require Require `yaml:"require" json:"require"`
+	// Gates are how unlike the days before a night may be and still be published without a word.
+	Gates Gates `yaml:"gates" json:"gates"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
 	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.
@@ -87,6 +89,29 @@ type Require struct {
 	SuccessMarker bool `yaml:"success_marker" json:"success_marker"`
 }
 
+// Gates are how unlike the days before a night may be and still be published without a word; a night that one of
+// them stops is published with run --accept-gates REASON.
+type Gates struct {
+	// Days is how many days before the as-of date it is compared with; at least half of them must be there.
+	Days int `yaml:"days" json:"days"`
+	// MinRows: a table with fewer rows a day (median) is too small to tell.
+	MinRows int64 `yaml:"min_rows" json:"min_rows"`
+	// MinVolume is the least number of rows of the day as a share of the median; 0: no such gate.
+	MinVolume float64 `yaml:"min_volume" json:"min_volume"`
+	// MaxVolume is the most rows of the day as a multiple of the median; 0: no such gate.
+	MaxVolume float64 `yaml:"max_volume" json:"max_volume"`
+	// MaxUnitJump is how many times more or less than the median a paid line may be worth on average; 0: no such gate.
+	MaxUnitJump float64 `yaml:"max_unit_jump" json:"max_unit_jump"`
+	// MaxGrade is the share of the scored subjects of a role that one grade may hold; 0: no such gate.
+	MaxGrade float64 `yaml:"max_grade" json:"max_grade"`
+	// MaxShift is by how many points the mean score of a role may move from one run to the next; 0: no such gate.
+	MaxShift float64 `yaml:"max_shift" json:"max_shift"`
+	// MinScored: with fewer scored subjects grades are too few to tell.
+	MinScored int `yaml:"min_scored" json:"min_scored"`
+	// Columns: a column that was there the day before may not be gone.
+	Columns bool `yaml:"columns" json:"columns"`
+}
+
 // Commented is the default configuration with comments, as windvane init writes it.
 //
 //go:embed windvane.yaml
@@ -102,6 +127,7 @@ func Default() Config {
 		RestateDays:     35,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
+		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},
 		Chuanliu:        Chuanliu{HoldoutShare: 0.05},
 	}
 }

@@ -140,7 +140,7 @@ chuanliu: {holdout_share: 0.1, programmes: {spring: 0.2}, since: 2026-02-01}
 		},
 		RestateDays: 10, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
-		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true},
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
 		Chuanliu: config.Chuanliu{HoldoutShare: 0.1, Programmes: map[string]float64{"spring": 0.2}, Since: ref(days("2026-02-01")[0])},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

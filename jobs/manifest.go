@@ -37,6 +37,7 @@ type Manifest struct {
 	Steps         []StepRecord           `json:"steps"`
 	Gates         []Gate                 `json:"gates"`
 	AcceptedChurn string                 `json:"accepted_churn,omitempty"` // why lists were allowed to turn over more than the rules say
+	AcceptedGates string                 `json:"accepted_gates,omitempty"` // why the night was published although gates said no
 	Outputs       []Output               `json:"outputs"`
 	Warnings      []string               `json:"warnings"`
 }

@@ -49,6 +49,9 @@ type night struct {
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
 
+	acceptedGates string // why the night is published whatever the gates say; empty: it is not
+	dataGates     []Gate
+
 	prices []price.Power
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
@@ -81,6 +84,10 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	n.acceptedChurn = r.AcceptChurn
 	if n.acceptedChurn == "" && n.current != nil { // what was accepted once stays so in corrections
 		n.acceptedChurn = n.current.manifest.AcceptedChurn
+	}
+	n.acceptedGates = r.AcceptGates
+	if n.acceptedGates == "" && n.current != nil {
+		n.acceptedGates = n.current.manifest.AcceptedGates
 	}
 	if err := r.list(ctx); err != nil {
 		return nil, err

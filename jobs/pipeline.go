@@ -40,7 +40,8 @@ func Steps() []Step {
 		{"quota", []string{"eligibility_traffic", "lift", "chuanliu_shown"}, []string{"traffic_quota"}, (*night).sharePool},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
-		{"publish", []string{"all tables"}, []string{"manifest", "commit"}, (*night).publish},
+		{"gates", []string{"partitions", "platform_sales", "scores"}, []string{"gates"}, (*night).checkGates},
+		{"publish", []string{"all tables", "gates"}, []string{"manifest", "commit"}, (*night).publish},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -96,7 +97,7 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
 	m := Manifest{Format: ManifestFormat, Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
 		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
-		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, Outputs: n.outputs, Warnings: n.warnings}
+		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, AcceptedGates: n.acceptedGates, Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
 		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
 	}
@@ -134,11 +135,11 @@ func (n *night) newInputs() []InputObject {
 
 // gates are the checks that the night went through to come here: one that fails ends it before.
 func (n *night) gates() []Gate {
-	return append([]Gate{
+	return slices.Concat([]Gate{
 		{"presence", true, fmt.Sprintf("%d days of orders, %d of refunds, none missing since they began",
 			len(n.partitions[contract.Orders.Name]), len(n.partitions[contract.Refunds.Name]))},
 		{"rejects", true, fmt.Sprintf("%d rows rejected of %d in %d new partitions, each within its limit", n.rejected, n.inputRows, n.newPartitions)},
-	}, n.churnGates...)
+	}, n.dataGates, n.churnGates)
 }
 
 func (n *night) outcome() Outcome {

@@ -166,6 +166,7 @@ func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	p.Input = t.rows
 	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: t.dump.inputs(), InputRows: t.rows,
 		Rejected: map[string]int64{}, Duplicates: dup.dropped, Rejects: t.sortedRejects(), Missing: missing,
 		Absent: slices.Sorted(maps.Keys(t.absent())), Extra: slices.Sorted(maps.Keys(t.extra()))}

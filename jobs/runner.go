@@ -40,6 +40,7 @@ type Runner struct {
 	Log         *slog.Logger
 	Spill       column.Spill
 	OnProgress  func(Progress) // may be nil
+	AcceptGates string         // why a night is published whatever the gates say; empty: it is not
 	AcceptChurn string         // why lists may turn over more than the rules let pass; empty: they may not
 	DaysOnly    bool           // sums of successive days are neither kept nor used. It changes no published byte
 	OneNight    bool           // no other night follows in this process: decoded rollups are hardly kept. It changes no published byte

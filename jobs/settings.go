@@ -32,6 +32,7 @@ type Settings struct {
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
 	AbsentDays          map[string][]calendar.Day // partitions that will never come
+	Gates               Gates                     // what a night must keep to be published without a word
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
 	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights

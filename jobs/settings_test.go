@@ -32,11 +32,13 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
 		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
+		{"Chuanliu", func(s *Settings) { s.Chuanliu.HoldoutShare = 0.1 }, false, true},
 		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
 		{"HistoryDays", func(s *Settings) { s.HistoryDays = 731 }, false, true},
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
 		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},
 		{"RequireSuccess", func(s *Settings) { s.RequireSuccess = true }, false, false},
+		{"Gates", func(s *Settings) { s.Gates.MaxVolume = 2 }, false, false}, // whether a night is published, not what
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},
 		{"PairRows", func(s *Settings) { s.PairRows = 1 }, false, false},

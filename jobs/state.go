@@ -20,8 +20,9 @@ import (
 // Partition is one reduced day of one input table: what the figures of a night rest on.
 type Partition struct {
 	Day    calendar.Day `json:"dt"`
-	Digest string       `json:"digest"` // of the input objects, the rules and the snapshots they were classed by
-	Rows   []int64      `json:"rows"`   // of each rollup, in the order of rollup.From; -1: not computable
+	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
+	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable
+	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
 }
 
 // Reduced is the record of one reduction, stored beside the rollups when all of them are there.
@@ -100,6 +101,7 @@ func (s *state) find(ctx context.Context, table string, p Partition) (*Reduced, 
 	if json.Unmarshal(data, r) != nil || r.Format != stateFormat {
 		return nil, nil // torn or of another version: made again
 	}
+	r.Partition.Input = r.InputRows // records of before partitions had it
 	s.remember(key, r)
 	return r, nil
 }

@@ -25,6 +25,7 @@ const (
 	exitFailed = 1
 	exitUsage  = 2 // wrong use: flags, arguments, configuration
 	exitLate   = 3 // inputs are late: the last list stands
+	exitGate   = 4 // a gate stopped publication: the last list stands until somebody accepts the night
 )
 
 // app is what commands share: where they print, and the flags that all of them have.
@@ -72,7 +73,7 @@ On your own dumps:
   windvane run --config windvane.yaml --input s3://bucket/warehouse --output s3://bucket/windvane
 
 Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong use, 3 inputs are late
-(the last published list stands, marked stale).`,
+(the last published list stands, marked stale), 4 a gate stopped publication (the same, until it is accepted).`,
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
@@ -106,6 +107,8 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, jobs.ErrLate):
 		return exitLate
+	case errors.Is(err, jobs.ErrGate):
+		return exitGate
 	}
 	return exitFailed
 }

@@ -109,7 +109,7 @@ func (s scratch) Close() error {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	var day, accept string
+	var day, churn, gates string
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Make one night: from the dumps to the published tables",
@@ -119,19 +119,23 @@ publishes a correction as the next commit. Unchanged days are never reduced agai
 
 A list of which more turns over than the rules allow (stability.max_churn) is not replaced: that of the
 run before is kept, and a note says so. Look at the causes; then --accept-churn publishes it, and the
-manifest records the reason.`,
+manifest records the reason.
+
+A night that looks very unlike the days before (gates in the configuration: volumes, amounts, columns,
+grades) is not published at all, exit code 4. If it is right, --accept-gates publishes it.`,
 		Example: `  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
   WINDVANE_INPUT_URL=s3://dumps WINDVANE_OUTPUT_URL=s3://windvane windvane run`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, accept) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, churn, gates) },
 	}
 	a.nightFlags(c)
-	c.Flags().StringVar(&accept, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
+	c.Flags().StringVar(&churn, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
+	c.Flags().StringVar(&gates, "accept-gates", "", "why the night is right although a gate stops it, for the record")
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
 	return c
 }
 
-func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
+func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string) error {
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
@@ -140,7 +144,7 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn string) error {
 		return err
 	}
 	defer s.close()
-	s.runner.AcceptChurn, s.runner.OneNight = acceptChurn, true
+	s.runner.AcceptChurn, s.runner.AcceptGates, s.runner.OneNight = acceptChurn, acceptGates, true
 	asOf, err := date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
@@ -174,28 +178,32 @@ func (a *app) printOutcome(o jobs.Outcome) error {
 }
 
 func (a *app) backfillCommand() *cobra.Command {
-	var from, to string
+	var from, to, gates string
 	var only []string
 	c := &cobra.Command{
 		Use:   "backfill",
 		Short: "Make the nights of a range of dates, in ascending order",
 		Long: `backfill makes night after night, each resting on the one before. Nights that are done already are
 passed over. With --only it looks at some of them only: missing (never published), failed (the last
-attempt failed), stale (an input, a rule or the night before has changed since).`,
+attempt failed), stale (an input, a rule or the night before has changed since).
+
+A gate stops a backfill at the first night that looks very unlike the days before it; --accept-gates lets
+all nights of the range pass.`,
 		Example: "  windvane backfill --input ./demo/dumps --output ./demo/out --from 2026-01-01 --to 2026-01-31",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.backfill(cmd.Context(), from, to, only) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.backfill(cmd.Context(), from, to, only, gates) },
 	}
 	a.nightFlags(c)
 	c.Flags().StringVar(&from, "from", "", "first as-of date")
 	c.Flags().StringVar(&to, "to", "", "last as-of date (default: yesterday in the business zone)")
+	c.Flags().StringVar(&gates, "accept-gates", "", "why nights are right although a gate stops them, for the record")
 	c.Flags().StringSliceVar(&only, "only", nil, "missing, failed, stale; default: all")
 	complete(c, "only", listOf([]string{jobs.Missing, jobs.Failed, jobs.Stale}))
 	_ = c.MarkFlagRequired("from")
 	return c
 }
 
-func (a *app) backfill(ctx context.Context, from, to string, only []string) error {
+func (a *app) backfill(ctx context.Context, from, to string, only []string, acceptGates string) error {
 	if err := checkBackfill(from, to, only); err != nil {
 		return err
 	}
@@ -215,6 +223,7 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string) erro
 	if last < first {
 		return usagef("--to %s lies before --from %s", last, first)
 	}
+	s.runner.AcceptGates = acceptGates
 	defer a.draw(s.runner, int(last-first)+1)()
 	var done []jobs.Outcome
 	err = s.runner.Backfill(ctx, first, last, only, func(o jobs.Outcome) error {
