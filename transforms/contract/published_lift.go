@@ -101,7 +101,7 @@ func liftColumns() []Column {
 	}, liftPeriod()...)
 	cols = append(cols,
 		enum("status", LiftStatuses, "estimated, or why there is no lift: insufficient (the holdout is smaller than the rules ask for; the merchant still counts in all totals), sample_ratio_mismatch or mixed_arms (the experiment cannot be trusted: nothing is shown), control_near_zero (a ratio to it says nothing; the effect is shown)"),
-		enum("evidence_grade", LiftGrades, "grade of evidence: A holdout, B panel against non-participants, C weighting, D attribution alone, which is never called incremental"),
+		enum("evidence_grade", LiftGrades, "grade of evidence: A holdout, B panel against non-participants, C weighting (kept for later: no row has it yet), D attribution alone, which is never called incremental"),
 		enum("estimator", LiftEstimators, "how the headline was found"),
 		count("treatment_pairs", "pairs of merchant and buyer whose boost would fire, assigned to be shown, served or not"),
 		count("holdout_pairs", "those held out"),

@@ -16,6 +16,8 @@ const (
 	WarnTail stats.Warning = "tail_matters"
 	// WarnGross: refunds are not known; what is called net is gross.
 	WarnGross stats.Warning = "refunds_not_known"
+	// WarnMixedShares: programmes with other shares of the holdout are read together; what differs between them counts too.
+	WarnMixedShares stats.Warning = "programmes_of_other_shares"
 	// WarnMoved: the total over all channels grew less than self-broadcast: a part only moved.
 	WarnMoved stats.Warning = "moved_within_the_shop"
 )
@@ -76,6 +78,7 @@ func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
 	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
 	warn(f.Gross, WarnGross)
+	warn(o.sharesDiffer(r.Cell), WarnMixedShares)
 	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
 	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)
 	warn(r.tailMatters(), WarnTail)

@@ -34,7 +34,7 @@ func bestDay(days []Day, from calendar.Day, o *Options) BestDay {
 		if !(e.SE > 0) || slices.Contains(e.Warnings, stats.WarnControlNearZero) {
 			continue
 		}
-		y, v = append(y, math.Log1p(e.Value)), append(v, math.Pow(e.SE/(1+e.Value), 2))
+		y, v = append(y, math.Log1p(e.Value)), append(v, logVariance(&e))
 		if !(e.Value <= best.Lift) {
 			best.Day, best.Lift, at = d.Day, e.Value, len(y)-1
 		}

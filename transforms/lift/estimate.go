@@ -201,8 +201,14 @@ func (r *Row) compare(o *Options) {
 		return
 	}
 	if log.SE > 0 {
-		r.logValue, r.logVar = math.Log1p(log.Value), math.Pow(log.SE/(1+log.Value), 2)
+		r.logValue, r.logVar = math.Log1p(log.Value), logVariance(&log)
 	}
+}
+
+// logVariance is the variance of ln(1 + lift), by the delta method.
+func logVariance(lift *stats.Estimate) float64 {
+	se := lift.SE / (1 + lift.Value)
+	return se * se
 }
 
 // headline makes the lift exactly inc/base, as readers will work it out. The adjusted means lie at the covariate's mean

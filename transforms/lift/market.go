@@ -361,7 +361,7 @@ func median(values []float64) float64 {
 func (g *gap) log() (value, variance float64) {
 	observed := g.observed / float64(g.days) / g.mean
 	lift := panel.Lift(g.estimate, observed)
-	return math.Log1p(lift.Value), math.Pow(lift.SE/(1+lift.Value), 2)
+	return math.Log1p(lift.Value), logVariance(&lift)
 }
 
 // takePanel makes a comparison with non-participants the headline of the row.

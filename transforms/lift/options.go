@@ -69,6 +69,16 @@ func (o *Options) expected(c *MerchantCell) float64 {
 	return sum / float64(pairs)
 }
 
+// sharesDiffer tells whether the programmes of a merchant hold out other shares.
+func (o *Options) sharesDiffer(c *MerchantCell) bool {
+	for _, p := range c.Programmes {
+		if o.Share(p.Code) != o.Share(c.Programmes[0].Code) {
+			return true
+		}
+	}
+	return false
+}
+
 // longest is the position of the period that everything since the start belongs to, -1: there is none.
 func longest(periods []Period) int {
 	return slices.IndexFunc(periods, func(p Period) bool { return p.Name == contract.LiftPeriods[len(contract.LiftPeriods)-1] })

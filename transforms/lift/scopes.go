@@ -129,6 +129,11 @@ func (e *Estimates) addScopes(f *Figures, o *Options) {
 	for period := range f.Periods {
 		e.addSums(f, period, shared, o)
 	}
+	for i := range e.Scopes {
+		if s := &e.Scopes[i]; f.Gross && s.Status == contract.LiftEstimated {
+			s.Warnings = append(s.Warnings, WarnGross)
+		}
+	}
 }
 
 // sharesUsers tells whether users belong to several merchants.
