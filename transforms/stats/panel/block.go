@@ -14,6 +14,8 @@ const (
 	WarnPoorPreFit stats.Warning = "pre_period_fit_poor"
 	// WarnFewDonors: fewer than 10 control units; placebos say little.
 	WarnFewDonors stats.Warning = "few_control_units"
+	// WarnMostlyZero: the mean of the treated is zero in more than half of the periods before the start; there is little to fit.
+	WarnMostlyZero stats.Warning = "pre_period_mostly_zero"
 	// WarnPreTrend: the pre-trend test rejects at 5 %.
 	WarnPreTrend stats.Warning = "pre_trends_differ"
 	// WarnFewTreated: fewer than 5 treated units; their variance is a guess.

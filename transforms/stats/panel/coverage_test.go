@@ -198,6 +198,34 @@ func TestStaggeredCoverage(t *testing.T) {
 	placebo.check(t, 0.95, 0.02, 0.02)
 }
 
+// Cohorts of one unit each, as shops join: the jackknife over cohorts.
+func TestStaggeredSinglesCoverage(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 10))
+	var c tally
+	for range runs(40, 1000) {
+		b := factorBlock(random, 25, 8, 30, 0, 1, 0)
+		p := panel.Panel{Y: b.Y}
+		for i, row := range b.Y {
+			p.Start = append(p.Start, panel.Never)
+			if i >= 25 {
+				p.Start[i] = i - 10 // 15 to 22
+				for s := p.Start[i]; s < 30; s++ {
+					row[s] += 2
+				}
+			}
+		}
+		r, err := panel.Staggered(p, panel.MethodSDID, panel.Options{Confidence: 0.95})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Error != panel.ErrorJackknife || len(r.Cohorts) != 8 {
+			t.Fatalf("standard error by %v of %d cohorts", r.Error, len(r.Cohorts))
+		}
+		c.add(r.Estimate, 2)
+	}
+	c.check(t, 0.95, 0.01, 0.04)
+}
+
 // Conformal p is at most alpha in alpha of the samples, and its interval covers.
 func TestConformalLevel(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 9))

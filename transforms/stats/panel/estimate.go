@@ -21,6 +21,9 @@ type Options struct {
 	Confidence float64 // 0.95 is 95 %
 	Error      ErrorMethod
 	Start      *Weights // where the search begins; nil: at uniform weights
+	// Placebos of the same controls, start, method and number of treated units, from PoolPlacebos or an earlier Estimate, where many
+	// treated units share their controls; nil: computed. The jackknife does not look at them.
+	Placebos []float64
 }
 
 // Result is a fit with its uncertainty.
@@ -60,7 +63,9 @@ func Estimate(b Block, m Method, o Options) (Result, error) {
 		df = float64(b.Treated() - 1)
 	} else {
 		df = float64(b.Controls - 1)
-		r.Placebos, err = Placebos(b, s)
+		if r.Placebos = o.Placebos; r.Placebos == nil {
+			r.Placebos, err = Placebos(b, s)
+		}
 		se, r.RankP = spread(r.Placebos), rankP(s.Effect, r.Placebos)
 	}
 	if err != nil {

@@ -57,6 +57,7 @@ type GroupTimes struct {
 //
 // With clusters psi is summed within a cluster first. It assumes parallel trends between each group and its controls, no
 // effect before the start, and that who has started stays treated. Cells without controls are left out with a warning.
+// It holds one number a cell and unit: a panel of days is better taken by weeks.
 //
 // Errors: ErrShape, ErrTooFew (no treated group, no control or one period), ErrConfidence.
 //

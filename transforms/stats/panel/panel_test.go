@@ -166,6 +166,33 @@ func TestStaggeredIsTheWeightedMeanOfCohorts(t *testing.T) {
 	near(t, "standard error", r.Estimate.SE, math.Sqrt((n-1)/n*squares), 1e-12)
 }
 
+// A pool of controls has its placebos once, for all treated units that share it.
+func TestPoolPlacebos(t *testing.T) {
+	b := factorBlock(rand.New(rand.NewPCG(5, 8)), 14, 1, 20, 4, 1, 2)
+	for _, m := range allMethods {
+		own, err := panel.Estimate(b, m, panel.Options{Confidence: 0.95})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool, err := panel.PoolPlacebos(b.Y[:14], 20, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared, err := panel.Estimate(b, m, panel.Options{Confidence: 0.95, Placebos: pool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range pool {
+			near(t, m.String()+" placebo", pool[i], own.Placebos[i], 0.05) // of a noise of one: two searches from two starts end apart
+		}
+		near(t, m.String()+" effect", shared.Effect, own.Effect, 0)
+		near(t, m.String()+" standard error", shared.Estimate.SE, own.Estimate.SE, 0.005)
+	}
+	if _, err := panel.PoolPlacebos(nil, 3, panel.MethodSDID); !errors.Is(err, panel.ErrTooFew) {
+		t.Errorf("a pool of nobody: %v", err)
+	}
+}
+
 // Placebos of several treated units are drawn, and drawn alike.
 func TestPlacebosAreDeterministic(t *testing.T) {
 	b := factorBlock(rand.New(rand.NewPCG(5, 4)), 12, 3, 10, 3, 1, 2)
@@ -202,6 +229,11 @@ func TestConformalByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "p of an effect of −3", p, 2.0/6, 1e-12)
+	// effect 2: differences 1 −1 1 −1 2 0, mean 1/3: 3·|residual| 2 4 2 4 5 1, pairs 6 6 6 9 6 3
+	if p, err = panel.Conformal(b, 2); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "p of an effect of 2", p, 5.0/6, 1e-12)
 }
 
 func TestConformalIntervalEnds(t *testing.T) {
@@ -298,6 +330,13 @@ func TestWarnings(t *testing.T) {
 	}
 	if want := []stats.Warning{panel.WarnPoorPreFit, panel.WarnFewDonors}; !slices.Equal(s.Warnings, want) {
 		t.Errorf("warnings %v, want %v (scaled L2 %v)", s.Warnings, want, s.ScaledL2)
+	}
+	b = factorBlock(random, 12, 1, 12, 3, 0, 0)
+	for s := range 7 {
+		b.Y[12][s] = 0
+	}
+	if s, err = panel.Fit(b, panel.MethodDID); err != nil || !slices.Equal(s.Warnings, []stats.Warning{panel.WarnMostlyZero}) {
+		t.Errorf("7 of 12 days of zero: warnings %v, %v", s.Warnings, err)
 	}
 	e, err := panel.ConformalInterval(factorBlock(random, 12, 1, 12, 3, 0, 0), 0.95) // 15 periods resolve 1/15
 	if err != nil || !math.IsNaN(e.Interval.Lo) || !slices.Contains(e.Warnings, panel.WarnResolution) {

@@ -38,6 +38,31 @@ func Placebos(b Block, s Synthetic) ([]float64, error) {
 	return effects, nil
 }
 
+// PoolPlacebos are the placebos of one treated unit from the controls alone, in units of the outcome: for a pool of controls that many
+// treated units with one start are compared with, so that they are computed once (Options.Placebos). The search begins at
+// uniform weights; that and the stopping rule are all in which they differ from Placebos.
+//
+// y has one row a control; pre is the number of periods before the start. Errors are those of Placebos.
+func PoolPlacebos(y [][]float64, pre int, m Method) ([]float64, error) {
+	b := Block{Y: y, Controls: len(y), Pre: pre}
+	if len(y) > 0 {
+		b.Y = append(y[:len(y):len(y)], y[0]) // anybody will do as the treated
+	}
+	if err := b.check(3, 1, 1, 1); err != nil {
+		return nil, err
+	}
+	g, err := newGrams(b, m)
+	if err != nil {
+		return nil, err
+	}
+	s := Synthetic{Method: m, Noise: g.noise, Zeta: g.zeta}
+	s.Unit, s.Time = uniform(b.Controls), uniform(b.Pre)
+	if !m.hasTime() {
+		clear(s.Time)
+	}
+	return placeboEach(b, s)
+}
+
 // placeboEach lets every control be the treated one, all from one set of products.
 func placeboEach(b Block, s Synthetic) ([]float64, error) {
 	g, err := newGrams(b, s.Method)

@@ -31,7 +31,8 @@ const preTrendLevel, preTrendPower = 0.05, 0.80
 // A test that does not reject is no proof of parallel trends: compare Slope with the effect. It is the answer to how
 // wrong the trends could be without a word from this test. Warning: P is below 5 %.
 //
-// ErrTooFew: no cell before a start. ErrSingular: more cells than units or clusters can tell apart.
+// ErrTooFew: no cell before a start. ErrSingular: more cells than units or clusters can tell apart; take weeks in place of
+// days, or starts in coarser groups.
 //
 // Source: Callaway and Sant'Anna 2021; Roth, Pretest with caution, AER: Insights 4 (2022), for the power.
 func (g *GroupTimes) PreTrend() (PreTrend, error) {
@@ -50,7 +51,7 @@ func (g *GroupTimes) PreTrend() (PreTrend, error) {
 	}
 	var chol mat.Cholesky
 	if !chol.Factorize(v) || chol.Cond() > 1e12 {
-		return PreTrend{}, fmt.Errorf("%w: %d cells before the starts", ErrSingular, n)
+		return PreTrend{}, fmt.Errorf("%w: %d cells before the starts; take coarser periods or groups", ErrSingular, n)
 	}
 	var va, vones mat.VecDense
 	if err := chol.SolveVecTo(&va, a); err != nil {

@@ -125,6 +125,13 @@ func TestGeoIsTheExactOptimum(t *testing.T) {
 func TestGeoKuhnTucker(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b, _ := drawn(t)
+		far := rapid.SampledFrom([]float64{0, 1, 4}).Draw(t, "far") // inside, near and outside of what controls can reach
+		b = changed(b, func(i, _ int, y float64) float64 {
+			if i >= b.Controls {
+				return 20 + far*(y-20)
+			}
+			return y
+		})
 		s, err := panel.Fit(b, panel.MethodGeo)
 		if err != nil {
 			t.Fatal(err)

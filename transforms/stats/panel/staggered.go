@@ -32,9 +32,9 @@ type StaggeredResult struct {
 //
 //	effect = sum over cohorts of N1·T1·effect / sum of N1·T1: the mean over treated units and treated periods
 //
-// ErrorAuto takes placebos below FewTreated treated units in all, for SC, and where a cohort has one unit; else the jackknife.
-// A placebo gives controls drawn at random the starts of the treated, 200 times from a generator with a fixed seed; with one treated unit
-// every control once. The jackknife keeps the weights and needs two units in each cohort.
+// ErrorAuto takes placebos below FewTreated treated units in all and for SC, else the jackknife. A placebo gives controls drawn at
+// random the starts of the treated, 200 times from a generator with a fixed seed; with one treated unit every control once. The
+// jackknife keeps the weights and needs two treated units in all; leaving out the only unit of a cohort leaves its term out of the mean.
 //
 // Errors are those of Fit, Placebos and Jackknife; ErrTooFew also when no cohort has two periods before its start.
 // o.Start is not used.
@@ -139,17 +139,20 @@ func (c *cohorts) block(controls, treated []int, start int) Block {
 
 // standardError also gives the degrees of freedom, as Estimate has them.
 func (c *cohorts) standardError(r *StaggeredResult, m Method, effect float64) (se, df float64, err error) {
-	least, all := math.MaxInt, 0
+	all := 0
 	for _, u := range c.units {
-		least, all = min(least, len(u)), all+len(u)
+		all += len(u)
 	}
 	if r.Error == ErrorAuto {
 		r.Error = ErrorPlacebo
-		if all >= FewTreated && least >= 2 && m != MethodSC && m != MethodSCReg {
+		if all >= FewTreated && m != MethodSC && m != MethodSCReg {
 			r.Error = ErrorJackknife
 		}
 	}
 	if r.Error == ErrorJackknife {
+		if all < 2 {
+			return 0, 0, fmt.Errorf("%w: one treated unit; the jackknife needs two", ErrTooFew)
+		}
 		se, err = c.jackknife(r.Cohorts)
 		return se, float64(all - 1), err
 	}
@@ -209,9 +212,6 @@ func (c *cohorts) jackknife(fits []Cohort) (float64, error) {
 	sums := make([]float64, len(fits))        // N1·T1·effect
 	var total, weight float64
 	for k, f := range fits {
-		if f.Treated < 2 {
-			return 0, fmt.Errorf("%w: cohort that starts in period %d has one unit; the jackknife needs two", ErrTooFew, f.Start)
-		}
 		for _, i := range append(append([]int(nil), c.controls...), c.units[k]...) {
 			row := c.panel.Y[i]
 			contrasts[k] = append(contrasts[k], mean(row[f.Start:])-dot(f.Time, row[:f.Start]))

@@ -77,7 +77,8 @@ type Synthetic struct {
 // controls, b the mean of the treated.
 //
 // SDID assumes that without treatment the treated would have moved as the weighted controls did over the weighted
-// periods; SC that they would have had the same level too. Warnings: poor fit before the start, few controls.
+// periods; SC that they would have had the same level too. Warnings: poor fit before the start, few controls,
+// mostly zero before the start.
 //
 // It needs one unit of each kind, a period on each side of the start, and two before it for all methods but DID (ErrTooFew);
 // ErrNoNoise when the controls never vary before the start.
@@ -134,6 +135,15 @@ func (s *Synthetic) describe(b Block) {
 	}
 	if b.Controls < FewDonors {
 		s.Warnings = append(s.Warnings, WarnFewDonors)
+	}
+	zeros := 0
+	for _, y := range b.treatedMean()[:b.Pre] {
+		if y == 0 {
+			zeros++
+		}
+	}
+	if 2*zeros > b.Pre {
+		s.Warnings = append(s.Warnings, WarnMostlyZero)
 	}
 }
 

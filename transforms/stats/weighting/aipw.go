@@ -53,11 +53,11 @@ func (q *prepared) aipw(y []float64) (value, observed float64, influence []float
 			axpy(-w*residual[i]/n1, rows[i], byScore) // the odds are their own derivative by the log odds
 		}
 	}
-	lever := m0.lever(byRegression)
+	scores, regression := q.p.lever(byScore), m0.lever(byRegression)
 	for i, w := range q.w {
-		influence[i] += dot(byScore, q.p.effect[i])
+		influence[i] += dot(scores, rows[i]) * q.p.residual[i]
 		if w != 0 && !q.sample.Treated[i] {
-			influence[i] += dot(lever, rows[i]) * residual[i]
+			influence[i] += dot(regression, rows[i]) * residual[i]
 		}
 	}
 	return value, observed, influence

@@ -41,8 +41,9 @@ func (q *prepared) hajek(y []float64) (value, observed float64, influence []floa
 			axpy(d*off, q.p.design.rows[i], slope)
 		}
 	}
-	for i := range influence {
-		influence[i] += dot(slope, q.p.effect[i])
+	lever := q.p.lever(slope)
+	for i, r := range q.p.residual {
+		influence[i] += dot(lever, q.p.design.rows[i]) * r
 	}
 	return mean[1] - mean[0], mean[1], influence
 }

@@ -13,9 +13,10 @@ type Propensity struct {
 	Score []float64 // e(x) by unit, in (0, 1)
 	Steps int
 
-	odds   []float64   // e/(1 − e), exact where e is near one
-	effect [][]float64 // by unit: its influence on the coefficients of the design
-	design design
+	odds        []float64 // e/(1 − e), exact where e is near one
+	residual    []float64 // treated − e
+	information mat.Cholesky
+	design      design
 }
 
 // Limits of the search.
@@ -60,11 +61,13 @@ func Logistic(x [][]float64, treated []bool) (Propensity, error) {
 		return Propensity{}, fmt.Errorf("%w: the likelihood has no maximum; leave out the covariate that decides", ErrSeparated)
 	}
 	p := Propensity{Coef: f.design.original(f.beta), Steps: steps, design: f.design}
-	for _, row := range f.design.rows {
+	for i, row := range f.design.rows {
 		eta := dot(row, f.beta)
 		p.Score, p.odds = append(p.Score, expit(eta)), append(p.odds, math.Exp(eta))
+		p.residual = append(p.residual, indicator(treated[i])-p.Score[i])
 	}
-	p.effect = f.influence(p.Score)
+	_, h := f.derivatives()
+	p.information.Factorize(withRidge(h, ridge)) // as it was in the last step
 	return p, nil
 }
 
@@ -97,10 +100,7 @@ func (f *logisticFit) derivatives() (gradient *mat.VecDense, information *mat.Sy
 	g, h := make([]float64, p), make([]float64, p*p)
 	for i, row := range f.design.rows {
 		e := expit(dot(row, f.beta))
-		r, w := -e/n, e*(1-e)/n
-		if f.treated[i] {
-			r += 1 / n
-		}
+		r, w := (indicator(f.treated[i])-e)/n, e*(1-e)/n
 		for a, x := range row {
 			g[a] += r * x
 			for c := a; c < p; c++ {
@@ -163,24 +163,19 @@ func (f *logisticFit) unpenalisedStep() float64 {
 	return most
 }
 
-// influence is by unit what it adds to the coefficients: information⁻¹·x·(treated − e). The mean over units is the error.
-func (f *logisticFit) influence(score []float64) [][]float64 {
-	_, h := f.derivatives()
-	out := make([][]float64, len(score))
-	var chol mat.Cholesky
-	chol.Factorize(withRidge(h, ridge))
-	for i, row := range f.design.rows {
-		r := -score[i]
-		if f.treated[i] {
-			r++
-		}
-		x := mat.NewVecDense(len(row), nil)
-		x.ScaleVec(r, mat.NewVecDense(len(row), row))
-		var to mat.VecDense
-		_ = chol.SolveVecTo(&to, x) // its error warns of a poor condition, which the ridge bounds
-		out[i] = to.RawVector().Data
+// lever turns the slope of an effect by the coefficients into what a unit adds to the effect through the scores: lever·x·(treated − e).
+func (p Propensity) lever(slope []float64) []float64 {
+	var x mat.VecDense
+	_ = p.information.SolveVecTo(&x, mat.NewVecDense(len(slope), slope)) // its error warns of a poor condition, which the ridge bounds
+	return x.RawVector().Data
+}
+
+// indicator is 1 for treated units.
+func indicator(treated bool) float64 {
+	if treated {
+		return 1
 	}
-	return out
+	return 0
 }
 
 // solve is (h + ridge)⁻¹·v; the ridge spares the constant.
