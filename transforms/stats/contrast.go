@@ -2,23 +2,30 @@ package stats
 
 import "math"
 
-// contrast is what a comparison of two arms needs of them.
-type contrast struct {
-	t, c     float64 // estimated means of treatment and control
-	vt, vc   float64 // variances of these means
-	cov      float64 // their covariance; not zero if both lean on the mean of a covariate over both arms
-	rt, rc   float64 // what each arm alone contributes to the variance of t − c; vt and vc of independent arms
-	dft, dfc float64 // degrees of freedom of rt and rc
-	pooled   bool    // rt and rc come from one variance
-	lost     float64 // degrees of freedom taken by coefficients that were fitted over both arms
+// Contrast is what a comparison of two arms needs of them. Difference and the relative lifts are functions of it; those
+// of independent arms are written out for convenience.
+type Contrast struct {
+	Treatment, Control Moments
+
+	addT, addC float64 // what the means' variances have beyond their own arm's units, as of a covariate's mean over both
+	cov        float64 // covariance of the means
+	lost       int     // degrees of freedom taken by coefficients that were fitted over both arms
 }
 
-// of compares two independent arms.
-func (how Inference) of(t, c Moments) contrast {
-	x := contrast{
-		t: t.Mean, c: c.Mean,
+// Independent are arms that share nothing.
+func Independent(t, c Moments) Contrast { return Contrast{Treatment: t, Control: c} }
+
+// Correlated are arms whose means have a covariance: units that stand in both, such as users with pairs of either arm.
+func Correlated(t, c Moments, cov float64) Contrast {
+	return Contrast{Treatment: t, Control: c, cov: cov}
+}
+
+func (a *Contrast) under(how Inference) compared {
+	t, c := a.Treatment, a.Control
+	x := compared{
+		t: t.Mean, c: c.Mean, cov: a.cov,
 		dft: float64(t.N-1) - float64(t.Fitted), dfc: float64(c.N-1) - float64(c.Fitted),
-		pooled: how.EqualVariance,
+		pooled: how.EqualVariance, lost: float64(a.lost),
 	}
 	if x.few() {
 		t.Var, c.Var = math.NaN(), math.NaN()
@@ -28,75 +35,35 @@ func (how Inference) of(t, c Moments) contrast {
 		c.Var = t.Var
 	}
 	x.rt, x.rc = t.MeanVar(), c.MeanVar()
-	x.vt, x.vc = x.rt, x.rc
+	x.vt, x.vc = x.rt+a.addT, x.rc+a.addC
 	return x
 }
 
-// few tells that an arm has too few units for a variance.
-func (x *contrast) few() bool { return !(x.dft > 0) || !(x.dfc > 0) }
-
-// df are the degrees of freedom of a·rt + b·rc, a and b above zero: Satterthwaite's, or those of the pooled variance.
-func (x *contrast) df(a, b float64) float64 {
-	df := x.dft + x.dfc
-	if !x.pooled {
-		u, v := a*x.rt, b*x.rc
-		df = (u + v) * (u + v) / (u*u/x.dft + v*v/x.dfc)
-	}
-	return df - x.lost
+// Difference is the effect, as the function of that name.
+func (a *Contrast) Difference(how Inference) Estimate {
+	x := a.under(how)
+	return x.difference(how)
 }
 
-// difference is t − c.
-func (x *contrast) difference(how Inference) Estimate {
-	se := math.Sqrt(x.vt + x.vc - 2*x.cov)
-	return how.estimate(x.t-x.c, se, x.df(1, 1)).Warn(x.few(), WarnTooFewUnits)
+// RelativeDelta is the lift, as the function of that name.
+func (a *Contrast) RelativeDelta(how Inference) Estimate {
+	x := a.under(how)
+	return x.delta(how)
 }
 
-// delta is t/c − 1 with the variance of its linear approximation.
-func (x *contrast) delta(how Inference) Estimate {
-	r := x.t / x.c
-	se := math.Sqrt(x.vt-2*r*x.cov+r*r*x.vc) / math.Abs(x.c)
-	return x.relative(how, how.estimate(r-1, se, x.df(1, 1)))
+// RelativeLog is the lift, as the function of that name.
+func (a *Contrast) RelativeLog(how Inference) Estimate {
+	x := a.under(how)
+	return x.log(how)
 }
 
-// log is t/c − 1 with an interval that is symmetric for ln t − ln c.
-func (x *contrast) log(how Inference) Estimate {
-	e := x.difference(how) // whose p-value stays
-	r := x.t / x.c
-	if !(x.t > 0) || !(x.c > 0) {
-		e.Value, e.SE, e.Interval = r-1, math.NaN(), NoInterval
-		return x.relative(how, e.Warn(!x.few(), WarnMeanNotPositive))
-	}
-	a, b := 1/(x.t*x.t), 1/(x.c*x.c)
-	se := math.Sqrt(a*x.vt + b*x.vc - 2*x.cov/(x.t*x.c))
-	l := how.estimate(math.Log(r), se, x.df(a, b))
-	e.Value, e.SE, e.DF = r-1, r*se, l.DF
-	e.Interval = Interval{math.Expm1(l.Interval.Lo), math.Expm1(l.Interval.Hi)}
-	return x.relative(how, e)
+// RelativeFieller is the lift, as the function of that name.
+func (a *Contrast) RelativeFieller(how Inference) Estimate {
+	x := a.under(how)
+	return x.fieller(how)
 }
 
-// fieller is t/c − 1 with the set of ratios ρ for which t − ρ·c is within noise of zero.
-func (x *contrast) fieller(how Inference) Estimate {
-	e := x.difference(how)
-	q, r := how.critical(x.df(1, 1)), x.t/x.c
-	e.Value, e.SE, e.Interval = r-1, math.NaN(), NoInterval
-	if g := q * q * x.vc / (x.c * x.c); g < 1 {
-		slope := 0.0 // of the regression of t on c
-		if x.vc > 0 {
-			slope = x.cov / x.vc
-		}
-		center := (r - g*slope) / (1 - g)
-		reach := q / (math.Abs(x.c) * (1 - g)) * math.Sqrt(math.Max(0, x.vt-2*r*x.cov+r*r*x.vc-g*(x.vt-slope*x.cov)))
-		e.Interval = how.oneSided(Interval{center - reach - 1, center + reach - 1})
-	}
-	return x.relative(how, e)
-}
-
-// relative adds what every ratio to the control mean has to say about it.
-func (x *contrast) relative(how Inference, e Estimate) Estimate {
-	e = e.Warn(x.few(), WarnTooFewUnits)
-	if x.c == 0 {
-		e.Value, e.SE, e.Interval = math.NaN(), math.NaN(), NoInterval
-	}
-	q := how.critical(x.df(1, 1))
-	return e.Warn(x.c < 0, WarnMeanNotPositive).Warn(x.c == 0 || q*q*x.vc >= x.c*x.c, WarnControlNearZero)
+func (how Inference) independent(t, c Moments) compared {
+	x := Independent(t, c)
+	return x.under(how)
 }

@@ -21,14 +21,12 @@ const (
 //
 //	m_a^adj = m_a − θ_a·(x̄_a − x̄),  x̄ over both arms
 //
-// They share x̄ and are therefore correlated; Difference and the relative lifts count that.
+// They share x̄ and are therefore correlated, which the methods of the Contrast count: Difference and the relative lifts.
+// Degrees of freedom of the difference are Welch's less the fitted coefficients, n − p − 2 for arms alike.
 type Adjusted struct {
-	Treatment, Control Moments   // adjusted means, and sample variances of outcome − θ·covariates
-	ThetaT, ThetaC     []float64 // coefficients by covariate, in outcome's units per covariate's; 0: not used
-	Rho                float64   // multiple correlation of outcome and covariates over both arms; the gain is 1 − Rho²
-
-	sharedT, sharedC, sharedTC float64 // what x̄ adds to the variances of the adjusted means, and their covariance
-	lost                       int     // coefficients fitted over both arms
+	Contrast                 // of adjusted means; variances are those of outcome − θ·covariates
+	ThetaT, ThetaC []float64 // coefficients by covariate, in outcome's units per covariate's; 0: not used
+	Rho            float64   // multiple correlation of outcome and covariates over both arms; the gain is 1 − Rho²
 
 	unadjusted Moments // the control arm as it was
 	withEffect float64 // covariance of the adjusted difference with the unadjusted control mean
@@ -52,13 +50,19 @@ func CUPED(t, c Joint, rule Theta) Adjusted {
 }
 
 // RatioCUPED adjusts the ratios y/d of the arms for the ratio x/w before the units entered: CUPED of the linearised
-// values. ThetaPooled linearises both arms at the ratio of all units, the others each arm at its own.
+// values. ThetaPooled linearises both arms at the ratio of all units, the others each arm at its own. Where an arm has no
+// pre-period (w is 0 for all its units) θ is 0.
 //
 // Source: as CUPED and Arm.Ratio; tea-tasting's ratio metrics with a covariate.
 func RatioCUPED(t, c *Arm, y, d, x, w Variable, rule Theta) Adjusted {
 	all := t.Pool(c)
-	jt, jc := t.RatioJoint(y, d, x, w), c.RatioJoint(y, d, x, w)
-	return adjust(&jt, &jc, all.RatioJoint(y, d, x, w), rule)
+	jt, jc, joint := t.RatioJoint(y, d, x, w), c.RatioJoint(y, d, x, w), all.RatioJoint(y, d, x, w)
+	if t.Mean[w] == 0 || c.Mean[w] == 0 {
+		for _, j := range []*Joint{&jt, &jc, &joint} {
+			j.X, j.XX, j.XY = []float64{0}, [][]float64{{0}}, []float64{0}
+		}
+	}
+	return adjust(&jt, &jc, joint, rule)
 }
 
 func adjust(t, c *Joint, all Joint, rule Theta) Adjusted {
@@ -82,9 +86,9 @@ func adjust(t, c *Joint, all Joint, rule Theta) Adjusted {
 	// The mean of the covariates over both arms has the variance v; a is how it goes with the residuals of an arm.
 	v := combine(t.XX, c.XX, nt/(n*n), nc/(n*n))
 	at, ac := t.unexplained(out.ThetaT), c.unexplained(out.ThetaC)
-	out.sharedT = 2*dot(out.ThetaT, at)/n + quadratic(out.ThetaT, v, out.ThetaT)
-	out.sharedC = 2*dot(out.ThetaC, ac)/n + quadratic(out.ThetaC, v, out.ThetaC)
-	out.sharedTC = (dot(out.ThetaC, at)+dot(out.ThetaT, ac))/n + quadratic(out.ThetaT, v, out.ThetaC)
+	out.addT = 2*dot(out.ThetaT, at)/n + quadratic(out.ThetaT, v, out.ThetaT)
+	out.addC = 2*dot(out.ThetaC, ac)/n + quadratic(out.ThetaC, v, out.ThetaC)
+	out.cov = (dot(out.ThetaC, at)+dot(out.ThetaT, ac))/n + quadratic(out.ThetaT, v, out.ThetaC)
 
 	explained := dot(out.ThetaC, c.XY)
 	out.unadjusted = c.Moments
@@ -110,49 +114,16 @@ func (j *Joint) unexplained(theta []float64) []float64 {
 	return out
 }
 
-// Difference is the effect on the mean, adjusted. Degrees of freedom are Welch's less the fitted coefficients: n − p − 2
-// for arms alike.
-func (a *Adjusted) Difference(how Inference) Estimate {
-	x := a.contrast(how)
-	return x.difference(how)
-}
-
-// RelativeDelta is the lift of the adjusted means, as the function of that name, with the exact gradient: the mean of the
-// covariates counts too.
-func (a *Adjusted) RelativeDelta(how Inference) Estimate {
-	x := a.contrast(how)
-	return x.delta(how)
-}
-
-// RelativeLog is the lift of the adjusted means, as the function of that name.
-func (a *Adjusted) RelativeLog(how Inference) Estimate {
-	x := a.contrast(how)
-	return x.log(how)
-}
-
-// RelativeFieller is the lift of the adjusted means, as the function of that name, for correlated means.
-func (a *Adjusted) RelativeFieller(how Inference) Estimate {
-	x := a.contrast(how)
-	return x.fieller(how)
-}
-
 // RelativeUnadjusted is the adjusted difference over the control mean as it was, before adjustment; delta method with the
 // exact gradient. It comes close to RelativeDelta and exists to be compared with GrowthBook, which divides so and takes
 // no degree of freedom for θ.
 func (a *Adjusted) RelativeUnadjusted(how Inference) Estimate {
-	x := a.contrast(how)
+	x := a.under(how)
 	x.lost = 0
 	effect, effectVar := x.t-x.c, x.vt+x.vc-2*x.cov
 	x.c, x.vc = a.unadjusted.Mean, a.unadjusted.MeanVar()
 	x.t, x.vt, x.cov = x.c+effect, effectVar+2*a.withEffect+x.vc, a.withEffect+x.vc
 	return x.delta(how)
-}
-
-func (a *Adjusted) contrast(how Inference) contrast {
-	x := how.of(a.Treatment, a.Control)
-	x.vt, x.vc, x.cov = x.vt+a.sharedT, x.vc+a.sharedC, a.sharedTC
-	x.lost = float64(a.lost)
-	return x
 }
 
 func dot(a, b []float64) float64 {

@@ -14,8 +14,8 @@ package stats
 //
 // Source: Welch, Biometrika 34 (1947); Neyman 1923.
 func Difference(t, c Moments, how Inference) Estimate {
-	x := how.of(t, c)
-	return x.difference(how)
+	x := Independent(t, c)
+	return x.Difference(how)
 }
 
 // Skewed tells that an arm of n units is too small for the mean of values with that skewness to be taken as normally

@@ -10,7 +10,7 @@ type effects struct {
 }
 
 func effectsOn(t, c *Arm, over, under Variable, how Inference) effects {
-	x, y := how.of(t.Of(over), c.Of(over)), how.of(t.Of(under), c.Of(under))
+	x, y := how.independent(t.Of(over), c.Of(over)), how.independent(t.Of(under), c.Of(under))
 	cov := t.Cov[over][under]/float64(t.N) + c.Cov[over][under]/float64(c.N)
 	if how.EqualVariance {
 		pooled := (x.dft*t.Cov[over][under] + x.dfc*c.Cov[over][under]) / (x.dft + x.dfc)
@@ -73,7 +73,7 @@ func CACE(t, c *Arm, outcome, served Variable, how Inference) Estimate {
 //
 //	SE ≤ (SE_Y + |CACE|·SE_served)/|τ_served|
 func CACEOfCounts(t, c Moments, servedT, servedC int64, how Inference) Estimate {
-	x, s := how.of(t, c), how.of(Proportion(servedT, t.N), Proportion(servedC, c.N))
+	x, s := how.independent(t, c), how.independent(Proportion(servedT, t.N), Proportion(servedC, c.N))
 	e := effects{over: x.t - x.c, under: s.t - s.c, vo: x.vt + x.vc, vu: s.vt + s.vc, df: x.df(1, 1)}
 	e.cov = -math.Copysign(math.Sqrt(e.vo*e.vu), e.over*e.under)
 	return e.cace(how).Warn(x.few(), WarnTooFewUnits)

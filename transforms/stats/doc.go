@@ -12,7 +12,7 @@
 //
 //	units to sums                Sums, Histogram (exact, mergeable, retractable); Arm, Moments, Joint from them or from floats
 //	sums to effects              Difference, ClusteredDifference, PermutationP, RetainedShare, CACE
-//	sums to lifts                RelativeLog, RelativeDelta, RelativeFieller; of Arm.Ratio too
+//	sums to lifts                RelativeLog, RelativeDelta, RelativeFieller; of Arm.Ratio and of a Contrast too
 //	less noise                   CUPED, RatioCUPED, Regression, Histogram.WinsorisedSums
 //	health and size              SampleRatioP, SampleRatioEvidence, Skewed, Design
 package stats

@@ -57,7 +57,8 @@ const (
 	WarnFewClusters Warning = "few_clusters"
 	// WarnTooFewUnits: an arm has fewer than two units, or too few for the covariates; there is no standard error.
 	WarnTooFewUnits Warning = "too_few_units"
-	// WarnNoVariance: all units have the same value (nobody bought, say); there is no interval.
+	// WarnNoVariance: all units of an arm have the same value (nobody bought, say). How far that is chance is not counted,
+	// so the interval is too short; if both arms are so, there is none.
 	WarnNoVariance Warning = "no_variance"
 	// WarnMeanNotPositive: an arm's mean is zero or negative; it has no logarithm.
 	WarnMeanNotPositive Warning = "mean_not_positive"

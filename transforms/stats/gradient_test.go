@@ -46,7 +46,7 @@ func closely(t *testing.T, name string, got, want float64) {
 // covariates count as fixed.
 func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 	random := seeded(6)
-	x := experiment{lift: 0.8, retained: 0.4}
+	x := shop{lift: 0.8, retained: 0.4}
 	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 700, false))
 	const y, d, pre, wide = stats.Outcome, stats.Denominator, stats.PreOutcome, stats.WideOutcome
 	type means = [stats.Variables]float64
@@ -73,9 +73,8 @@ func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 		mt, mc := adjusted(tr.Mean, c.Mean)
 		relativelyNear(t, "adjusted treatment", a.Treatment.Mean, mt)
 		relativelyNear(t, "adjusted control", a.Control.Mean, mc)
-		few := 1.0 // what the small-sample factor of per-arm coefficients makes of the standard error, about
-		if rule == stats.ThetaPerArm {
-			few = a.Difference(exact).SE / numericSE(func(t, c means) float64 { mt, mc := adjusted(t, c); return mt - mc }, &tr, &c)
+		if rule == stats.ThetaPerArm { // the small-sample factor comes in
+			few := a.Difference(exact).SE / numericSE(func(t, c means) float64 { mt, mc := adjusted(t, c); return mt - mc }, &tr, &c)
 			if few < 1 || few > 1.002 {
 				t.Errorf("factor for per-arm coefficients %v", few)
 			}
@@ -111,7 +110,7 @@ func TestStandardErrorsAreThoseOfTheGradient(t *testing.T) {
 // for correlated means too.
 func TestFiellerInvertsTheDifference(t *testing.T) {
 	random := seeded(8)
-	x := experiment{lift: 0.8}
+	x := shop{lift: 0.8}
 	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 200, false))
 	const y, pre = stats.Outcome, stats.PreOutcome
 	how := stats.Inference{Confidence: 0.9, Normal: true}
@@ -133,4 +132,42 @@ func TestFiellerInvertsTheDifference(t *testing.T) {
 		}
 		closely(t, "statistic of adjusted means", math.Abs(gap(tr.Mean, c.Mean)/numericSE(gap, &tr, &c)), critical)
 	}
+}
+
+// Strongly correlated arms, by the difference of t − (1 + lift)·c with its variance written out.
+func TestFiellerOfCorrelatedArmsInvertsTheDifference(t *testing.T) {
+	how := stats.Inference{Confidence: 0.95, Normal: true}
+	tr, c := stats.Moments{N: 400, Mean: 12, Var: 900}, stats.Moments{N: 100, Mean: 7, Var: 400}
+	for _, correlation := range []float64{-0.9, 0, 0.5, 0.95} {
+		cov := correlation * math.Sqrt(tr.MeanVar()*c.MeanVar())
+		a := stats.Correlated(tr, c, cov)
+		closely(t, "standard error", a.Difference(how).SE, math.Sqrt(tr.MeanVar()+c.MeanVar()-2*cov))
+		e := a.RelativeFieller(how)
+		for _, end := range []float64{e.Interval.Lo, e.Interval.Hi} {
+			rho := 1 + end
+			closely(t, "statistic", math.Abs(tr.Mean-rho*c.Mean)/math.Sqrt(tr.MeanVar()-2*rho*cov+rho*rho*c.MeanVar()), 1.959963984540054)
+		}
+		if !(e.Interval.Lo < e.Value && e.Value < e.Interval.Hi) {
+			t.Errorf("interval %v does not contain %v", e.Interval, e.Value)
+		}
+	}
+}
+
+// With one variance for both arms, effects are compared as if each arm had shown the pooled covariances.
+func TestRetainedShareWithEqualVariances(t *testing.T) {
+	random := seeded(9)
+	x := shop{lift: 0.8, retained: 0.4}
+	tr, c := stats.ArmOf(x.columns(random, 300, true)), stats.ArmOf(x.columns(random, 700, false))
+	how := stats.Inference{Confidence: 0.95, EqualVariance: true}
+	got := stats.RetainedShare(&tr, &c, stats.Outcome, stats.WideOutcome, how)
+	for v := range tr.Cov {
+		for w := range tr.Cov {
+			pooled := (299*tr.Cov[v][w] + 699*c.Cov[v][w]) / 998
+			tr.Cov[v][w], c.Cov[v][w] = pooled, pooled
+		}
+	}
+	want := stats.RetainedShare(&tr, &c, stats.Outcome, stats.WideOutcome, stats.Welch95)
+	relativelyNear(t, "share", got.Value, want.Value)
+	relativelyNear(t, "standard error", got.SE, want.SE)
+	relativelyNear(t, "degrees of freedom", got.DF, 998)
 }

@@ -108,3 +108,38 @@ func TestHillstrom(t *testing.T) {
 	near(t, "theta", a.ThetaT[0], 0.0012228965, 10)
 	near(t, "rho", a.Rho, 0.020923, 6)
 }
+
+// The same test in whole cents, by exact sums and by the histogram.
+func TestHillstromInCents(t *testing.T) {
+	spend, history := hillstrom(t)
+	var arms [2]stats.Sums
+	var capped [2]stats.Histogram
+	for k, segment := range []string{"Mens E-Mail", "No E-Mail"} {
+		for i, dollars := range spend[segment] {
+			u := stats.Values{stats.Outcome: int64(math.Round(100 * dollars)), stats.PreOutcome: int64(math.Round(100 * history[segment][i]))}
+			arms[k].Add(&u)
+			capped[k].Add(&u)
+		}
+	}
+	tr, c := arms[0].Arm(), arms[1].Arm()
+	e := stats.Difference(tr.Of(stats.Outcome), c.Of(stats.Outcome), stats.Welch95)
+	near(t, "difference", e.Value/100, 0.7698271559, 10)
+	near(t, "standard error", e.SE/100, 0.1452465602, 10)
+	a := stats.CUPED(tr.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaPooled)
+	near(t, "theta", a.ThetaT[0], 0.0012228965, 10)
+
+	both := capped[0]
+	both.Merge(&capped[1])
+	limit := both.Quantile(0.999)
+	if limit != stats.CapEdge(23330) { // the quantile of the values is 233.30008 dollars
+		t.Errorf("cap at the quantile 0.999 is %d cents", limit)
+	}
+	want := stats.Difference(
+		stats.MomentsOf(stats.Winsorise(spend["Mens E-Mail"], float64(limit)/100)),
+		stats.MomentsOf(stats.Winsorise(spend["No E-Mail"], float64(limit)/100)), stats.Welch95)
+	wt, wc := capped[0].WinsorisedSums(limit), capped[1].WinsorisedSums(limit)
+	at, ac := wt.Arm(), wc.Arm()
+	got := stats.Difference(at.Of(stats.Outcome), ac.Of(stats.Outcome), stats.Welch95)
+	near(t, "winsorised", got.Value/100, want.Value, 10)
+	near(t, "winsorised standard error", got.SE/100, want.SE, 10)
+}

@@ -9,7 +9,8 @@ import (
 
 // Histogram holds the outcome of an arm's units over fixed geometric edges, so that winsorised sums can be had for any
 // cap that is an edge. Its sums are whole numbers: it merges, and what was added can be taken out again, in any order,
-// to the same value. The zero value is empty; only buckets with units take memory.
+// to the same value. The zero value is empty; only buckets with units take memory. A copy shares its buckets until either
+// is merged: it may be read, merged and retracted from, but units are added to and moved in one of them alone.
 //
 //	bucket    …, −1]   [0]   [1]  [2]  …  [10]  [11]  [12, 13]  [14, 15]  …  (e, ⌈1.1·e⌉]  …
 //
@@ -119,18 +120,44 @@ func (h *Histogram) change(d *bucket) {
 // Merge counts the units of o too.
 func (h *Histogram) Merge(o *Histogram) {
 	h.xx = h.xx.Add(o.xx)
-	for i := range o.buckets {
-		h.change(&o.buckets[i])
-	}
+	h.buckets = merged(h.buckets, o.buckets, func(b, d *bucket) bucket {
+		return bucket{d.index, b.n + d.n, b.y.Add(d.y), b.yy.Add(d.yy), b.xy.Add(d.xy), b.x.Add(d.x)}
+	})
 }
 
 // Retract takes the units of o out.
 func (h *Histogram) Retract(o *Histogram) {
 	h.xx = h.xx.Sub(o.xx)
-	for _, b := range o.buckets {
-		var zero Int128
-		h.change(&bucket{b.index, -b.n, zero.Sub(b.y), zero.Sub(b.yy), zero.Sub(b.xy), zero.Sub(b.x)})
+	h.buckets = merged(h.buckets, o.buckets, func(b, d *bucket) bucket {
+		return bucket{d.index, b.n - d.n, b.y.Sub(d.y), b.yy.Sub(d.yy), b.xy.Sub(d.xy), b.x.Sub(d.x)}
+	})
+}
+
+// merged are the buckets of a with those of b put to them, in memory of their own; nil if nothing is left.
+func merged(a, b []bucket, put func(to, of *bucket) bucket) []bucket {
+	if len(b) == 0 {
+		return a
 	}
+	out := make([]bucket, 0, max(len(a), len(b)))
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].index < b[0].index:
+			out, a = append(out, a[0]), a[1:]
+			continue
+		case len(a) == 0 || b[0].index < a[0].index:
+			out = append(out, put(&bucket{}, &b[0]))
+		default:
+			out, a = append(out, put(&a[0], &b[0])), a[1:]
+		}
+		b = b[1:]
+		if last := len(out) - 1; out[last] == (bucket{index: out[last].index}) {
+			out = out[:last]
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // N is the number of units.

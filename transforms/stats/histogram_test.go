@@ -65,6 +65,22 @@ func TestWinsorisedSumsEqualARecount(t *testing.T) {
 	})
 }
 
+func TestMergingLeavesACopyAsItWas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		units, more := anyUnits(0).Draw(t, "units"), histogramOf(anyUnits(0).Draw(t, "more"))
+		h := histogramOf(units)
+		copied := h
+		copied.Merge(&more)
+		copied.Retract(&h)
+		if d := cmp.Diff(histogramOf(units), h, exactly); d != "" {
+			t.Fatal(d)
+		}
+		if d := cmp.Diff(more, copied, exactly); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
 func TestQuantileOfHistogramIsTheLeastEdgeThatCoversTheShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		units := anyUnits(1).Draw(t, "units")

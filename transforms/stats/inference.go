@@ -1,10 +1,6 @@
 package stats
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // Inference says how sure an interval has to be and against what a hypothesis is tested.
 type Inference struct {
@@ -27,33 +23,6 @@ const (
 	Less                        // treatment is below control
 )
 
-// studentT is Student's t; the normal distribution for df = +Inf.
-type studentT struct{ df float64 }
-
-// upper is the quantile that a share tail, in (0, 1), lies above.
-func (d studentT) upper(tail float64) float64 {
-	switch {
-	case !(tail > 0 && tail < 1) || !(d.df > 0):
-		return math.NaN()
-	case math.IsInf(d.df, 1):
-		return -distuv.UnitNormal.Quantile(tail)
-	}
-	return -distuv.StudentsT{Sigma: 1, Nu: d.df}.Quantile(tail)
-}
-
-// above is the share that lies above t; NaN for NaN.
-func (d studentT) above(t float64) float64 {
-	switch {
-	case math.IsNaN(t) || !(d.df > 0):
-		return math.NaN()
-	case math.IsInf(d.df, 1):
-		return distuv.UnitNormal.Survival(t)
-	case math.IsInf(t, 0):
-		return distuv.UnitNormal.Survival(t)
-	}
-	return distuv.StudentsT{Sigma: 1, Nu: d.df}.Survival(t)
-}
-
 // reference is the distribution that statistics are held against.
 func (how Inference) reference(df float64) studentT {
 	if how.Normal {
@@ -62,8 +31,11 @@ func (how Inference) reference(df float64) studentT {
 	return studentT{df}
 }
 
-// critical is how many standard errors an interval reaches to a side.
+// critical is how many standard errors an interval reaches to a side; NaN for a confidence outside (0, 1).
 func (how Inference) critical(df float64) float64 {
+	if !(how.Confidence > 0 && how.Confidence < 1) {
+		return math.NaN()
+	}
 	tail := 1 - how.Confidence
 	if how.Alternative == TwoSided {
 		tail /= 2

@@ -75,7 +75,10 @@ func (p pooling) mean(a, b float64) float64 {
 
 // cov is the sample covariance over both groups; dv and dw are how far their means are apart.
 func (p pooling) cov(a, b, dv, dw float64) float64 {
-	between := p.n * p.m / (p.n + p.m) * dv * dw
+	between := 0.0
+	if p.n > 0 && p.m > 0 {
+		between = p.n * p.m / (p.n + p.m) * dv * dw
+	}
 	return (within(p.n, a) + within(p.m, b) + between) / (p.n + p.m - 1)
 }
 
@@ -123,11 +126,8 @@ func coefficients(xx [][]float64, xy []float64) (theta []float64, used int) {
 	}
 	var factor mat.Cholesky
 	var solution mat.VecDense
-	if !factor.Factorize(free) {
-		return theta, 0 // not reached: the pivots are above zero
-	}
-	if err := factor.SolveVecTo(&solution, right); err != nil {
-		_ = err // a condition number, which leastPivot bounds
+	if !factor.Factorize(free) || factor.SolveVecTo(&solution, right) != nil {
+		return theta, 0 // not reached: the pivots that are left are far from zero
 	}
 	for a, p := range order {
 		theta[alive[p]] = solution.AtVec(a) / scale(alive[p])

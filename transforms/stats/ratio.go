@@ -1,7 +1,7 @@
 package stats
 
-// Ratio are the moments of a ratio metric of the arm, such as outcome per order: the sum of y over the sum of d, with d's
-// mean not zero.
+// Ratio are the moments of a ratio metric of the arm, such as outcome per order: the sum of y over the sum of d. Where d
+// sums to zero they are NaN.
 //
 //	R = S_y/S_d,  l_i = R + (y_i − R·d_i)/mean(d)
 //	Mean = R,  Var = (s_yy − 2R·s_yd + R²·s_dd)/mean(d)²,  the sample variance of l

@@ -1,7 +1,8 @@
 package stats
 
 // The relative lift of the mean of a unit is m_T/m_C − 1, a ratio; 0.10 is +10 %. The three functions differ in their
-// intervals. All treat the arms as independent. A control mean within noise of zero gives WarnControlNearZero: then
+// intervals. All treat the arms as independent; a
+// Contrast counts what they share. A control mean within noise of zero gives WarnControlNearZero: then
 // read the difference.
 
 // RelativeDelta is the lift with the variance of its linear approximation (delta method).
@@ -13,8 +14,8 @@ package stats
 //
 // Source: Deng, Knoblich, Lu, Applying the delta method in metric analytics, KDD 2018.
 func RelativeDelta(t, c Moments, how Inference) Estimate {
-	x := how.of(t, c)
-	return x.delta(how)
+	x := Independent(t, c)
+	return x.RelativeDelta(how)
 }
 
 // RelativeLog is the lift with an interval that is symmetric on the scale of ln(m_T/m_C), where lifts add up.
@@ -28,8 +29,8 @@ func RelativeDelta(t, c Moments, how Inference) Estimate {
 //
 // Source: the delta method for the logarithm; tea-tasting's relative intervals.
 func RelativeLog(t, c Moments, how Inference) Estimate {
-	x := how.of(t, c)
-	return x.log(how)
+	x := Independent(t, c)
+	return x.RelativeLog(how)
 }
 
 // RelativeFieller is the lift with the set of lifts that the difference test does not reject; exact for normal means.
@@ -42,6 +43,6 @@ func RelativeLog(t, c Moments, how Inference) Estimate {
 //
 // Source: Fieller, Some problems in interval estimation, JRSS B 16 (1954).
 func RelativeFieller(t, c Moments, how Inference) Estimate {
-	x := how.of(t, c)
-	return x.fieller(how)
+	x := Independent(t, c)
+	return x.RelativeFieller(how)
 }

@@ -61,3 +61,23 @@ func BenchmarkArm(b *testing.B) {
 		s.Arm()
 	}
 }
+
+func BenchmarkRelativeLog(b *testing.B) {
+	t, c := stats.Moments{N: 2100, Mean: 812, Var: 9e6}, stats.Moments{N: 130, Mean: 644, Var: 8e6}
+	b.ReportAllocs()
+	for b.Loop() {
+		stats.RelativeLog(t, c, stats.Welch95)
+	}
+}
+
+func BenchmarkCUPED(b *testing.B) {
+	var s stats.Sums
+	for _, u := range benchmarkUnits() {
+		s.Add(&u)
+	}
+	a := s.Arm()
+	b.ReportAllocs()
+	for b.Loop() {
+		stats.CUPED(a.Joint(stats.Outcome, stats.PreOutcome), a.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
+	}
+}

@@ -205,3 +205,27 @@ func TestFloatsAgreeWithExactSums(t *testing.T) {
 		}
 	})
 }
+
+// Arms pool to the arm of all units, those without a unit and with one included.
+func TestArmsPool(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		units := anyUnits(2).Draw(t, "units")
+		cut := rapid.IntRange(0, len(units)).Draw(t, "cut")
+		whole, left, right := sumsOf(units), sumsOf(units[:cut]), sumsOf(units[cut:])
+		want, a, b := whole.Arm(), left.Arm(), right.Arm()
+		got := a.Pool(&b)
+		if got.N != want.N {
+			t.Fatalf("%d units, want %d", got.N, want.N)
+		}
+		for v := range stats.Variables {
+			if !(math.Abs(got.Mean[v]-want.Mean[v]) <= 1e-9*(math.Abs(want.Mean[v])+math.Sqrt(want.Cov[v][v]))) {
+				t.Fatalf("mean %v, want %v", got.Mean[v], want.Mean[v])
+			}
+			for w := range stats.Variables {
+				if !(math.Abs(got.Cov[v][w]-want.Cov[v][w]) <= 1e-9*math.Sqrt(want.Cov[v][v]*want.Cov[w][w])) {
+					t.Fatalf("covariance %v, want %v", got.Cov[v][w], want.Cov[v][w])
+				}
+			}
+		}
+	})
+}

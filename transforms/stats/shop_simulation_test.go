@@ -10,7 +10,7 @@ import (
 // Arms of the simulations: large enough for the skewness of what the experiment draws, by the rule of Skewed.
 const treatedUnits, heldUnits = 3000, 1700
 
-// The long forms are in simulation_long_test.go (make test-stats).
+// The long forms are in shop_simulation_long_test.go (make test-stats).
 func TestIntervalsCoverWhatWasPlanted(t *testing.T) { coverage(t, 200) }
 
 func TestNothingIsFoundWhereNothingHappened(t *testing.T) { falsePositives(t, 200) }
@@ -20,7 +20,7 @@ func TestTestsOfHealthKeepTheirLevel(t *testing.T) { healthLevels(t, 400) }
 func TestDetectableEffectIsFoundAsOftenAsPromised(t *testing.T) { detection(t, 400) }
 
 func TestSimulatedArmsAreLargeEnough(t *testing.T) {
-	spent := experiment{}.columns(seeded(19), 200_000, false)[stats.Outcome]
+	spent := shop{}.columns(seeded(19), 200_000, false)[stats.Outcome]
 	if skewness := stats.Skewness(spent); stats.Skewed(heldUnits, skewness) || !stats.Skewed(heldUnits/2, skewness) {
 		t.Errorf("skewness of the outcome is %v", skewness)
 	}
@@ -45,7 +45,7 @@ type planted struct {
 }
 
 // estimates are all that the methods say of one experiment, by name.
-func (x experiment) estimates(tr, c *stats.Arm) map[string]planted {
+func (x shop) estimates(tr, c *stats.Arm) map[string]planted {
 	const y, d, pre, preD = stats.Outcome, stats.Denominator, stats.PreOutcome, stats.PreDenominator
 	how, effect := stats.Welch95, x.effect()
 	plainT, plainC, ratioT, ratioC := tr.Of(y), c.Of(y), tr.Ratio(y, d), c.Ratio(y, d)
@@ -78,7 +78,7 @@ func (x experiment) estimates(tr, c *stats.Arm) map[string]planted {
 // coverage counts how often intervals of 95 % cover what was planted.
 func coverage(t *testing.T, runs int) {
 	t.Helper()
-	x := experiment{lift: 0.5, retained: 0.6}
+	x := shop{lift: 0.5, retained: 0.6}
 	random := seeded(20)
 	covered := map[string]int{}
 	for range runs {
@@ -95,7 +95,7 @@ func coverage(t *testing.T, runs int) {
 // falsePositives counts how often something is found at 5 % where the arms are alike.
 func falsePositives(t *testing.T, runs int) {
 	t.Helper()
-	var x experiment
+	var x shop
 	random := seeded(21)
 	found := map[string]int{}
 	for range runs {

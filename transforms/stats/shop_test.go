@@ -9,10 +9,10 @@ import (
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
-// experiment draws units of a shop: what a user spends hangs on a taste that lasts from before the experiment; most buy
+// shop draws users of an experiment: what one spends hangs on a taste that lasts from before the experiment; most buy
 // nothing, a few spend much. The treatment multiplies what is spent by 1 + lift, and the part of it that is not
 // retained is taken from other merchants.
-type experiment struct {
+type shop struct {
 	lift     float64
 	retained float64 // share of the effect that the user's total spending keeps
 }
@@ -25,14 +25,14 @@ const (
 )
 
 // effect is the expectation of what the treatment adds to a unit, in fen.
-func (x experiment) effect() float64 {
+func (x shop) effect() float64 {
 	return x.lift * buyers * typical * math.Exp((tasteSD*tasteSD+spreadSD*spreadSD)/2)
 }
 
 // visits is the expectation of the denominator.
 const visits = 2
 
-func (x experiment) draw(random *rand.Rand, treated bool) (u stats.Values) {
+func (x shop) draw(random *rand.Rand, treated bool) (u stats.Values) {
 	taste := tasteSD * random.NormFloat64()
 	spend := func() float64 {
 		if random.Float64() >= buyers {
@@ -51,7 +51,7 @@ func (x experiment) draw(random *rand.Rand, treated bool) (u stats.Values) {
 }
 
 // arm are the sums of units of one arm.
-func (x experiment) arm(random *rand.Rand, units int, treated bool) stats.Arm {
+func (x shop) arm(random *rand.Rand, units int, treated bool) stats.Arm {
 	var s stats.Sums
 	for range units {
 		u := x.draw(random, treated)
@@ -61,7 +61,7 @@ func (x experiment) arm(random *rand.Rand, units int, treated bool) stats.Arm {
 }
 
 // columns are the variables of units of one arm.
-func (x experiment) columns(random *rand.Rand, units int, treated bool) map[stats.Variable][]float64 {
+func (x shop) columns(random *rand.Rand, units int, treated bool) map[stats.Variable][]float64 {
 	out := map[stats.Variable][]float64{}
 	for range units {
 		for v, value := range x.draw(random, treated) {
