@@ -33,6 +33,9 @@ type Prior struct {
 	Q    float64  // Cochran's Q at tau² = 0; about M − p where units do not differ
 	DF   int      // M − p: units less independent columns
 	Mean []Normal // prior mean of each unit, with the variance of its estimate
+
+	data *regression
+	grid []prior
 }
 
 // Normal is a normal distribution, or an estimate with its variance.
@@ -65,17 +68,16 @@ func FitPrior(y, v []float64, x [][]float64, method TauMethod) (*Prior, error) {
 	var tau2 float64
 	switch method {
 	case DerSimonianLaird:
-		tau2 = math.Max(0, (fixed.q-float64(df))/fixed.trace1)
+		tau2 = math.Max(0, (fixed.q-float64(df))/fixed.trace)
 	case REML:
-		tau2 = r.reml(df)
+		tau2 = r.reml()
 	default:
 		tau2 = r.pauleMandel(df)
 	}
 	f := r.fit(tau2)
-	p := &Prior{Tau2: tau2, Coef: f.coefficients(), Q: fixed.q, DF: df, Mean: make([]Normal, len(y))}
+	p := &Prior{Tau2: tau2, Coef: f.coefficients(), Q: fixed.q, DF: df, Mean: make([]Normal, len(y)), data: r, grid: r.priors(df)}
 	for j := range y {
-		mean, variance := f.at(r.x.RawRowView(j))
-		p.Mean[j] = Normal{mean, variance}
+		p.Mean[j] = f.at(r.x.RawRowView(j))
 	}
 	return p, nil
 }
@@ -91,13 +93,47 @@ func (p *Prior) I2() float64 {
 
 // Posterior is what is known of unit j: its estimate y with variance v, drawn towards its prior mean.
 //
+// It is the mixture of PlugIn's answers over the values that tau² may have, weighted by how well they explain all
+// units. How little a few units tell of tau² widens the intervals, and where the estimate of tau² is zero, units are
+// still told apart a little. With hundreds of units it comes to PlugIn's answer.
+//
+// Source: Gelman, Prior distributions for variance parameters in hierarchical models, Bayesian Analysis 1 (2006): tau
+// even, restricted likelihood.
+func (p *Prior) Posterior(j int, y, v float64) Posterior {
+	row := p.data.x.RawRowView(j)
+	post := make(Posterior, len(p.grid))
+	for k := range p.grid {
+		g := &p.grid[k]
+		post[k] = Component{g.weight, shrink(y, v, g.fit.at(row), g.tau2)}
+	}
+	return post
+}
+
+// PlugIn is Posterior with tau² taken to be Tau2 exactly, as empirical Bayes is usually written. Its intervals are too
+// short with few units: at 95 % they hold 82 % of the effects among 10 units, 90 % among 50, 94 % among 300.
+//
 //	B = v/(v + tau²);  mean = B·prior + (1 − B)·y;  var = (1 − B)·v + B²·var(prior)
 //
-// The uncertainty of tau² itself is not in it.
-//
 // Source: Morris, Parametric empirical Bayes inference, JASA 78 (1983).
-func (p *Prior) Posterior(j int, y, v float64) Posterior {
-	prior := p.Mean[j]
-	b := v / (v + p.Tau2)
-	return Posterior{{1, Normal{b*prior.Mean + (1-b)*y, (1-b)*v + b*b*prior.Var}}}
+func (p *Prior) PlugIn(j int, y, v float64) Posterior {
+	return Posterior{{1, shrink(y, v, p.Mean[j], p.Tau2)}}
+}
+
+// Unmeasured is what is known of a unit that has no estimate of its own: where the next merchant's lift is to be
+// expected. x are its covariates, as many as a row of FitPrior's has, nil without.
+func (p *Prior) Unmeasured(x []float64) Posterior {
+	row := append([]float64{1}, x...)
+	post := make(Posterior, len(p.grid))
+	for k := range p.grid {
+		g := &p.grid[k]
+		mean := g.fit.at(row)
+		post[k] = Component{g.weight, Normal{mean.Mean, g.tau2 + mean.Var}}
+	}
+	return post
+}
+
+// shrink draws an estimate towards its prior mean.
+func shrink(y, v float64, prior Normal, tau2 float64) Normal {
+	b := v / (v + tau2)
+	return Normal{b*prior.Mean + (1-b)*y, (1-b)*v + b*b*prior.Var}
 }

@@ -58,10 +58,10 @@ func TestIntervalsOfPosteriorsHoldWhatTheySay(t *testing.T) {
 			moved[1].Mean -= x
 			return moved.Positive()
 		}
-		if lo, hi := above(i.Lo), above(i.Hi); math.Abs(lo-(1+confidence)/2) > 1e-9 || math.Abs(hi-(1-confidence)/2) > 1e-9 {
+		if lo, hi := above(i.Lo), above(i.Hi); apart(lo, (1+confidence)/2, 1e-9) || apart(hi, (1-confidence)/2, 1e-9) {
 			t.Fatalf("above the interval's ends lie %v and %v of %v", lo, hi, confidence)
 		}
-		if lfs := p.LocalFalseSign(); lfs != math.Min(p.Positive(), 1-p.Positive()) && math.Abs(lfs-math.Min(p.Positive(), 1-p.Positive())) > 1e-15 {
+		if lfs := p.LocalFalseSign(); apart(lfs, math.Min(p.Positive(), 1-p.Positive()), 1e-15) {
 			t.Fatalf("local false sign rate %v with P(effect > 0) %v", lfs, p.Positive())
 		}
 	})

@@ -23,8 +23,9 @@ func Dummies(groups []int32, count int) [][]float64 {
 
 // regression is the estimates of units and their covariates, an intercept first.
 type regression struct {
-	y, v []float64
-	x    *mat.Dense
+	y, v  []float64
+	x     *mat.Dense
+	scale []float64 // of columns: 1/sqrt(sum of squares), 0 for a column of zeros
 }
 
 func newRegression(y, v []float64, x [][]float64) (*regression, error) {
@@ -35,7 +36,7 @@ func newRegression(y, v []float64, x [][]float64) (*regression, error) {
 	if x != nil {
 		columns += len(x[0])
 	}
-	r := &regression{y, v, mat.NewDense(len(y), columns, nil)}
+	r := &regression{y, v, mat.NewDense(len(y), columns, nil), make([]float64, columns)}
 	for j := range y {
 		if !finite(y[j]) || !finite(v[j]) || !(v[j] > 0) {
 			return nil, fmt.Errorf("unit %d: estimate %v with variance %v; leave it out", j, y[j], v[j])
@@ -55,6 +56,11 @@ func newRegression(y, v []float64, x [][]float64) (*regression, error) {
 		}
 		copy(row[1:], x[j])
 	}
+	for a := range r.scale {
+		if norm := mat.Norm(r.x.ColView(a), 2); norm > 0 {
+			r.scale[a] = 1 / norm
+		}
+	}
 	return r, nil
 }
 
@@ -64,69 +70,55 @@ type fit struct {
 	coef   []float64
 	cov    *mat.Dense // of the coefficients, (X'WX)⁻
 	rank   int        // independent columns
+	logDet float64    // ln |X'WX| on the space that the columns span, but for a constant
 	q      float64    // y'Py, the weighted sum of squared residuals
-	yppy   float64    // y'PPy
-	trace1 float64    // tr(P)
-	trace2 float64    // tr(PP)
+	trace  float64    // tr(P)
 }
 
 func (r *regression) fit(tau2 float64) fit {
 	units, columns := r.x.Dims()
-	// s[k] is X'·Wᵏ·X; Wᵏ summed up beside it.
-	var s [4]*mat.SymDense
-	var sumW [4]float64
-	for k := 1; k <= 3; k++ {
-		s[k] = mat.NewSymDense(columns, nil)
-	}
-	xwy := make([]float64, columns)
+	xwx, xwwx := mat.NewSymDense(columns, nil), mat.NewSymDense(columns, nil)
+	xwy, sumW := make([]float64, columns), 0.0
 	for j := range units {
-		row, w, power := r.x.RawRowView(j), 1/(r.v[j]+tau2), 1.0
-		for k := 1; k <= 3; k++ {
-			power *= w
-			sumW[k] += power
-			for a, xa := range row {
-				if xa == 0 {
-					continue
-				}
-				for b := a; b < columns; b++ {
-					s[k].SetSym(a, b, s[k].At(a, b)+power*xa*row[b])
-				}
-			}
-		}
+		row, w := r.x.RawRowView(j), 1/(r.v[j]+tau2)
+		sumW += w
 		for a, xa := range row {
+			if xa == 0 {
+				continue
+			}
 			xwy[a] += w * xa * r.y[j]
+			for b := a; b < columns; b++ {
+				xwx.SetSym(a, b, xwx.At(a, b)+w*xa*row[b])
+				xwwx.SetSym(a, b, xwwx.At(a, b)+w*w*xa*row[b])
+			}
 		}
 	}
 	f := fit{coef: make([]float64, columns)}
-	f.cov, f.rank = pseudoInverse(s[1])
+	f.cov, f.rank, f.logDet = pseudoInverse(xwx, r.scale)
 	mat.NewVecDense(columns, f.coef).MulVec(f.cov, mat.NewVecDense(columns, xwy))
-	var c2, c3, c22 mat.Dense
-	c2.Mul(f.cov, s[2])
-	c3.Mul(f.cov, s[3])
-	c22.Mul(&c2, &c2)
-	f.trace1 = sumW[1] - mat.Trace(&c2)
-	f.trace2 = sumW[2] - 2*mat.Trace(&c3) + mat.Trace(&c22)
+	var c mat.Dense
+	c.Mul(f.cov, xwwx)
+	f.trace = sumW - mat.Trace(&c)
 	for j := range units {
-		mean, _ := f.at(r.x.RawRowView(j))
-		d, w := r.y[j]-mean, 1/(r.v[j]+tau2)
+		d, w := r.y[j]-mat.Dot(r.x.RowView(j), mat.NewVecDense(columns, f.coef)), 1/(r.v[j]+tau2)
 		f.q += w * d * d
-		f.yppy += w * w * d * d
 	}
 	return f
 }
 
-// at is the fitted mean for a row of covariates and its variance.
-func (f *fit) at(row []float64) (mean, variance float64) {
+// at is the fitted mean for a row of covariates, with its variance.
+func (f *fit) at(row []float64) (mean Normal) {
 	for a, xa := range row {
 		if xa == 0 {
 			continue
 		}
-		mean += xa * f.coef[a]
+		mean.Mean += xa * f.coef[a]
 		for b, xb := range row {
-			variance += xa * xb * f.cov.At(a, b)
+			mean.Var += xa * xb * f.cov.At(a, b)
 		}
 	}
-	return mean, math.Max(0, variance)
+	mean.Var = math.Max(0, mean.Var)
+	return mean
 }
 
 func (f *fit) coefficients() []Normal {
@@ -137,16 +129,10 @@ func (f *fit) coefficients() []Normal {
 	return c
 }
 
-// pseudoInverse inverts a symmetric matrix of sums of products on the space that its columns span, after scaling its
-// diagonal to one; directions with less than 1e-10 of the largest eigenvalue count as not there.
-func pseudoInverse(s *mat.SymDense) (inverse *mat.Dense, rank int) {
+// pseudoInverse inverts a symmetric matrix of sums of products, after scaling, on the space that its columns span;
+// directions with less than 1e-10 of the largest eigenvalue count as not there.
+func pseudoInverse(s *mat.SymDense, scale []float64) (inverse *mat.Dense, rank int, logDet float64) {
 	n := s.SymmetricDim()
-	scale := make([]float64, n)
-	for a := range n {
-		if d := s.At(a, a); d > 0 {
-			scale[a] = 1 / math.Sqrt(d)
-		}
-	}
 	unit := mat.NewSymDense(n, nil)
 	for a := range n {
 		for b := a; b < n; b++ {
@@ -156,7 +142,7 @@ func pseudoInverse(s *mat.SymDense) (inverse *mat.Dense, rank int) {
 	inverse = mat.NewDense(n, n, nil)
 	var eigen mat.EigenSym
 	if !eigen.Factorize(unit, true) {
-		return inverse, 0
+		return inverse, 0, 0
 	}
 	values := eigen.Values(nil)
 	var vectors mat.Dense
@@ -166,13 +152,14 @@ func pseudoInverse(s *mat.SymDense) (inverse *mat.Dense, rank int) {
 			continue
 		}
 		rank++
+		logDet += math.Log(value)
 		for a := range n {
 			for b := range n {
 				inverse.Set(a, b, inverse.At(a, b)+vectors.At(a, k)*vectors.At(b, k)/value*scale[a]*scale[b])
 			}
 		}
 	}
-	return inverse, rank
+	return inverse, rank, logDet
 }
 
 // finite tells whether v is a number.

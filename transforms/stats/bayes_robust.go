@@ -6,52 +6,62 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// Spread is how far effects lie from their prior means, with no distribution assumed.
+type Spread struct {
+	Second   float64 // mean square of effect − prior mean
+	Kurtosis float64 // mean fourth power over Second²: 3 for a normal distribution, at least 1; +Inf: not known
+}
+
+// SpreadOf estimates the spread of the effects from estimates y with variances v and the prior means.
+//
+//	Second    max( mean(d² − v), 2·sum v² / (M·sum v) ),  d = y − prior mean
+//	Kurtosis  max( mean(d⁴ − 6·v·d² + 3·v²)/Second², 1 + 32·sum v⁴ / (M·sum v²) / Second² )
+//
+// Neither is less than what the noise of these moments lets one tell, so that Second is above zero even where the
+// moment is not. NaN without units.
+//
+// Source: as RobustInterval, with equal weights; fs_correction "PMT" of R's ebci.
+func SpreadOf(y, v []float64, prior []Normal) Spread {
+	var second, fourth, sumV, sumV2, sumV4 float64
+	for j := range y {
+		d2 := (y[j] - prior[j].Mean) * (y[j] - prior[j].Mean)
+		v2 := v[j] * v[j]
+		second += d2 - v[j]
+		fourth += d2*d2 - 6*v[j]*d2 + 3*v2
+		sumV, sumV2, sumV4 = sumV+v[j], sumV2+v2, sumV4+v2*v2
+	}
+	m := float64(len(y))
+	second = math.Max(second/m, 2*sumV2/(m*sumV))
+	square := second * second
+	return Spread{second, math.Max(fourth/m/square, 1+32*sumV4/(m*sumV2)/square)}
+}
+
 // RobustInterval holds the effect of a unit with probability 1 − alpha on average over units, whatever distribution
 // the effects have: the posterior mean, widened for the bias of shrinkage.
 //
-//	prior + w·(y − prior) ± cva(v/tau2)·w·sqrt(v),  w = tau2/(tau2 + v)
+//	prior + w·(y − prior) ± cva(v/Second, Kurtosis)·w·sqrt(v),  w = Second/(Second + v)
 //
-// It stands beside a normal posterior where a few units have giant effects. tau2 is the second moment of the effects
-// around the prior mean; use SecondMoment, which stays above zero. It takes the prior mean and tau2 as known, so it is
-// for many units (hundreds), and assumes that effects and variances are not related. No interval where a variance is
-// not above zero.
+// It stands beside a normal posterior where a few units have giant effects. It takes the prior mean and the spread as
+// known, so it is for many units (hundreds), and assumes that effects and variances are not related. An infinite
+// kurtosis asks for less and gives the wider interval. There is none where a variance is not above zero.
 //
-// Source: Armstrong, Kolesár, Plagborg-Møller, Robust empirical Bayes confidence intervals, Econometrica 90 (2022),
-// with the constraint on the second moment alone, which is the wider of their two.
-func RobustInterval(y, v, prior, tau2, alpha float64) Interval {
-	if !(v > 0 && tau2 > 0) {
+// Source: Armstrong, Kolesár, Plagborg-Møller, Robust empirical Bayes confidence intervals, Econometrica 90 (2022).
+func RobustInterval(y, v, prior float64, spread Spread, alpha float64) Interval {
+	if !(v > 0 && spread.Second > 0) {
 		return NoInterval
 	}
-	w := tau2 / (tau2 + v)
-	return around(prior+w*(y-prior), CriticalValueAverage(v/tau2, alpha)*w*math.Sqrt(v))
+	w := spread.Second / (spread.Second + v)
+	return around(prior+w*(y-prior), CriticalValueAverage(v/spread.Second, spread.Kurtosis, alpha)*w*math.Sqrt(v))
 }
 
-// SecondMoment is the mean square of the effects around their prior means, for RobustInterval: the moment estimate,
-// but not below what the noise of that estimate lets one tell from zero.
+// CriticalValueAverage is cva: the critical value that |N(b, 1)| exceeds with probability alpha on average, in the
+// worst distribution of the bias b whose second moment is m2 and whose kurtosis is at most kurtosis (+Inf: any).
 //
-//	max( mean((y − prior)² − v), 2·sum v² / (M·sum v) )
+//	sup over E[b²] = m2, E[b⁴] ≤ kurtosis·m2² of E[P(|N(b, 1)| > cva)] = alpha
 //
-// Source: as RobustInterval, section 3.2, equal weights. NaN without units.
-func SecondMoment(y, v []float64, prior []Normal) float64 {
-	var moment, sumV, sumV2 float64
-	for j := range y {
-		d := y[j] - prior[j].Mean
-		moment += d*d - v[j]
-		sumV += v[j]
-		sumV2 += v[j] * v[j]
-	}
-	m := float64(len(y))
-	return math.Max(moment/m, 2*sumV2/(m*sumV))
-}
-
-// CriticalValueAverage is cva: the critical value at which |N(b, 1)| is exceeded with probability alpha on average,
-// in the worst distribution of the bias b whose second moment is m2. At m2 = 0 it is the normal quantile.
-//
-//	sup over E[b²] = m2 of E[P(|N(b, 1)| > cva)] = alpha
-//
-// alpha lies in (0, 1), m2 is 0 or more.
-func CriticalValueAverage(m2, alpha float64) float64 {
-	if !(m2 >= 0) || math.IsInf(m2, 0) {
+// At m2 = 0 it is the normal quantile. alpha lies in (0, 1), m2 is 0 or more, kurtosis 1 or more; otherwise NaN.
+func CriticalValueAverage(m2, kurtosis, alpha float64) float64 {
+	if !(m2 >= 0) || math.IsInf(m2, 0) || !(kurtosis >= 1) || !(alpha > 0 && alpha < 1) {
 		return math.NaN()
 	}
 	z := -distuv.UnitNormal.Quantile(alpha / 2)
@@ -59,17 +69,28 @@ func CriticalValueAverage(m2, alpha float64) float64 {
 		return z
 	}
 	hi := z + math.Sqrt((1+m2)/alpha) // Chebyshev's bound and more
-	return root(func(chi float64) float64 { return alpha - worstNonCoverage(m2, chi) }, 0, hi)
+	return root(func(chi float64) float64 { return alpha - worstExceedance(m2, kurtosis, chi) }, 0, hi)
 }
 
-// worstNonCoverage is the least concave function above t ↦ P(|N(sqrt t, 1)| > chi), at t = m2. The worst distribution
-// puts b² at 0 and at the point where the line from 0 touches.
-func worstNonCoverage(m2, chi float64) float64 {
+// worstExceedance is the largest mean of exceed(t, chi) over distributions of t = b² with mean m2 and mean square of
+// kurtosis·m2² at most. The worst one lies on two points.
+//
+// Without the second constraint they are 0 and the point where the line from there touches exceed, or m2 alone beyond
+// that point. Where it binds, the lower point x in [0, m2) gives the upper one.
+func worstExceedance(m2, kurtosis, chi float64) float64 {
 	t := touch(chi)
-	if m2 >= t {
+	switch {
+	case m2 >= t || kurtosis == 1:
 		return exceed(m2, chi)
+	case kurtosis*m2 >= t:
+		return exceed(t, chi)*m2/t + exceed(0, chi)*(1-m2/t)
 	}
-	return exceed(t, chi)*m2/t + exceed(0, chi)*(1-m2/t)
+	_, worst := maximum(func(x float64) float64 {
+		upper := m2 + (kurtosis-1)*m2/(m2-x)*m2
+		p := (m2 - x) / (upper - x)
+		return exceed(x, chi)*(1-p) + exceed(upper, chi)*p
+	}, 0, m2*(1-1e-9), 36)
+	return worst
 }
 
 // touch is where the line from (0, exceed(0)) touches exceed; 0 where exceed is concave all along, chi² ≤ 3.

@@ -33,7 +33,7 @@ func TestJamesSteinShrinksTheBattersOfEfronAndMorris(t *testing.T) {
 		raw += (y[i] - truth) * (y[i] - truth)
 		shrunken += (got[i] - truth) * (got[i] - truth)
 	}
-	if shrunken > raw/2 {
+	if !(shrunken <= raw/2) {
 		t.Errorf("squared error %v shrunken, %v raw", shrunken, raw)
 	}
 }
@@ -42,7 +42,7 @@ func TestJamesSteinAtItsEnds(t *testing.T) {
 	near := func(name string, got, want []float64) {
 		t.Helper()
 		for i := range want {
-			if math.Abs(got[i]-want[i]) > 1e-12 {
+			if apart(got[i], want[i], 1e-12) {
 				t.Errorf("%s: %v, want %v", name, got, want)
 			}
 		}
@@ -95,10 +95,10 @@ func TestPooledCVIsThatOfTheUsers(t *testing.T) {
 	}
 	got := stats.PooledCV2(arms)
 	// The ratio's standard error is about sqrt((Var(s²) + Var(m² − s²/n))·E(mean⁴)/(merchants·E(mean²)²)), 0.02 here.
-	if math.Abs(got-1) > 0.06 {
+	if apart(got, 1, 0.06) {
 		t.Errorf("squared coefficient of variation %v, want 1 within three standard errors of 0.02", got)
 	}
-	if naive > 0.9 {
+	if !(naive <= 0.9) {
 		t.Errorf("the mean of single ratios is %v; it was to be too small", naive)
 	}
 	near(t, "variance of a log lift", stats.PooledLogLiftVar(9, 100, 50), 9*0.03, 12)
@@ -118,59 +118,6 @@ func TestPooledCVWithoutAnswer(t *testing.T) {
 	if v := stats.PooledLogLiftVar(9, 100, 0); !math.IsNaN(v) {
 		t.Errorf("no control: %v", v)
 	}
-}
-
-// Armstrong, Kolesár, Plagborg-Møller's R package ebci (tests/testthat/test-cv.R at 24504ef, MIT): without bias it is
-// the normal quantile, and at m2 = 4 the bound on the kurtosis does not bind above 17.4. The rest is by definition: the
-// worst of all distributions of b² on two points with mean m2 misses with probability alpha.
-func TestCriticalValueMeetsItsWorstCase(t *testing.T) {
-	near(t, "no bias", stats.CriticalValueAverage(0, 0.05), 1.959964, 6)
-	near(t, "hardly any", stats.CriticalValueAverage(1e-8, 0.2), 1.281552, 5)
-	for _, c := range []struct{ m2, alpha float64 }{{0.01, 0.05}, {0.25, 0.05}, {1, 0.2}, {1, 0.05}, {4, 0.05}, {25, 0.05}, {400, 0.1}} {
-		cva := stats.CriticalValueAverage(c.m2, c.alpha)
-		miss := func(b2 float64) float64 {
-			b := math.Sqrt(b2)
-			return distuv.UnitNormal.Survival(cva-b) + distuv.UnitNormal.CDF(-cva-b)
-		}
-		worst := 0.0
-		for i := range 200 { // lower point in [0, m2], upper point from m2 to beyond any use
-			low := c.m2 * float64(i) / 200
-			for k := range 2000 {
-				high := c.m2 + (4*cva*cva+40)*float64(k+1)/2000
-				p := (c.m2 - low) / (high - low)
-				worst = math.Max(worst, (1-p)*miss(low)+p*miss(high))
-			}
-		}
-		if worst > c.alpha+1e-9 || worst < c.alpha-1e-4 {
-			t.Errorf("cva(%v, %v) = %v misses with %v at worst", c.m2, c.alpha, cva, worst)
-		}
-	}
-	for _, m2 := range []float64{-1, math.NaN(), math.Inf(1)} {
-		if cva := stats.CriticalValueAverage(m2, 0.05); !math.IsNaN(cva) {
-			t.Errorf("cva of %v is %v", m2, cva)
-		}
-	}
-}
-
-func TestRobustIntervalIsThePosteriorsWidened(t *testing.T) {
-	// Equal variances: w = 1/2, and the critical value at m2 = 1.
-	i := stats.RobustInterval(0.6, 0.04, 0.2, 0.04, 0.05)
-	near(t, "center", (i.Lo+i.Hi)/2, 0.4, 12)
-	near(t, "half length", (i.Hi-i.Lo)/2, stats.CriticalValueAverage(1, 0.05)*0.1, 12)
-	if parametric := 1.959964 * math.Sqrt(0.04*0.5); (i.Hi-i.Lo)/2 <= parametric {
-		t.Errorf("half length %v, the normal prior's is %v", (i.Hi-i.Lo)/2, parametric)
-	}
-	for _, none := range []stats.Interval{stats.RobustInterval(1, 0, 0, 1, 0.05), stats.RobustInterval(1, 1, 0, 0, 0.05)} {
-		if !math.IsNaN(none.Lo) || !math.IsNaN(none.Hi) {
-			t.Errorf("without variance the interval is %v", none)
-		}
-	}
-}
-
-func TestSecondMomentStaysAboveZero(t *testing.T) {
-	prior := []stats.Normal{{Mean: 1}, {Mean: 2}, {Mean: 3}}
-	near(t, "moment", stats.SecondMoment([]float64{3, 0, 3}, []float64{0.5, 0.5, 0.5}, prior), 8./3-0.5, 12)
-	near(t, "at least", stats.SecondMoment([]float64{1, 2, 3}, []float64{0.1, 0.2, 0.3}, prior), 2*0.14/(3*0.6), 12)
 }
 
 // quadrature of the posterior's mean and P(effect > 0) by Bayes' rule, for any prior density.
@@ -215,15 +162,15 @@ func TestTailsFindThePriorTheyWereDrawnFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Standard errors of the tail's share and variance with 400 units in it are 0.007 and 0.08; three of them.
-	if math.Abs(tails.Share-0.1) > 0.02 || math.Abs(tails.Tail-1) > 0.25 || math.Abs(tails.Core-0.01) > 0.002 {
+	if apart(tails.Share, 0.1, 0.02) || apart(tails.Tail, 1, 0.25) || apart(tails.Core, 0.01, 0.002) {
 		t.Errorf("fitted %+v", tails)
 	}
 	near(t, "mean", normal.Coef[0].Mean+tails.Shift, 0.1, 2)
 	giant, ordinary := 3.0, 0.25
-	if a, b := tails.Posterior(giant, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, giant, 0.02).Mean(); a < b || a < 2.9 {
+	if a, b := tails.Posterior(giant, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, giant, 0.02).Mean(); !(a > b && a > 2.9) {
 		t.Errorf("a giant of 3 is shrunken to %v with tails, %v without", a, b)
 	}
-	if a, b := tails.Posterior(ordinary, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, ordinary, 0.02).Mean(); a > b {
+	if a, b := tails.Posterior(ordinary, 0.02, normal.Mean[0].Mean).Mean(), normal.Posterior(0, ordinary, 0.02).Mean(); !(a < b) {
 		t.Errorf("an ordinary unit of 0.25 is shrunken to %v with tails, %v without", a, b)
 	}
 }

@@ -38,7 +38,7 @@ func FitTails(y, v []float64, normal *Prior) (TailPrior, error) {
 		t = t.spread(y, v, normal.Mean)
 		// At zero variance EM would stay for ever.
 		t.Core, t.Tail = math.Max(t.Core, 1e-6*typical), math.Max(t.Tail, 1e-6*typical)
-		if !(t.LogLik-before > 1e-9*float64(len(y))) {
+		if !(t.LogLik-before > 1e-4) { // no one can tell likelihoods apart that are closer
 			break
 		}
 	}

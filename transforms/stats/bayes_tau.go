@@ -16,34 +16,38 @@ func (r *regression) pauleMandel(df int) float64 {
 	return root(excess, 0, hi)
 }
 
-// reml maximises the restricted likelihood by Fisher scoring:
-//
-//	tau² += (y'PPy − tr(P)) / tr(PP)
-//
-// A step that would lead below zero goes halfway there, and the maximum is at zero where the slope there is not
-// above it.
-func (r *regression) reml(df int) float64 {
-	tau2 := r.pauleMandel(df)
-	for range 200 {
-		f := r.fit(tau2)
-		slope := f.yppy - f.trace1
-		if tau2 == 0 && slope <= 0 {
-			return 0
-		}
-		next := tau2 + slope/f.trace2
-		if next < 0 {
-			next = tau2 / 2
-			if tau2 < 1e-12*r.spread() {
-				next = 0
-			}
-		}
-		if math.Abs(next-tau2) <= 1e-14*r.spread() {
-			return next
-		}
-		tau2 = next
-	}
-	return tau2
+// reml maximises the restricted likelihood, which may have several peaks and may be highest at zero, over all tau.
+func (r *regression) reml() float64 {
+	s := r.typical()
+	tau2 := func(u float64) float64 { return square(s * u / (1 - u)) }
+	u, _ := maximum(func(u float64) float64 { return r.restricted(tau2(u)) }, 0, 1-1e-6, 36)
+	return tau2(u)
 }
+
+// restricted is the logarithm of the restricted likelihood of tau², but for a constant.
+func (r *regression) restricted(tau2 float64) float64 {
+	f := r.fit(tau2)
+	return r.likelihood(&f, tau2)
+}
+
+func (r *regression) likelihood(f *fit, tau2 float64) float64 {
+	sum := f.logDet + f.q
+	for _, v := range r.v {
+		sum += math.Log(v + tau2)
+	}
+	return -sum / 2
+}
+
+// typical is the standard error of a typical unit: the root of the harmonic mean of the variances.
+func (r *regression) typical() float64 {
+	sum := 0.0
+	for _, v := range r.v {
+		sum += 1 / v
+	}
+	return math.Sqrt(float64(len(r.v)) / sum)
+}
+
+func square(x float64) float64 { return x * x }
 
 // spread is the mean square of the estimates around their mean plus their mean variance: a scale for tau².
 func (r *regression) spread() float64 {

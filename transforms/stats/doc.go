@@ -15,4 +15,7 @@
 //	sums to lifts                RelativeLog, RelativeDelta, RelativeFieller; of Arm.Ratio and of a Contrast too
 //	less noise                   CUPED, RatioCUPED, Regression, Histogram.WinsorisedSums
 //	health and size              SampleRatioP, SampleRatioEvidence, Skewed, Design
+//	looks every night            AlwaysValid, EOfMaximum; at planned looks GroupSequential
+//	many tests at once           BenjaminiHochberg, EBenjaminiHochberg, FCRConfidence
+//	many units at once           FitPrior and its Posterior, FitTails, RobustInterval, ExpectedMaximum
 package stats

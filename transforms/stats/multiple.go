@@ -104,7 +104,7 @@ func stepUp(p []float64, price float64) []float64 {
 	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
 	m, least := float64(len(order)), 1.0
 	for k := len(order); k > 0; k-- {
-		least = math.Min(least, price*m*p[order[k-1]]/float64(k))
+		least = math.Min(least, p[order[k-1]]*(price*m/float64(k)))
 		adjusted[order[k-1]] = least
 	}
 	return adjusted

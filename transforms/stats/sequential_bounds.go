@@ -3,6 +3,8 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sort"
 
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -45,10 +47,10 @@ func (p GroupSequential) Bounds(times []float64) ([]float64, error) {
 		before = t
 	}
 	bounds := make([]float64, len(times))
-	looks, finest := p.looks(times)
+	finest := p.looks(times)
 	walk, spent := paths{}, 0.0
 	for k, t := range times {
-		if !looks[k] {
+		if finest[k] == 0 {
 			bounds[k] = math.Inf(1)
 			continue
 		}
@@ -58,7 +60,7 @@ func (p GroupSequential) Bounds(times []float64) ([]float64, error) {
 		if !p.OneSided {
 			low = -bounds[k]
 		}
-		walk, spent = walk.move(t, low, bounds[k], finest), goal
+		walk, spent = walk.move(t, low, bounds[k], finest[k]), goal
 	}
 	return bounds, nil
 }
@@ -71,28 +73,30 @@ func (p GroupSequential) spent(t float64) float64 {
 	return p.Spending.Spent(p.Alpha/2, t)
 }
 
-// looks tells which looks spend anything, and the smallest standard deviation with which z moves between two of them,
-// which a grid must resolve.
-func (p GroupSequential) looks(times []float64) (spend []bool, finest float64) {
-	spend, finest = make([]bool, len(times)), 1
-	before, spent := 0.0, 0.0
+// looks gives for each look the smaller standard deviation of the moves of z to it and from it to the next, which its
+// grid must resolve; 0 where a look spends nothing.
+func (p GroupSequential) looks(times []float64) []float64 {
+	finest := make([]float64, len(times))
+	last, before, spent := -1, 0.0, 0.0
 	for k, t := range times {
 		goal := p.spent(t)
 		if goal-spent < 1e-300 || t-before < 1e-4*t {
 			continue
 		}
-		spend[k] = true
-		finest = math.Min(finest, math.Sqrt((t-before)/t))
-		before, spent = t, goal
+		finest[k] = math.Sqrt((t - before) / t)
+		if last >= 0 {
+			finest[last] = math.Min(finest[last], finest[k])
+		}
+		last, before, spent = k, t, goal
 	}
-	return spend, finest
+	return finest
 }
 
 // far is how many standard deviations out the integrals go; beyond lies a probability below 1e-18.
 const far = 9.0
 
 // paths is the distribution of z at a look over those that crossed no bound so far, on a grid: mass[i] is the density
-// at z[i] times its weight in the quadrature. No grid: nobody has moved yet.
+// at z[i], ascending, times its weight in the quadrature. No grid: nobody has moved yet.
 type paths struct {
 	time    float64
 	z, mass []float64
@@ -125,7 +129,9 @@ func (p *paths) move(t, low, high, finest float64) paths {
 	// Gauss–Legendre is exact to nine digits once its points lie as dense as the kernel is wide.
 	n := 40 + int(math.Ceil(2*(high-low)/finest))
 	next := paths{time: t, z: make([]float64, n), mass: make([]float64, n)}
-	quad.Legendre{}.FixedLocations(next.z, next.mass, low, high)
+	quad.Legendre{}.FixedLocations(next.z, next.mass, low, high) // descending
+	slices.Reverse(next.z)
+	slices.Reverse(next.mass)
 	for j, z := range next.z {
 		next.mass[j] *= p.density(t, z)
 	}
@@ -139,11 +145,14 @@ func (p *paths) density(t, z float64) float64 {
 	}
 	density := 0.0
 	_, sd := p.to(t, 0)
-	for i, u := range p.z {
-		mean, _ := p.to(t, u)
-		if d := (z - mean) / sd; math.Abs(d) < far {
-			density += p.mass[i] * math.Exp(-d*d/2)
+	from := sort.Search(len(p.z), func(i int) bool { mean, _ := p.to(t, p.z[i]); return mean > z-far*sd })
+	for i := from; i < len(p.z); i++ {
+		mean, _ := p.to(t, p.z[i])
+		d := (z - mean) / sd
+		if d < -far {
+			break
 		}
+		density += p.mass[i] * math.Exp(-d*d/2)
 	}
 	return density / (sd * math.Sqrt(2*math.Pi))
 }

@@ -37,7 +37,7 @@ func TestAlwaysValidIntervalsEqualGrowthBooks(t *testing.T) {
 		ma, va := adjusted(a)
 		mb, vb := adjusted(b)
 		base := a.y / a.n
-		return (mb - ma) / base, math.Sqrt(vb/(base*base) + va*math.Pow(b.y/b.n, 2)/math.Pow(base, 4))
+		return (mb - ma) / base, math.Sqrt(vb/(base*base) + va*squared(b.y/b.n)/math.Pow(base, 4))
 	}
 	for _, c := range []struct {
 		name        string
@@ -133,7 +133,7 @@ func TestEValuesAreAveragesOfLikelihoodRatios(t *testing.T) {
 		rho := math.Sqrt((-2*math.Log(0.05) + math.Log(1-2*math.Log(0.05))) / c.planned)
 		same := func(name string, got, want float64) {
 			t.Helper()
-			if math.Abs(got/want-1) > 1e-9 {
+			if apart(got/want, 1, 1e-9) {
 				t.Errorf("%s of z %v at %v of %v is %v, the average is %v", name, c.z, c.n, c.planned, got, want)
 			}
 		}
@@ -239,7 +239,7 @@ func TestWhatCannotBeWatchedHasNoInterval(t *testing.T) {
 func TestEOfMaximumIsAFairPrice(t *testing.T) {
 	for _, x := range []float64{1.0005, 3, 20, 1e6, 1e300} {
 		got := quad.Fixed(func(l float64) float64 { return stats.EOfMaximum(math.Exp(l)) * math.Exp(-l) }, 0, math.Log(x), 600, nil, 1)
-		if want := 1 - (1-1/x)/math.Log(x); math.Abs(got-want) > 1e-9 {
+		if want := 1 - (1-1/x)/math.Log(x); apart(got, want, 1e-9) {
 			t.Errorf("up to %v the price adds up to %v, want %v", x, got, want)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // near fails unless got rounds to want at the number of decimals with which want is printed.
 func near(t *testing.T, name string, got, want float64, decimals int) {
 	t.Helper()
-	if math.Abs(got-want) > 0.5000001*math.Pow10(-decimals) {
+	if !(math.Abs(got-want) <= 0.5000001*math.Pow10(-decimals)) { // NaN is near nothing
 		t.Errorf("%s is %.*f, want %.*f", name, decimals+2, got, decimals, want)
 	}
 }
