@@ -89,7 +89,7 @@ func upTo(ps []Partition, day calendar.Day) []Partition {
 // figures finds the best state to begin with: tonight's own, that of the night before, an older one, or none.
 func (l *liftNight) figures(ctx context.Context) (*lift.Figures, error) {
 	if dir := l.dir(l.now, l.asOf); l.exists(ctx, dir) {
-		f, err := l.advance(ctx, &liftStep{from: l.asOf, asOf: l.asOf, old: dir})
+		f, err := l.advance(ctx, &liftStep{from: l.asOf, asOf: l.asOf, old: dir, before: l.now})
 		if !isGone(err) {
 			return f, err
 		}

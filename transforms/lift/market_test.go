@@ -106,7 +106,7 @@ func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*sta
 			first = append(first, func(a *lift.Adder) error { return a.Eligible(d, h.eligibleFrame(rows)) })
 		}
 	}
-	then = m.changes(old, now, h)
+	then = m.changes(old, now, asOf, h)
 	for d := old.asOf - calendar.Day(m.plan.PreDays) + 1; d <= old.asOf && asOf > old.asOf; d++ {
 		then = append(then, func(a *lift.Adder) error { return a.History(d, h.salesFrame(now.sales[d])) })
 	}
@@ -141,9 +141,9 @@ func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*sta
 }
 
 // changes are what moves pairs between two markets: of every day that changed, its rows as they were and as they are.
-func (m *market) changes(old *state, now *market, h how) (adds []func(a *lift.Adder) error) {
+func (m *market) changes(old *state, now *market, asOf calendar.Day, h how) (adds []func(a *lift.Adder) error) {
 	sales, looked, exposed := map[calendar.Day]bool{}, map[calendar.Day]bool{}, map[calendar.Day]bool{}
-	for d := m.start - calendar.Day(m.plan.PreDays); d <= now.lastDay(); d++ {
+	for d := m.start - calendar.Day(m.plan.PreDays); d <= asOf; d++ {
 		if !maps.Equal(old.of.sales[d], now.sales[d]) {
 			sales[d], looked[d] = true, true
 		}
@@ -179,16 +179,6 @@ func (m *market) changes(old *state, now *market, h how) (adds []func(a *lift.Ad
 		both(false, func(a *lift.Adder, v lift.View) error { return a.Users(d, v, h.usersFrame(at(v).sales[d])) })
 	}
 	return adds
-}
-
-func (m *market) lastDay() (last calendar.Day) {
-	for d := range m.sales {
-		last = max(last, d)
-	}
-	for d := range m.shown {
-		last = max(last, d)
-	}
-	return last
 }
 
 // testingT is a test, or a check of rapid.

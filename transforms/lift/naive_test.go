@@ -23,8 +23,11 @@ type naivePair struct {
 // naive counts everything from the rows of all days.
 func (m *market) naive(asOf calendar.Day) *lift.Figures {
 	now := m.cut(asOf)
-	n := &naive{market: now, asOf: asOf, mature: asOf - calendar.Day(m.plan.OutcomeDays) + 1}
+	n := &naive{market: now, asOf: asOf, mature: asOf - calendar.Day(m.plan.OutcomeDays) + 1, byDay: map[calendar.Day][]returned{}}
 	n.findPairs()
+	for _, r := range m.refunds {
+		n.byDay[r.paid] = append(n.byDay[r.paid], r)
+	}
 	f := &lift.Figures{Gross: !m.hasRefunds, Shown: true, Pairs: int64(len(n.pairs))}
 	for _, p := range []lift.Period{{Name: "30d", From: n.mature - 29}, {Name: "90d", From: n.mature - 89}, {Name: "all", From: m.start}} {
 		p.To = n.mature
@@ -65,6 +68,7 @@ type naive struct {
 	*market
 	asOf, mature calendar.Day
 	pairs        map[key]*naivePair
+	byDay        map[calendar.Day][]returned
 }
 
 func (n *naive) findPairs() {
@@ -124,8 +128,8 @@ func (n *naive) returned(d calendar.Day, of func(r returned) bool) (fen int64) {
 	if !n.hasRefunds {
 		return 0
 	}
-	for _, r := range n.refunds {
-		if r.paid == d && of(r) {
+	for _, r := range n.byDay[d] {
+		if of(r) {
 			fen += r.fen
 		}
 	}
