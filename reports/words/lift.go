@@ -23,12 +23,13 @@ var liftColumns = map[string]string{
 	"attributed_fen": "归因成交额（非增量）", "placebo_p": "安慰剂 p 值", "scaled_l2": "前期拟合误差", "donors": "对照店铺数", "warnings": "存疑说明",
 
 	"scope": "范围", "treatment_users": "实验组用户数", "holdout_users": "对照组用户数", "both_users": "两组皆有的用户数",
+	"wide_lift_ratio": "全平台提升率", "wide_lift_lo_ratio": "全平台提升率下限", "wide_lift_hi_ratio": "全平台提升率上限",
 	"retained_ratio": "留存比例", "retained_lo_ratio": "留存比例下限", "retained_hi_ratio": "留存比例上限", "displaced_fen": "仅转移的成交额",
 	"merchants": "店铺数", "merchants_estimated": "有独立估计的店铺数", "merchants_inc_fen": "各店增量合计",
 
 	"size_class": "规模档", "pairs": "有成交对数", "cap_fen": "截尾额",
 	"kind": "类别", "raw_inc_fen": "两组直接之差", "reward_impressions": "奖励曝光数",
-	"merchant_name": "店铺名称", "base_impressions": "日均川流曝光", "lift_of": "提升率来源", "inc_fen_per_day": "日均增量成交额", "response_fen": "增量系数 a",
+	"merchant_name": "店铺名称", "base_impressions": "日均川流曝光", "lift_of": "提升率来源", "inc_per_day_fen": "日均增量成交额", "response_fen": "增量系数 a",
 	"cap_impressions": "曝光上限", "quota_impressions": "曝光配额", "expected_fen": "预计增量成交额", "last_thousand_fen": "最后一千次曝光带来",
 }
 

@@ -227,6 +227,8 @@ func programmeColumns() []Column {
 		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one; null: not adjusted"),
 		figure("wide_effect_fen", "what a treated user bought more at all merchants in 14 days from first eligibility; programmes only"))
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
+	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))
+	cols = append(cols, interval("wide_lift", "_ratio", "its fixed interval")...)
 	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, or not counted by users"))
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
@@ -296,8 +298,8 @@ var TrafficQuota = &Table{
 		null(enum("evidence_grade", LiftGrades, "grade of evidence of its lift; null: no eligible pair")),
 		null(enum("lift_of", LiftSources, "whose lift a goes by: its own, its category's where it has no evidence of its own, else the platform's; null: none")),
 		figure("lift_ratio", "that lift, shrunken"),
-		null(signed(number("inc_fen_per_day", "incremental GMV a day at the base"))),
-		null(number("response_fen", "a: max(0, inc_fen_per_day) / ln 2 × multiplier, fen")),
+		null(signed(number("inc_per_day_fen", "incremental GMV a day at the base"))),
+		null(number("response_fen", "a: max(0, inc_per_day_fen) / ln 2 × multiplier, fen")),
 		null(count("cap_impressions", "the most it may get")),
 		count("quota_impressions", "what it gets"),
 		null(number("expected_fen", "incremental GMV that the quota brings in a day: a × ln(1 + quota / b)")),

@@ -113,7 +113,7 @@ func (q *quota) subject(b *column.Builder, kind, i int) {
 
 // none writes a row that has an amount and nothing that it rests on.
 func (q *quota) none(b *column.Builder, impressions int64) {
-	for _, name := range []string{"base_impressions", "evidence_grade", "lift_of", "lift_ratio", "inc_fen_per_day", "response_fen", "cap_impressions", "expected_fen", "last_thousand_fen"} {
+	for _, name := range []string{"base_impressions", "evidence_grade", "lift_of", "lift_ratio", "inc_per_day_fen", "response_fen", "cap_impressions", "expected_fen", "last_thousand_fen"} {
 		b.Column(name).Null()
 	}
 	b.Column("quota_impressions").Int(impressions)
@@ -132,7 +132,7 @@ func (q *quota) member(b *column.Builder, k int, c *Claim) {
 	b.Column("evidence_grade").Int(grade)
 	b.Column("lift_of").Int(of)
 	b.Column("lift_ratio").RealOrNull(c.Lift)
-	b.Column("inc_fen_per_day").RealOrNull(c.PerDay)
+	b.Column("inc_per_day_fen").RealOrNull(c.PerDay)
 	b.Column("response_fen").Real(a)
 	b.Column("cap_impressions").Int(q.shared.Caps[k])
 	b.Column("quota_impressions").Int(x)

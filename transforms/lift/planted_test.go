@@ -126,6 +126,9 @@ func TestAProgrammeIsEstimatedOverItsUsers(t *testing.T) {
 	if s.Displaced < 0.15*s.Inc.Value || s.Displaced > 0.5*s.Inc.Value {
 		t.Errorf("displaced %v of %v", s.Displaced, s.Inc.Value)
 	}
+	if !(s.WideLift.Value > 0.03) || !(s.WideLift.Value < 0.15) || s.Wide.Value < 0 { // two thirds of 15 %, on a larger base
+		t.Errorf("lift at all merchants %v", s.WideLift.Value)
+	}
 	broken := options(0.3)
 	if s := scope(estimate(t, f, broken), contract.LiftOfProgramme, column.Null, 2); s.Status != contract.LiftSRM || !math.IsNaN(s.Lift.Value) {
 		t.Errorf("another split: %s", contract.LiftStatuses[s.Status])

@@ -131,7 +131,10 @@ func scaled(e stats.Estimate, k float64, ratio bool) stats.Estimate {
 func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
 	how := o.inference()
 	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), h.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
-	s.Wide = wide.Difference(how)
+	s.Wide, s.WideLift = wide.Difference(how), wide.RelativeLog(how)
+	if math.IsNaN(s.WideLift.Interval.Lo) {
+		s.WideLift = none()
+	}
 	own := stats.Difference(t.Of(stats.Outcome), h.Of(stats.Outcome), how)
 	s.Retained = stats.RetainedShare(t, h, stats.Outcome, stats.WideOutcome, how)
 	if slices.Contains(s.Retained.Warnings, stats.WarnEffectNearZero) {

@@ -27,6 +27,7 @@ type Scope struct {
 	Always    stats.Interval
 	E, MDE    float64
 	Wide      stats.Estimate // fen per user
+	WideLift  stats.Estimate
 	Retained  stats.Estimate
 	Displaced float64 // fen
 
@@ -42,7 +43,7 @@ const WarnSharedUsers stats.Warning = "shared_users"
 func newScope(of int, code int64, period int) Scope {
 	nan := math.NaN()
 	return Scope{Of: of, Code: code, Period: period, Status: contract.LiftInsufficient, Grade: contract.GradeAttribution,
-		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), Retained: none(), Displaced: nan,
+		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), WideLift: none(), Retained: none(), Displaced: nan,
 		SRMP: nan, MerchantsInc: nan, PriorLift: nan, PriorSD: nan}
 }
 

@@ -298,6 +298,8 @@ func (w *writer) scope(s *Scope) {
 	w.real("cuped_variance_ratio", s.Gain)
 	w.real("wide_effect_fen", s.Wide.Value)
 	w.interval("wide_effect_lo_fen", "wide_effect_hi_fen", s.Wide.Interval)
+	w.real("wide_lift_ratio", s.WideLift.Value)
+	w.interval("wide_lift_lo_ratio", "wide_lift_hi_ratio", s.WideLift.Interval)
 	w.real("retained_ratio", s.Retained.Value)
 	w.interval("retained_lo_ratio", "retained_hi_ratio", s.Retained.Interval)
 	w.fen("displaced_fen", s.Displaced)
