@@ -20,7 +20,7 @@ var liftColumns = map[string]string{
 	"prior": "收缩参照", "prior_lift_ratio": "参照提升率", "prior_sd": "店铺间离散度", "shrunk_inc_fen": "收缩增量成交额",
 	"best_day": "最高单日", "best_day_lift_ratio": "最高单日提升率（未收缩）", "best_day_shrunk_ratio": "最高单日收缩提升率", "best_day_of": "候选天数",
 	"wide_effect_fen": "全渠道每对增量", "wide_effect_lo_fen": "全渠道每对增量下限", "wide_effect_hi_fen": "全渠道每对增量上限", "wide_inc_fen": "全渠道增量成交额",
-	"attributed_fen": "归因成交额（非增量）", "placebo_p": "安慰剂 p 值", "scaled_l2": "前期拟合误差", "donors": "对照店铺数", "warnings": "存疑说明",
+	"attributed_fen": "归因成交额（非增量）", "placebo_p": "安慰剂 p 值", "scaled_l2": "前期拟合误差", "pretrend_p": "前期趋势检验 p 值", "donors": "对照店铺数", "warnings": "存疑说明",
 
 	"scope": "范围", "treatment_users": "实验组用户数", "holdout_users": "对照组用户数", "both_users": "两组皆有的用户数",
 	"wide_lift_ratio": "全平台提升率", "wide_lift_lo_ratio": "全平台提升率下限", "wide_lift_hi_ratio": "全平台提升率上限",

@@ -172,9 +172,10 @@ func liftColumns() []Column {
 	return append(cols,
 		money("wide_inc_fen", "wide_effect × treatment_pairs"),
 		money("attributed_fen", "self-broadcast paid GMV of treated pairs on a day of exposure or the day after: never called incremental; null: no exposures table"),
-		null(within(0, 1, number("placebo_p", "grade B: share of non-participants with as large an effect; null: another grade"))),
-		null(number("scaled_l2", "grade B: misfit before the start, that of equal weights being 1; null: another grade")),
-		null(count("donors", "grade B and C: non-participants compared with; null: another grade")),
+		null(within(0, 1, number("placebo_p", "grade B: share of non-participants with as large an effect, the merchant among them; null: another grade"))),
+		null(number("scaled_l2", "panel: misfit before the start over that of equal weights, or over the merchant's own ups and downs if those are larger; null: no panel was made. Of grade D: why it is not B")),
+		null(within(0, 1, number("pretrend_p", "panel: the same p of an effect in the last third of the time before the start, where there is none; null: no panel, or it did not fit"))),
+		null(count("donors", "panel: non-participants compared with; null: no panel was made")),
 		text("warnings", "codes of doubts, by comma; empty: none"),
 		text("rules_version", "version of the rules"),
 	)

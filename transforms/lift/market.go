@@ -88,7 +88,11 @@ func (e *Estimates) comparePanels(f *Figures, o *Options) error {
 	}
 	c := calibrate(rows, gaps, o)
 	for i, r := range rows {
-		if g := gaps[i]; g != nil && g.passed && r.Grade == contract.GradeAttribution && r.shown() {
+		g := gaps[i]
+		if g == nil || r.Grade != contract.GradeAttribution || !r.shown() {
+			continue
+		}
+		if r.Panel = g.evidence; g.passed {
 			r.takePanel(g, c, o)
 		}
 	}
@@ -372,7 +376,7 @@ func (r *Row) takePanel(g *gap, c calibration, o *Options) {
 	}
 	value, se := value-c.bias, math.Sqrt(variance)*c.widen
 	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1)
-	r.Status, r.Grade, r.Estimator, r.Panel = contract.LiftEstimated, contract.GradePanel, contract.EstimatorSDID, g.evidence
+	r.Status, r.Grade, r.Estimator = contract.LiftEstimated, contract.GradePanel, contract.EstimatorSDID
 	r.logValue, r.logVar = value, se*se
 	r.Lift = stats.Estimate{Value: math.Expm1(value), SE: se * math.Exp(value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: twoSided(value / se),
 		Interval: stats.Interval{Lo: math.Expm1(value - z*se), Hi: math.Expm1(value + z*se)}}

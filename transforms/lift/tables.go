@@ -216,6 +216,7 @@ func (w *writer) others(e *Estimates, r *Row) {
 	w.int("attributed_fen", known(r.Cell.Arms[Treatment].Attributed, e.Shown))
 	w.real("placebo_p", r.Panel.PlaceboP)
 	w.real("scaled_l2", r.Panel.ScaledL2)
+	w.real("pretrend_p", r.Panel.TrendP)
 	w.count("donors", r.Panel.Donors)
 }
 
