@@ -32,7 +32,7 @@ func splitP(treatment, holdout int64, share float64) float64 {
 
 // beside adds what stands beside the headline: capped outcomes, GMV per order, all channels, the effect that would be found.
 func (r *Row) beside(o *Options) {
-	t, c, how := r.Cell.Arms[Treatment].Arm(), r.Cell.Arms[Holdout].Arm(), o.inference()
+	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()
 	r.OrderValue = stats.RelativeLog(t.Ratio(stats.Outcome, stats.Denominator), c.Ratio(stats.Outcome, stats.Denominator), how)
 	if math.IsNaN(r.OrderValue.Interval.Lo) {
 		r.OrderValue = none()

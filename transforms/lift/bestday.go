@@ -16,12 +16,14 @@ type BestDay struct {
 	Of     int64   // days it was chosen from
 }
 
+func noBestDay() BestDay { return BestDay{Lift: math.NaN(), Shrunk: math.NaN()} }
+
 // leastDays is how many days tell how much days differ.
 const leastDays = 3
 
 // bestDay looks for the best day since the first day of a period.
 func bestDay(days []Day, from calendar.Day, o *Options) BestDay {
-	best := BestDay{Lift: math.NaN(), Shrunk: math.NaN()}
+	best := noBestDay()
 	var y, v []float64
 	at := -1
 	for i := range days {

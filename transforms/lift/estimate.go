@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/stats"
 )
@@ -11,9 +14,10 @@ import (
 // Estimates are what a night says of lift, rows in the order of their tables.
 type Estimates struct {
 	Periods []Period
-	Rows    []Row   // merchants × periods
-	Scopes  []Scope // programmes, categories, the platform × periods
-	Shown   bool    // exposures are known
+	Rows    []Row          // merchants × periods
+	Scopes  []Scope        // programmes, categories, the platform × periods
+	Shown   bool           // exposures are known
+	priors  []*stats.Prior // of the platform, by period; nil: none
 }
 
 // Row is one merchant in one period. Numbers that are not there are NaN.
@@ -21,7 +25,8 @@ type Row struct {
 	Merchant, Category int64
 	Period             int // position in Estimates.Periods
 	Cell               *MerchantCell
-	Class              int // of size, by the pairs of the longest period
+	Class              int             // of size, by the pairs of the longest period
+	arms               [Arms]stats.Arm // of Cell, where the holdout is large enough
 
 	Status, Grade, Estimator int // codes of the contract
 	Expected                 float64
@@ -77,35 +82,62 @@ func none() stats.Estimate {
 func Estimate(f *Figures, o *Options) (*Estimates, error) {
 	e := &Estimates{Periods: f.Periods, Shown: f.Shown}
 	whole := longest(f.Periods)
-	for i := range f.Merchants {
-		m := &f.Merchants[i]
-		class := 0
-		if whole >= 0 {
-			class = SizeClass(o.Rules, m.Cells[whole].pairs())
-		}
-		for p := range m.Cells {
-			if m.Cells[p].pairs() == 0 {
-				continue
-			}
-			r := Row{Merchant: m.Code, Category: o.Category(m.Code), Period: p, Cell: &m.Cells[p], Class: class}
-			r.estimate(f, o, p == whole)
-			r.Best = bestDay(m.Days, f.Periods[p].From, o)
-			if !r.shown() {
-				r.Best = BestDay{Lift: math.NaN(), Shrunk: math.NaN()}
-			}
-			e.Rows = append(e.Rows, r)
-		}
+	rows, err := merchantRows(f, o, whole)
+	if err != nil {
+		return nil, err
 	}
+	e.Rows = rows
 	if err := e.comparePanels(f, o); err != nil {
 		return nil, err
 	}
 	for p := range f.Periods {
 		rows := e.of(p)
 		testTogether(rows, o, p == whole)
-		shrink(rows, o)
+		e.priors = append(e.priors, shrink(rows, o))
 	}
 	e.addScopes(f, o)
 	return e, nil
+}
+
+// merchantRows estimate each merchant by itself, many at once; the rows are in the order of the merchants.
+func merchantRows(f *Figures, o *Options, whole int) ([]Row, error) {
+	parts := make([][]Row, len(f.Merchants))
+	var g errgroup.Group
+	g.SetLimit(max(1, o.Workers))
+	for from := 0; from < len(f.Merchants); from += merchantsAtOnce {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			for i := from; i < min(from+merchantsAtOnce, len(f.Merchants)); i++ {
+				parts[i] = rowsOf(f, &f.Merchants[i], o, whole)
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return slices.Concat(parts...), err
+}
+
+const merchantsAtOnce = 64
+
+// rowsOf are the rows of one merchant.
+func rowsOf(f *Figures, m *Merchant, o *Options, whole int) []Row {
+	class := 0
+	if whole >= 0 {
+		class = SizeClass(o.Rules, m.Cells[whole].pairs())
+	}
+	var rows []Row
+	for p := range m.Cells {
+		if m.Cells[p].pairs() == 0 {
+			continue
+		}
+		r := Row{Merchant: m.Code, Category: o.Category(m.Code), Period: p, Cell: &m.Cells[p], Class: class}
+		r.estimate(f, o, p == whole)
+		if r.Best = noBestDay(); r.shown() {
+			r.Best = bestDay(m.Days, f.Periods[p].From, o)
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // pairs are those of both arms.
@@ -149,6 +181,9 @@ func (r *Row) estimate(f *Figures, o *Options, whole bool) {
 		return
 	}
 	r.Status, r.Grade = contract.LiftEstimated, contract.GradeHoldout
+	for a := range r.arms {
+		r.arms[a] = r.Cell.Arms[a].Arm()
+	}
 	r.compare(o)
 	r.beside(o)
 	if whole {
@@ -175,7 +210,7 @@ func mixed(f *Figures, o *Options) bool {
 
 // compare finds the headline: the arms' means, less what the time before foretold.
 func (r *Row) compare(o *Options) {
-	t, c, how := r.Cell.Arms[Treatment].Arm(), r.Cell.Arms[Holdout].Arm(), o.inference()
+	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()
 	adjusted := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
 	raw := stats.Difference(t.Of(stats.Outcome), c.Of(stats.Outcome), how)
 	r.Raw = stats.RelativeLog(t.Of(stats.Outcome), c.Of(stats.Outcome), how)

@@ -58,9 +58,8 @@ type stratum struct {
 
 // stratumOf compares the arms of a stratum. The covariate is used where the holdout is as large as that of a merchant that may
 // stand alone.
-func stratumOf(arms *[Arms]stats.Sums, o *Options) stratum {
-	t, c := arms[Treatment].Arm(), arms[Holdout].Arm()
-	s := stratum{treated: float64(t.N), held: float64(c.N), orders: arms[Holdout].Sum(stats.Denominator).Float64(), observed: arms[Treatment].Sum(stats.Outcome).Float64()}
+func stratumOf(t, c *stats.Arm, o *Options) stratum {
+	s := stratum{treated: float64(t.N), held: float64(c.N), orders: sumOfMean(c, stats.Denominator), observed: sumOfMean(t, stats.Outcome)}
 	if t.N < 2 || c.N < 2 {
 		return s
 	}
@@ -73,6 +72,14 @@ func stratumOf(arms *[Arms]stats.Sums, o *Options) stratum {
 	n2 := s.treated * s.treated
 	s.inc, s.varObserved, s.varIn, s.ok = e.Value*s.treated, n2*tm.MeanVar(), n2*cm.MeanVar(), true
 	return s
+}
+
+// sumOfMean is the sum of a variable over the units of an arm: whole, but for the rounding of its mean.
+func sumOfMean(a *stats.Arm, v stats.Variable) float64 {
+	if a.N == 0 {
+		return 0
+	}
+	return math.Round(a.Mean[v] * float64(a.N))
 }
 
 // total is a sum over strata.
@@ -173,10 +180,8 @@ func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 		return
 	}
 	platform.finish(f, &all, shared, o)
-	for _, r := range rows {
-		if r.Shrunk.Prior == contract.PriorPlatform && !math.IsNaN(r.Shrunk.PriorLift) {
-			platform.PriorLift, platform.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
-		}
+	if prior := e.priors[period]; prior != nil {
+		platform.PriorLift, platform.PriorSD = math.Expm1(prior.Mean[0].Mean), math.Sqrt(prior.Tau2)
 	}
 	e.Scopes = append(e.Scopes, platform)
 }
@@ -193,8 +198,7 @@ func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 		case !r.shown():
 		case r.Cell.enough(o):
 			s.Estimated++
-			arms := [Arms]stats.Sums{r.Cell.Arms[Treatment].Sums, r.Cell.Arms[Holdout].Sums}
-			sum.add(stratumOf(&arms, o))
+			sum.add(stratumOf(&r.arms[Treatment], &r.arms[Holdout], o))
 		default:
 			for a := range small {
 				small[a].Merge(&r.Cell.Arms[a].Sums)
@@ -204,7 +208,8 @@ func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 			s.PriorLift, s.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
 		}
 	}
-	sum.add(stratumOf(&small, o))
+	t, c := small[Treatment].Arm(), small[Holdout].Arm()
+	sum.add(stratumOf(&t, &c, o))
 }
 
 func (t *total) merge(o *total) {

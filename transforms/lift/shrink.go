@@ -30,10 +30,10 @@ func noShrunk() Shrunk {
 //
 // The posterior is of ln(1 + lift), whose median is shown as the lift: it is the one that ranks. A merchant with few
 // orders in its holdout has a variance that is itself noise and goes with the estimate: it takes that of its class of
-// size. Merchants that share users are correlated, which is not modelled.
+// size. Merchants that share users are correlated, which is not modelled. The platform's prior is returned, nil if there is none.
 //
 // Source: empirical Bayes as in stats.FitPrior.
-func shrink(rows []*Row, o *Options) {
+func shrink(rows []*Row, o *Options) *stats.Prior {
 	var holdouts, panels []*Row
 	for _, r := range rows {
 		switch {
@@ -45,25 +45,27 @@ func shrink(rows []*Row, o *Options) {
 		}
 	}
 	poolVariances(holdouts, o)
-	pullTo(holdouts, panels, contract.PriorPlatform, o)
+	platform := pullTo(holdouts, panels, contract.PriorPlatform, o)
 	for category := range categoriesOf(holdouts) { // each by itself: their order is nothing
 		in := func(r *Row) bool { return r.Category == category }
 		if group := only(holdouts, in); len(group) >= o.Rules.Shrinkage.MinimumMerchants {
 			pullTo(group, only(panels, in), contract.PriorCategory, o)
 		}
 	}
+	return platform
 }
 
 // pullTo learns what merchants with a holdout have in common, and pulls them and those compared by panels to it. Panels
 // have no part in the mean: what they get wrong, they get wrong together.
-func pullTo(holdouts, panels []*Row, of int, o *Options) {
+func pullTo(holdouts, panels []*Row, of int, o *Options) *stats.Prior {
 	prior := fit(holdouts, o)
 	if prior == nil {
-		return
+		return nil
 	}
 	for _, r := range slices.Concat(holdouts, panels) {
 		r.pull(prior, of, o)
 	}
+	return prior
 }
 
 func categoriesOf(rows []*Row) map[int64]bool {
@@ -120,9 +122,8 @@ const WarnPooledVariance stats.Warning = "pooled_variance"
 func poolVariances(rows []*Row, o *Options) {
 	arms := map[int][]stats.Moments{}
 	for _, r := range rows {
-		for a := range r.Cell.Arms {
-			arm := r.Cell.Arms[a].Arm()
-			arms[r.Class] = append(arms[r.Class], arm.Of(stats.Outcome))
+		for a := range r.arms {
+			arms[r.Class] = append(arms[r.Class], r.arms[a].Of(stats.Outcome))
 		}
 	}
 	for _, r := range rows {
