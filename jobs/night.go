@@ -65,6 +65,7 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
+	at      string // the step that runs
 	commit  commitInfo
 }
 
@@ -131,6 +132,10 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
 	}
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
+	if n.isWithdrawn() {
+		n.done = true
+		n.warnings = append(n.warnings, n.withdrawnNote())
+	}
 	return nil
 }
 
@@ -295,8 +300,11 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 const figuresVersion = "2"
 
 // digest identifies what the night's tables are made of.
-func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), n.acceptedChurn}
+func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
+
+// digestIf is the digest of the night with a reason to accept turnover.
+func (n *night) digestIf(acceptedChurn string) string {
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)
@@ -409,9 +417,11 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 // frame loads a rollup of a partition; what is missing or damaged is made again.
 func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
 	if p.Rows == nil {
-		if _, err := n.ensure(ctx, r.Source.Name, p, 1); err != nil {
+		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
+		if err != nil {
 			return nil, err
 		}
+		p = rec.Partition
 	}
 	f, err := n.runner.state.frame(ctx, r, p)
 	if !errors.Is(err, errLost) {

@@ -57,13 +57,14 @@ type StepRecord struct {
 func (n *night) run(ctx context.Context) error {
 	for _, s := range n.runner.simulation.steps() {
 		started := n.runner.Now()
+		n.at = s.Name
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
 		if err := n.runStep(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		took := n.runner.Now().Sub(started)
 		n.steps = append(n.steps, StepRecord{s.Name, s.In, s.Out, took.Round(time.Millisecond).Seconds()})
-		n.runner.Log.Debug("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
+		n.runner.Log.Info("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
 		if n.done {
 			return nil
 		}

@@ -91,7 +91,7 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 		return nil, err
 	}
 	if p.Status != Done {
-		p.Stale, err = n.restingOn(ctx)
+		p.Stale, err = Archive{Out: r.Out, Job: r.Settings.Job}.after(ctx, asOf)
 	}
 	p.Why = n.why(p)
 	return p, err
@@ -108,6 +108,8 @@ func (c *committed) ref(asOf calendar.Day) *CommitRef {
 // why says in words what makes the status.
 func (n *night) why(p *Plan) string {
 	switch {
+	case p.Status == Done && n.isWithdrawn():
+		return n.withdrawnNote()
 	case p.Status == Done:
 		return fmt.Sprintf("commit %d rests on the same inputs, rules and night before", n.current.record.Sequence)
 	case n.current == nil && p.Status == Failed:
@@ -138,19 +140,6 @@ func (n *night) changed() bool {
 		}
 	}
 	return false
-}
-
-// restingOn are the published nights after this one, without a gap: each rests on the one before.
-func (n *night) restingOn(ctx context.Context) ([]calendar.Day, error) {
-	days, err := Archive{Out: n.runner.Out, Job: n.runner.Settings.Job}.Dates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := []calendar.Day{} // never null in JSON
-	for d := n.asOf + 1; slices.Contains(days, d); d++ {
-		out = append(out, d)
-	}
-	return out, nil
 }
 
 // planTables looks at every partition as the reduce step does.
@@ -223,7 +212,7 @@ func (n *night) planPartition(ctx context.Context, t *contract.Table, p Partitio
 // complete tells whether all rollups of a reduced partition are stored.
 func complete(table string, p Partition, stored map[string]bool) bool {
 	for i, r := range rollup.From(table) {
-		if i < len(p.Rows) && p.Rows[i] >= 0 && !stored[rollupKey(r.Name, p)] {
+		if i < len(p.Rows) && p.Rows[i] > 0 && !stored[rollupKey(r.Name, p)] {
 			return false
 		}
 	}

@@ -164,8 +164,10 @@ func (n *night) computable(r *rollup.Rollup, first calendar.Day) bool {
 	if len(ps) == 0 {
 		return false
 	}
-	at := slices.IndexFunc(rollup.From(r.Source.Name), func(ru *rollup.Rollup) bool { return ru.Name == r.Name })
-	return !slices.ContainsFunc(ps, func(p Partition) bool { return p.Day >= first && at < len(p.Rows) && p.Rows[at] < 0 })
+	return !slices.ContainsFunc(ps, func(p Partition) bool {
+		rows, _ := p.rows(r)
+		return p.Day >= first && rows < 0
+	})
 }
 
 // realAt is the real behind the bits of a column, NaN for null.

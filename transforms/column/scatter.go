@@ -253,11 +253,14 @@ func PartitionsOf(ctx context.Context, workers int, tables []*Scatter, visit fun
 	return g.Wait()
 }
 
+// ErrInternal marks a broken invariant of ours: a bug.
+var ErrInternal = errors.New("internal error")
+
 // Recover turns a panic of a worker goroutine into an error with a stack, so that a bug fails the night and
 // not the process. Defer it first in every goroutine.
 func Recover(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		*err = fmt.Errorf("%w: %v\n%s", ErrInternal, r, debug.Stack())
 	}
 }
 
