@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
@@ -125,98 +124,4 @@ func (l *liftNight) write(ctx context.Context, in lift.Input, dir string) (*lift
 		return nil, fmt.Errorf("write days of lift of %s: %w", in.AsOf, err)
 	}
 	return result.Figures, nil
-}
-
-// read hands rollups to the events, several at once, a row group at a time.
-func (l *liftNight) read(ctx context.Context, events *lift.Events, reads []liftRead) error {
-	tasks := make(chan liftRead)
-	g, ctx := errgroup.WithContext(ctx)
-	for range l.runner.Settings.workers() {
-		a := events.Adder()
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			for r := range tasks {
-				if err := l.readOne(ctx, a, r); err != nil {
-					return err
-				}
-			}
-			return a.Flush()
-		})
-	}
-	g.Go(func() error {
-		defer close(tasks)
-		for _, r := range reads {
-			select {
-			case tasks <- r:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	return g.Wait()
-}
-
-// readOne reads one rollup. A lost one of tonight's dumps is made again; one that was corrected since is gone for good.
-func (l *liftNight) readOne(ctx context.Context, a *lift.Adder, r liftRead) error {
-	part := r.part
-	if rows := rowsOfRollup(r.rollup, part); rows >= 0 && rows <= rollupRows {
-		f, err := l.smallFrame(ctx, r)
-		if err != nil {
-			return err
-		}
-		return r.add(a, part.Day, r.view, f)
-	}
-	file, err := l.openRollup(ctx, r)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	for group := range file.NumRowGroups() {
-		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, group, r.columns)
-		if err != nil {
-			return l.lostRollup(r, lost(err))
-		}
-		f, err := l.runner.ids.Frame(r.rollup.Table(), rec)
-		if err != nil {
-			return fmt.Errorf("%s: %w", file.Object().Key, err)
-		}
-		if err := r.add(a, part.Day, r.view, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// smallFrame keeps the decoded rollup for the nights that ask for it again.
-func (l *liftNight) smallFrame(ctx context.Context, r liftRead) (*column.Frame, error) {
-	if r.view == lift.Before {
-		return l.runner.state.frame(ctx, r.rollup, r.part)
-	}
-	return l.frame(ctx, r.rollup, r.part)
-}
-
-func (l *liftNight) openRollup(ctx context.Context, r liftRead) (*lake.File, error) {
-	key := rollupKey(r.rollup.Name, r.part)
-	if r.view == lift.Before {
-		return l.runner.state.open(ctx, key)
-	}
-	if r.part.Rows == nil {
-		if _, err := l.ensure(ctx, r.rollup.Source.Name, r.part, 1); err != nil {
-			return nil, err
-		}
-	}
-	file, err := l.runner.state.open(ctx, key)
-	return file, l.lostRollup(r, err)
-}
-
-// lostRollup says how a rollup of tonight's dumps that is lost can be made again.
-func (l *liftNight) lostRollup(r liftRead, err error) error {
-	if r.view == lift.Before || !errors.Is(err, errLost) {
-		return err
-	}
-	return &lostRun{err, func(ctx context.Context) error {
-		_, err := l.reduceOnce(ctx, r.rollup.Source.Name, r.part, l.runner.Settings.workers())
-		return err
-	}}
 }

@@ -166,7 +166,7 @@ func (d *deployment) flip(pattern string) {
 }
 
 // correct delivers a partition of another market.
-func (d *deployment) correct(other *deployment, table string, day calendar.Day) {
+func (d *deployment) correctFrom(other *deployment, table string, day calendar.Day) {
 	d.t.Helper()
 	d.drop(table, day)
 	if err := os.CopyFS(d.dump(table, day), os.DirFS(other.dump(table, day))); err != nil {
@@ -203,10 +203,10 @@ func TestLiftStateIsTheSameHoweverItCameAbout(t *testing.T) {
 		{"nothing happened", func() {}},
 		{"it runs again", func() { d.lift(lastDay) }},
 		{"sales and exposures of old days were corrected", func() {
-			d.correct(other, "orders", lastDay-2)
-			d.correct(other, "orders", lastDay-20)
-			d.correct(other, "chuanliu_exposures", lastDay-3)
-			d.correct(other, "chuanliu_exposures", lastDay-4)
+			d.correctFrom(other, "orders", lastDay-2)
+			d.correctFrom(other, "orders", lastDay-20)
+			d.correctFrom(other, "chuanliu_exposures", lastDay-3)
+			d.correctFrom(other, "chuanliu_exposures", lastDay-4)
 		}},
 		{"and the rollup that was corrected is gone", func() { d.remove("state/rollups/merchant_buyers/dt=" + (lastDay - 2).String() + "/*.parquet") }},
 		{"a rollup of today is damaged", func() { d.flip("state/rollups/chuanliu_pairs/dt=" + lastDay.String() + "/*.parquet") }},
@@ -214,7 +214,7 @@ func TestLiftStateIsTheSameHoweverItCameAbout(t *testing.T) {
 		{"the days of yesterday are damaged", func() { d.flip(yesterday + "/*/days.parquet") }},
 		{"the state of yesterday is lost", func() { d.remove(yesterday) }},
 		{"all states are lost, by one worker", func() { d.remove("state/lift"); d.settings.Workers = 1 }},
-		{"an old day of eligibility was corrected, by four workers", func() { d.correct(other, "chuanliu_eligibility", lastDay-2); d.settings.Workers = 4 }},
+		{"an old day of eligibility was corrected, by four workers", func() { d.correctFrom(other, "chuanliu_eligibility", lastDay-2); d.settings.Workers = 4 }},
 	} {
 		kept, states := t.TempDir(), filepath.Join(d.out, "state/lift")
 		if err := os.CopyFS(kept, os.DirFS(states)); err != nil {

@@ -29,8 +29,8 @@ type Input struct {
 }
 
 func (in *Input) validate() error {
-	if in.Plan.OutcomeDays < 1 || in.Plan.OutcomeDays > MaxOutcomeDays || in.Plan.PreDays < 0 {
-		return fmt.Errorf("outcome of %d days after %d days is outside 1 to %d days, 0 or more before", in.Plan.OutcomeDays, in.Plan.PreDays, MaxOutcomeDays)
+	if err := in.Plan.Validate(); err != nil {
+		return err
 	}
 	if in.Start <= 0 || in.AsOf > dayMask {
 		return fmt.Errorf("days from %s to %s cannot be stored", in.Start, in.AsOf)

@@ -93,7 +93,6 @@ type Adder struct {
 	events  *Events
 	changes *column.Writer
 	refunds *column.Writer
-	pairs   []int64
 }
 
 // Adder makes an adder. Flush it when done.

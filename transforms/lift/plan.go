@@ -1,6 +1,10 @@
 package lift
 
-import "github.com/windvane/windvane/transforms/calendar"
+import (
+	"fmt"
+
+	"github.com/windvane/windvane/transforms/calendar"
+)
 
 // Plan fixes what is observed of a pair.
 type Plan struct {
@@ -17,6 +21,14 @@ const MaxOutcomeDays = 255
 
 // familyDays is how many days of the single-day family are kept.
 const familyDays = 90
+
+// Validate refuses windows that cannot be stored.
+func (p Plan) Validate() error {
+	if p.OutcomeDays < 1 || p.OutcomeDays > MaxOutcomeDays || p.PreDays < 0 {
+		return fmt.Errorf("an outcome of %d days after %d days before: 1 to %d days, 0 or more before", p.OutcomeDays, p.PreDays, MaxOutcomeDays)
+	}
+	return nil
+}
 
 // Start is the first day of eligibility that counts, given the first day of the history kept. It must not depend on
 // which nights were run: where Since says nothing, or more than the history covers, it is the first day of a quarter, the
