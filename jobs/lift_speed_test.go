@@ -46,15 +46,15 @@ func openLiftSpeed(t *testing.T) *liftSpeed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Default(nil)
+	s, plan := Default(nil), lift.DefaultPlan()
 	s.Workers = number("LIFT_WORKERS")
 	asOf := calendar.Of(2026, 7, 31)
 	r := &Runner{Out: out, Settings: s, ids: column.NewIDs(nil), memory: column.Memory{Budget: column.NewBudget(s.MemoryLimit / 2)}}
 	r.state = newState(out, r.ids, s.CacheBytes/4)
 	n := &night{runner: r, asOf: asOf, first: asOf - 729, previous: &committed{}, partitions: map[string][]Partition{}}
-	l := &liftNight{night: n, plan: s.Lift, start: calendar.Of(2026, 1, 1)}
+	l := &liftNight{night: n, plan: plan, start: calendar.Of(2026, 1, 1)}
 	for _, table := range []*contract.Table{contract.ChuanliuEligibility, contract.ChuanliuExposures, contract.Orders} {
-		for d := l.start - calendar.Day(s.Lift.PreDays); d <= asOf; d++ {
+		for d := l.start - calendar.Day(plan.PreDays); d <= asOf; d++ {
 			p := Partition{Day: d, Digest: "old"}
 			for range rollup.From(table.Name) {
 				p.Rows = append(p.Rows, rollupRows+1) // read as large ones are

@@ -39,6 +39,7 @@ func (n *night) decideLists(ctx context.Context) error {
 		n.publishRows(r.table, tables.List(r.table, r.name))
 	}
 	n.publishRows(contract.EligibilityGates, tables.Gates())
+	n.lists = tables
 	return nil
 }
 
@@ -47,6 +48,9 @@ func (n *night) decidePages(ctx context.Context) ([]*eligibility.Page, error) {
 	roles := make([]*candidates, len(contract.ScoreRoles))
 	for role := range roles {
 		roles[role] = n.candidatesOf(role)
+	}
+	if err := n.addMerchantMeasures(ctx, roles[contract.ScoreMerchant]); err != nil {
+		return nil, err
 	}
 	overrides, err := n.overridesOf(ctx)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/mapping"
@@ -58,6 +59,8 @@ type night struct {
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
 	lift   *lift.Figures // nil: there is no Chuanliu
+	lifts  *lift.Lifts   // that money goes by
+	lists  *eligibility.Tables
 
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures

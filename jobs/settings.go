@@ -12,7 +12,6 @@ import (
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
-	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
@@ -27,8 +26,8 @@ type Settings struct {
 	BuyerKey            [16]byte                  // secret of the hash of buyer ids
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
-	Rules               rules.Set                 // of scores and lists
-	Lift                lift.Plan                 // what is observed of the pairs of Chuanliu
+	Rules               rules.Set                 // of scores, lists and lift
+	Chuanliu            Chuanliu                  // how the experiment on 川流 was set up
 	RestateDays         int                       // days looked at again each night
 	CommitGapDays       int                       // days back in which a night looks for the commit that it rests on; 1: the day before alone
 	LateCauses          bool                      // corrections of earlier days are told from other causes of changes of lists: the run before is computed again then
@@ -46,6 +45,13 @@ type Settings struct {
 // maxCommitGap bounds CommitGapDays: as many days as gates look back at most.
 const maxCommitGap = 30
 
+// Chuanliu is how the experiment was set up: arms come from the dumps, what they should be from here.
+type Chuanliu struct {
+	HoldoutShare float64            // expected share of the holdout among eligible pairs
+	Programmes   map[string]float64 // that of programmes with one of their own
+	Since        *calendar.Day      // first day of eligibility that counts; nil: all
+}
+
 // JoinDays is how far back a refund looks for the snapshot of its pay day.
 const JoinDays = 120
 
@@ -53,7 +59,7 @@ const JoinDays = 120
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
 		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, CommitGapDays: 7, LateCauses: true, HistoryDays: 730,
-		Lift: lift.DefaultPlan(), MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
+		MemoryLimit: 4 << 30, CacheBytes: 1 << 30, Chuanliu: Chuanliu{HoldoutShare: 0.05},
 	}
 }
 
@@ -74,9 +80,6 @@ func (s Settings) Validate() error {
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
-	}
-	if err := s.Lift.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("lift: %w", err))
 	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
@@ -138,8 +141,8 @@ func (s Settings) nightDigest() string {
 		LateCauses       bool
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
-		Lift             lift.Plan
-	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Lift})
+		Chuanliu         Chuanliu
+	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

@@ -77,7 +77,7 @@ func (s *simulation) readFrom() *lake.Lake {
 }
 
 // notSimulated are steps that no score and no list looks at.
-var notSimulated = []string{"fives", "product_test", "lift", "overview", "quality", "gates"}
+var notSimulated = []string{"fives", "product_test", "lift", "quota", "overview", "quality", "gates"}
 
 func (s *simulation) steps() []Step {
 	if s == nil {

@@ -2,15 +2,22 @@ package words
 
 import "strings"
 
-// Column is the Chinese header of a column of the tables of scores, lists and 5S. ok is false for columns of other
-// tables: they have none yet and keep their ids.
+// Column is the Chinese header of a column of the tables of scores, lists, 5S and lift. ok is false for columns of
+// other tables: they have none yet and keep their ids.
 func Column(name string) (label string, ok bool) {
-	label, ok = columns[name]
+	if label, ok = columns[name]; !ok {
+		label, ok = liftColumns[name]
+	}
 	return label, ok
 }
 
 // Header is Column, or the id where there is none.
-func Header(name string) string { return of(columns, name) }
+func Header(name string) string {
+	if label, ok := Column(name); ok {
+		return label
+	}
+	return name
+}
 
 var columns = map[string]string{
 	"as_of_date": "数据日期", "list": "清单", "role": "对象", "subject_id": "对象 ID", "subject_name": "名称",

@@ -4,7 +4,8 @@ package contract
 func Publications() []*Table {
 	return []*Table{Overview, GMV, GMVSplit, Excluded, LateData, Repeat, MonthlyBuyers, Cohorts, Trust,
 		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory, Fives, ProductTest,
-		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates, DataQuality, Rejects}
+		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates,
+		ChuanliuLift, ChuanliuProgramme, ChuanliuCaps, TalentRewards, TrafficQuota, DataQuality, Rejects}
 }
 
 // subject begins every table with one row per role × subject.
