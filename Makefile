@@ -160,6 +160,15 @@ bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, 
 bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES, late nights, corrections, start-up
 	$(call BENCH_RUN,growth) --sizes $(SIZES) --runs $(RUNS)
 
+PAIRS   ?= 20000000
+TOUCHED ?= 1000000
+
+.PHONY: bench-lift
+bench-lift: ## time and peak memory of a night of lift: PAIRS, TOUCHED
+	@mkdir -p $(BENCH_OUT) && go test -tags speed -c -o $(BENCH_OUT)/lift.test ./jobs
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export LIFT_DIR="$$dir" LIFT_PAIRS=$(PAIRS) LIFT_TOUCHED=$(TOUCHED) LIFT_WORKERS=2 && \
+	$(BENCH_OUT)/lift.test -test.run '^TestLiftSpeedData$$' >/dev/null && $(BENCH_OUT)/lift.test -test.run '^TestLiftSpeed$$'
+
 .PHONY: $(BENCH_OUT)/bin/bench
 $(BENCH_OUT)/bin/bench:
 	@mkdir -p $(BENCH_OUT)/bin

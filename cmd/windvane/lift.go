@@ -190,7 +190,7 @@ func (a *app) lift(cmd *cobra.Command, fl *liftFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := m.check(cmd.Flags()); err != nil {
+	if err := m.check(cmd); err != nil {
 		return err
 	}
 	r := &liftRun{liftFlags: fl, ctx: cmd.Context(), method: m, given: cmd.Flags().Changed}

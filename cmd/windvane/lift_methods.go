@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -177,7 +178,8 @@ func (m *liftMethod) needsOutcome() bool {
 }
 
 // check tells whether the flags given are those the method needs and knows. A flag that would do nothing is an error.
-func (m *liftMethod) check(given *pflag.FlagSet) error {
+func (m *liftMethod) check(cmd *cobra.Command) error {
+	given, inherited := cmd.Flags(), cmd.InheritedFlags()
 	has := func(flag string) bool {
 		return given.Changed(flag) || liftAlias[flag] != "" && given.Changed(liftAlias[flag])
 	}
@@ -202,7 +204,7 @@ func (m *liftMethod) check(given *pflag.FlagSet) error {
 	var err error
 	given.Visit(func(f *pflag.Flag) {
 		switch {
-		case err != nil || !liftOwnFlag(f):
+		case err != nil || inherited.Lookup(f.Name) != nil: // of every command
 		case f.Value.String() == "" || f.Value.String() == "[]":
 			err = usagef("--%s: it says nothing; name something or leave it away", f.Name)
 		case !m.knows(f.Name):
@@ -309,9 +311,4 @@ func wrapped(text string, width int) (lines []string) {
 		line += w
 	}
 	return append(lines, line)
-}
-
-// liftOwnFlag tells flags of lift from those of every command.
-func liftOwnFlag(f *pflag.Flag) bool {
-	return !slices.Contains([]string{"json", "verbose", "cpuprofile", "help"}, f.Name)
 }

@@ -69,6 +69,13 @@ func (h *Histogram) Add(u *Values) {
 	h.change(&bucket{bucketOf(y), 1, Int128Of(y), Product(y, y), Product(x, y), Int128Of(x)})
 }
 
+// AddIdle counts n units of which both totals are zero: most units of a campaign, counted at once.
+func (h *Histogram) AddIdle(n int64) {
+	if n != 0 {
+		h.change(&bucket{n: n})
+	}
+}
+
 // Remove takes a unit out that was counted with these totals.
 func (h *Histogram) Remove(u *Values) {
 	y, x := u[Outcome], u[PreOutcome]

@@ -165,3 +165,14 @@ type Moments struct {
 
 // MeanVar is the variance of the mean, Var/N.
 func (m Moments) MeanVar() float64 { return m.Var / float64(m.N) }
+
+// SumsOf are the sums of n units as Sum and, for v ≤ w, SumOf told them: how sums that were kept are taken up again.
+func SumsOf(n int64, first [Variables]Int128, of func(v, w Variable) Int128) Sums {
+	s := Sums{N: n, first: first}
+	for v := range Variable(Variables) {
+		for w := v; w < Variables; w++ {
+			s.second[at(v, w)] = of(v, w)
+		}
+	}
+	return s
+}
