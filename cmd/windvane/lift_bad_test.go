@@ -31,7 +31,7 @@ func checkRefused(t *testing.T, cases []liftBad) {
 	dir := t.TempDir()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			file := writeFile(t, dir, "data.csv", c.text)
+			file := textFile(t, dir, "data.csv", c.text)
 			code, out, errs := runLift(t, strings.Fields(strings.ReplaceAll(c.args, "FILE", file))...)
 			if code != c.code || !regexp.MustCompile(c.says).MatchString(errs) {
 				t.Errorf("exit code %d, want %d: %s%s", code, c.code, errs, out)
@@ -206,7 +206,7 @@ func TestLiftReadsOddFiles(t *testing.T) {
 		"blank lines between":       {strings.ReplaceAll(fourRows, "\n", "\n\n"), "--arm arm --y y"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := writeFile(t, dir, "odd name 名.csv", c.text)
+			file := textFile(t, dir, "odd name 名.csv", c.text)
 			a := liftJSON(t, append([]string{"--method", "diff", "--file", file}, strings.Fields(c.args)...)...)
 			a.printed(t, "difference", "2.5")
 		})

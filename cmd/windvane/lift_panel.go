@@ -114,12 +114,11 @@ func (f *liftFrame) unbalanced(unit, period *liftColumn, unitOrder []int, p *lif
 // starts finds the first treated period of every unit.
 func (r *liftRun) starts(f *liftFrame, p *liftPanel, at [][]int) error {
 	for i := range p.units {
-		start, err := panel.Never, error(nil)
+		startOf := r.startOfColumn
 		if r.treated != "" {
-			start, err = r.startOfMarks(f, p, i, at[i])
-		} else {
-			start, err = r.startOfColumn(f, p, i, at[i])
+			startOf = r.startOfMarks
 		}
+		start, err := startOf(f, p, i, at[i])
 		if err != nil {
 			return err
 		}

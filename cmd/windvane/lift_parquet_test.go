@@ -123,7 +123,7 @@ func TestLiftRefusesParquet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for cut := 4; cut < len(whole); cut += 7 { // wherever it ends, it is an error
-		file := writeFile(t, t.TempDir(), "cut.parquet", string(whole[:cut]))
+		file := textFile(t, t.TempDir(), "cut.parquet", string(whole[:cut]))
 		if code, _, errs := runLift(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "cut.parquet") {
 			t.Errorf("the first %d bytes: exit code %d: %s", cut, code, errs)
 		}

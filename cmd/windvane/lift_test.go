@@ -162,7 +162,7 @@ func TestLiftOfCounties(t *testing.T) {
 			fmt.Fprintf(&long, "%s,%s,%s,%s,%s,%d\n", row[0], row[0][:len(row[0])-3], year, y, row[1], treated)
 		}
 	}
-	file := writeFile(t, dir, "counties.csv", long.String())
+	file := textFile(t, dir, "counties.csv", long.String())
 	flags := " --panel " + file + " --unit county --time year --outcome lemp"
 	overall := map[string]string{"simple": "-0.039951275", "simple.se": "0.012034013", "group": "-0.031018282", "group.se": "0.012446059",
 		"pre_trend_wald": "7.79123663", "pre_trend_p": "0.16812"}
@@ -192,7 +192,7 @@ func TestLiftOfTheTrainingProgramme(t *testing.T) {
 		}
 		fmt.Fprintf(&men, "%s,%s\n", strings.Join(row, ","), square)
 	}
-	file := writeFile(t, t.TempDir(), "men.csv", men.String())
+	file := textFile(t, t.TempDir(), "men.csv", men.String())
 	checkFixtures(t, []liftFixture{
 		{"--method diff --file " + file + " --arm treat --y re78", map[string]string{"difference": "1794.34", "difference.se": "670.997", "n_treatment": "185", "n_control": "260"}},
 		{"--method diff --equal-variance --file " + file + " --arm treat --y re78", map[string]string{"difference": "1794.34", "difference.se": "632.853"}},
@@ -204,7 +204,7 @@ func TestLiftOfTheTrainingProgramme(t *testing.T) {
 // GrowthBook, packages/stats/tests/frequentist/test_tests.py at 8f1db445 (MIT): sums alone, five decimals.
 func TestLiftOfGrowthBook(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, text string) string { return writeFile(t, dir, name, text) }
+	write := func(name, text string) string { return textFile(t, dir, name, text) }
 	welch := write("welch.csv", "arm,n,y,yy\ncontrol,3407,1396.87,52377.9767\ntreatment,3461,2422.7,134698.29\n")
 	seq := write("seq.csv", "arm,n,y,yy\ncontrol,3000,1396.87,52377.9767\ntreatment,3461,2422.7,134698.29\n")
 	prop := write("prop.csv", "arm,n,successes\ncontrol,28,14\ntreatment,30,16\n")
@@ -290,7 +290,7 @@ func TestLiftOfTheVaccineTrials(t *testing.T) {
 		treated, control := c[0]+c[1], c[2]+c[3]
 		fmt.Fprintln(&trials, fmt.Sprint(i+1)+","+fmt.Sprint(math.Log(c[0]/treated/(c[2]/control)))+","+fmt.Sprint(math.Sqrt(1/c[0]-1/treated+1/c[2]-1/control)))
 	}
-	flags := " --file " + writeFile(t, t.TempDir(), "trials.csv", trials.String()) + " --id trial --y y --se se"
+	flags := " --file " + textFile(t, t.TempDir(), "trials.csv", trials.String()) + " --id trial --y y --se se"
 	checkFixtures(t, []liftFixture{
 		{"--method eb --tau dl" + flags, map[string]string{"tau2": "0.3088", "mu": "-0.7141", "mu_se": "0.1787", "q": "152.233"}},
 		{"--method eb" + flags, map[string]string{"tau2": "0.3181", "mu": "-0.7150", "mu_se": "0.1809"}},
@@ -310,7 +310,7 @@ func TestLiftOfSampleRatios(t *testing.T) {
 
 // The fifteen p-values of Benjamini and Hochberg 1995.
 func TestLiftOfFifteenTests(t *testing.T) {
-	file := writeFile(t, t.TempDir(), "p.csv", "p\n0.0001\n0.0004\n0.0019\n0.0095\n0.0201\n0.0278\n0.0298\n0.0344\n0.0459\n0.324\n0.4262\n0.5719\n0.6528\n0.759\n1\n")
+	file := textFile(t, t.TempDir(), "p.csv", "p\n0.0001\n0.0004\n0.0019\n0.0095\n0.0201\n0.0278\n0.0298\n0.0344\n0.0459\n0.324\n0.4262\n0.5719\n0.6528\n0.759\n1\n")
 	checkFixtures(t, []liftFixture{
 		{"--method bh --q 0.05 --p p --file " + file, map[string]string{"rejected": "4", "tests": "15"}},
 		{"--method by --q 0.05 --p p --file " + file, map[string]string{"rejected": "3"}},
@@ -372,7 +372,7 @@ func TestLiftMethodsNameFlags(t *testing.T) {
 	}
 }
 
-func writeFile(t *testing.T, dir, name, text string) string {
+func textFile(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	file := filepath.Join(dir, name)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
