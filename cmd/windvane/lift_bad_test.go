@@ -94,6 +94,8 @@ func TestLiftRefusesFiles(t *testing.T) {
 		{"no such control", fourRows, diffFlags + " --control 2", 2, `--control: .*has no arm "2" in column arm; it has 0, 1`},
 		{"three arms", "arm,y\n0,1\n1,2\n2,3\n", diffFlags, 2, `--treatment: column arm has more than two arms, say which is compared with 0: 0, 1, 2`},
 		{"a cluster in both arms", "arm,y,k\n0,1,a\n1,2,a\n", diffFlags + " --cluster k", 1, `line 3, column k: cluster "a" stands in both arms, 0 and 1`},
+		{"nothing to divide by", "arm,y,d\n0,1,0\n0,2,0\n1,2,1\n1,2,1\n", "--method ratio --file FILE --arm arm --y y --d d", 1, `data.csv: the denominator .* adds up to zero in an arm`},
+		{"a single count", "", "--method srm --counts 5", 2, `--counts: one arm only`},
 		{"served is no mark", "arm,y,s\n0,1,0\n1,2,3\n", "--method cace --file FILE --arm arm --y y --served s", 1, `column s has the value 3; served is 1`},
 		{"sizes that cannot be chance", "arm,y\n" + strings.Repeat("0,1\n0,2\n", 50) + strings.Repeat("1,1\n", 900), diffFlags + " --expected 0=0.5,1=0.5", 1, `sample-ratio mismatch: 100 0 and 900 1 .*lift is not shown`},
 		{"sums in two rows", "arm,n,y,yy\n0,2,2,2\n0,2,3,5\n1,2,3,5\n", "--method diff --sums FILE --arm arm", 1, `an arm stands in two rows`},

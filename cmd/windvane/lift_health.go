@@ -48,6 +48,9 @@ func runSRM(r *liftRun) error {
 	if err != nil {
 		return err
 	}
+	if len(r.counts) == 1 {
+		return usagef("--counts: one arm only; shares need two")
+	}
 	if len(names) < 2 {
 		return fmt.Errorf("%s: one arm only, %s; shares need two", r.result.File, listed(names))
 	}
@@ -96,6 +99,10 @@ func runMDE(r *liftRun) error {
 	r.result.fact("mde_difference", "least difference found", difference)
 	r.result.fact("se_lift", "standard error of the lift", l.SE)
 	r.result.fact("mde_lift", "least lift found", lift)
+	if !(difference > 0) {
+		r.result.Meaning = "There is no standard error (too few units, or none that differs), so nothing tells what is found."
+		return nil
+	}
 	r.result.Meaning = fmt.Sprintf("A difference of %s, a lift of %s %%, is found with a chance of %s %%; smaller ones are mostly missed.", digits(difference), percentOf(lift), percentOf(r.power))
 	return nil
 }

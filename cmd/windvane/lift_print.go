@@ -127,4 +127,9 @@ func cellText(v any) string {
 }
 
 // percentOf writes a share in percent, without digits that say nothing.
-func percentOf(share float64) string { return strconv.FormatFloat(100*share, 'g', 4, 64) }
+func percentOf(share float64) string {
+	if math.IsNaN(share) {
+		return "–"
+	}
+	return strconv.FormatFloat(100*share, 'g', 4, 64)
+}

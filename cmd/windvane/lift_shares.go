@@ -13,6 +13,9 @@ import (
 // describe puts sizes and means beside the result, and holds the sizes against the shares expected.
 func (r *liftRun) describe(file string, a *liftArms) error {
 	res := &r.result
+	if a.ratio && (a.t.arm.Mean[stats.Denominator] == 0 || a.c.arm.Mean[stats.Denominator] == 0) {
+		return fmt.Errorf("%s: the denominator (d) adds up to zero in an arm: there is no ratio; take --method diff", file)
+	}
 	for _, arm := range []struct {
 		role string
 		*liftArm
