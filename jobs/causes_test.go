@@ -115,7 +115,7 @@ func signOf(b bool) int64 {
 // corrections before the run before, and one whose rules never changed. The causes add up to the movement.
 func TestCausesOfChanges(t *testing.T) {
 	d1, d2, d3 := lastDay-2, lastDay-1, lastDay
-	now := newMarket(t, func(o *market.Options) { o.Days, o.Merchants, o.Products, o.LinesPerDay = 6, 12, 150, 600 })
+	now := newMarket(t, func(o *market.Options) { o.Days, o.Merchants, o.Products, o.LinesPerDay, o.Seed = 6, 12, 150, 600, 4 })
 	set := restless(d3)
 	now.settings.Rules = set
 	now.night(d1)
