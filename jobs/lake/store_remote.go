@@ -50,7 +50,11 @@ func (s *remoteStore) read(ctx context.Context, key string, limit int64) ([]byte
 	if r.Size() > limit {
 		return nil, tooLargef("%d bytes, limit %d", r.Size(), limit)
 	}
-	return readUpTo(r, limit)
+	data, err := readUpTo(r, limit)
+	if err == nil && int64(len(data)) < r.Size() {
+		return nil, fmt.Errorf("%d of %d bytes: %w", len(data), r.Size(), io.ErrUnexpectedEOF)
+	}
+	return data, err
 }
 
 // put publishes by closing the writer; so on failure it cancels first.
