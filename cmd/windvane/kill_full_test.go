@@ -2,7 +2,16 @@
 
 package main
 
+import (
+	"testing"
+
+	"github.com/windvane/windvane/internal/testkit/servers"
+)
+
 const (
 	kills    = 200
-	contests = 100
+	contests = 5
 )
+
+// realStores are servers that tests start.
+var realStores = map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.Google, "azblob": servers.Azure}
