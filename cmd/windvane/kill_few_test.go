@@ -10,8 +10,9 @@ import (
 
 // The ordinary form of tests of which make test-full runs the long one.
 const (
-	kills    = 10
-	contests = 1
+	kills         = 10
+	contests      = 1
+	hostileStride = 20 // files of shared/data/bad-parquet from one to the next
 )
 
 // realStores are servers that tests start.

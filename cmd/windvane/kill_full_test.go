@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	kills    = 200
-	contests = 5
+	kills         = 200
+	contests      = 5
+	hostileStride = 1 // files of shared/data/bad-parquet from one to the next
 )
 
 // realStores are servers that tests start.
