@@ -94,6 +94,10 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	$(MAKE) --no-print-directory faults
 	$(MAKE) --no-print-directory readme race
 
+.PHONY: test-stats
+test-stats: ## simulate the intervals and tests of transforms/stats at length
+	go test -tags teststats -count=1 ./transforms/stats/...
+
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
 	$(VENV)/bin/python internal/testkit/readers/readme.py README.md README.zh-CN.md
@@ -177,6 +181,15 @@ bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, 
 .PHONY: bench-growth
 bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES, late nights, corrections, start-up
 	$(call BENCH_RUN,growth) --sizes $(SIZES) --runs $(RUNS)
+
+PAIRS   ?= 20000000
+TOUCHED ?= 1000000
+
+.PHONY: bench-lift
+bench-lift: ## time and peak memory of a night of lift: PAIRS, TOUCHED
+	@mkdir -p $(BENCH_OUT) && go test -tags speed -c -o $(BENCH_OUT)/lift.test ./jobs
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export LIFT_DIR="$$dir" LIFT_PAIRS=$(PAIRS) LIFT_TOUCHED=$(TOUCHED) LIFT_WORKERS=2 && \
+	$(BENCH_OUT)/lift.test -test.run '^TestLiftSpeedData$$' >/dev/null && $(BENCH_OUT)/lift.test -test.run '^TestLiftSpeed$$'
 
 .PHONY: $(BENCH_OUT)/bin/bench
 $(BENCH_OUT)/bin/bench:

@@ -46,6 +46,10 @@ type Config struct {
 	MaxUnitsPerLine *int64 `yaml:"max_units_per_line" json:"max_units_per_line"`
 	// RestateDays is how many days are looked at again each night for late and corrected data.
 	RestateDays int `yaml:"restate_days" json:"restate_days"`
+	// CommitGapDays is how many days back a night looks for the commit that it rests on; 1: the day before alone.
+	CommitGapDays int `yaml:"commit_gap_days" json:"commit_gap_days"`
+	// LateCauses tells corrections of earlier days from other causes of changes of lists; where there are any, the run before is computed again.
+	LateCauses bool `yaml:"late_causes" json:"late_causes"`
 	// HistoryDays is how many days back windows and first purchases look.
 	HistoryDays int `yaml:"history_days" json:"history_days"`
 	// HistoryCompleteFrom declares that purchases before the data do not matter from this day on.
@@ -64,6 +68,16 @@ type Config struct {
 	Gates Gates `yaml:"gates" json:"gates"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
+	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.
+	Chuanliu Chuanliu `yaml:"chuanliu" json:"chuanliu"`
+	// Schedule is what windvane serve does and when.
+	Schedule []ScheduledJob `yaml:"schedule" json:"schedule"`
+	// Serve is how windvane serve shows itself and stops.
+	Serve Serve `yaml:"serve" json:"serve"`
+	// Retention is what windvane gc keeps.
+	Retention Retention `yaml:"retention" json:"retention"`
+	// Notify are the webhooks that hear what became of a night.
+	Notify []Webhook `yaml:"notify" json:"notify,omitempty"`
 }
 
 // Location is a bucket or a prefix in it.
@@ -123,9 +137,15 @@ func Default() Config {
 		BusinessZone:    "Asia/Shanghai",
 		MaxUnitsPerLine: &units,
 		RestateDays:     35,
+		CommitGapDays:   7,
+		LateCauses:      true,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
 		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},
+		Chuanliu:        Chuanliu{HoldoutShare: 0.05},
+		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
+		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},
+		Retention:       Retention{Grace: 48 * time.Hour, SupersededDays: 30, StateNights: 35, FailureDays: 90},
 	}
 }
 

@@ -50,9 +50,9 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		if strings.HasPrefix(line, "#  ") {
 			line = line[1:]
 		}
-		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}"} {
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []"} {
 			if line == empty {
-				line = strings.TrimSuffix(line, " {}")
+				line = line[:len(line)-3]
 			}
 		}
 		if !strings.Contains(line, "SHOP_BUYER_KEY") { // a variable or a file, not both
@@ -60,7 +60,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		}
 	}
 	c := mustLoad(t, strings.Join(text, "\n"))
-	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" {
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 {
 		t.Errorf("examples are lost: %+v", c)
 	}
 }
@@ -103,6 +103,8 @@ tables:
       sku_id: {constant: null}
 max_units_per_line: null
 restate_days: 10
+commit_gap_days: 3
+late_causes: false
 history_days: 400
 history_complete_from: 2026-01-01
 absent_days: {orders: [2026-01-31, "2026-02-01"]}
@@ -110,6 +112,13 @@ memory_limit: 512MiB
 workers: 3
 spill_dir: /tmp/spill
 require: {success_marker: true}
+chuanliu: {holdout_share: 0.1, programmes: {spring: 0.2}, since: 2026-02-01}
+schedule:
+  - {spec: "0 3 * * *", lag_days: 0, deadline: 90m}
+  - {name: again, does: restate, spec: "@daily", zone: UTC, days: 3}
+serve: {listen: "", stop_grace: 1m}
+retention: {grace: 72h, superseded_days: 1}
+notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 `)
 	days := func(texts ...string) (all []calendar.Day) {
 		for _, s := range texts {
@@ -137,12 +146,20 @@ require: {success_marker: true}
 				},
 			},
 		},
-		RestateDays: 10, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
+		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
 		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
+		Chuanliu: config.Chuanliu{HoldoutShare: 0.1, Programmes: map[string]float64{"spring": 0.2}, Since: ref(days("2026-02-01")[0])},
+		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
+			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
+		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
+		Notify: []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if j := got.Jobs(); j[0].Name != "night" || j[0].Zone != "UTC" || *j[0].LagDays != 0 || *j[0].Retries != 2 || *j[1].CatchUp != 7 {
+		t.Errorf("jobs %+v", j)
 	}
 	if types := got.IDTypes(); !types[contract.Merchant] || types[contract.Product] || config.Default().IDTypes() != nil {
 		t.Errorf("id types %v", types)

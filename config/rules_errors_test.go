@@ -53,6 +53,11 @@ func TestRulesThatAreWrong(t *testing.T) {
 			},
 		},
 		{
+			"a list that was renamed and is still there",
+			[]string{"      - id: benefit_shop\n", "      - id: benefit_shop\n        formerly: benefit_shop\n"},
+			[]string{`rules: versions[0].lists[0].formerly: "benefit_shop" is a list of these rules: it was not renamed (line 58, column 19)`},
+		},
+		{
 			"a key stands twice",
 			[]string{"lag_days: 15", "lag_days: 15\n    lag_days: 16"},
 			[]string{
@@ -106,6 +111,36 @@ func TestRulesThatAreWrong(t *testing.T) {
 				`rules: versions[0].version: "a b" is not a name of letters, digits, ., _ and -, at most 63 (line 2, column 14)`,
 				`rules: versions[0].minimum_orders: 0 is below 1 (line 4, column 21)`,
 				`rules: versions[0].lag_days: 91 is outside [0, 90] (line 5, column 15)`,
+			},
+		},
+		{
+			"the pool of no list",
+			[]string{"pool: {impressions", "pool: {list: traffic, impressions"},
+			[]string{
+				`rules: versions[0].pool.list: "traffic" is no list of merchants (line 72, column 18)`,
+			},
+		},
+		{
+			"lift out of range",
+			[]string{
+				"confidence: 0.95", "confidence: 95",
+				"mixed_share: 0.0001", "mixed_share: 1",
+				"method: paule_mandel", "method: reml",
+				"[3000, 10000]", "[3000, 300]",
+				"minimum_pre_days: 28", "minimum_pre_days: 90",
+				"maximum_donors: 50", "maximum_donors: 5",
+				"bonus_score: 4.7", "bonus_score: 4.3",
+				"quota_period: 30d", "quota_period: 7d",
+			},
+			[]string{
+				`rules: versions[0].lift.confidence: 95 is outside (0, 1) (line 74, column 52)`,
+				`rules: versions[0].lift.mixed_share: 1 is outside [0, 1) (line 75, column 21)`,
+				`rules: versions[0].lift.shrinkage.method: "reml" is none of paule_mandel, dersimonian_laird (line 75, column 68)`,
+				`rules: versions[0].lift.shrinkage.size_classes[1]: 300 is not above 3000, the one before (line 75, column 118)`,
+				`rules: versions[0].lift.panel.minimum_pre_days: 90 is outside [1, 89] (line 76, column 44)`,
+				`rules: versions[0].lift.panel.maximum_donors: 5 is outside [10, 10000] (line 76, column 106)`,
+				`rules: versions[0].lift.reward.bonus_score: 4.3 is below talent_score, 4.4 (line 77, column 88)`,
+				`rules: versions[0].lift.quota_period: "7d" is none of 30d, 90d, all (line 77, column 125)`,
 			},
 		},
 		{
@@ -325,7 +360,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 				"measure: severe_violations_90d", "measure: price_stars",
 			},
 			[]string{
-				`rules: versions[0].lists[0].gates[0].measure: "shop_scor" is none of product_score, product_quality, shop_score, talent_score, price_stars, brand_not_comparable, valid_orders_30d, refund_rate_to_category, severe_violations_30d, severe_violations_90d (line 62, column 39)`,
+				`rules: versions[0].lists[0].gates[0].measure: "shop_scor" is none of product_score, product_quality, shop_score, talent_score, price_stars, brand_not_comparable, valid_orders_30d, refund_rate_to_category, severe_violations_30d, severe_violations_90d, distribution_orders_90d, live_days_30d (line 62, column 39)`,
 				`rules: versions[0].lists[0].gates[1].measure: a merchant has no price_stars (line 63, column 38)`,
 				`rules: versions[0].lists[0].gates[1].at_most: 0 is outside [1, 5] (line 63, column 60)`,
 			},

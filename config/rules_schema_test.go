@@ -43,6 +43,8 @@ func rulesSchema(t *testing.T) []byte {
 		{"Gate", "over", []string{"today", "mean", "days"}},
 		{"Scale", "measure", rules.Measures},
 		{"Scale", "over", []string{"today", "mean"}},
+		{"Shrinkage", "method", rules.ShrinkageMethods},
+		{"Lift", "quota_period", rules.LiftPeriods},
 	} {
 		p, found := s.Definitions[c.of].Properties.Get(c.key)
 		if !found {

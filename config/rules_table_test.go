@@ -27,6 +27,7 @@ func tabulated(r rules.Rules) string {
 		tabulateList(line, l)
 	}
 	line("pool %+v", r.Pool)
+	line("lift %+v", r.Lift)
 	return b.String()
 }
 

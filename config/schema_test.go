@@ -60,7 +60,11 @@ func schemaFor(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Description: "The source column; null for null in every row; or the long form.", OneOf: []*jsonschema.Schema{
 			{Type: "string"}, {Type: "null"}, {Ref: "#/$defs/Column"},
 		}}
-	case reflect.TypeFor[*int64](), reflect.TypeFor[*calendar.Day]():
+	case reflect.TypeFor[config.WebhookKind]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{config.WebhookJSON, config.WebhookFeishu, config.WebhookDingTalk, config.WebhookWeCom}}
+	case reflect.TypeFor[config.Task]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{config.TaskNight, config.TaskRestate, config.TaskCollect}}
+	case reflect.TypeFor[*int64](), reflect.TypeFor[*int](), reflect.TypeFor[*time.Duration](), reflect.TypeFor[*calendar.Day]():
 		return schemaOrNull(t.Elem())
 	}
 	return nil
@@ -106,7 +110,7 @@ func TestSchemaKnowsEveryKeyOfTheCommentedFile(t *testing.T) {
 	text := string(schemaOf(t))
 	for _, line := range strings.Split(string(config.Commented), "\n") {
 		key, _, found := strings.Cut(line, ":")
-		if found && !strings.HasPrefix(key, "#") && !strings.Contains(text, `"`+strings.TrimSpace(key)+`": `) {
+		if found && !strings.HasPrefix(key, "#") && !strings.Contains(text, `"`+strings.TrimPrefix(strings.TrimSpace(key), "- ")+`": `) {
 			t.Errorf("the schema has no %s", key)
 		}
 	}

@@ -51,6 +51,9 @@ var jobName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 // maxDays bounds windows: a century is a typing error.
 const maxDays = 36500
 
+// maxCommitGap bounds commit_gap_days: lists that are older say nothing of today.
+const maxCommitGap = 30
+
 func (c Config) problems() (found []problem) {
 	add := func(path, format string, args ...any) {
 		found = append(found, problem{path, fmt.Sprintf(format, args...)})
@@ -69,6 +72,9 @@ func (c Config) problems() (found []problem) {
 	if most := max(1, c.HistoryDays); c.RestateDays < 1 || c.RestateDays > most {
 		add("restate_days", "%d is outside [1, %d], the upper end being history_days", c.RestateDays, most)
 	}
+	if c.CommitGapDays < 1 || c.CommitGapDays > maxCommitGap {
+		add("commit_gap_days", "%d is outside [1, %d]", c.CommitGapDays, maxCommitGap)
+	}
 	if c.MaxUnitsPerLine != nil && *c.MaxUnitsPerLine < 1 {
 		add("max_units_per_line", "%d is below 1; null means no limit", *c.MaxUnitsPerLine)
 	}
@@ -79,8 +85,10 @@ func (c Config) problems() (found []problem) {
 		add("workers", "%d is outside [0, 4096]; 0 means one per core", c.Workers)
 	}
 	found = append(found, c.Gates.problems()...)
+	found = append(found, c.Chuanliu.problems()...)
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)
+	found = append(found, c.operationProblems()...)
 	return append(found, c.tableProblems()...)
 }
 

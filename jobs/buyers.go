@@ -18,6 +18,11 @@ import (
 // countBuyers reads buyers, repeat purchase, months, cohorts and trust off the pairs of every scope.
 func (n *night) countBuyers(ctx context.Context) error {
 	n.buyers = make([]*repeat.Figures, len(n.scopes()))
+	shopOf, err := n.shopOfProducts(ctx)
+	if err != nil {
+		return err
+	}
+	won := make(chan *repeat.Won, 1) // from the pass over shops to that over products, which comes later in the scopes
 	count := func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
 		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Refunds: n.refunds, Months: s.Role != contract.RoleProduct,
 			Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject), Workers: workers}
@@ -26,7 +31,17 @@ func (n *night) countBuyers(ctx context.Context) error {
 				in.Ranges = append(in.Ranges, repeat.Range(span))
 			}
 		}
+		if s.Role == contract.RoleProduct {
+			select {
+			case in.Won = <-won:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 		n.buyers[i], err = n.countScope(ctx, in)
+		if s.Role == contract.RoleMerchant && err == nil {
+			won <- n.buyers[i].Won(shopOf)
+		}
 		return err
 	}
 	if err := n.countScopes(ctx, count); err != nil {
@@ -37,6 +52,21 @@ func (n *night) countBuyers(ctx context.Context) error {
 		return err
 	}
 	return n.publishBuyers(c)
+}
+
+// shopOfProducts tells the shop of a product by the newest snapshot.
+func (n *night) shopOfProducts(ctx context.Context) (func(product int64) int64, error) {
+	products, err := n.factsOf(ctx, rollup.ProductFacts())
+	if products == nil || err != nil {
+		return func(int64) int64 { return column.Null }, err
+	}
+	shops := column.NewLookup(products.Column("product_id"), products.Column("merchant_id"))
+	return func(product int64) int64 {
+		if at := shops.Row(product); at >= 0 {
+			return shops.Values(0)[at]
+		}
+		return column.Null
+	}, nil
 }
 
 // publishBuyers makes the tables of buyers, side by side.

@@ -49,7 +49,7 @@ func put(t *testing.T, l *lake.Lake, table *contract.Table, ids contract.IDTypes
 
 // gateRow is a row of eligibility_gates.
 func gateRow(list, subject, name string) string {
-	return fmt.Sprintf(`{"as_of_date": "2026-03-01", "list": %q, "subject_id": %q, "gate": %q, "threshold": 4.4, "state": "failed", "in_band": false}`, list, subject, name)
+	return fmt.Sprintf(`{"as_of_date": "2026-03-01", "list": %q, "subject_id": %q, "gate": %q, "threshold": 4.4, "state": "failed", "in_band": false, "since": "2026-02-20"}`, list, subject, name)
 }
 
 // scoreRow is a row of product_score.
@@ -141,7 +141,7 @@ func TestTheRulesOfTheNightAreKnownByTheirDigest(t *testing.T) {
 // listRow is a row of eligibility_traffic.
 func listRow(list, subject string, category, rank string) string {
 	return fmt.Sprintf(`{"as_of_date": "2026-03-01", "list": %q, "role": "product", "subject_id": %q, "category1_id": %s, "eligible": %v, "rank": %s, "movement": "out", "since": "2026-03-01",
-	  "orders": 1, "failed_gates": "", "reasons": "", "needs": "nothing", "standing": false, "pass_streak": 0, "fail_streak": 0, "cold_start": false, "stale": false,
+	  "orders": 1, "failed_gates": "", "reasons": "", "needs": "nothing", "standing": false, "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false,
 	  "valid_from": "2026-03-02", "valid_to": "2026-03-02", "rules_version": "1"}`, list, subject, category, rank != "null", rank)
 }
 

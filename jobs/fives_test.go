@@ -14,6 +14,7 @@ import (
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
 )
 
 // marketSink writes a market through the lake.
@@ -29,7 +30,15 @@ func (s marketSink) WriteFile(ctx context.Context, key string, data []byte) erro
 }
 
 // newDemo delivers a small demo of so many days, the last of them lastDay.
-func newDemo(t *testing.T, days int) *deployment {
+func newDemo(t *testing.T, days int) *deployment { return newDemoUntil(t, days, lastDay) }
+
+func newDemoUntil(t *testing.T, days int, last calendar.Day) *deployment {
+	t.Helper()
+	return newMarket(t, func(o *market.Options) { o.Days, o.AsOf = days, last })
+}
+
+// newMarket delivers a small demo that is otherwise in some way.
+func newMarket(t *testing.T, change func(o *market.Options)) *deployment {
 	t.Helper()
 	d := &deployment{t: t, in: t.TempDir(), out: t.TempDir(), settings: newDeployment(t).settings}
 	l, err := lake.Open(t.Context(), d.in, lake.Options{})
@@ -38,7 +47,8 @@ func newDemo(t *testing.T, days int) *deployment {
 	}
 	defer l.Close()
 	o := market.DefaultOptions()
-	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = days, 20, 60, 200, 500, 150, lastDay
+	o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = 7, 20, 60, 200, 500, 150, lastDay
+	change(&o)
 	if _, err := market.Generate(t.Context(), o, marketSink{l}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -102,8 +112,8 @@ type splitRow struct {
 	Paid    int64  `parquet:"gmv_paid_fen"`
 }
 
-// A month of a demo: one row per row of shop_score, GMV that adds up to gmv_split, and 常挂品 as counted in the dumps.
-func TestADemoNightPublishesFives(t *testing.T) {
+// A month of a demo: product_test as counted in the dumps; of fives one row per row of shop_score, GMV that adds up to gmv_split, and 常挂品 as counted in the dumps.
+func TestADemoNightPublishesFivesAndProductTest(t *testing.T) {
 	d := newDemo(t, 30)
 	o := d.night(lastDay)
 	rows, shops := published[fivesRow](t, d, o, "fives"), published[shopRow](t, d, o, "shop_score")
@@ -133,6 +143,7 @@ func TestADemoNightPublishesFives(t *testing.T) {
 		t.Errorf("next is always the same: %v", next)
 	}
 	wantAlwaysOn(t, d, rows)
+	wantProductTest(t, d, o, 30)
 	again := d.night(lastDay)
 	if again.Status != jobs.AlreadyDone {
 		t.Errorf("the night again: %s", again.Status)

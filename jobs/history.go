@@ -70,15 +70,9 @@ func (n *night) load(ctx context.Context, r *rollup.Rollup, p Partition) (l load
 
 // rows is the number of rows of a rollup from first on, as far as it is known.
 func (n *night) rows(r *rollup.Rollup, first calendar.Day) (rows int64) {
-	at := -1
-	for i, ru := range rollup.From(r.Source.Name) {
-		if ru.Name == r.Name {
-			at = i
-		}
-	}
 	for _, p := range n.partitions[r.Source.Name] {
-		if p.Day >= first && at < len(p.Rows) && p.Rows[at] > 0 {
-			rows += p.Rows[at]
+		if of, _ := p.rows(r); p.Day >= first && of > 0 {
+			rows += of
 		}
 	}
 	return rows

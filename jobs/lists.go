@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -26,27 +27,44 @@ var resources = []struct {
 
 // decideLists decides who gets what, list by list.
 func (n *night) decideLists(ctx context.Context) error {
-	roles := make([]*candidates, len(contract.ScoreRoles))
-	for role := range roles {
-		roles[role] = n.candidatesOf(role)
-	}
-	overrides, err := n.overridesOf(ctx)
+	pages, err := n.decidePages(ctx)
 	if err != nil {
 		return err
 	}
-	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules}
-	for _, r := range resources {
-		pages, err := n.decideResource(ctx, r.name, r.table, roles, overrides)
-		if err != nil {
-			return err
-		}
-		tables.Pages = append(tables.Pages, pages...)
+	if err := n.splitCauses(ctx, pages); err != nil {
+		return err
 	}
+	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules, Pages: pages}
 	for _, r := range resources {
 		n.publishRows(r.table, tables.List(r.table, r.name))
 	}
 	n.publishRows(contract.EligibilityGates, tables.Gates())
+	n.lists = tables
 	return nil
+}
+
+// decidePages decides all lists.
+func (n *night) decidePages(ctx context.Context) ([]*eligibility.Page, error) {
+	roles := make([]*candidates, len(contract.ScoreRoles))
+	for role := range roles {
+		roles[role] = n.candidatesOf(role)
+	}
+	if err := n.addMerchantMeasures(ctx, roles[contract.ScoreMerchant]); err != nil {
+		return nil, err
+	}
+	overrides, err := n.overridesOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*eligibility.Page
+	for _, r := range resources {
+		pages, err := n.decideResource(ctx, r.name, r.table, roles, overrides)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pages...)
+	}
+	return all, nil
 }
 
 // decideResource decides the lists of one resource, with what they said on the run before.
@@ -54,6 +72,13 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 	before, err := n.tableBefore(ctx, t, eligibility.BeforeColumns...)
 	if err != nil {
 		return nil, err
+	}
+	if before != nil {
+		dropped := eligibility.Dropped(before, n.runner.ids, n.rules)
+		for _, id := range slices.Sorted(maps.Keys(dropped)) {
+			n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
+				id, dropped[id], id))
+		}
 	}
 	var pages []*eligibility.Page
 	for i := range n.rules.Lists {
@@ -90,7 +115,7 @@ func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, ov
 		}
 	}
 	if before != nil {
-		page.RankBefore = before.Rank
+		page.RankBefore, page.Was = before.Rank, eligibility.Outcome{Member: before.Member, Entitled: before.Entitled}
 	}
 	decided := n.overridesFor(l, c, overrides)
 	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, decided, false)

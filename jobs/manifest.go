@@ -31,7 +31,7 @@ type Manifest struct {
 	IDs           contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
 	Rules         map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
 	ScoreRules    RulesRef               `json:"score_rules"`  // of scores and lists
-	Previous      *CommitRef             `json:"previous"`     // the commit of the day before; null: a cold start
+	Previous      *CommitRef             `json:"previous"`     // the commit the night rests on, of the nearest earlier date; null: a cold start
 	Partitions    map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
 	Inputs        []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
 	Steps         []StepRecord           `json:"steps"`

@@ -13,12 +13,15 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/score"
 )
 
 // night is one run for one as-of date: what its steps hand to each other.
@@ -28,7 +31,7 @@ type night struct {
 	asOf   calendar.Day
 	first  calendar.Day // of the history kept
 
-	previous   *committed // the newest commit of the day before; nil: a cold start
+	previous   *committed // the commit it rests on: the newest of the nearest earlier date; nil: a cold start
 	current    *committed // the newest commit of this day; nil: none yet
 	types      contract.IDTypes
 	partitions map[string][]Partition // by table, ascending
@@ -41,9 +44,11 @@ type night struct {
 
 	newPartitions, inputRows, rejected int64 // of the partitions that the commit before did not rest on
 
-	rules       *rules.Rules  // in force on the as-of date
-	normsBefore *column.Frame // score_norms of the previous commit, once it was read
+	rules       *rules.Rules         // in force on the as-of date
+	normsBefore *column.Frame        // score_norms of the previous commit, once it was read
+	measured    map[int]*score.Norms // by role: norms of the month that the run before should have measured
 
+	again         bool   // decided a second time for the causes of changes; nothing is published
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
 
@@ -53,6 +58,9 @@ type night struct {
 	prices []price.Power
 	stars  map[int64]int // price stars by product; not comparable ones are not in it
 	scored []*scored     // by role
+	lift   *lift.Figures // nil: there is no Chuanliu
+	lifts  *lift.Lifts   // that money goes by
+	lists  *eligibility.Tables
 
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
@@ -60,17 +68,18 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
+	at      string // the step that runs
 	commit  commitInfo
 }
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
-		partitions: map[string][]Partition{}, tables: map[string]publishedTable{}, rules: r.Settings.Rules.On(asOf)}
+		partitions: map[string][]Partition{}, measured: map[int]*score.Norms{}, tables: map[string]publishedTable{}, rules: r.Settings.Rules.On(asOf)}
 	if n.rules == nil {
 		return nil, fmt.Errorf("%w: no version of the rules is effective on %s: the first begins on %s", ErrInput, asOf, r.Settings.Rules[0].EffectiveFrom)
 	}
 	var err error
-	if n.previous, err = r.commitToRestOn(ctx, asOf-1); err != nil {
+	if n.previous, err = r.commitToRestOn(ctx, asOf); err != nil {
 		return nil, err
 	}
 	if n.current, err = r.readCommit(ctx, asOf); err != nil {
@@ -122,11 +131,26 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	for _, p := range n.partitions[contract.Orders.Name] {
 		n.present[p.Day] = true
 	}
-	if n.previous == nil {
-		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
-	}
+	n.noteGap()
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
+	if n.isWithdrawn() {
+		n.done = true
+		n.warnings = append(n.warnings, n.withdrawnNote())
+	}
 	return nil
+}
+
+// noteGap says that the day before has no commit.
+func (n *night) noteGap() {
+	gap := n.runner.Settings.CommitGapDays
+	switch {
+	case n.previous == nil && gap == 1:
+		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: cold start", n.asOf-1))
+	case n.previous == nil:
+		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s or the %d days before: cold start", n.asOf-1, gap-1))
+	case n.previous.manifest.AsOf != n.asOf-1:
+		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: streaks, histories and norms go on from %s", n.asOf-1, n.previous.manifest.AsOf))
+	}
 }
 
 // eventTables must be there for the as-of day once they have begun, and must have no holes.
@@ -147,7 +171,7 @@ const ScoreDays = 120
 func (n *night) firstOf(table string) calendar.Day {
 	t, _ := contract.Lookup(table, contract.Inputs())
 	switch {
-	case t == contract.Orders || t == contract.Refunds:
+	case t == contract.Orders || t == contract.Refunds || t == contract.ChuanliuEligibility || t == contract.ChuanliuExposures:
 		return n.first
 	case t.Class == contract.Snapshot: // they reach further back, for the rows they classify
 		return n.first - JoinDays
@@ -185,7 +209,7 @@ func (n *night) checkPresence() error {
 		ErrLate, len(missing), shown)
 }
 
-// checkHistory refuses to lose days that the commit of the day before rested on: their dumps are gone, and
+// checkHistory refuses to lose days that the commit of the run before rested on: their dumps are gone, and
 // their rollups were made by other rules or for other identifier types.
 func (n *night) checkHistory() error {
 	if n.previous == nil {
@@ -207,7 +231,7 @@ func (n *night) checkHistory() error {
 	return nil
 }
 
-// pinned tells whether the commit of the day before rests on a partition that is no longer listed.
+// pinned tells whether the commit of the run before rests on a partition that is no longer listed.
 func (n *night) pinned(table string, day calendar.Day) bool {
 	_, ok := n.pin(table, day)
 	return ok
@@ -250,16 +274,16 @@ func (n *night) partition(table string, d *dump) Partition {
 }
 
 // dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
-// orders; for refunds, which look at the days on which they were paid, all that may be asked for.
+// orders, and of accounts for traffic; for refunds, which look at the days on which they were paid, all that may be asked for.
 func (n *night) dependencies(table string, day calendar.Day) string {
 	var parts []string
 	for _, dim := range []string{contract.Products.Name, contract.Talents.Name} {
-		switch table {
-		case contract.Orders.Name:
+		switch {
+		case table == contract.Orders.Name, table == contract.ProductTraffic.Name && dim == contract.Talents.Name:
 			if p, ok := n.nearest(dim, day); ok {
 				parts = append(parts, p.Digest)
 			}
-		case contract.Refunds.Name:
+		case table == contract.Refunds.Name:
 			if p, ok := n.nearest(dim, day-JoinDays); ok {
 				parts = append(parts, p.Digest)
 			}
@@ -287,18 +311,21 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 }
 
 // figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
-const figuresVersion = "2"
+const figuresVersion = "3"
 
 // digest identifies what the night's tables are made of.
-func (n *night) digest() string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), n.acceptedChurn}
+func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
+
+// digestIf is the digest of the night with a reason to accept turnover.
+func (n *night) digestIf(acceptedChurn string) string {
+	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)
 		}
 	}
-	if n.previous != nil {
-		parts = append(parts, n.previous.manifest.NightDigest)
+	if n.previous != nil { // causes of changes ask for its rules
+		parts = append(parts, n.previous.manifest.NightDigest, fmt.Sprint(n.rulesBefore() != nil))
 	}
 	return digestOf(parts...)
 }
@@ -401,9 +428,11 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 // frame loads a rollup of a partition; what is missing or damaged is made again.
 func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
 	if p.Rows == nil {
-		if _, err := n.ensure(ctx, r.Source.Name, p, 1); err != nil {
+		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
+		if err != nil {
 			return nil, err
 		}
+		p = rec.Partition
 	}
 	f, err := n.runner.state.frame(ctx, r, p)
 	if !errors.Is(err, errLost) {

@@ -55,6 +55,9 @@ func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *lake.File, erro
 	if b.single() {
 		return p.openDay(ctx, b.parts[0], true)
 	}
+	if empty(p.rollup, b.parts...) {
+		return repeat.InMemory(b.parts[len(b.parts)-1].Day, repeat.Rows{}), nil, nil
+	}
 	return p.segment(b).open(ctx, true)
 }
 
@@ -99,9 +102,14 @@ func (l *lostRun) Unwrap() error { return l.err }
 func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *lake.File, error) {
 	n := p.night
 	if part.Rows == nil {
-		if _, err := n.ensure(ctx, p.rollup.Source.Name, part, 1); err != nil {
+		rec, err := n.ensure(ctx, p.rollup.Source.Name, part, 1)
+		if err != nil {
 			return repeat.Run{}, nil, err
 		}
+		part = rec.Partition
+	}
+	if empty(p.rollup, part) {
+		return repeat.InMemory(part.Day, repeat.Rows{}), nil, nil
 	}
 	f := &pairFile{pairs: p, key: rollupKey(p.rollup.Name, part), table: p.rollup.Table(), columns: repeat.Columns(p.scope), last: part.Day,
 		pack: func(f *column.Frame) (repeat.Rows, error) {

@@ -1,7 +1,7 @@
 // Package jobs runs a night: one as-of date, from the dumps to the published tables.
 //
-// A night is a pure function of the input objects as listed at the start, the newest commit of the day
-// before, the as-of date and the rules. It reads as the list of steps below; the run loop, plan and the
+// A night is a pure function of the input objects as listed at the start, the newest commit of the
+// nearest earlier date, the as-of date and the rules. It reads as the list of steps below; the run loop, plan and the
 // lineage in the manifest all come from that list. Nothing a reader can see changes before the last
 // step's one conditional write.
 package jobs
@@ -25,16 +25,20 @@ type Step struct {
 // Steps are the night, in order.
 func Steps() []Step {
 	return []Step{
-		{"snapshot", []string{"dumps", "the commit of the day before"}, []string{"partitions"}, (*night).takeSnapshot},
+		{"snapshot", []string{"dumps", "the commit of the nearest earlier date"}, []string{"partitions"}, (*night).takeSnapshot},
 		{"reduce", []string{"dumps"}, []string{"rollups"}, (*night).reduceChanged},
 		{"refunds", []string{"refund_lines"}, []string{"settled refunds"}, (*night).settleRefunds},
 		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
 		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
 		{"prices", []string{"unit_prices", "product_facts"}, []string{"price_power"}, (*night).comparePrices},
-		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the day before"},
+		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the run before"},
 			[]string{"product_score", "shop_score", "talent_score", "score_indicators", "score_norms", "<role>_score_history"}, (*night).computeScores},
 		{"fives", []string{"shop_score", "price_power", "gmv", "buyers", "merchant_contents, merchant_promoters, shelf_minutes", "talent_score"}, []string{"fives"}, (*night).compareFives},
-		{"lists", []string{"scores", "gmv", "overrides", "lists of the day before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
+		{"product_test", []string{"product_score", "gmv_split", "buyers", "product_impressions"}, []string{"product_test"}, (*night).testProducts},
+		{"lift", []string{"chuanliu_pairs, chuanliu_shown", "merchant_buyers, buyers", "settled refunds", "pairs of the run before", "scores", "merchant_sales", "caps of the run before"},
+			[]string{"chuanliu_lift", "chuanliu_programme", "chuanliu_caps", "talent_rewards"}, (*night).estimateLift},
+		{"lists", []string{"scores", "gmv", "overrides", "lists of the run before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
+		{"quota", []string{"eligibility_traffic", "lift", "chuanliu_shown"}, []string{"traffic_quota"}, (*night).sharePool},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
 		{"gates", []string{"partitions", "platform_sales", "scores"}, []string{"gates"}, (*night).checkGates},
@@ -54,13 +58,14 @@ type StepRecord struct {
 func (n *night) run(ctx context.Context) error {
 	for _, s := range n.runner.simulation.steps() {
 		started := n.runner.Now()
+		n.at = s.Name
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
 		if err := n.runStep(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		took := n.runner.Now().Sub(started)
 		n.steps = append(n.steps, StepRecord{s.Name, s.In, s.Out, took.Round(time.Millisecond).Seconds()})
-		n.runner.Log.Debug("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
+		n.runner.Log.Info("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
 		if n.done {
 			return nil
 		}

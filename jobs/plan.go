@@ -31,7 +31,7 @@ type Plan struct {
 	Status   string         `json:"status"` // missing, failed, stale, done, late
 	Why      string         `json:"why"`
 	First    calendar.Day   `json:"history_first"`
-	Previous *CommitRef     `json:"previous"` // the commit of the day before; null: cold start
+	Previous *CommitRef     `json:"previous"` // the commit of the nearest earlier date; null: cold start
 	Current  *CommitRef     `json:"current"`  // the newest commit of this day; null: none
 	Steps    []PlannedStep  `json:"steps"`
 	Tables   []PlannedTable `json:"tables"`
@@ -72,7 +72,7 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{AsOf: asOf, First: n.first, Tables: []PlannedTable{}, Stale: []calendar.Day{}, Previous: n.previous.ref(asOf - 1), Current: n.current.ref(asOf)}
+	p := &Plan{AsOf: asOf, First: n.first, Tables: []PlannedTable{}, Stale: []calendar.Day{}, Previous: n.previous.ref(), Current: n.current.ref()}
 	for _, s := range Steps() {
 		p.Steps = append(p.Steps, PlannedStep{s.Name, s.In, s.Out})
 	}
@@ -91,23 +91,25 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 		return nil, err
 	}
 	if p.Status != Done {
-		p.Stale, err = n.restingOn(ctx)
+		p.Stale, err = Archive{Out: r.Out, Job: r.Settings.Job}.after(ctx, asOf, r.Settings.CommitGapDays)
 	}
 	p.Why = n.why(p)
 	return p, err
 }
 
 // ref pins the commit, nil if there is none.
-func (c *committed) ref(asOf calendar.Day) *CommitRef {
+func (c *committed) ref() *CommitRef {
 	if c == nil {
 		return nil
 	}
-	return &CommitRef{asOf, c.record.Sequence, c.record.ManifestSHA256}
+	return &CommitRef{c.manifest.AsOf, c.record.Sequence, c.record.ManifestSHA256}
 }
 
 // why says in words what makes the status.
 func (n *night) why(p *Plan) string {
 	switch {
+	case p.Status == Done && n.isWithdrawn():
+		return n.withdrawnNote()
 	case p.Status == Done:
 		return fmt.Sprintf("commit %d rests on the same inputs, rules and night before", n.current.record.Sequence)
 	case n.current == nil && p.Status == Failed:
@@ -120,7 +122,9 @@ func (n *night) why(p *Plan) string {
 	case n.changed():
 		return fmt.Sprintf("inputs or rules have changed since commit %d", n.current.record.Sequence)
 	case was == nil && is != nil:
-		return fmt.Sprintf("commit %d was a cold start; the night before is published now", n.current.record.Sequence)
+		return fmt.Sprintf("commit %d was a cold start; an earlier night is published now", n.current.record.Sequence)
+	case was != nil && is != nil && was.AsOf != is.AsOf:
+		return fmt.Sprintf("the nearest earlier commit is that of %s now, commit %d rests on that of %s", is.AsOf, n.current.record.Sequence, was.AsOf)
 	case was != nil && is != nil && *was != *is:
 		return fmt.Sprintf("the night before has commit %d now, commit %d rests on its commit %d", is.Sequence, n.current.record.Sequence, was.Sequence)
 	}
@@ -138,19 +142,6 @@ func (n *night) changed() bool {
 		}
 	}
 	return false
-}
-
-// restingOn are the published nights after this one, without a gap: each rests on the one before.
-func (n *night) restingOn(ctx context.Context) ([]calendar.Day, error) {
-	days, err := Archive{Out: n.runner.Out, Job: n.runner.Settings.Job}.Dates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := []calendar.Day{} // never null in JSON
-	for d := n.asOf + 1; slices.Contains(days, d); d++ {
-		out = append(out, d)
-	}
-	return out, nil
 }
 
 // planTables looks at every partition as the reduce step does.
@@ -223,7 +214,7 @@ func (n *night) planPartition(ctx context.Context, t *contract.Table, p Partitio
 // complete tells whether all rollups of a reduced partition are stored.
 func complete(table string, p Partition, stored map[string]bool) bool {
 	for i, r := range rollup.From(table) {
-		if i < len(p.Rows) && p.Rows[i] >= 0 && !stored[rollupKey(r.Name, p)] {
+		if i < len(p.Rows) && p.Rows[i] > 0 && !stored[rollupKey(r.Name, p)] {
 			return false
 		}
 	}

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
-	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rollup"
@@ -45,6 +45,9 @@ func (n *night) publish(ctx context.Context) error {
 	sum, err := n.writeManifest(ctx, manifestKey)
 	if err != nil {
 		return err
+	}
+	if paused := n.runner.Now().Round(0).Sub(n.started.Round(0)); paused > MaxRun { // by the wall clock, which goes on while a machine sleeps
+		return fmt.Errorf("the run took %s, more than %s: its tables may have been collected; run again", paused.Round(time.Minute), MaxRun)
 	}
 	sequence := 1
 	if n.current != nil {
@@ -99,7 +102,7 @@ func (n *night) writeManifest(ctx context.Context, key string) (sha string, err 
 		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, AcceptedGates: n.acceptedGates, Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
-		m.Previous = &CommitRef{n.asOf - 1, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
+		m.Previous = &CommitRef{n.previous.manifest.AsOf, n.previous.record.Sequence, n.previous.record.ManifestSHA256}
 	}
 	data, err := json.Marshal(m)
 	if err != nil {
@@ -144,7 +147,7 @@ func (n *night) gates() []Gate {
 
 func (n *night) outcome() Outcome {
 	o := Outcome{AsOf: n.asOf, Status: n.commit.status, Run: n.id, Sequence: n.commit.sequence, Prefix: n.commit.prefix,
-		Reduced: int(n.reduced.Load()), Cold: n.previous == nil, Tables: n.outputs, Warnings: n.warnings}
+		Reduced: int(n.reduced.Load()), Cold: n.previous == nil, Tables: n.outputs, Steps: n.steps, Warnings: n.warnings}
 	for _, ps := range n.partitions {
 		o.Reused += len(ps)
 	}
@@ -182,33 +185,4 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 		return readTable(ctx, f, t, r.ids, columns...)
 	}
 	return nil, fmt.Errorf("%w: %s has no table %s", ErrDamaged, c.record.ManifestKey, t.Name)
-}
-
-// attempt is what is kept of a night that failed.
-type attempt struct {
-	AsOf  calendar.Day `json:"as_of"`
-	Run   string       `json:"run"`
-	Error string       `json:"error"`
-	Late  bool         `json:"late"`
-	At    string       `json:"at"`
-}
-
-// recordFailure keeps the reason beside the commits, where backfill --only failed and people find it.
-func (n *night) recordFailure(ctx context.Context, cause error) {
-	a := attempt{n.asOf, n.id, cause.Error(), errors.Is(cause, ErrLate), n.runner.Now().UTC().Format("2006-01-02T15:04:05Z")}
-	data, err := json.Marshal(a)
-	if err == nil {
-		err = n.runner.Out.PutBytes(context.WithoutCancel(ctx), failureKey(n.runner.Settings.Job, n.asOf, n.id), data)
-	}
-	if err != nil {
-		n.runner.Log.Warn("failure not recorded", "as_of", n.asOf.String(), "error", err)
-	}
-}
-
-func failurePrefix(job string, asOf calendar.Day) string {
-	return fmt.Sprintf("published/%s/dt=%s/failures/", job, asOf)
-}
-
-func failureKey(job string, asOf calendar.Day, run string) string {
-	return failurePrefix(job, asOf) + run + ".json"
 }

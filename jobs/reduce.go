@@ -155,7 +155,9 @@ func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup
 			p.Rows[i] = -1
 			continue
 		}
-		p.Rows[i] = red.Rows(ru)
+		if p.Rows[i] = red.Rows(ru); p.Rows[i] == 0 {
+			continue
+		}
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			_, err = r.state.out.WriteParquet(writing, rollupKey(ru.Name, p), ru.Table().Schema(r.env.IDs),

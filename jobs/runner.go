@@ -73,6 +73,7 @@ type Outcome struct {
 	Reused   int           `json:"partitions_reused"`
 	Cold     bool          `json:"cold_start"`
 	Tables   []Output      `json:"tables,omitempty"`
+	Steps    []StepRecord  `json:"-"` // that were run
 	Warnings []string      `json:"warnings,omitempty"`
 	Duration time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`
@@ -91,7 +92,9 @@ func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, err
 	started := r.Now()
 	n, err := r.newNight(ctx, asOf)
 	if err != nil {
-		return Outcome{AsOf: asOf}, err
+		failed := &night{runner: r, id: r.NewRunID(), started: started.UTC(), asOf: asOf, at: "begin"}
+		failed.recordFailure(ctx, err)
+		return Outcome{AsOf: asOf, Run: failed.id}, err
 	}
 	defer n.release()
 	if err := n.run(ctx); err != nil {

@@ -113,8 +113,10 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	all, _ := rule.Indicators()
 	for _, in := range all {
 		f.X, f.N = append(f.X, figures[in.ID].X), append(f.N, figures[in.ID].N)
+		cover, _ := s.sums.Cover(in.ID)
+		f.Cover = append(f.Cover, cover)
 	}
-	norms, err := n.normsOf(ctx, role, n.asOf.Month())
+	norms, err := n.normsTonight(ctx, role, f)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +154,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 		return nil
 	}
 	figures["not_repeat"] = n.notRepeat(s)
-	figures["conversion"] = indicators.Quotient(s.sums.Sum(indicators.Valid), s.sums.Sum("clicks"), 1)
+	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
 	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
 		Stars: func(product int64) int { return n.stars[product] }, ProductScore: products.of, ShopScore: shops.of})
@@ -193,7 +195,7 @@ func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
 			days[i] = 0
 		}
 	}
-	figures["gmv_per_mille"] = indicators.Quotient(paid, s.sums.Sum("impressions"), 1000)
+	figures["gmv_per_mille"] = s.sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1000)
 	figures["effective_gmv"] = indicators.Quotient(paid, days, 1) // a day, since windows differ
 	if !n.has(contract.Products) {
 		return
@@ -280,6 +282,31 @@ func (n *night) normsOf(ctx context.Context, role int, month calendar.Day) (*sco
 	return score.ReadNorms(n.normsBefore, n.runner.ids, month, role)
 }
 
+// normsTonight are the norms that a role is held against. The last night of a month measures those of the next; where it
+// was never published, the first night after it measures them, from its own figures, and they hold for the rest of the
+// month.
+func (n *night) normsTonight(ctx context.Context, role int, f *score.Figures) (*score.Norms, error) {
+	norms, err := n.normsOf(ctx, role, n.asOf.Month())
+	if norms != nil || err != nil || !n.missedMonthEnd() {
+		return norms, err
+	}
+	rule, known := n.ruleOf(role)
+	if norms, err = score.Measure(n.rules, rule, known, f); err != nil {
+		return nil, err
+	}
+	n.measured[role] = norms
+	return norms, nil
+}
+
+// missedMonthEnd tells whether a month has ended since the run before, without a night of its last day.
+func (n *night) missedMonthEnd() bool {
+	if n.previous == nil {
+		return false
+	}
+	before := n.previous.manifest.AsOf
+	return before.Month() != n.asOf.Month() && before != before.MonthEnd()
+}
+
 // publishNorms carries the norms of the month on and, on its last day, measures those of the next.
 func (n *night) publishNorms(ctx context.Context) error {
 	var all []score.MonthNorms
@@ -288,6 +315,9 @@ func (n *night) publishNorms(ctx context.Context) error {
 		now, err := n.normsOf(ctx, role, month)
 		if err != nil {
 			return err
+		}
+		if now == nil {
+			now = n.measured[role]
 		}
 		if now != nil {
 			all = append(all, score.MonthNorms{Month: month, Role: role, Norms: now})

@@ -127,7 +127,7 @@ func (o *openFiles) close() error { return closeFiles(o.files) }
 
 // addRuns opens the segment of a block shorter than days, or else its days.
 func (p *pairs) addRuns(ctx context.Context, b block, days int, o *openFiles) error {
-	if b.days < days && !b.single() {
+	if b.days < days && !b.single() && !empty(p.rollup, b.parts...) {
 		run, file, err := p.segment(b).tryOpen(ctx, false)
 		if err == nil {
 			o.runs, o.files = append(o.runs, run), append(o.files, file)

@@ -26,8 +26,11 @@ type Settings struct {
 	BuyerKey            [16]byte                  // secret of the hash of buyer ids
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
-	Rules               rules.Set                 // of scores and lists
+	Rules               rules.Set                 // of scores, lists and lift
+	Chuanliu            Chuanliu                  // how the experiment on 川流 was set up
 	RestateDays         int                       // days looked at again each night
+	CommitGapDays       int                       // days back in which a night looks for the commit that it rests on; 1: the day before alone
+	LateCauses          bool                      // corrections of earlier days are told from other causes of changes of lists: the run before is computed again then
 	HistoryDays         int                       // days kept for windows, new buyers and cohorts
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
 	AbsentDays          map[string][]calendar.Day // partitions that will never come
@@ -39,14 +42,24 @@ type Settings struct {
 	Workers             int                       // 0: one per core
 }
 
+// maxCommitGap bounds CommitGapDays: as many days as gates look back at most.
+const maxCommitGap = 30
+
+// Chuanliu is how the experiment was set up: arms come from the dumps, what they should be from here.
+type Chuanliu struct {
+	HoldoutShare float64            // expected share of the holdout among eligible pairs
+	Programmes   map[string]float64 // that of programmes with one of their own
+	Since        *calendar.Day      // first day of eligibility that counts; nil: all
+}
+
 // JoinDays is how far back a refund looks for the snapshot of its pay day.
 const JoinDays = 120
 
 // Default are the settings of a deployment that says nothing.
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
-		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, HistoryDays: 730,
-		MemoryLimit: 4 << 30, CacheBytes: 1 << 30,
+		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, CommitGapDays: 7, LateCauses: true, HistoryDays: 730,
+		MemoryLimit: 4 << 30, CacheBytes: 1 << 30, Chuanliu: Chuanliu{HoldoutShare: 0.05},
 	}
 }
 
@@ -61,6 +74,9 @@ func (s Settings) Validate() error {
 	}
 	if s.RestateDays < 1 || s.RestateDays > s.HistoryDays {
 		errs = append(errs, fmt.Errorf("restate_days: %d is outside 1 to history_days (%d)", s.RestateDays, s.HistoryDays))
+	}
+	if s.CommitGapDays < 1 || s.CommitGapDays > maxCommitGap {
+		errs = append(errs, fmt.Errorf("commit_gap_days: %d is outside 1 to %d", s.CommitGapDays, maxCommitGap))
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
@@ -122,9 +138,11 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 func (s Settings) nightDigest() string {
 	data, err := json.Marshal(struct {
 		Restate, History int
+		LateCauses       bool
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
-	}{s.RestateDays, s.HistoryDays, s.HistoryCompleteFrom, s.AbsentDays})
+		Chuanliu         Chuanliu
+	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

@@ -77,7 +77,7 @@ func (s *simulation) readFrom() *lake.Lake {
 }
 
 // notSimulated are steps that no score and no list looks at.
-var notSimulated = []string{"fives", "overview", "quality", "gates"}
+var notSimulated = []string{"fives", "product_test", "lift", "quota", "overview", "quality", "gates"}
 
 func (s *simulation) steps() []Step {
 	if s == nil {
@@ -99,13 +99,19 @@ func (s *simulation) publications() []*contract.Table {
 	return append(tables, contract.EligibilityGates)
 }
 
-// commitToRestOn is the commit of the day before a night: the simulated one, or else the published one.
-func (r *Runner) commitToRestOn(ctx context.Context, day calendar.Day) (*committed, error) {
-	c, err := r.readCommit(ctx, day)
-	if s := r.simulation; s != nil && c == nil && err == nil && day < s.until {
-		return readNewest(ctx, s.base, s.job, day)
+// commitToRestOn is the newest commit before a night, of the last CommitGapDays; nil: there is none, a cold start. Of a
+// date it is the simulated one, or else the published one.
+func (r *Runner) commitToRestOn(ctx context.Context, asOf calendar.Day) (*committed, error) {
+	for day := asOf - 1; day >= asOf-calendar.Day(r.Settings.CommitGapDays); day-- {
+		c, err := r.readCommit(ctx, day)
+		if s := r.simulation; s != nil && c == nil && err == nil && day < s.until {
+			c, err = readNewest(ctx, s.base, s.job, day)
+		}
+		if c != nil || err != nil {
+			return c, err
+		}
 	}
-	return c, err
+	return nil, nil
 }
 
 // simulating is a runner that makes nights of a job in scratch under some rules. They rest on nights that r has

@@ -17,7 +17,7 @@ import (
 func onList(list, role, subject, merchant string, eligible bool, level, multiplier, net15, failed, reasons string) string {
 	return fmt.Sprintf(`{"as_of_date": "2026-03-01", "list": %q, "role": %q, "subject_id": %q, "merchant_id": %s, "category1_id": "71", "eligible": %v, "level": %s, "multiplier": %s,
 	  "movement": "out", "since": "2026-03-01", "orders": 3, "gmv_net15_fen": %s, "failed_gates": %q, "reasons": %q, "needs": "nothing", "standing": false,
-	  "pass_streak": 0, "fail_streak": 0, "cold_start": false, "stale": false, "valid_from": "2026-03-02", "valid_to": "2026-03-02", "rules_version": "x"}`,
+	  "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false, "valid_from": "2026-03-02", "valid_to": "2026-03-02", "rules_version": "x"}`,
 		list, role, subject, merchant, eligible, level, multiplier, net15, failed, reasons)
 }
 

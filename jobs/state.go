@@ -21,8 +21,48 @@ import (
 type Partition struct {
 	Day    calendar.Day `json:"dt"`
 	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
-	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable
+	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
 	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
+}
+
+// rollupAt is the position of each rollup in Partition.Rows.
+var rollupAt = sync.OnceValue(func() map[string]int {
+	at := map[string]int{}
+	for _, t := range rollup.Sources() {
+		for i, r := range rollup.From(t.Name) {
+			at[r.Name] = i
+		}
+	}
+	return at
+})
+
+// rows is the number of rows of a rollup; false if the day has not been reduced yet, or only by an older version.
+func (p *Partition) rows(r *rollup.Rollup) (int64, bool) {
+	at, declared := rollupAt()[r.Name]
+	if !declared || at >= len(p.Rows) {
+		return 0, false
+	}
+	return p.Rows[at], true
+}
+
+// empty tells whether it is known that a rollup has no rows in any of the partitions: then it has no file, nor has
+// what is made of several days. Most tables have few events on most days, and a file costs more than its rows.
+func empty(r *rollup.Rollup, parts ...Partition) bool {
+	for i := range parts {
+		if n, known := parts[i].rows(r); !known || n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// emptyFrame is a rollup without rows.
+func emptyFrame(t *contract.Table) *column.Frame {
+	f := column.NewFrame(0)
+	for _, c := range t.Columns {
+		f.Set(c.Name, nil)
+	}
+	return f
 }
 
 // Reduced is the record of one reduction, stored beside the rollups when all of them are there.
@@ -139,6 +179,9 @@ func lost(err error) error {
 
 // frame loads one rollup of one day.
 func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
+	if empty(r, p) {
+		return emptyFrame(r.Table()), nil
+	}
 	key := rollupKey(r.Name, p)
 	if f := s.cache.get(key); f != nil {
 		return f, nil

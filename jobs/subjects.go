@@ -138,7 +138,8 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(r, first) {
-			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures, Days: n.history(ctx, r, first)})
+			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures,
+				Table: cutNames[r.Source], From: n.beginsLater(r.Source, first), Days: n.history(ctx, r, first)})
 		}
 	}
 	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",
@@ -158,14 +159,29 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	return out
 }
 
+// cutNames are the names that package indicators has for tables that may begin later than the orders.
+var cutNames = map[*contract.Table]string{contract.Refunds: indicators.Refunds, contract.Shipments: indicators.Shipments, contract.Reviews: indicators.Reviews,
+	contract.Complaints: indicators.Complaints, contract.ProductTraffic: indicators.Traffic}
+
+// beginsLater is the first day of a table if it begins after the orders do and after the first day that is looked at; else 0.
+func (n *night) beginsLater(t *contract.Table, first calendar.Day) calendar.Day {
+	orders, ok := n.present.First()
+	if from := n.partitions[t.Name][0].Day; ok && from > max(orders, first) {
+		return from
+	}
+	return 0
+}
+
 // computable tells whether a rollup's table is there and has had what the rollup needs on every day from first on.
 func (n *night) computable(r *rollup.Rollup, first calendar.Day) bool {
 	ps := n.partitions[r.Source.Name]
 	if len(ps) == 0 {
 		return false
 	}
-	at := slices.IndexFunc(rollup.From(r.Source.Name), func(ru *rollup.Rollup) bool { return ru.Name == r.Name })
-	return !slices.ContainsFunc(ps, func(p Partition) bool { return p.Day >= first && at < len(p.Rows) && p.Rows[at] < 0 })
+	return !slices.ContainsFunc(ps, func(p Partition) bool {
+		rows, _ := p.rows(r)
+		return p.Day >= first && rows < 0
+	})
 }
 
 // realAt is the real behind the bits of a column, NaN for null.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -41,9 +42,13 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 			names = append(names, c.Name)
 		}
 	}
+	there, added := names, []string(nil)
+	if t.Class == contract.Published {
+		there, added = columnsThere(file, names)
+	}
 	var parts []*column.Frame
 	for g := range file.NumRowGroups() {
-		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
+		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, there)
 		if err != nil {
 			return nil, lost(err)
 		}
@@ -51,7 +56,31 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
 		}
+		for _, name := range added {
+			f.Set(name, nulls(f.N))
+		}
 		parts = append(parts, f) // its columns may share the record's memory, which the collector frees
 	}
 	return column.Concat(parts, names), nil
+}
+
+// columnsThere tells the columns that a published file has from those that were added to the table since it was written: nothing
+// is known of them.
+func columnsThere(file *lake.File, names []string) (there, added []string) {
+	for _, name := range names {
+		if slices.ContainsFunc(file.Columns(), func(c lake.SourceColumn) bool { return c.Name == name }) {
+			there = append(there, name)
+		} else {
+			added = append(added, name)
+		}
+	}
+	return there, added
+}
+
+func nulls(n int) []int64 {
+	out := make([]int64, n)
+	for i := range out {
+		out[i] = column.Null
+	}
+	return out
 }

@@ -164,6 +164,10 @@ func consequence(t *contract.Table) []string {
 		return []string{"categories, full sets of one brand, products in carts"}
 	case contract.Talents:
 		return []string{"channels (self, distribution), followers, free talents"}
+	case contract.ChuanliuEligibility:
+		return []string{"川流 lift, rewards of talents, the quota of the pool"}
+	case contract.ChuanliuExposures:
+		return []string{"who was served, attribution, the base of the quota"}
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func (v *Verified) checkManifest(c *committed) {
 	}
 }
 
-// checkChain: the commit of the day before, as this night saw it, is still there unchanged.
+// checkChain: the commit that it rests on, as this night saw it, is still there unchanged.
 func (a Archive) checkChain(ctx context.Context, v *Verified, c *committed) error {
 	p := c.manifest.Previous
 	if p == nil {

@@ -99,6 +99,9 @@ func (n *night) sumOf(ctx context.Context, s contract.Scope, r *rollup.Rollup, u
 	if u.length == 0 {
 		return n.frame(ctx, r, u.days[0])
 	}
+	if empty(r, u.days...) {
+		return emptyFrame(r.Table()), nil
+	}
 	state, key := n.runner.state, sumKey(r, u)
 	if f := state.cache.get(key); f != nil {
 		return f, nil

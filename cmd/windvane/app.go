@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/schedule"
 )
 
 // Exit codes, the same for every command.
@@ -36,6 +39,9 @@ type app struct {
 	verbose        bool
 	profile        string
 	stopProfile    func() error
+	clock          schedule.Clock
+	logFormat      string
+	metricsFile    string
 	config         string
 	input, output  string
 	workers        int
@@ -81,10 +87,12 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
 	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
 	_ = root.PersistentFlags().MarkHidden("cpuprofile")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.startProfile() }
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "text or json (WINDVANE_LOG_FORMAT; default: text)")
+	complete(root, "log-format", oneOf("text", "json"))
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfile()) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.runCommand(), a.backfillCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
-		a.simulateCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.backfillCommand(), a.serveCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
+		a.simulateCommand(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
@@ -124,12 +132,30 @@ func isCobraUsage(err error) bool {
 	return false
 }
 
-func (a *app) logger() *slog.Logger {
-	level := slog.LevelWarn
+// chooseLog settles the form of logs: the flag before the environment.
+func (a *app) chooseLog() error {
+	a.logFormat = cmp.Or(a.logFormat, strings.TrimSpace(a.getenv("WINDVANE_LOG_FORMAT")), "text")
+	if a.logFormat != "text" && a.logFormat != "json" {
+		return usagef("--log-format: %q is neither text nor json", a.logFormat)
+	}
+	return nil
+}
+
+// logger writes to standard error from a level on; --verbose writes all.
+func (a *app) logger(level slog.Level) *slog.Logger {
 	if a.verbose {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, at slog.Attr) slog.Attr {
+		if len(groups) == 0 && at.Key == slog.TimeKey { // the clock of tests too
+			at.Value = slog.TimeValue(a.clock.Now())
+		}
+		return at
+	}}
+	if a.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, opts))
 }
 
 // terminal tells whether progress can be drawn.
@@ -147,10 +173,10 @@ func (a *app) printJSON(v any) error {
 }
 
 // newRunID is the moment and a few random digits, so that runs sort and never meet.
-func newRunID() string {
+func newRunID(at time.Time) string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+	return at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // openRead opens a bucket that must exist.

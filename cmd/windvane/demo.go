@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs/lake"
@@ -18,25 +21,36 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	o := market.DefaultOptions()
-	var to, asOf string
+	var to, asOf, preset string
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Write a synthetic marketplace's dumps, and the truth that was planted in them",
 		Long: `demo writes the dumps of a synthetic marketplace: all input tables, skewed as real ones are, with
 refunds, reviews and shipments that come days later, and a Chuanliu test with a holdout. Beside them
-truth/ tells what was planted. The same seed gives the same bytes.`,
-		Example: "  windvane demo --to ./demo/dumps --seed 7 --days 60 --as-of 2026-01-31",
+truth/ tells what was planted. The same seed gives the same bytes.
+
+A preset is a market made for a purpose; flags given beside it change it:
+` + presetList(),
+		Example: "  windvane demo --to ./demo/dumps --seed 7 --days 60 --as-of 2026-01-31\n  windvane demo --to ./demo/dumps --preset lift --as-of 2026-01-31",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), to, asOf, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := usePreset(cmd.Flags(), preset, &o); err != nil {
+				return err
+			}
+			return a.demo(cmd.Context(), to, asOf, o)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&to, "to", "", "bucket URL or folder to write to")
+	f.StringVar(&preset, "preset", "month", "market to begin with: month, lift or scores")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "seed of all chance")
 	f.IntVar(&o.Days, "days", o.Days, "days, the as-of date the last")
 	f.IntVar(&o.Merchants, "merchants", o.Merchants, "shops")
 	f.IntVar(&o.Talents, "talents", o.Talents, "accounts (talents, and accounts of shops)")
 	f.IntVar(&o.Products, "products", o.Products, "products")
 	f.IntVar(&o.Buyers, "buyers", o.Buyers, "buyers")
+	f.Float64Var(&o.Skew, "skew", o.Skew, "how unequal sizes are: the weight of the r-th largest shop or talent falls like r^-skew")
+	f.Float64Var(&o.Participation, "participation", o.Participation, "share of the shops with an own account that take part in Chuanliu")
 	f.IntVar(&o.LinesPerDay, "lines-per-day", o.LinesPerDay, "order lines created a day, on average")
 	f.IntVar(&o.Workers, "workers", o.Workers, "goroutines; changes nothing in the result (0: one per core)")
 	f.StringVar(&asOf, "as-of", "", "last day (default: yesterday in Asia/Shanghai)")
@@ -44,12 +58,38 @@ truth/ tells what was planted. The same seed gives the same bytes.`,
 	return c
 }
 
+// presetList describes the presets.
+func presetList() string {
+	var lines []string
+	for _, p := range market.Presets() {
+		lines = append(lines, fmt.Sprintf("  %-8s%s", p.Name, p.Purpose))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// usePreset replaces options that no flag was given for by those of the preset.
+func usePreset(f *pflag.FlagSet, name string, o *market.Options) error {
+	at := slices.IndexFunc(market.Presets(), func(p market.Preset) bool { return p.Name == name })
+	if at < 0 {
+		return usagef("preset: there is no market %q; the presets are\n%s", name, presetList())
+	}
+	given := map[string]string{}
+	f.Visit(func(flag *pflag.Flag) { given[flag.Name] = flag.Value.String() })
+	*o = market.Presets()[at].Options
+	for name, value := range given { // the flags are bound to the options
+		if err := f.Set(name, value); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
 func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
 	}
-	if o.AsOf, err = date("as-of", asOf, s.jobs.Zone); err != nil {
+	if o.AsOf, err = a.date("as-of", asOf, s.jobs.Zone); err != nil {
 		return err
 	}
 	if err := o.Validate(); err != nil {

@@ -152,7 +152,8 @@ func TestANightIsTheSameBytesHoweverItIsMade(t *testing.T) {
 // tightNight makes a night with room for next to no rows: the configuration does not go so low.
 func (s *stand) tightNight(asOf recount.Date, spills string) jobs.Outcome {
 	s.t.Helper()
-	a := &app{getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard, input: s.input, output: s.output}
+	a := newApp(func(string) string { return "" }, io.Discard, io.Discard)
+	a.input, a.output = s.input, s.output
 	site, err := a.open(context.Background())
 	if err != nil {
 		s.t.Fatal(err)

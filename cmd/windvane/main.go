@@ -12,6 +12,9 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
+
+	"github.com/windvane/windvane/jobs/schedule"
 )
 
 // gcPercent lets garbage grow to twice what is live before it is collected: a night's memory is few large arrays, and
@@ -24,16 +27,24 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 // run is the whole command; tests call it as main does. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	a := &app{getenv: getenv, stdout: stdout, stderr: stderr, stopProfile: func() error { return nil }}
+	return newApp(getenv, stdout, stderr).run(ctx, args)
+}
+
+func newApp(getenv func(string) string, stdout, stderr io.Writer) *app {
+	return &app{getenv: getenv, stdout: stdout, stderr: stderr, stopProfile: func() error { return nil }, clock: schedule.Clock{Now: time.Now, Sleep: schedule.Sleep}}
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
 	root := a.command()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
 	return a.report(errors.Join(err, a.stopProfile()))
 }

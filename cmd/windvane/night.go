@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/metrics"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
@@ -70,14 +71,14 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	}
 	closeAll := func() { in.Close(); out.Close() }
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
-	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: time.Now, NewRunID: newRunID,
-		Version: version(), Host: host, Log: a.logger(), Spill: spillDir(s.spillDir)}}, nil
+	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: func() string { return newRunID(a.clock.Now()) },
+		Version: version(), Host: host, Log: a.logger(slog.LevelWarn), Spill: spillDir(s.spillDir)}}, nil
 }
 
 // date reads a --date flag; empty means yesterday in the business zone.
-func date(flag, value string, zone *calendar.Zone) (calendar.Day, error) {
+func (a *app) date(flag, value string, zone *calendar.Zone) (calendar.Day, error) {
 	if value == "" {
-		return zone.Day(time.Now().UnixMicro()) - 1, nil
+		return zone.Day(a.clock.Now().UnixMicro()) - 1, nil
 	}
 	d, err := calendar.Parse(value)
 	if err != nil {
@@ -132,6 +133,7 @@ grades) is not published at all, exit code 4. If it is right, --accept-gates pub
 	c.Flags().StringVar(&churn, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
 	c.Flags().StringVar(&gates, "accept-gates", "", "why the night is right although a gate stops it, for the record")
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
+	c.Flags().StringVar(&a.metricsFile, "metrics-file", "", "write metrics of this run for node_exporter's textfile collector")
 	return c
 }
 
@@ -139,18 +141,33 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return usageError{err}
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	m := metrics.New(s.runner.Settings.Job, version(), false)
+	herald, err := a.newHerald(c, s.runner, m)
+	if err != nil {
+		return err
+	}
 	s.runner.AcceptChurn, s.runner.AcceptGates, s.runner.OneNight = acceptChurn, acceptGates, true
-	asOf, err := date("date", day, s.runner.Settings.Zone)
+	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}
 	defer a.draw(s.runner, 1)()
-	o, err := s.runner.Run(ctx, asOf)
+	o, err := observed{s.runner, m}.night(ctx, asOf)
+	herald.tell(ctx, o, err)
+	if a.metricsFile != "" {
+		if err := m.WriteFile(a.metricsFile); err != nil { // the night is published, or not, all the same
+			fmt.Fprintf(a.stderr, "note: %v\n", err)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -212,11 +229,11 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 		return err
 	}
 	defer s.close()
-	first, err := date("from", from, s.runner.Settings.Zone)
+	first, err := a.date("from", from, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}
-	last, err := date("to", to, s.runner.Settings.Zone)
+	last, err := a.date("to", to, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}

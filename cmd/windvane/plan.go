@@ -79,7 +79,7 @@ func (a *app) plan(ctx context.Context, day string) error {
 		return err
 	}
 	defer s.close()
-	asOf, err := date("date", day, s.runner.Settings.Zone)
+	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
 	}

@@ -6,23 +6,35 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/schedule"
 )
 
 // The scripts under testdata/script run the command in this process. Beside the commands of testscript they have
 //
 //	windvane ARGS…        run windvane; it must succeed (! windvane: fail)
 //	exits CODE ARGS…      run windvane and expect the exit code
+//	serveat FROM TO ARGS… run windvane serve on a clock that shows FROM and runs as fast as it can, until it shows TO
+//	age DAYS PATH…        make files, and all below folders, so much older
+//	nowhere TEXT DIR      the text is in no file below a folder (! nowhere: in some)
+//	webhook NAME CODE BODY
+//	                      listen at the address in the variable NAME, answer so, and keep what came in NAME.log
 //	market DIR ARGS…      write a small synthetic market that ends on 2026-01-31
 //	tamper HOW FILE ARGS… cut, flip, pad or lose one file, or change a Parquet file, see tamper; FILE may be a pattern
 //	edit FILE OLD NEW     replace a text that stands there once
@@ -34,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
+			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "webhook": scriptWebhook, "nowhere": scriptNowhere, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
 		},
 	})
 }
@@ -54,6 +66,86 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if code := inScript(ts, args[1:]); code != want || neg {
 		ts.Fatalf("windvane %s: exit code %d, want %d", strings.Join(args[1:], " "), code, want)
+	}
+}
+
+// scriptServeAt sleeps nowhere: whoever would sleep moves the clock.
+func scriptServeAt(ts *testscript.TestScript, neg bool, args []string) {
+	now, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	end, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var mu sync.Mutex
+	read := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	a := newApp(ts.Getenv, ts.Stdout(), ts.Stderr())
+	a.clock = schedule.Clock{Now: read, Sleep: func(ctx context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if now = now.Add(d); !now.Before(end) {
+			stop()
+		}
+		return ctx.Err()
+	}}
+	if code := a.run(ctx, append([]string{"serve"}, args[2:]...)); (code != 0) != neg {
+		ts.Fatalf("windvane serve: exit code %d", code)
+	}
+}
+
+func scriptWebhook(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	log := ts.MkAbs(args[0] + ".log")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		f, openErr := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if errors.Join(err, openErr) == nil {
+			_, err = f.Write(append(body, '\n'))
+			err = errors.Join(err, f.Close())
+		}
+		if errors.Join(err, openErr) != nil {
+			code = http.StatusTeapot // the script sees it
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, args[2])
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL+"/hook?key=s3cret")
+}
+
+func scriptNowhere(ts *testscript.TestScript, neg bool, args []string) {
+	found := ""
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[1]), func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		if strings.Contains(string(data), args[0]) {
+			found = file
+		}
+		return err
+	}))
+	if (found != "") != neg {
+		ts.Fatalf("%q: found in %q", args[0], found)
+	}
+}
+
+func scriptAge(ts *testscript.TestScript, _ bool, args []string) {
+	days, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for _, name := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(name), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			at := info.ModTime().AddDate(0, 0, -days)
+			return os.Chtimes(file, at, at)
+		}))
 	}
 }
 

@@ -47,7 +47,9 @@ func (a *app) settings() (settings, error) {
 		s.jobs.MaxUnitsPerLine = *c.MaxUnitsPerLine
 	}
 	s.jobs.RestateDays, s.jobs.HistoryDays, s.jobs.HistoryCompleteFrom = c.RestateDays, c.HistoryDays, c.HistoryCompleteFrom
+	s.jobs.CommitGapDays, s.jobs.LateCauses = c.CommitGapDays, c.LateCauses
 	s.jobs.AbsentDays = c.AbsentDays
+	s.jobs.Chuanliu = jobs.Chuanliu{HoldoutShare: c.Chuanliu.HoldoutShare, Programmes: c.Chuanliu.Programmes, Since: c.Chuanliu.Since}
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
 	s.jobs.Gates = jobs.Gates(c.Gates)
 	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.

@@ -96,7 +96,7 @@ func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlag
 		return 0, 0, errors.New("no dumps were found: is input.url the bucket, and are the paths under tables right?")
 	}
 	if f.day == "" && f.from == "" && f.to == "" {
-		yesterday, _ := date("date", "", r.Settings.Zone)
+		yesterday, _ := a.date("date", "", r.Settings.Zone)
 		if newest < yesterday {
 			fmt.Fprintf(a.stderr, "note: no dumps of yesterday (%s); looking at the newest day, %s\n", yesterday, newest)
 		}

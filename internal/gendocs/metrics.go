@@ -67,8 +67,31 @@ func metrics(set rules.Set) []byte {
 	}
 	grades(&b, r)
 	lists(&b, r)
+	b.WriteString(causes)
 	return b.Bytes()
 }
+
+// causes defines the columns cause_* of the lists.
+const causes = `
+### Why a subject entered or left
+
+Who entered (1) or left (−1) carries four numbers that add up to that. They are the steps between five lists, each with
+one cause changed:
+
+| step | from | to | column |
+|---|---|---|---|
+| corrections | the list of the run before | what that run would have decided of its days as they are read tonight, resting on the night that it rested on | ` + "`cause_late_data`" + ` |
+| data | that | tonight's days by the rules of the run before: the subject's own gates, streaks, overrides | ` + "`cause_data`" + ` |
+| others moving | the same two | what is left of that step: the cap of its shop, the places kept for cold start | ` + "`cause_others`" + ` |
+| rules | that | tonight's list | ` + "`cause_rules`" + ` |
+
+"Own" is told by whether the subject would be on the list if no place were counted. What others change in its score
+(percentiles, price benchmarks, a new month's norms) is in its gates and counts as data. A step may undo another: −1 and 1
+of a subject that did not move are not shown. Where no day was corrected the first step is nothing, where the rules are the same the
+last; such nights decide nothing twice. With ` + "`late_causes: false`" + ` corrections count with data and their column is null. On a list that was
+held only people and severe tickets move anybody, which is data. Without a run before, or if its rules are
+no longer configured, causes are null.
+`
 
 func metricsHeadValues(r *rules.Rules) []any {
 	curve := stats.Curve{Anchors: [4]float64{.004, .010, .020, .050}, Points: r.Norms.Points}

@@ -16,6 +16,8 @@ const (
 	TopBrandLift    = 0.38
 	SecondBrandLift = 0.32
 	BestDayLift     = 0.27
+	// Participation is the usual share of shops with an own account that take part.
+	Participation = 0.45
 	// LiftDays is how long a boost works, the day of eligibility included.
 	LiftDays = 14
 	// Programme is the name in chuanliu_eligibility.
@@ -23,11 +25,11 @@ const (
 )
 
 // plantLift chooses the participants among the shops with an own account and gives each its lift.
-func (p *population) plantLift(weights []float64, first, last calendar.Day) {
+func (p *population) plantLift(weights []float64, participation float64, first, last calendar.Day) {
 	var chosen []int
 	for i := range p.ownTalents {
 		s := open(p.seed, forMerchants, 2, uint64(i))
-		if len(chosen) >= 3 && !s.chance(0.45) {
+		if len(chosen) >= 3 && !s.chance(participation) {
 			continue
 		}
 		p.merchants[i].participates = true

@@ -6,11 +6,12 @@
 // A market is a population and a run of days.
 //
 // The population (population.go) never changes its character. A few shops and talents sell most: the
-// weight of the r-th falls like (r+2)^-0.9, times lognormal noise. Each talent works with 2 to 20 partner
+// weight of the r-th falls like (r+2)^-Skew, times lognormal noise. Each talent works with 2 to 20 partner
 // shops (a partnership) and shows up to eight products of each. Products belong to styles; the products
-// of one style, sold by several shops, cost about the same per unit. Every subject has a planted character:
-// a defect rate per product, lateness, slow replies, bad service, disputes and brushing per shop,
-// misleading claims and reports per talent. truth/ tells them.
+// of one style, sold by several shops, cost about the same per unit. Every subject has a planted character
+// (character.go): a defect rate per product, lateness, slow replies, bad service, disputes and brushing per shop,
+// misleading claims and reports per talent. They lie as the anchors of the rules say, and correlate: a careful shop
+// is good at most things. truth/ tells them.
 //
 // A day (day.go) makes lines in blocks of fixed size, each from its own random stream, so that any number
 // of workers makes the same rows:
@@ -33,7 +34,8 @@
 // further order follows which would not have been; it leaves no trace in the buyer's memory. So the
 // expected self-broadcast sales of the treatment arm are (1 + lift) times those of the holdout, exactly the
 // ratio that truth/chuanliu.parquet tells: about 15 % over the programme, one brand 38 %, one 32 %, one
-// with a best day of 27 % (chuanliu.go).
+// with a best day of 27 % (chuanliu.go). Nothing else differs between the arms but who is shown the shop. How
+// much of it an estimate can see is a matter of size: presets.go has a market that is large enough.
 //
 // # Promises
 //

@@ -21,9 +21,10 @@ const (
 	reviewRate      = 0.20
 	badReviewRate   = 0.45 // review rate of defective or misled lines
 	defectComplaint = 0.03
-	misledComplaint = 0.08
-	lateComplaint   = 0.02
+	misledComplaint = 0.12
+	lateComplaint   = 0.06
 	idleComplaint   = 0.0003
+	refundDeadline  = 72 // hours after which the platform completes a refund that the shop leaves alone
 )
 
 // Codes of contract.RefundReasons.
@@ -187,7 +188,7 @@ func (f *fate) review(s *stream) {
 func (f *fate) cancel(l *line, m *merchant, s *stream) {
 	f.signed = 0
 	applied := l.paid + hours(0.2+8*s.unit())
-	done := applied + hours(m.handling*0.3*(0.1+s.unit()))
+	done := applied + hours(m.handling*(0.2+1.2*s.unit()))
 	f.refunds[0] = refund{
 		applied: applied, succeeded: done, closed: done, amount: l.goods(), full: true,
 		kind: refundOnly, reason: reasonChangedMind, selfCompleted: true,
@@ -248,7 +249,11 @@ func (f *fate) refundReason(s *stream) (reason uint8, asked bool) {
 func (f *fate) handle(r *refund, m *merchant, s *stream) {
 	took := m.handling * (0.2 + 1.6*s.unit())
 	if r.kind == returnRefund {
-		took = 48 + 2*took // the goods travel back first
+		took = 24 + 1.7*took // the goods travel back first
+	}
+	r.selfCompleted = !s.chance(m.unattended)
+	if !r.selfCompleted { // the platform pays when the shop's time is up
+		took = max(took, refundDeadline)
 	}
 	if s.chance(slowSuccessRate) {
 		took += 24 * s.between(10, 40)
@@ -256,11 +261,12 @@ func (f *fate) handle(r *refund, m *merchant, s *stream) {
 	disputed := s.chance(m.dispute)
 	if !disputed {
 		r.closed = r.applied + hours(took)
-		if r.selfCompleted = true; !s.chance(rejectRate) {
+		if !r.selfCompleted || !s.chance(rejectRate) {
 			r.succeeded = r.closed
 		}
 		return
 	}
+	r.selfCompleted = false
 	r.intervened = r.applied + hours(20+60*s.unit())
 	r.liableAt = r.intervened + hours(20+80*s.unit())
 	r.liable = f.whoIsLiable(s)

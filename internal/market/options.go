@@ -23,23 +23,25 @@ type Sink interface {
 
 // Options say how large a market is and when it is.
 type Options struct {
-	Seed        uint64
-	Days        int // days that end on AsOf
-	Merchants   int // shops
-	Talents     int // accounts, at most a third of which belong to shops
-	Products    int
-	Buyers      int
-	LinesPerDay int          // order lines created a day, on average over the days
-	AsOf        calendar.Day // last day
-	Workers     int          // goroutines that make rows; changes nothing in the result
-	PartRows    int          // lines that one part file is made from; fixes the files, not the rows
+	Seed          uint64
+	Days          int // days that end on AsOf
+	Merchants     int // shops
+	Talents       int // accounts, at most a third of which belong to shops
+	Products      int
+	Buyers        int
+	Skew          float64      // how unequal sizes are: the weight of the r-th largest shop or talent falls like r^-Skew
+	Participation float64      // share of the shops with an own account that take part in Chuanliu
+	LinesPerDay   int          // order lines created a day, on average over the days
+	AsOf          calendar.Day // last day
+	Workers       int          // goroutines that make rows; changes nothing in the result
+	PartRows      int          // lines that one part file is made from; fixes the files, not the rows
 }
 
 // DefaultOptions are a market of a month that is made in seconds.
 func DefaultOptions() Options {
 	return Options{
 		Seed: 1, Days: 30, Merchants: 500, Talents: 1_500, Products: 10_000, Buyers: 50_000,
-		LinesPerDay: 20_000, AsOf: 20_454, Workers: 2, PartRows: 1 << 18,
+		Skew: 0.9, Participation: Participation, LinesPerDay: 20_000, AsOf: 20_454, Workers: 2, PartRows: 1 << 18,
 	}
 }
 
@@ -68,6 +70,13 @@ func (o Options) Validate() error {
 	within("products", o.Products, o.Merchants, maxProducts)
 	within("buyers", o.Buyers, 10, maxBuyers)
 	within("lines per day", o.LinesPerDay, 1, maxLines)
+	ratio := func(name string, v, hi float64) {
+		if !(v >= 0 && v <= hi) { // NaN neither
+			errs = append(errs, fmt.Errorf("market: %s: %v is outside [0, %v]", name, v, hi))
+		}
+	}
+	ratio("skew", o.Skew, 2)
+	ratio("participation", o.Participation, 1)
 	within("workers", o.Workers, 1, 1_024)
 	within("part rows", o.PartRows, 1_024, 1<<26)
 	if first := int(o.AsOf) - o.Days + 1; first < earliest || int(o.AsOf) > latest {

@@ -105,6 +105,16 @@ func TestPlantedRatesComeBack(t *testing.T) {
 		replies.check(t, "slow replies")
 		ratings.check(t, "bad chat ratings")
 	})
+	t.Run("refunds that the shop did not complete", func(t *testing.T) {
+		notSelf := character(t, k, "merchants", "merchant_id", "not_self_completed_ratio")
+		var b trials
+		for _, r := range newest(k.rows(t, "refunds"), "refund_id") {
+			if !r.null("closed_at") && r.text("reason") != "changed_mind" && r.dt <= o.AsOf-10 {
+				b.add(notSelf[r.int("merchant_id")], !r.is("self_completed"))
+			}
+		}
+		b.check(t, "refunds not completed by the shop")
+	})
 	t.Run("the holdout", func(t *testing.T) {
 		arms := map[int64]bool{}
 		for _, r := range k.rows(t, "chuanliu_eligibility") {
@@ -122,62 +132,6 @@ func TestPlantedRatesComeBack(t *testing.T) {
 	})
 }
 
-// arm is what the pairs of one arm bought.
-type arm struct{ pairs, orders float64 }
-
-func TestLiftShowsInTheRows(t *testing.T) {
-	o := small()
-	o.Days, o.LinesPerDay, o.Merchants, o.Talents, o.Products, o.Buyers = 45, 12_000, 40, 120, 600, 9_000
-	k, s := generate(t, o)
-
-	type pair struct{ merchant, buyer int64 }
-	since := map[pair]row{}
-	for _, r := range k.rows(t, "chuanliu_eligibility") {
-		p := pair{r.int("merchant_id"), r.int("buyer_id")}
-		if _, twice := since[p]; twice {
-			t.Fatalf("pair %v is eligible twice", p)
-		}
-		since[p] = r
-	}
-	var arms [2]arm
-	closed := func(r row) bool { return r.dt+market.LiftDays-1 <= o.AsOf }
-	which := func(r row) *arm {
-		if r.text("arm") == "holdout" {
-			return &arms[1]
-		}
-		return &arms[0]
-	}
-	for _, r := range since {
-		if closed(r) {
-			which(r).pairs++
-		}
-	}
-	own := owners(t, k)
-	seen := map[int64]bool{}
-	for _, r := range k.rows(t, "orders") {
-		e, ok := since[pair{r.int("merchant_id"), r.int("buyer_id")}]
-		age := r.day("created_at") - e.dt
-		self := !r.null("author_id") && own[r.int("author_id")] == r.int("merchant_id") && r.text("scene") == "live"
-		if ok && closed(e) && self && age >= 0 && age < market.LiftDays && !seen[r.int("order_id")] {
-			seen[r.int("order_id")] = true
-			which(e).orders++
-		}
-	}
-	lift := arms[0].orders/arms[0].pairs/(arms[1].orders/arms[1].pairs) - 1
-	// Orders of one pair repeat, so the error is wider than that of a Poisson count: twice is ample.
-	sd := 2 * (1 + lift) * math.Sqrt(1/arms[0].orders+1/arms[1].orders)
-	t.Logf("treatment %+v, holdout %+v: lift %.3f ± %.3f; as it happened %.3f", arms[0], arms[1], lift, sd, s.Lift)
-	if arms[1].orders < 300 {
-		t.Fatalf("only %.0f orders in the holdout", arms[1].orders)
-	}
-	if math.Abs(lift-s.Lift) > 3*sd {
-		t.Errorf("lift of the rows is %.3f ± %.3f, it happened to be %.3f", lift, sd, s.Lift)
-	}
-	if s.Lift < 0.08 || s.Lift > 0.25 {
-		t.Errorf("the programme's lift is %.3f, planted is about 0.15", s.Lift)
-	}
-}
-
 // owners are the shops that own an account.
 func owners(t *testing.T, k *keeper) map[int64]int64 {
 	t.Helper()
@@ -188,23 +142,4 @@ func owners(t *testing.T, k *keeper) map[int64]int64 {
 		}
 	}
 	return out
-}
-
-func TestPlantedLiftsAreTheFamousOnes(t *testing.T) {
-	k, _ := generate(t, small())
-	var top, second, best int
-	for _, r := range k.under(t, market.TruthKey("chuanliu")) {
-		switch lift := r.cells["lift_ratio"].(float64); {
-		case lift == market.TopBrandLift:
-			top++
-		case lift == market.SecondBrandLift:
-			second++
-		}
-		if !r.null("best_day_lift_ratio") && r.cells["best_day_lift_ratio"].(float64) == market.BestDayLift && !r.null("best_day") {
-			best++
-		}
-	}
-	if top != 1 || second != 1 || best != 1 {
-		t.Errorf("%d shops at 38 %%, %d at 32 %%, %d with a best day of 27 %%; want one each", top, second, best)
-	}
 }

@@ -25,6 +25,8 @@ type merchant struct {
 	products   int32
 	priceLevel float64 // against the style price
 
+	care         float64 // standard normal, common to all of its rates: careful shops are good at most things
+	sourcing     float64 // standard normal: how bad its goods are as a whole
 	lateness     float64 // pick-up after the promised hour
 	speed        float64 // pick-up to signature against the route's median
 	promiseHours float64 // payment to promised pick-up
@@ -32,6 +34,7 @@ type merchant struct {
 	badService   float64 // a rated chat gets 1 or 2
 	handling     float64 // hours a refund without return takes, on average
 	dispute      float64 // the platform is called into a refund
+	unattended   float64 // a refund without dispute runs out its time and is completed by the platform
 	brushing     float64 // a line is abnormal
 
 	participates bool // in Chuanliu
@@ -51,6 +54,7 @@ type talent struct {
 	streaming    float64 // chance to be live on a day
 	partner0     int32   // its partnerships are [partner0, partner0+partners)
 	partners     int32
+	care         float64 // standard normal, as a merchant's
 	misleading   float64 // a distributed line does not match the talent's words
 	reported     float64 // upheld reports per viewer
 	badRatings   float64 // bad ratings per content rating
@@ -102,14 +106,14 @@ func newPopulation(o Options, first calendar.Day) *population {
 		productIDs: newPermutation(o.Products), buyerIDs: newPermutation(o.Buyers),
 	}
 	s := open(o.Seed, forMerchants, 0, 0)
-	weights := zipfWeights(o.Merchants, &s)
+	weights := zipfWeights(o.Merchants, o.Skew, &s)
 	p.byMerchant = newAlias(weights)
 	p.ownTalents = min(o.Merchants*6/10, o.Talents/3)
 	p.addMerchants(weights, first)
 	p.addTalents(o, first)
 	p.addPartnerships()
 	p.addProducts(o, weights, first)
-	p.plantLift(weights, first, o.AsOf)
+	p.plantLift(weights, o.Participation, first, o.AsOf)
 	return p
 }
 
@@ -118,7 +122,7 @@ func (p *population) addMerchants(weights []float64, first calendar.Day) {
 	kinds := cumulative(0.15, 0.10, 0.12, 0.63)
 	for i := range p.merchants {
 		s := open(p.seed, forMerchants, 1, uint64(i))
-		m := &p.merchants[i]
+		m, care := &p.merchants[i], s.normal()
 		*m = merchant{
 			id:           200_001 + p.merchantIDs.of(i),
 			kind:         uint8(s.pick(kinds)),
@@ -126,13 +130,16 @@ func (p *population) addMerchants(weights []float64, first calendar.Day) {
 			joined:       first - 1 - calendar.Day(s.below(1200)),
 			account:      none,
 			priceLevel:   s.lognormal(1, 0.08),
-			lateness:     min(0.6, s.lognormal(0.05, 0.8)),
-			speed:        s.lognormal(1, 0.15),
+			care:         care,
+			sourcing:     s.trait(care),
+			lateness:     s.planted(typicalLateness, care),
+			speed:        s.planted(typicalSpeed, care),
 			promiseHours: 24,
-			slowReply:    min(0.8, s.lognormal(0.12, 0.7)),
-			badService:   min(0.6, s.lognormal(0.07, 0.7)),
-			handling:     s.lognormal(14, 0.5),
-			dispute:      min(0.5, s.lognormal(0.04, 0.7)),
+			slowReply:    s.planted(typicalSlowReply, care),
+			badService:   s.planted(typicalBadService, care),
+			handling:     s.planted(typicalHandling, care),
+			dispute:      s.planted(typicalDispute, care),
+			unattended:   s.planted(typicalUnattended, care),
 			brushing:     min(0.2, s.lognormal(0.0025, 1)),
 		}
 		if s.chance(0.15) {
@@ -152,7 +159,7 @@ func (p *population) addTalents(o Options, first calendar.Day) {
 	independent := o.Talents - p.ownTalents
 	s := open(p.seed, forTalents, 0, 0)
 	weights := make([]float64, o.Talents)
-	copy(weights[p.ownTalents:], zipfWeights(independent, &s))
+	copy(weights[p.ownTalents:], zipfWeights(independent, o.Skew, &s))
 	p.byTalent = newAlias(weights)
 	for i := range p.talents {
 		p.talents[i] = p.newTalent(i, o, first)
@@ -166,6 +173,7 @@ func (p *population) newTalent(i int, o Options, first calendar.Day) talent {
 	if !own {
 		rank = i - p.ownTalents
 	}
+	care := s.normal()
 	t := talent{
 		id:           5_000_001 + p.talentIDs.of(i),
 		owner:        none,
@@ -174,11 +182,15 @@ func (p *population) newTalent(i int, o Options, first calendar.Day) talent {
 		followers:    int64(4e6 * math.Pow(float64(rank+2), -0.85) * s.lognormal(1, 0.4)),
 		growth:       s.between(0, 0.002),
 		streaming:    s.between(0.3, 0.98),
-		misleading:   min(0.3, s.lognormal(0.006, 0.9)),
-		reported:     s.lognormal(5e-5, 0.8),
-		badRatings:   min(0.5, s.lognormal(0.03, 0.6)),
+		care:         care,
+		misleading:   s.planted(typicalMisleading, care),
+		reported:     s.planted(typicalReports, care),
+		badRatings:   s.planted(typicalBadRatings, care),
 		violations:   min(0.2, s.lognormal(0.0008, 1)),
 		contentBonus: s.lognormal(1, 0.3),
+	}
+	if s.chance(abusiveTalents) {
+		t.misleading = s.between(abusiveFrom, abusiveTo)
 	}
 	if own {
 		t.owner = int32(i)
@@ -258,7 +270,7 @@ func (p *population) newProduct(shop, j int, o Options, styles int, first calend
 		id:        30_000_001 + p.productIDs.of(k),
 		merchant:  int32(shop),
 		price:     int32(max(1, unitPrice*float64(units))),
-		defect:    float32(min(0.5, s.lognormal(0.012, 0.9))),
+		defect:    float32(typicalDefect.at(m.sourcing*math.Sqrt(sharedSourcing) + s.normal()*math.Sqrt(1-sharedSourcing))),
 		listed:    first - 1 - calendar.Day(s.below(700)),
 		title:     int32(c1*titlesPerCategory + s.below(titlesPerCategory)),
 		style:     int32(style),

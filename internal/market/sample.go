@@ -52,11 +52,11 @@ func (a *alias) draw(s *stream) int {
 	return int(a.other[i])
 }
 
-// zipfWeights are the weights of n subjects in order of size.
-func zipfWeights(n int, s *stream) []float64 {
+// zipfWeights are the weights of n subjects in order of size, which fall like a power of the rank.
+func zipfWeights(n int, skew float64, s *stream) []float64 {
 	w := make([]float64, n)
 	for i := range w {
-		w[i] = math.Pow(float64(i+2), -0.9) * s.lognormal(1, 0.3)
+		w[i] = math.Pow(float64(i+2), -skew) * s.lognormal(1, 0.3)
 	}
 	return w
 }

@@ -63,12 +63,14 @@ func truthMerchants() *contract.Table {
 		Columns: []contract.Column{
 			plain("merchant_id", contract.Key, "the shop"),
 			plain("size_rank", contract.Count, "order of popularity, from 1"),
+			plain("care", contract.Real, "standard normal; correlates all rates of the shop: the higher, the fewer of its cases go wrong"),
 			plain("late_pickup_ratio", contract.Real, "chance that a shipped line is picked up after the promised moment"),
 			plain("speed_ratio", contract.Real, "pick-up to signature against the route's median, before noise of mean 1"),
 			plain("slow_reply_ratio", contract.Real, "chance that in service hours no person replies within 180 seconds"),
 			plain("bad_chat_ratio", contract.Real, "chance that a rated chat gets 1 or 2"),
 			plain("handling_hours", contract.Real, "mean hours of a refund without return that goes smoothly"),
 			plain("dispute_ratio", contract.Real, "chance that the platform is called into a refund after the signature"),
+			plain("not_self_completed_ratio", contract.Real, "chance that such a refund is completed by the platform, by dispute or because the shop's time is up"),
 			plain("abnormal_ratio", contract.Real, "chance that a line has a risk reason"),
 			plain("price_ratio", contract.Real, "price level against the style's price"),
 		},
@@ -79,7 +81,8 @@ func (g *generator) writeTruthMerchants(t *table) {
 	c := t.col
 	id, rank, late, speed := c("merchant_id"), c("size_rank"), c("late_pickup_ratio"), c("speed_ratio")
 	slow, bad, handling := c("slow_reply_ratio"), c("bad_chat_ratio"), c("handling_hours")
-	dispute, abnormal, price := c("dispute_ratio"), c("abnormal_ratio"), c("price_ratio")
+	dispute, notSelf, abnormal, price := c("dispute_ratio"), c("not_self_completed_ratio"), c("abnormal_ratio"), c("price_ratio")
+	care := c("care")
 	for k := range g.merchants {
 		i, m := t.row(), &g.merchants[k]
 		id.set(i, m.id)
@@ -89,7 +92,9 @@ func (g *generator) writeTruthMerchants(t *table) {
 		slow.real(i, m.slowReply)
 		bad.real(i, m.badService)
 		handling.real(i, m.handling)
+		care.real(i, m.care)
 		dispute.real(i, m.dispute)
+		notSelf.real(i, m.dispute+(1-m.dispute)*m.unattended)
 		abnormal.real(i, m.brushing)
 		price.real(i, m.priceLevel)
 	}
@@ -126,6 +131,7 @@ func truthTalents() *contract.Table {
 		Name: "talents", Class: contract.Static, Doc: "one row per account: its planted character", Key: []string{"talent_id"},
 		Columns: []contract.Column{
 			plain("talent_id", contract.Key, "the account"),
+			plain("care", contract.Real, "standard normal; correlates the rates of the account: the higher, the fewer of its cases go wrong"),
 			plain("streaming_ratio", contract.Real, "chance to be live on a day"),
 			plain("misleading_ratio", contract.Real, "chance that a sound distributed line does not match the talent's words"),
 			plain("report_ratio", contract.Real, "upheld reports per viewer"),
@@ -136,11 +142,12 @@ func truthTalents() *contract.Table {
 }
 
 func (g *generator) writeTruthTalents(t *table) {
-	id, streaming, misleading := t.col("talent_id"), t.col("streaming_ratio"), t.col("misleading_ratio")
+	id, care, streaming, misleading := t.col("talent_id"), t.col("care"), t.col("streaming_ratio"), t.col("misleading_ratio")
 	reported, bad, partners := t.col("report_ratio"), t.col("bad_rating_ratio"), t.col("partners")
 	for k := range g.talents {
 		i, a := t.row(), &g.talents[k]
 		id.set(i, a.id)
+		care.real(i, a.care)
 		streaming.real(i, a.streaming)
 		misleading.real(i, a.misleading)
 		reported.real(i, a.reported)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 )
 
 const (
@@ -32,6 +33,18 @@ type CommitRecord struct {
 	ManifestSHA256 string `json:"manifest_sha256"` // hexadecimal
 	Nonce          string `json:"nonce"`           // tells our own record from an equal one of another process
 	Stale          bool   `json:"stale,omitempty"` // published although inputs were missing
+
+	// A rollback publishes the tables of an earlier commit of the date again; these are empty for others.
+	RollbackTo int         `json:"rollback_to,omitempty"` // sequence of that commit
+	Reason     string      `json:"reason,omitempty"`
+	At         *time.Time  `json:"at,omitempty"`
+	Withdrawn  []Withdrawn `json:"withdrawn,omitempty"` // nights that no run publishes again by itself
+}
+
+// Withdrawn is a night that a rollback took back.
+type Withdrawn struct {
+	NightDigest   string `json:"night_digest"`
+	AcceptedChurn string `json:"accepted_churn,omitempty"` // a reason given by a person, which the digest covers
 }
 
 // Validate tells what keeps the record from being committed.
@@ -47,6 +60,8 @@ func (r CommitRecord) Validate() error {
 		return errors.New("commit: run, prefix or manifest key is missing")
 	case !sha256Hex.MatchString(r.ManifestSHA256):
 		return fmt.Errorf("commit: manifest sha256 %q is not 64 hexadecimal digits", r.ManifestSHA256)
+	case r.RollbackTo < 0 || r.RollbackTo >= r.Sequence:
+		return fmt.Errorf("commit: sequence %d rolls back to %d, which is no earlier one", r.Sequence, r.RollbackTo)
 	}
 	return nil
 }

@@ -36,6 +36,23 @@ func headline(t *contract.Table) headlines {
 			columns = append(columns, d+"_index", d+"_gap_fen")
 		}
 		return headlines{append(columns, "next"), "gmv_paid_fen"}
+	case contract.ProductTest:
+		return headlines{[]string{"merchant_id", "product_id", "distribution_clicks", "distribution_lines", "distribution_conversion_ratio", "distribution_refund_rate_ratio",
+			"distribution_rank", "self_broadcast_clicks", "self_broadcast_lines", "self_broadcast_conversion_ratio", "self_broadcast_refund_rate_ratio", "self_broadcast_rank",
+			"better", "won_buyers", "won_live_buyers"}, "distribution_lines"}
+	case contract.ChuanliuLift:
+		return headlines{[]string{"merchant_id", "period", "status", "evidence_grade", "treatment_pairs", "holdout_pairs", "inc_fen", "lift_ratio",
+			"lift_lo_ratio", "lift_hi_ratio", "shrunk_lift_ratio", "shrunk_lo_ratio", "shrunk_hi_ratio", "ebh_q", "mde_ratio", "warnings"}, "shrunk_inc_fen"}
+	case contract.ChuanliuProgramme:
+		return headlines{columns: []string{"scope", "subject_id", "period", "status", "treatment_users", "holdout_users", "inc_fen", "lift_ratio",
+			"lift_lo_ratio", "lift_hi_ratio", "always_lo_ratio", "always_hi_ratio", "share_ratio", "mde_ratio", "merchants_inc_fen", "warnings"}}
+	case contract.TalentRewards:
+		return headlines{[]string{"kind", "talent_id", "inc_fen", "talent_score", "eligible", "failed_gates", "multiplier", "share_ratio", "reward_impressions"}, "reward_impressions"}
+	case contract.TrafficQuota:
+		return headlines{[]string{"kind", "merchant_id", "merchant_name", "level", "base_impressions", "lift_of", "lift_ratio", "quota_impressions",
+			"expected_fen", "last_thousand_fen"}, "quota_impressions"}
+	case contract.ChuanliuCaps:
+		return headlines{columns: after(t, "", "as_of_date")}
 	case contract.PricePower:
 		return headlines{after(t, "product_id", "as_of_date"), "orders"}
 	case contract.EligibilityTraffic, contract.EligibilitySubsidy, contract.EligibilityBenefit, contract.EligibilityCampaign:

@@ -95,8 +95,8 @@ func TestHeadersForPeople(t *testing.T) {
 	for _, c := range []struct{ form, want string }{
 		{"", "shop_id,name,gmv_fen,lift_ratio,closed,month,at,scene\r\n"},
 		{words.English, "shop_id,name,gmv_fen,lift_ratio,closed,month,at,scene\r\n"},
-		{words.Chinese, "shop_id,name,gmv_fen,lift_ratio,closed,适用月份,at,scene\r\n"},
-		{words.Both, "shop_id,name,gmv_fen,lift_ratio,closed,适用月份 month,at,scene\r\n"},
+		{words.Chinese, "shop_id,name,gmv_fen,提升率,closed,适用月份,at,scene\r\n"},
+		{words.Both, "shop_id,name,gmv_fen,提升率 lift_ratio,closed,适用月份 month,at,scene\r\n"},
 	} {
 		if got := render(t, csvout.Options{Headers: c.form}, "[]"); got != c.want {
 			t.Errorf("%q: %q, want %q", c.form, got, c.want)

@@ -129,8 +129,11 @@ func listOf(role string, r Row, gates []Row, b words.Book) List {
 	for _, g := range gates {
 		if g.word("list") == l.ID {
 			l.Gates = append(l.Gates, Gate{ID: g.word("gate"), Value: g.real("value"), Threshold: g.number("threshold"), Margin: g.real("margin"),
-				State: g.word("state"), InBand: g.flag("in_band")})
+				State: g.word("state"), InBand: g.flag("in_band"), Since: g.text("since")})
 		}
+	}
+	if data := r.whole("cause_data"); data != nil {
+		l.Causes = &Causes{*data, r.count("cause_others"), r.whole("cause_late_data"), r.count("cause_rules")}
 	}
 	l.orderGates(b)
 	c := words.Change{List: l.ID, Role: role, Needs: l.Needs, Of: r.word("change_of"), From: r.real("change_from"), To: r.real("change_to"),

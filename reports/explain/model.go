@@ -96,6 +96,7 @@ type List struct {
 	Multiplier   *float64 `json:"multiplier"`
 	Movement     string   `json:"movement"`
 	Since        string   `json:"since"`
+	Causes       *Causes  `json:"causes"` // why it entered or left; null: it did not, or that is not told
 	Gates        []Gate   `json:"gates"`
 	FailedGates  []string `json:"failed_gates"`
 	Reasons      []string `json:"reasons"`
@@ -116,6 +117,14 @@ type List struct {
 	RulesVersion string   `json:"rules_version"`
 }
 
+// Causes are why the subject entered (they add up to 1) or left (-1).
+type Causes struct {
+	Data     int64  `json:"data"`
+	Others   int64  `json:"others"`
+	LateData *int64 `json:"late_data"` // null: counted with data
+	Rules    int64  `json:"rules"`
+}
+
 // Gate is one gate of a list.
 type Gate struct {
 	ID        string   `json:"gate"`
@@ -124,6 +133,7 @@ type Gate struct {
 	Margin    *float64 `json:"margin"`
 	State     string   `json:"state"`
 	InBand    bool     `json:"in_band"`
+	Since     *string  `json:"since"` // as-of date since which it has passed, or has not; null: a table of an older binary
 }
 
 // Change is the smallest single change with which the subject would qualify.

@@ -223,6 +223,9 @@ func (p *page) list(l *List) {
 			p.line("  所得：%s", grants)
 		}
 	}
+	if l.Causes != nil {
+		p.line("  变动原因：%s", l.Causes.words())
+	}
 	p.gates(l)
 	for _, code := range l.Reasons {
 		p.line("  原因：%s %s", words.Reason(code), code)
@@ -242,7 +245,7 @@ func (p *page) list(l *List) {
 }
 
 func (p *page) gates(l *List) {
-	t := newTable("  门槛", "", "数值", "要求", "差额", "结论", "")
+	t := newTable("  门槛", "", "数值", "要求", "差额", "结论", "自", "")
 	for _, g := range l.Gates {
 		band := ""
 		if g.InBand {
@@ -252,7 +255,7 @@ func (p *page) gates(l *List) {
 		if g.Value != nil && p.book.IsScore(l.ID, g.ID, g.Threshold) {
 			value = words.Points(*g.Value)
 		}
-		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), signed(g.Margin, 4), words.GateState(g.State) + " " + g.State, band})
+		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), signed(g.Margin, 4), words.GateState(g.State) + " " + g.State, word(g.Since), band})
 	}
 	p.table(t)
 }
@@ -273,6 +276,23 @@ func (p *page) bound(list string, g *Gate) string {
 		return sign + " " + words.Points(g.Threshold)
 	}
 	return sign + " " + words.Number(g.Threshold, 4)
+}
+
+// words say the causes that count, with their ids; +1 speaks for entering, -1 for leaving.
+func (c *Causes) words() string {
+	var parts []string
+	add := func(id string, n int64) {
+		if n != 0 {
+			parts = append(parts, fmt.Sprintf("%s cause_%s %+d", strings.TrimPrefix(words.Header("cause_"+id), "变动原因："), id, n))
+		}
+	}
+	add("data", c.Data)
+	add("others", c.Others)
+	if c.LateData != nil {
+		add("late_data", *c.LateData)
+	}
+	add("rules", c.Rules)
+	return strings.Join(parts, " · ")
 }
 
 // Streak says in words how the subject's runs in a row stand.

@@ -46,6 +46,8 @@ var reasons = map[string]string{
 	"override_appeal":  "申诉中，仍按门槛决定",
 	"first_run":        "清单首次运行，达标即入",
 	"stale":            "输入迟到，沿用上一次清单",
+	"churn_held":       "变动过大，沿用上一次清单",
+	"gone":             "已不在快照中且近期无成交",
 }
 
 // Reasons says the reason codes of a list, which are separated by commas.
@@ -112,8 +114,10 @@ var measures = map[string]string{
 	"product_score": "商品分", "product_quality": "品质力", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
 	"price_stars": "价格星级", "brand_not_comparable": "品牌商品且价格不可比", "valid_orders_30d": "近 30 天有效订单",
 	"refund_rate_to_category": "退款率与类目均值之比", "severe_violations_30d": "30 天内严重违规", "severe_violations_90d": "90 天内严重违规",
+	"distribution_orders_90d": "近 90 天达人分销订单", "live_days_30d": "近 30 天开播天数",
 	// gates whose usual ids are not their measures
 	"valid_orders": "近 30 天有效订单", "refund_rate": "退款率与类目均值之比", "no_severe": "90 天内严重违规", "shop": "店铺体验分",
+	"distribution_orders": "近 90 天达人分销订单", "live_days": "近 30 天开播天数",
 }
 
 // Gate names a gate of a list.

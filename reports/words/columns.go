@@ -2,24 +2,31 @@ package words
 
 import "strings"
 
-// Column is the Chinese header of a column of the tables of scores, lists and 5S. ok is false for columns of other
-// tables: they have none yet and keep their ids.
+// Column is the Chinese header of a column of the tables of scores, lists, 5S and lift. ok is false for columns of
+// other tables: they have none yet and keep their ids.
 func Column(name string) (label string, ok bool) {
-	label, ok = columns[name]
+	if label, ok = columns[name]; !ok {
+		label, ok = liftColumns[name]
+	}
 	return label, ok
 }
 
 // Header is Column, or the id where there is none.
-func Header(name string) string { return of(columns, name) }
+func Header(name string) string {
+	if label, ok := Column(name); ok {
+		return label
+	}
+	return name
+}
 
 var columns = map[string]string{
 	"as_of_date": "数据日期", "list": "清单", "role": "对象", "subject_id": "对象 ID", "subject_name": "名称",
 	"merchant_id": "店铺 ID", "category1_id": "一级类目 ID", "product_id": "商品 ID", "talent_id": "达人 ID", "style_id": "同款 ID",
 	"eligible": "是否入选", "rank": "名次", "rank_before": "上次名次", "level": "档位", "multiplier": "系数",
-	"movement": "变动", "since": "起始数据日期", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
+	"movement": "变动", "since": "起始数据日期", "cause_data": "变动原因：数据", "cause_others": "变动原因：名额", "cause_late_data": "变动原因：更正数据", "cause_rules": "变动原因：规则", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
 	"lower_score": "保守分", "orders": "有效订单数", "gmv_net15_fen": "15 天退款后成交额", "failed_gates": "未达标门槛", "reasons": "原因",
 	"needs": "还需什么", "change_of": "最小改进项", "change_from": "现值", "change_to": "须达到", "change_events": "须减少的件数",
-	"change_volume": "总件数", "standing": "门槛与次数已站稳", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数",
+	"change_volume": "总件数", "standing": "门槛与次数已站稳", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数", "gates_since": "各门槛起始日期",
 	"cold_start": "冷启动名额", "stale": "沿用上一次", "override": "人工处理", "valid_from": "生效日期", "valid_to": "失效日期", "rules_version": "规则版本",
 
 	"gate": "门槛", "value": "数值", "threshold": "要求", "margin": "差额", "state": "结论", "in_band": "在缓冲带内",
@@ -29,7 +36,7 @@ var columns = map[string]string{
 	"logistics_score": "物流体验", "competitiveness_score": "竞争力", "content_score": "内容",
 	"window_days": "窗口天数", "coverage_ratio": "已覆盖权重", "change": "较前一日", "violation_points": "违规积分",
 
-	"indicator": "指标", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
+	"indicator": "指标", "covered_days": "数据齐备天数", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
 	"anchor_best": "5.0 分锚点", "anchor_good": "4.7 分锚点", "anchor_fair": "4.3 分锚点", "anchor_poor": "3.0 分锚点",
 	"norm_level": "比较范围", "points": "得分", "weight": "权重", "effective_weight": "折算权重", "contribution": "贡献",
 
@@ -51,6 +58,16 @@ var columns = map[string]string{
 	"low_price_index": "低价好物指数", "content_index": "优质内容指数", "distribution_index": "达人分销指数", "self_broadcast_index": "店铺自播指数", "pan_shelf_index": "泛货架指数",
 	"low_price_gap_fen": "低价好物差距", "content_gap_fen": "优质内容差距", "distribution_gap_fen": "达人分销差距", "self_broadcast_gap_fen": "店铺自播差距",
 	"pan_shelf_gap_fen": "泛货架差距", "next": "下一步",
+
+	"distribution_impressions": "分销曝光", "distribution_clicks": "分销点击", "distribution_click_ratio": "分销点击率", "distribution_lines": "分销成交件数",
+	"distribution_conversion_ratio": "分销转化率", "distribution_conversion_lower": "分销转化率下限", "distribution_conversion_upper": "分销转化率上限",
+	"distribution_settled_gmv_fen": "分销已满 15 天成交额", "distribution_settled_refund_fen": "其中 15 天内退款（分销）", "distribution_refund_rate_ratio": "分销退款率",
+	"distribution_buyers": "90 天分销买家数", "distribution_repeat_buyers": "90 天分销买家中复购人数", "distribution_r1_ratio": "分销买家 90 天复购率", "distribution_rank": "分销店内名次",
+	"self_broadcast_impressions": "自播曝光", "self_broadcast_clicks": "自播点击", "self_broadcast_click_ratio": "自播点击率", "self_broadcast_lines": "自播成交件数",
+	"self_broadcast_conversion_ratio": "自播转化率", "self_broadcast_conversion_lower": "自播转化率下限", "self_broadcast_conversion_upper": "自播转化率上限",
+	"self_broadcast_settled_gmv_fen": "自播已满 15 天成交额", "self_broadcast_settled_refund_fen": "其中 15 天内退款（自播）", "self_broadcast_refund_rate_ratio": "自播退款率",
+	"self_broadcast_rank": "自播店内名次",
+	"better":              "转化更好的渠道", "won_buyers": "分销带来的买家数", "won_live_buyers": "其中 30 天内到自播间购买", "won_live_ratio": "分销转自播比例",
 }
 
 // Forms of headers.

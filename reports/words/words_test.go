@@ -15,11 +15,14 @@ import (
 // book names things by the built-in rules.
 func book() words.Book { return words.Book{Rules: &config.DefaultRules()[0], Exact: true} }
 
+// liftTables are the tables of 川流 lift.
+var liftTables = []*contract.Table{contract.ChuanliuLift, contract.ChuanliuProgramme, contract.ChuanliuCaps, contract.TalentRewards, contract.TrafficQuota}
+
 // listTables are the tables of lists and scores.
 func listTables() []*contract.Table {
 	var tables []*contract.Table
 	for _, t := range contract.Publications() {
-		if strings.HasPrefix(t.Name, "eligibility_") || strings.Contains(t.Name, "score") || t == contract.PricePower || t == contract.Fives {
+		if strings.HasPrefix(t.Name, "eligibility_") || strings.Contains(t.Name, "score") || t == contract.PricePower || t == contract.Fives || t == contract.ProductTest || slices.Contains(liftTables, t) {
 			tables = append(tables, t)
 		}
 	}
@@ -27,8 +30,8 @@ func listTables() []*contract.Table {
 }
 
 func TestEveryColumnOfScoresAndListsHasAName(t *testing.T) {
-	if n := len(listTables()); n != 15 {
-		t.Errorf("%d tables of scores and lists, want 15", n)
+	if n := len(listTables()); n != 21 {
+		t.Errorf("%d tables of scores, lists and lift, want 21", n)
 	}
 	for _, table := range listTables() {
 		seen := map[string]string{}
@@ -48,7 +51,7 @@ func TestEveryColumnOfScoresAndListsHasAName(t *testing.T) {
 }
 
 func TestEveryCodeHasAWord(t *testing.T) {
-	var reasons eligibility.Reasons = 1<<(eligibility.Stale+1) - 1
+	var reasons eligibility.Reasons = 1<<(eligibility.Gone+1) - 1
 	for name, c := range map[string]struct {
 		codes []string
 		say   func(string) string
@@ -57,7 +60,7 @@ func TestEveryCodeHasAWord(t *testing.T) {
 		"gate state": {contract.GateStates, words.GateState}, "score status": {contract.ScoreStatuses, words.ScoreStatus},
 		"price status": {contract.PriceStatuses, words.PriceStatus}, "indicator state": {contract.IndicatorStates, words.IndicatorState},
 		"norm level": {contract.NormLevels, words.NormLevel}, "role": {contract.ScoreRoles, words.Role}, "score": {contract.ScoreRoles, words.ScoreName},
-		"resource": {rules.Resources, words.Resource},
+		"resource": {rules.Resources, words.Resource}, "lift status": {contract.LiftStatuses, words.LiftStatus}, "lift grade": {contract.LiftGrades, words.LiftGrade},
 	} {
 		var all []string
 		for _, code := range c.codes {

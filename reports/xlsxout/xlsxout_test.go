@@ -28,7 +28,7 @@ import (
 
 // base is a row that every test changes a little.
 const base = `"as_of_date": "2026-03-01", "role": "product", "eligible": false, "movement": "out", "since": "2026-02-27", "orders": 0, "failed_gates": "",
-  "reasons": "", "needs": "nothing", "standing": false, "pass_streak": 0, "fail_streak": 0, "cold_start": false, "stale": false,
+  "reasons": "", "needs": "nothing", "standing": false, "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false,
   "valid_from": "2026-03-02", "valid_to": "2026-03-02", "rules_version": "2026-11"`
 
 // row is a row of JSON: base, and what the test says, which wins.

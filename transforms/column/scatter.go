@@ -236,7 +236,6 @@ func PartitionsOf(ctx context.Context, workers int, tables []*Scatter, visit fun
 	for w := range max(1, workers) {
 		g.Go(func() (err error) {
 			defer Recover(&err)
-			blocks := make([][][]int64, len(tables))
 			for {
 				i := int(next.Add(1) - 1)
 				if i >= len(tables[0].parts) {
@@ -245,7 +244,7 @@ func PartitionsOf(ctx context.Context, workers int, tables []*Scatter, visit fun
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := visitPartition(tables, i, blocks, func() error { return visit(w, blocks) }); err != nil {
+				if err := visitPartition(tables, i, func(blocks [][][]int64) error { return visit(w, blocks) }); err != nil {
 					return err
 				}
 			}
@@ -254,33 +253,44 @@ func PartitionsOf(ctx context.Context, workers int, tables []*Scatter, visit fun
 	return g.Wait()
 }
 
+// ErrInternal marks a broken invariant of ours: a bug.
+var ErrInternal = errors.New("internal error")
+
 // Recover turns a panic of a worker goroutine into an error with a stack, so that a bug fails the night and
 // not the process. Defer it first in every goroutine.
 func Recover(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		*err = fmt.Errorf("%w: %v\n%s", ErrInternal, r, debug.Stack())
 	}
 }
 
-// visitPartition loads partition i of all tables, calls visit if there are rows, and frees them.
-func visitPartition(tables []*Scatter, i int, blocks [][][]int64, visit func() error) error {
-	var rows int64
+// VisitPartition calls visit with the blocks of partition i of each table, also where it has no rows, and frees them.
+// For those to whom it matters which partition it is: rows of one come before those of the next in the order of hashes.
+func VisitPartition(tables []*Scatter, i int, visit func(blocks [][][]int64) error) error {
+	blocks := make([][][]int64, len(tables))
 	for t, s := range tables {
-		p := &s.parts[i]
-		rows += p.rows
 		var err error
-		if blocks[t], err = s.load(p); err != nil {
+		if blocks[t], err = s.load(&s.parts[i]); err != nil {
 			return err
 		}
 	}
-	if rows == 0 {
-		return nil
-	}
-	err := visit()
+	err := visit(blocks)
 	for _, s := range tables {
 		s.drop(&s.parts[i])
 	}
 	return err
+}
+
+// visitPartition is VisitPartition where there are rows.
+func visitPartition(tables []*Scatter, i int, visit func(blocks [][][]int64) error) error {
+	var rows int64
+	for _, s := range tables {
+		rows += s.parts[i].rows
+	}
+	if rows == 0 {
+		return nil
+	}
+	return VisitPartition(tables, i, visit)
 }
 
 // load is all blocks of a partition: what was spilled came first.

@@ -261,10 +261,11 @@ var Categories = &Table{
 	},
 }
 
-// ChuanliuEligibility: the moment a boost would fire, logged for both arms.
+// ChuanliuEligibility: the moment a boost would fire, logged for both arms. The arm is part of the key: a pair that is
+// logged in both is a fault of the experiment that has to be seen, not a duplicate.
 var ChuanliuEligibility = &Table{
 	Name: "chuanliu_eligibility", Class: Event, Doc: "one row per merchant × buyer whose boost would fire on dt, both arms",
-	DayOf: []string{"eligible_at"}, Key: []string{"merchant_id", "buyer_id"}, Latest: "updated_at",
+	DayOf: []string{"eligible_at"}, Key: []string{"merchant_id", "buyer_id", "arm"}, Latest: "updated_at",
 	Columns: []Column{
 		id("merchant_id", Merchant, "the shop to be recommended"),
 		buyer("buyer_id", "who would see it"),

@@ -3,8 +3,9 @@ package contract
 // Publications are the tables readers get, in the order of docs/tables.md.
 func Publications() []*Table {
 	return []*Table{Overview, GMV, GMVSplit, Excluded, LateData, Repeat, MonthlyBuyers, Cohorts, Trust,
-		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory, Fives,
-		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates, DataQuality, Rejects}
+		PricePower, ProductScore, ShopScore, TalentScore, ScoreIndicators, ScoreNorms, ProductScoreHistory, ShopScoreHistory, TalentScoreHistory, Fives, ProductTest,
+		EligibilityTraffic, EligibilitySubsidy, EligibilityBenefit, EligibilityCampaign, EligibilityGates,
+		ChuanliuLift, ChuanliuProgramme, ChuanliuCaps, TalentRewards, TrafficQuota, DataQuality, Rejects}
 }
 
 // subject begins every table with one row per role × subject.

@@ -106,6 +106,7 @@ var ScoreIndicators = &Table{
 		text("indicator", "indicator, as the rules name it"),
 		text("dimension", "dimension"),
 		enum("state", IndicatorStates, "used; prior: no data yet, the mean stands in; not_applicable: left out; not_computable: an input table is missing"),
+		count("covered_days", "days of the window (score tables: window_days) on which all its tables are there; fewer than the window where one begins later than the orders: numerator and denominator are of those days alone, and with fewer than 7 an indicator that divides one table by another is not_computable"),
 		null(number("numerator", "bad events, or the sum of what is averaged; recency-weighted for talents")),
 		null(number("denominator", "out of how many")),
 		null(number("mean", "mean of the category that small samples are pulled to")),
@@ -164,7 +165,7 @@ var EligibilityRoles = ScoreRoles
 
 func eligibility(resource, name string) *Table {
 	return &Table{
-		Name: "eligibility_" + resource, Class: Published, Doc: name + ": one row per list × subject considered, eligible or not",
+		Name: "eligibility_" + resource, Class: Published, Doc: name + ": one row per list × subject considered, eligible or not, and once of each member of the run before that is no subject any more (reason gone)",
 		Key: []string{"list", "subject_id"},
 		Columns: []Column{
 			date("as_of_date", "the business day the list rests on"),
@@ -181,6 +182,10 @@ func eligibility(resource, name string) *Table {
 			null(number("multiplier", "weight of the traffic, or of the benefit; null: not on the list")),
 			enum("movement", Movements, "since the run before"),
 			date("since", "as-of date since which it is on the list, or off it"),
+			null(signed(count("cause_data", "who entered or left: what the days since the run before, and what people decided, did to its own gates, streaks and overrides; the four causes add up to 1 for entered, -1 for left, and a step may undo another; null: it did not move, or causes are not told (no run before, or its rules are not at hand)"))),
+			null(signed(count("cause_others", "what came of places: the cap of its shop and the places kept for cold start, which depend on who else is there"))),
+			null(signed(count("cause_late_data", "what days did that the run before had seen and that are read otherwise now; null also: not told from data (late_causes is off)"))),
+			null(signed(count("cause_rules", "what another version of the rules did"))),
 			null(number("product_score", "商品分")),
 			null(number("shop_score", "店铺体验分")),
 			null(number("talent_score", "带货口碑分")),
@@ -188,7 +193,7 @@ func eligibility(resource, name string) *Table {
 			count("orders", "valid orders of the last 30 days"),
 			null(fen("gmv_net15_fen", "gmv_net_15 of 30 days; null: refunds not computable")),
 			text("failed_gates", "gates that failed, by comma"),
-			text("reasons", "reason codes, by comma; empty: all gates pass"),
+			text("reasons", "reason codes, by comma; empty: all gates pass. gone: a member of the run before that is in no snapshot and sold nothing; all that is shown of it is that it left"),
 			enum("needs", Needs, "what would make it qualify, streaks aside: nothing, time, a better score, another gate, or more than one thing"),
 			null(text("change_of", "the smallest single change with which it would qualify: the indicator or gate to move; null: it qualifies, only time is missing, or no single change helps")),
 			null(number("change_from", "where that stands")),
@@ -198,6 +203,7 @@ func eligibility(resource, name string) *Table {
 			flag("standing", "stands by gates and streaks alone: caps, overrides and cold start aside"),
 			count("pass_streak", "runs in a row that passed"),
 			count("fail_streak", "runs in a row that failed"),
+			text("gates_since", "each gate as gate:passes:day or gate:fails:day, by comma: since which as-of date it has passed, or not, without a break"),
 			flag("cold_start", "a place kept for subjects without a score"),
 			flag("stale", "an input is late: the list of the run before was kept"),
 			null(text("override", "manual decision: action, reason, author, last day")),
@@ -230,5 +236,6 @@ var EligibilityGates = &Table{
 		null(number("margin", "distance to the threshold, positive on the good side")),
 		enum("state", GateStates, "passed; passed_by_floor: no score, and the gate only keeps out the poor; passed_by_unless: its exception holds; failed; not_known: no value; history_short: too few runs with a score"),
 		flag("in_band", "fails by so little that a member stays"),
+		date("since", "as-of date since which the gate has passed, or has not, without a break; dates without a run break nothing"),
 	},
 }

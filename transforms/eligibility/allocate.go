@@ -15,6 +15,9 @@ type Allocation struct {
 	Unallocated int64   // what caps, or an empty cold start, leave over
 	// Marginal is λ: what one more impression brings to every member between 0 and its cap; 0 if nobody is between.
 	Marginal float64
+	// Base and Caps are b_i and cap_i as they were taken, by member.
+	Base []float64
+	Caps []int64
 }
 
 // Allocate shares a pool among members to maximise Σ a_i ln(1 + x_i / b_i).
@@ -32,7 +35,7 @@ func Allocate(pool rules.Pool, a, b []float64, coldStart int) Allocation {
 	mustHave(len(a), "base", len(b))
 	reserve := share(pool.Reserve, pool.Impressions)
 	w := newWater(pool, a, b, pool.Impressions-reserve)
-	al := Allocation{Quota: make([]int64, len(a)), ColdStart: evenly(reserve, coldStart)}
+	al := Allocation{Quota: make([]int64, len(a)), ColdStart: evenly(reserve, coldStart), Base: w.b, Caps: w.caps}
 	al.Marginal = w.pour(al.Quota)
 	al.Unallocated = pool.Impressions
 	for _, x := range append(slices.Clone(al.Quota), al.ColdStart...) {

@@ -48,7 +48,7 @@ func was(members, gone int) *eligibility.Before {
 	for i := range members {
 		b.Member[i], b.Standing[i] = true, true
 	}
-	b.Gone = gone
+	b.Gone = make([]eligibility.GoneMember, gone)
 	return b
 }
 

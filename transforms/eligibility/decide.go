@@ -12,6 +12,7 @@ type Decision struct {
 	AsOf               calendar.Day
 	ValidFrom, ValidTo calendar.Day // first and last day on which the list is meant to be used
 	FirstRun, Stale    bool         // no list before; a list kept because an input is late
+	Kept               bool         // the list of the run before, for whatever reason
 
 	Member     []bool
 	Standing   []bool         // stands by gates and streaks alone: caps, overrides and cold start aside
@@ -25,6 +26,9 @@ type Decision struct {
 	Reasons    []Reasons
 	Failed     []uint32 // bit g: gate g of the list does not pass; 0 on stale nights
 
+	// GateSpans say since when each gate stands as it stands.
+	GateSpans GateSpans
+
 	// Overrides are those that were valid, by subject.
 	Overrides map[int]Override
 
@@ -34,7 +38,7 @@ type Decision struct {
 	scales       []scale
 	own, quality [][]int16 // tonight's own score and product_quality, if there are any
 	under        []bool    // the level is the last step's though the score does not reach it
-	gone         int
+	gone         []GoneMember
 }
 
 // Decide decides one list for one night.
@@ -50,7 +54,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 	s.check()
 	b.check(s.N)
 	d := newDecision(r, l, asOf, s, h)
-	d.FirstRun, d.Stale = b == nil, stale
+	d.FirstRun, d.Stale, d.Kept = b == nil, stale, stale
 	if b == nil {
 		b = nobody(s.N)
 	}
@@ -65,6 +69,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 		d.dropLevels()
 	}
 	d.move(b)
+	d.ageGates(b, stale)
 	return d
 }
 
@@ -245,7 +250,7 @@ func (d *Decision) Churn() (entered, left, before int, share float64) {
 			stayed++
 		}
 	}
-	left += d.gone
+	left += len(d.gone)
 	before = stayed + left
 	if all := before + entered; all > 0 {
 		share = float64(entered+left) / float64(all)

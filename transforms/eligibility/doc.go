@@ -37,5 +37,7 @@
 //   - Subjects of an unknown shop are not capped; the cap bounds members by cold start too.
 //   - Cold start is for subjects whose only failed gates are score gates without a score. One that passes and waits
 //     for its streak goes on waiting.
+//   - A member that is no subject any more has left, and has a row of its own that night: movement left, reason gone, nothing
+//     else known. No gates are shown of it.
 //   - On a stale night the list is kept to the last rank; overrides that begin or end that night wait for the next.
 package eligibility

@@ -129,6 +129,6 @@ func emptyBefore(n int) *eligibility.Before {
 func carried(d *eligibility.Decision) *eligibility.Before {
 	return &eligibility.Before{
 		Member: d.Member, Standing: d.Standing, PassStreak: d.PassStreak, FailStreak: d.FailStreak,
-		Since: d.Since, Rank: d.Rank, Level: d.Level, Multiplier: d.Multiplier,
+		Since: d.Since, Rank: d.Rank, Level: d.Level, Multiplier: d.Multiplier, Gates: d.GateSpans,
 	}
 }

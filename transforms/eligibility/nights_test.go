@@ -102,7 +102,8 @@ func TestAStaleNightKeepsTheListToTheLastRank(t *testing.T) {
 	b.Rank[1], b.Level[1], b.Multiplier[1], b.Since[1] = 7, 2, 0.85, asOf-9
 	o := map[int]eligibility.Override{0: {Action: eligibility.Allow}}
 	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(2), nil, b, o, true)
-	b.Since[0] = asOf // of a subject that was never seen
+	b.Since[0] = asOf     // of a subject that was never seen
+	b.Gates = d.GateSpans // gates are judged on a kept list too
 	if diff := cmp.Diff(b, carried(d)); diff != "" {
 		t.Error(diff)
 	}

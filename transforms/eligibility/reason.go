@@ -45,6 +45,8 @@ const (
 	Stale
 	// ChurnHeld: too much of the list would have turned over; this is the decision of the run before.
 	ChurnHeld
+	// Gone: was a member, and is no subject any more: in no snapshot, and without sales. Only rows of such members have it.
+	Gone
 )
 
 var reasonNames = [...]string{
@@ -52,7 +54,7 @@ var reasonNames = [...]string{
 	WaitingToEnter: "waiting_to_enter", HeldInBand: "held_in_band", LeavingSlowly: "leaving_slowly", AtOnce: "severe_at_once",
 	ZeroWeight: "zero_weight", ShopCap: "shop_cap", ColdStart: "cold_start",
 	OverrideAllow: "override_allow", OverrideDeny: "override_deny", OverrideOptOut: "override_opt_out", OverrideAppeal: "override_appeal",
-	FirstRun: "first_run", Stale: "stale", ChurnHeld: "churn_held",
+	FirstRun: "first_run", Stale: "stale", ChurnHeld: "churn_held", Gone: "gone",
 }
 
 // String is the code as tables have it.

@@ -35,8 +35,10 @@ type Before struct {
 	Rank                   []int32
 	Level                  []int8
 	Multiplier             []float64
-	// Gone counts members of that list that are no subjects tonight. They have left.
-	Gone int
+	Gates                  GateSpans // of nobody: nothing is known
+	Entitled               []bool    // see Outcome; only causes look at it, nil: nobody
+	// Gone are members of that list that are no subjects tonight. They have left.
+	Gone []GoneMember
 }
 
 // Action is what a person decided about a subject.
@@ -111,6 +113,9 @@ func (b *Before) check(n int) {
 	mustHave(n, "rank before", len(b.Rank))
 	mustHave(n, "level before", len(b.Level))
 	mustHave(n, "multiplier before", len(b.Multiplier))
+	if b.Gates.Of != nil {
+		mustHave(n, "gates before", len(b.Gates.Of))
+	}
 }
 
 func mustHave(n int, what string, got int) {

@@ -38,6 +38,8 @@ type Page struct {
 	Product, Shop, Talent []int16
 	RankBefore            []int32 // 0: it had none; nil: no run before
 	NetKnown              bool    // refunds are computable
+	Was                   Outcome // of the run before; without slices: no run before
+	Causes                *Split  // of who entered or left; nil: not told
 	// Smallest names the smallest change of an indicator with which the own score gets where need says.
 	Smallest func(subject int, need Need) (Move, bool)
 }
@@ -69,10 +71,10 @@ func (t *Tables) inOrder(resource string) []*Page {
 }
 
 // build hands every subject of every page to row, in the order of the tables.
-func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int))) Records {
+func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int), gone func(p *Page, m GoneMember))) Records {
 	return func(yield func(arrow.Record, error) bool) {
 		b := column.NewBuilder(table, t.IDs)
-		row := open(b)
+		row, gone := open(b)
 		flush := func() bool {
 			rec := b.Record(memory.DefaultAllocator)
 			more := yield(rec, nil)
@@ -81,28 +83,49 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 			return more
 		}
 		for _, p := range pages {
+			left := newGoneBetween(t.IDs.TextDict(), p.Decision.gone)
 			for at := range p.Codes {
 				i := at
 				if p.Texts != nil {
 					i = int(p.Texts[at])
 				}
+				t.goneBefore(left, p, i, gone)
 				if row(p, i); b.Len() >= recordRows && !flush() {
 					return
 				}
+			}
+			for _, m := range left.before(nil, true) {
+				gone(p, m)
 			}
 		}
 		flush()
 	}
 }
 
+// goneBefore writes the rows of gone members that stand before a subject's.
+func (t *Tables) goneBefore(left *goneBetween, p *Page, subject int, gone func(*Page, GoneMember)) {
+	if len(left.rest) == 0 {
+		return
+	}
+	left.text = t.IDs.AppendText(left.text[:0], p.Domain, p.Codes[subject])
+	for _, m := range left.before(left.text, false) {
+		gone(p, m)
+	}
+}
+
 // List is eligibility_<resource>.
 func (t *Tables) List(table *contract.Table, resource string) Records {
-	return t.build(table, t.inOrder(resource), func(b *column.Builder) func(*Page, int) { return newListWriter(t, b).row })
+	return t.build(table, t.inOrder(resource), func(b *column.Builder) (func(*Page, int), func(*Page, GoneMember)) {
+		w := newListWriter(t, b)
+		return w.row, w.gone
+	})
 }
 
 // Gates is eligibility_gates.
 func (t *Tables) Gates() Records {
-	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) func(*Page, int) { return newGateWriter(t, b).rows })
+	return t.build(contract.EligibilityGates, t.inOrder(""), func(b *column.Builder) (func(*Page, int), func(*Page, GoneMember)) {
+		return newGateWriter(t, b).rows, func(*Page, GoneMember) {} // nothing of theirs was judged
+	})
 }
 
 // hundredthsOrNull appends a score, null for 0.
@@ -116,8 +139,8 @@ func hundredthsOrNull(c *column.Cell, scores []int16, i int) {
 
 // gateWriter writes the gates of subjects.
 type gateWriter struct {
-	t                                                                  *Tables
-	asOf, list, subject, gate, value, threshold, margin, state, inBand *column.Cell
+	t                                                                         *Tables
+	asOf, list, subject, gate, value, threshold, margin, state, inBand, since *column.Cell
 
 	page    *Page
 	order   []int   // gates by name
@@ -130,7 +153,7 @@ type gateWriter struct {
 func newGateWriter(t *Tables, b *column.Builder) *gateWriter {
 	c := b.Column
 	return &gateWriter{t: t, asOf: c("as_of_date"), list: c("list"), subject: c("subject_id"), gate: c("gate"), value: c("value"),
-		threshold: c("threshold"), margin: c("margin"), state: c("state"), inBand: c("in_band")}
+		threshold: c("threshold"), margin: c("margin"), state: c("state"), inBand: c("in_band"), since: c("since")}
 }
 
 // turn prepares for another list.
@@ -164,6 +187,7 @@ func (w *gateWriter) rows(p *Page, i int) {
 		w.margin.RealOrNull(r.Margin)
 		w.state.Int(int64(r.State))
 		w.inBand.Flag(r.Band)
+		w.since.Int(int64(p.Decision.GateSince(i, g)))
 	}
 }
 
@@ -171,14 +195,16 @@ func (w *gateWriter) rows(p *Page, i int) {
 type listWriter struct {
 	*Tables
 	asOf, list, role, subject, name, merchant, category, eligible, rank, rankBefore, level, multiplier, movement, since *column.Cell
+	causeData, causeOthers, causeLate, causeRules                                                                       *column.Cell
 	product, shop, talent, lower, orders, net15, failedGates, reasons                                                   *column.Cell
 	needs, changeOf, changeFrom, changeTo, changeEvents, changeVolume                                                   *column.Cell
-	standing, passStreak, failStreak, coldStart, stale, override, validFrom, validTo, version                           *column.Cell
+	standing, passStreak, failStreak, gatesSince, coldStart, stale, override, validFrom, validTo, version               *column.Cell
 
 	text    []byte
 	reason  map[Reasons]int64 // codes of their texts
 	gates   map[gateSet]int64
 	listIDs map[*Page]int64
+	spans   map[*Page][]int64 // codes of the texts of its gate spans
 	rules   int64
 }
 
@@ -194,14 +220,18 @@ func newListWriter(t *Tables, b *column.Builder) *listWriter {
 		asOf: c("as_of_date"), list: c("list"), role: c("role"), subject: c("subject_id"), name: c("subject_name"), merchant: c("merchant_id"),
 		category: c("category1_id"), eligible: c("eligible"), rank: c("rank"), rankBefore: c("rank_before"), level: c("level"),
 		multiplier: c("multiplier"), movement: c("movement"), since: c("since"),
+		causeData: c("cause_data"), causeOthers: c("cause_others"), causeLate: c("cause_late_data"), causeRules: c("cause_rules"),
 		product: c("product_score"), shop: c("shop_score"), talent: c("talent_score"), lower: c("lower_score"), orders: c("orders"), net15: c("gmv_net15_fen"),
 		failedGates: c("failed_gates"), reasons: c("reasons"),
 		needs: c("needs"), changeOf: c("change_of"), changeFrom: c("change_from"), changeTo: c("change_to"), changeEvents: c("change_events"), changeVolume: c("change_volume"),
-		standing: c("standing"), passStreak: c("pass_streak"), failStreak: c("fail_streak"), coldStart: c("cold_start"), stale: c("stale"), override: c("override"),
+		standing: c("standing"), passStreak: c("pass_streak"), failStreak: c("fail_streak"), gatesSince: c("gates_since"), coldStart: c("cold_start"), stale: c("stale"), override: c("override"),
 		validFrom: c("valid_from"), validTo: c("valid_to"), version: c("rules_version"),
-		reason: map[Reasons]int64{}, gates: map[gateSet]int64{}, listIDs: map[*Page]int64{}, rules: t.IDs.TextDict().Code(t.Rules.Version)}
+		reason: map[Reasons]int64{}, gates: map[gateSet]int64{}, listIDs: map[*Page]int64{}, spans: map[*Page][]int64{}, rules: t.IDs.TextDict().Code(t.Rules.Version)}
 	for _, p := range t.Pages {
 		w.listIDs[p] = t.IDs.TextDict().Code(p.List.ID)
+		for _, s := range p.Decision.GateSpans.Spans {
+			w.spans[p] = append(w.spans[p], t.IDs.TextDict().Code(s.text(p.List)))
+		}
 	}
 	return w
 }
@@ -229,6 +259,7 @@ func (w *listWriter) row(p *Page, i int) {
 	w.standing.Flag(d.Standing[i])
 	w.passStreak.Int(int64(d.PassStreak[i]))
 	w.failStreak.Int(int64(d.FailStreak[i]))
+	w.gatesSince.Int(w.spans[p][d.GateSpans.Of[i]])
 	w.coldStart.Flag(d.Reasons[i].Has(ColdStart))
 	w.stale.Flag(d.Stale)
 	w.writeOverride(d, i)
@@ -276,6 +307,26 @@ func (w *listWriter) place(p *Page, i int) {
 	}
 	w.movement.Int(int64(movementCodes[d.Movement[i]]))
 	w.since.Int(int64(d.Since[i]))
+	w.cause(p, i)
+}
+
+// cause writes why the subject entered or left. On a kept list nobody moves but by its own violation or by what people
+// decided.
+func (w *listWriter) cause(p *Page, i int) {
+	cells := [...]*column.Cell{w.causeData, w.causeOthers, w.causeLate, w.causeRules}
+	if !p.Decision.moved(i) || p.Causes == nil && !(p.Decision.Kept && p.RankBefore != nil) {
+		for _, c := range cells {
+			c.Null()
+		}
+		return
+	}
+	lateKnown, causes := true, Causes{Data: number(p.Decision.Movement[i] == Entered) - number(p.Decision.Movement[i] == Left)}
+	if s := p.Causes; s != nil {
+		lateKnown, causes = s.LateKnown, s.Of(i)
+	}
+	for j, n := range [...]int{causes.Data, causes.Others, causes.Late, causes.Rules} {
+		cells[j].Int(known(int64(n), j != 2 || lateKnown))
+	}
 }
 
 // movementCodes are the codes of contract.Movements.
@@ -358,18 +409,20 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 }
 
 // BeforeColumns are the columns of a list's table that ReadBefore needs.
-var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier"}
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
 
 // ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
 func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
 	n := len(codes)
 	b := &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
-		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n)}
+		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
 	rows, texts := column.NewLookup(codes), ids.TextDict()
-	list := texts.Code(l.ID)
+	list := texts.Code(listBefore(f, texts, l))
 	col := f.Column
 	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
-	pass, fail, since, rank, level, multiplier := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier")
+	pass, fail, since, rank, level, multiplier, gates := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier"), col("gates_since")
+	spans := newSpanReader(l, texts, b)
+	coldStart, capped := col("cold_start"), cappedCodes(texts, col("reasons"))
 	found := false
 	for k := range f.N {
 		if lists[k] != list || contract.ScoreRoles[roles[k]] != l.Role { // a list of other subjects is another list
@@ -382,16 +435,22 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 		}
 		i := rows.Row(code)
 		if i < 0 {
-			b.Gone += int(eligible[k])
+			if eligible[k] == 1 {
+				b.Gone = append(b.Gone, GoneMember{subjects[k], int32(max(0, rank[k]))})
+			}
 			continue
 		}
 		b.Member[i], b.Standing[i] = eligible[k] == 1, standing[k] == 1
+		b.Entitled[i] = b.Member[i] && coldStart[k] == 0 || capped(k)
 		b.PassStreak[i], b.FailStreak[i] = int16(pass[k]), int16(fail[k])
 		b.Since[i] = calendar.Day(since[k])
 		if rank[k] != column.Null {
 			b.Rank[i] = int32(rank[k])
 		}
 		b.Level[i] = levelNamed(l, texts, level[k])
+		if err := spans.read(i, gates[k]); err != nil {
+			return nil, fmt.Errorf("list %s: %w", l.ID, err)
+		}
 		if multiplier[k] != column.Null {
 			b.Multiplier[i] = math.Float64frombits(uint64(multiplier[k]))
 		}
@@ -402,6 +461,33 @@ func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Doma
 	return b, nil
 }
 
+// listBefore is the id that a list had on the run before: its own, or the former one if it was renamed since.
+func listBefore(f *column.Frame, texts *column.Dict, l *rules.List) string {
+	if l.Formerly != "" && !slices.Contains(f.Column("list"), texts.Code(l.ID)) {
+		return l.Formerly
+	}
+	return l.ID
+}
+
+// Dropped are the lists of a table of the run before that the rules name no more, neither as they are nor as they were,
+// with the number of their members.
+func Dropped(f *column.Frame, ids *column.IDs, r *rules.Rules) map[string]int {
+	texts, known, out := ids.TextDict(), map[int64]bool{}, map[string]int{}
+	for i := range r.Lists {
+		known[texts.Code(r.Lists[i].ID)] = true
+		if former := r.Lists[i].Formerly; former != "" {
+			known[texts.Code(former)] = true
+		}
+	}
+	eligible := f.Column("eligible")
+	for k, list := range f.Column("list") {
+		if !known[list] {
+			out[texts.Value(list)] += int(eligible[k])
+		}
+	}
+	return out
+}
+
 // levelNamed is the position of a level in the first scale, NoLevel if the rules have no such one any more.
 func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
 	if code == column.Null || len(l.Levels) == 0 {
@@ -409,4 +495,18 @@ func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
 	}
 	name := texts.Value(code)
 	return int8(slices.IndexFunc(l.Levels[0].Steps, func(s rules.Step) bool { return s.Level == name }))
+}
+
+// cappedCodes tells of a row whether the cap of its shop kept it out; few sets of reasons stand in many rows.
+func cappedCodes(texts *column.Dict, reasons []int64) func(row int) bool {
+	known := map[int64]bool{}
+	return func(row int) bool {
+		code := reasons[row]
+		is, ok := known[code]
+		if !ok {
+			is = slices.Contains(strings.Split(texts.Value(code), ","), ShopCap.String())
+			known[code] = is
+		}
+		return is
+	}
 }

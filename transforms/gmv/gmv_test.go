@@ -423,6 +423,78 @@ func TestSplitPaidAgreesWithItsTwin(t *testing.T) {
 	})
 }
 
+// Parts sort every sale and refund into the group that its channel and scene are in, and into no other.
+func TestPartsAgreeWithTheirTwin(t *testing.T) {
+	const window = 30
+	group := func(channel, scene int) int { return (channel+scene)%3 - 1 }
+	refunded := false
+	rapid.Check(t, func(t *rapid.T) {
+		m := markets().Draw(t, "market")
+		s := sums(t, scopeOf(contract.RoleMerchant), m.sales, m.refunds, allDays())
+		want := map[int64][]gmv.Part{}
+		for _, s := range m.sales {
+			age, g := asOf-s.day, group(int(s.channel), int(s.scene))
+			if want[s.subject] == nil {
+				want[s.subject] = make([]gmv.Part, 2)
+			}
+			if g < 0 {
+				continue
+			}
+			part := &want[s.subject][g]
+			if age < window {
+				part.Lines, part.Paid = part.Lines+s.lines, part.Paid+s.fen
+			}
+			if age >= 15 && age < 15+window {
+				part.Paid15 += s.fen
+			}
+		}
+		for _, r := range m.refunds {
+			age, g := asOf-r.day, group(int(r.channel), int(r.scene))
+			if g >= 0 && age >= 15 && age < 15+window && r.delay <= 15 {
+				want[r.subject][g].Refund15 += r.back
+				refunded = refunded || r.back > 0
+			}
+		}
+		s.Parts(window, 2, group, func(subject int64, got []gmv.Part) {
+			if diff := gocmp.Diff(want[subject], got); diff != "" && want[subject] != nil {
+				t.Fatalf("subject %d: %s", subject, diff)
+			}
+			delete(want, subject)
+		})
+		for subject, parts := range want {
+			if parts[0] != (gmv.Part{}) || parts[1] != (gmv.Part{}) {
+				t.Fatalf("subject %d was not visited: %v", subject, parts)
+			}
+		}
+	})
+	if !refunded {
+		t.Error("no market had a refund within 15 days: the test has lost its object")
+	}
+}
+
+func TestOrdersThroughAChannelAgreeWithCounting(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := markets().Draw(t, "market")
+		s := sums(t, scopeOf(contract.RoleMerchant), m.sales, m.refunds, allDays())
+		window, channel := rapid.SampledFrom(contract.Windows).Draw(t, "window"), rapid.IntRange(0, 3).Draw(t, "channel")
+		want := map[int64]int64{}
+		for _, s := range m.sales {
+			if s.day > asOf-calendar.Day(window) && s.channel == int64(channel) && s.orders > 0 {
+				want[s.subject] += s.orders
+			}
+		}
+		got := map[int64]int64{}
+		s.OrdersThrough(channel, window, func(subject, orders int64) {
+			if orders != 0 {
+				got[subject] = orders
+			}
+		})
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("%d days, channel %d: %s", window, channel, diff)
+		}
+	})
+}
+
 func dedup(scenes ...int) []int { return slices.Compact(scenes) }
 
 func TestGMVAgreesWithItsTwin(t *testing.T) {

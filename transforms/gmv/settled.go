@@ -83,6 +83,28 @@ func (s *Sums) SplitPaid(window int, visit func(subject int64, f *Split)) {
 	}
 }
 
+// OrdersThrough visits the subjects that have anything in a window with the orders that came through a channel. An order
+// of lines in several scenes counts in each.
+func (s *Sums) OrdersThrough(channel, window int, visit func(subject, orders int64)) {
+	place := uint8(slices.Index(contract.Windows, window))
+	through := make([]bool, totalCell+1)
+	for rank := uint8(1); int(rank) <= totalCell; rank++ {
+		of, _ := cellAt(rank)
+		through[rank] = int(of) == channel
+	}
+	var kept []row
+	for i, subject := range s.subjects {
+		var orders int64
+		kept = s.packed.rows(kept[:0], s.spans[i], false)
+		for at := range kept {
+			if kept[at].place <= place && through[kept[at].cell] {
+				orders += kept[at].m[mOrders]
+			}
+		}
+		visit(subject, orders)
+	}
+}
+
 // cells are where the GMV of a cell goes, by its rank.
 func (f *Split) cells() []*int64 {
 	into := []*int64{&f.Paid}
@@ -91,4 +113,41 @@ func (f *Split) cells() []*int64 {
 		into = append(into, &f.byCell[channel][scene])
 	}
 	return into
+}
+
+// Part is what some channels and scenes of one subject sold.
+type Part struct {
+	Lines    int64 // gmv_valid order lines of the window
+	Paid     int64 // fen: their 支付 GMV
+	Paid15   int64 // fen: gmv_paid of the window lagged by 15 days
+	Refund15 int64 // fen: of that, refunded within 15 days
+}
+
+// Parts visits the subjects that have anything in a window or its lagged ones, in the order of stored rollups, with their
+// sales by groups of channel and scene, as coded in the contract; group tells which, -1: none. f is the visitor's until it
+// returns.
+func (s *Sums) Parts(window, groups int, group func(channel, scene int) int, visit func(subject int64, f []Part)) {
+	place := uint8(slices.Index(contract.Windows, window))
+	f, into := make([]Part, groups), make([]int, totalCell+1)
+	for rank := range into {
+		if into[rank] = -1; rank > 0 {
+			channel, scene := cellAt(uint8(rank))
+			into[rank] = group(int(channel), int(scene))
+		}
+	}
+	var kept []row
+	for i, subject := range s.subjects {
+		clear(f)
+		kept = s.packed.rows(kept[:0], s.spans[i], false)
+		for at := range kept {
+			if g := into[kept[at].cell]; g >= 0 && kept[at].place <= place {
+				m := &kept[at].m
+				f[g].Lines += m[mLines]
+				f[g].Paid += m[mPaid]
+				f[g].Paid15 += m[mPaid15]
+				f[g].Refund15 += m[mRefund15]
+			}
+		}
+		visit(subject, f)
+	}
 }

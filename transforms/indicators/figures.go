@@ -1,6 +1,11 @@
 package indicators
 
-import "github.com/windvane/windvane/transforms/contract"
+import (
+	"slices"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/contract"
+)
 
 // Figure is one indicator of all subjects: x of n, or what Known.Way says. A nil X: not computable.
 type Figure struct{ X, N []float64 }
@@ -18,26 +23,30 @@ type ratio struct {
 
 func of(names ...string) []string { return names }
 
-var lagged = of(Lagged)
+// The valid orders of the lagged window, as far as refunds and complaints cover it.
+var lagged, complained = of(cutBy(Lagged, Refunds)), of(cutBy(Lagged, Complaints))
+
+// The two sides of reviews: signed orders and bad reviews of the days that have both tables.
+var reviewed, bad, qualityBad = of(cutBy("signed", Reviews)), of(cutBy("bad", Shipments)), of(cutBy("quality_bad", Shipments))
 
 // productRatios, shopRatios and talentRatios are the indicators that are made of sums alone. Their formulas in words
 // stand in rules.ProductIndicators and so on.
 var (
 	productRatios = []ratio{
 		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
-		{id: "bad_review", x: of("bad"), n: of("signed")},
-		{id: "mismatch_complaint", x: of("mismatch"), n: lagged},
+		{id: "bad_review", x: bad, n: reviewed},
+		{id: "mismatch_complaint", x: of("mismatch"), n: complained},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
 		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
 		{id: "dispute", x: of("disputed_orders"), n: lagged},
 		{id: "refund_hours", x: of("refund_only_seconds", "return_refund_seconds"), n: of("refund_only", "return_refund"), perHours: true},
 	}
 	shopRatios = []ratio{
-		{id: "quality_bad_review", x: of("quality_bad"), n: of("signed")},
+		{id: "quality_bad_review", x: qualityBad, n: reviewed},
 		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
 		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
-		{id: "logistics_complaint", x: of("logistics"), n: lagged},
+		{id: "logistics_complaint", x: of("logistics"), n: complained},
 		{id: "not_self_completed", x: of("not_self_completed"), n: of("closed")},
 		{id: "chat_unhappy", x: of("unhappy"), n: of("rated")},
 		{id: "refund_only_hours", x: of("refund_only_seconds"), n: of("refund_only"), perHours: true},
@@ -46,11 +55,11 @@ var (
 	}
 	talentRatios = []ratio{
 		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
-		{id: "bad_review", x: of("bad"), n: of("signed")},
+		{id: "bad_review", x: bad, n: reviewed},
 		{id: "promoter_liable", x: of("promoter_liable"), n: of("disputes")},
-		{id: "logistics_complaint", x: of("logistics"), n: lagged},
+		{id: "logistics_complaint", x: of("logistics"), n: complained},
 		{id: "content_reports", x: of("upheld_reports"), n: of("viewers")},
-		{id: "misleading", x: of("misleading"), n: lagged},
+		{id: "misleading", x: of("misleading"), n: complained},
 		{id: "content_bad_rating", x: of("bad_ratings"), n: of("good_ratings", "bad_ratings")},
 	}
 )
@@ -61,7 +70,7 @@ func (s *Sums) Figures(role int) Figures {
 	out := Figures{}
 	for _, r := range ratios {
 		f := Figure{s.total(r.x), s.total(r.n)}
-		if f.X == nil || f.N == nil {
+		if f.X == nil || f.N == nil || divides(r) && !s.computable(r.id) {
 			f = Figure{}
 		}
 		if r.perHours {
@@ -79,6 +88,20 @@ func toHours(seconds []float64) {
 	for i := range seconds {
 		seconds[i] /= 3600
 	}
+}
+
+// divides tells whether an indicator holds the events of one table against those of another.
+func divides(r ratio) bool {
+	return strings.Contains(strings.Join(append(slices.Clone(r.x), r.n...), " "), "@")
+}
+
+// PerTraffic is what orders and clicks or impressions of the same days are: a measure of orders by another of traffic; not
+// computable where the traffic covers too few days.
+func (s *Sums) PerTraffic(indicator, orders, traffic string, scale float64) Figure {
+	if !s.computable(indicator) {
+		return Figure{}
+	}
+	return Quotient(s.Sum(cutBy(orders, Traffic)), s.Sum(traffic), scale)
 }
 
 // total adds up measures, nil if one is missing.

@@ -10,6 +10,8 @@
 package indicators
 
 import (
+	"strings"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
@@ -18,10 +20,12 @@ import (
 
 // Source is a rollup that is added up.
 type Source struct {
-	Subject  string   // key column
-	PaidDay  bool     // the key goes on with paid_day: the window is the lagged one, by pay day
-	Lagged   bool     // counted over the orders of the lagged window: a day weighs what the day LagDays before it does
-	Measures []string // columns that are summed
+	Subject  string       // key column
+	PaidDay  bool         // the key goes on with paid_day: the window is the lagged one, by pay day
+	Lagged   bool         // counted over the orders of the lagged window: a day weighs what the day LagDays before it does
+	Measures []string     // columns that are summed
+	Table    string       // name for cuts, empty: the source is never divided by another's
+	From     calendar.Day // first day of its table, if that is later than that of the orders; 0: it is not
 	Days     column.Days
 }
 
@@ -45,6 +49,9 @@ type Sums struct {
 	Paid       []int64            // fen, 支付 GMV of the valid orders of the window, not weighted
 	sums       map[string][]int64 // by measure
 	scale      float64            // 1, or a million with recency weights
+	asOf       calendar.Day
+	lag        int
+	begins     map[string]calendar.Day // first days of tables that begin later than the orders
 }
 
 // weightUnit is the weight of a day of age 0.
@@ -57,17 +64,27 @@ const recentDays = 30
 const (
 	Valid  = "valid_orders"  // of the window
 	Lagged = "lagged_orders" // of the lagged window
+	Paid   = "paid_fen"      // 支付 GMV of the window, not weighted
 )
 
-// Sum is one measure per subject, nil if its table is missing.
+// Sum is one measure per subject, nil if its table is missing. A name measure@table is that of the days that the table
+// covers too.
 func (s *Sums) Sum(measure string) []float64 {
-	sums := s.sums[measure]
+	plain, _, _ := strings.Cut(measure, "@")
+	sums, cut := s.sums[measure]
+	if !cut {
+		sums = s.sums[plain]
+	}
 	if sums == nil {
 		return nil
 	}
+	scale := s.scale
+	if plain == Paid {
+		scale = 1
+	}
 	out := make([]float64, len(sums))
 	for i, v := range sums {
-		out[i] = float64(v) / s.scale
+		out[i] = float64(v) / scale
 	}
 	return out
 }
@@ -77,9 +94,14 @@ func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.W
 
 // Collect adds up the figures of one role.
 func Collect(in Input) (*Sums, error) {
-	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in)}
+	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in), begins: map[string]calendar.Day{}}
+	for _, e := range in.Events {
+		if e.From != 0 && e.Table != "" {
+			c.begins[e.Table] = e.From
+		}
+	}
 	s := &Sums{Window: make([]int, len(in.Subjects)), Orders: make([]int64, len(in.Subjects)), Recent: make([]int64, len(in.Subjects)),
-		RecentPaid: make([]int64, len(in.Subjects)), Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1}
+		RecentPaid: make([]int64, len(in.Subjects)), Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1, asOf: in.AsOf, lag: in.Rules.LagDays, begins: c.begins}
 	if in.Score.Weighted {
 		s.scale = weightUnit
 	}
@@ -120,6 +142,7 @@ type collector struct {
 	lag     int
 	weights []int64
 	window  []int // of each subject, once it is chosen
+	begins  map[string]calendar.Day
 	found   []int64
 }
 
@@ -151,6 +174,13 @@ func (c *collector) add(e Source, sums map[string][]int64) error {
 		totals[j] = make([]int64, len(c.in.Subjects))
 		sums[m] = totals[j]
 	}
+	cuts := make([][]int64, len(e.Measures))
+	for j, m := range e.Measures {
+		if _, begins := c.begins[otherSide[m]]; begins {
+			cuts[j] = make([]int64, len(c.in.Subjects))
+			sums[cutBy(m, otherSide[m])] = cuts[j]
+		}
+	}
 	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
 		columns := make([][]int64, len(e.Measures))
 		for j, m := range e.Measures {
@@ -161,12 +191,15 @@ func (c *collector) add(e Source, sums map[string][]int64) error {
 			inWindow = c.inWindow(day, c.lag)
 		}
 		if e.PaidDay {
-			inWindow = c.inLaggedWindow(day, f.Column("paid_day"))
+			inWindow = c.inLaggedWindow(day, f.Column("paid_day"), e.From)
 		}
 		return func(i, row int) {
 			if weight := inWindow(i, row); weight != 0 {
 				for j, v := range columns {
 					totals[j][row] += weight * v[i]
+					if cuts[j] != nil && day >= c.begins[otherSide[e.Measures[j]]] {
+						cuts[j][row] += weight * v[i]
+					}
 				}
 			}
 		}
@@ -184,11 +217,12 @@ func (c *collector) inWindow(day calendar.Day, before int) func(i, row int) int6
 	}
 }
 
-// inLaggedWindow is the same of rows by pay day, which count if their event came within the lag.
-func (c *collector) inLaggedWindow(day calendar.Day, paid []int64) func(i, row int) int64 {
+// inLaggedWindow is the same of rows by pay day, which count if their event came within the lag, and if the table was
+// there when they were paid.
+func (c *collector) inLaggedWindow(day calendar.Day, paid []int64, from calendar.Day) func(i, row int) int64 {
 	return func(i, row int) int64 {
 		age, delay := int(c.in.AsOf)-int(paid[i]), int(day)-int(paid[i])
-		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+c.window[row] {
+		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+c.window[row] || calendar.Day(paid[i]) < from {
 			return 0
 		}
 		return c.weights[age]

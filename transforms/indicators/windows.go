@@ -9,12 +9,13 @@ import (
 type orderSums struct {
 	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights
 	recent, recentPaid             []int64
+	cuts                           []*orderCut
 }
 
 // orders adds up the valid orders of every window, so that the subjects' windows can be chosen.
 func (c *collector) orders() (*orderSums, error) {
 	windows := c.in.Score.Windows
-	o := &orderSums{recent: make([]int64, len(c.in.Subjects)), recentPaid: make([]int64, len(c.in.Subjects))}
+	o := &orderSums{recent: make([]int64, len(c.in.Subjects)), recentPaid: make([]int64, len(c.in.Subjects)), cuts: c.newCuts()}
 	for _, sums := range []*[][]int64{&o.orders, &o.paid, &o.lagged, &o.weighted} {
 		for range windows {
 			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
@@ -25,6 +26,9 @@ func (c *collector) orders() (*orderSums, error) {
 		return func(i, row int) {
 			if age >= 0 && age < len(c.weights) {
 				o.add(windows, age, c.lag, c.weights[age], row, orders[i], paid[i])
+				for _, k := range o.cuts {
+					k.add(windows, day, age, c.lag, c.weights[age], row, orders[i], paid[i])
+				}
 			}
 		}
 	})
@@ -69,6 +73,9 @@ func (c *collector) signed() ([]int64, error) {
 // score needs, else the last.
 func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 	lagged, valid := make([]int64, len(s.Window)), make([]int64, len(s.Window))
+	for _, k := range o.cuts {
+		s.sums[k.name] = make([]int64, len(s.Window))
+	}
 	for row := range s.Window {
 		full := o.orders[0][row]
 		if signed != nil {
@@ -81,7 +88,10 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 		}
 		s.Window[row], s.Orders[row], s.Recent[row] = in.Score.Windows[w], o.orders[w][row], o.recent[row]
 		s.RecentPaid[row] = o.recentPaid[row]
+		for _, k := range o.cuts {
+			s.sums[k.name][row] = k.sums[w][row]
+		}
 		s.Paid[row], lagged[row], valid[row] = o.paid[w][row], o.lagged[w][row], o.weighted[w][row]
 	}
-	s.sums[Lagged], s.sums[Valid] = lagged, valid
+	s.sums[Lagged], s.sums[Valid], s.sums[Paid] = lagged, valid, s.Paid
 }

@@ -1,8 +1,8 @@
 // Package lift tells what the Chuanliu programme (川流) brought: from the pairs of merchant and buyer for whom a boost
 // would have fired, both arms, to estimates that carry their uncertainty and the grade of their evidence.
 //
-//	eligibility, self-broadcast sales, exposures, refunds of a night
-//	     │  Advance: the pairs of the night before, moved by what is new        (pairs)
+//	eligibility, sales and exposures that are new or were corrected, refunds      (events)
+//	     │  Advance: the pairs of the night before, moved by them                   (pairs, walk)
 //	     ▼
 //	Figures: exact sums by merchant, arm and period                             (this file)
 //	     │  Estimate: the ladder from holdout to attribution                    (estimates)
@@ -39,6 +39,8 @@ type Figures struct {
 	Programmes []Programme // the same
 	Mixed      int64       // pairs seen in both arms, dropped
 	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
+	Gross      bool        // refunds are not known: what is called net is gross
+	Shown      bool        // exposures are known; otherwise Served and Attributed say nothing
 }
 
 // Merchant is one merchant of the programme.
@@ -52,6 +54,14 @@ type Merchant struct {
 type MerchantCell struct {
 	Arms    [Arms]Cell
 	Sources []Source // by talent whose distribution made the buyer eligible, ascending by the order of their ids; unknown last
+	// Programmes are the pairs by programme, whose expected shares of the holdout may differ; nil: all are of none that is named.
+	Programmes []Split
+}
+
+// Split is how the pairs of one programme fall on the arms.
+type Split struct {
+	Code  int64 // of the programme's name; column.Null: not named
+	Pairs [Arms]int64
 }
 
 // Cell is one arm of one merchant in one period. Units are pairs.
@@ -78,7 +88,8 @@ type Source struct {
 }
 
 // Day is one calendar day of one merchant, a family of its own: pairs in their outcome window on that day, and their
-// self-broadcast paid GMV of that day (refunds, which come later, are not taken out).
+// self-broadcast paid GMV of that day (refunds, which come later, are not taken out). A pair belongs to it until the day
+// on which it is first seen in the other arm.
 type Day struct {
 	Day  calendar.Day
 	Arms [Arms]stats.Sums // Outcome and Denominator (orders) alone
@@ -90,7 +101,7 @@ type Day struct {
 //	Denominator     number of those pairs
 //	PreOutcome      sum over those pairs
 //	PreDenominator  sum over those pairs
-//	WideOutcome     the user's net GMV over all merchants over [e, e+13], e the first eligibility at any merchant
+//	WideOutcome     the user's net GMV over all merchants over [e, e+13], e the first eligibility among those pairs, of either arm
 type Programme struct {
 	Code  int64 // of the programme's name; column.Null: not named
 	Cells []ProgrammeCell

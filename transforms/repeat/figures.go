@@ -23,6 +23,8 @@ type part struct {
 	subjects []subjectRow
 	ranges   []int64 // distinct buyers of each range
 	live     map[int64]LiveBuyers
+	won      []wonPair  // of shops
+	trials   []trialRow // of products
 }
 
 // LiveDays is the window of LiveBuyers.
@@ -114,9 +116,14 @@ func (p *part) append(o *part) {
 		p.ranges[i] += n
 	}
 	for code, n := range o.live {
-		m := p.live[code]
-		p.live[code] = LiveBuyers{m.Buyers + n.Buyers, m.Repeat + n.Repeat}
+		p.live[code] = p.live[code].plus(n)
 	}
+	p.won = append(p.won, o.won...)
+	if last := len(p.trials) - 1; last >= 0 && len(o.trials) > 0 && p.trials[last].product == o.trials[0].product {
+		p.trials[last].add(&o.trials[0].Trial)
+		o.trials = o.trials[1:]
+	}
+	p.trials = append(p.trials, o.trials...)
 	if last := len(p.subjects) - 1; last >= 0 && len(o.subjects) > 0 && p.subjects[last].code == o.subjects[0].code {
 		p.subjects[last].add(&o.subjects[0])
 		o.subjects = o.subjects[1:]

@@ -42,6 +42,7 @@ type Input struct {
 	Refunds *column.Frame // settled refunds (see package refund); nil: not computable
 	Ranges  []Range       // spans whose distinct buyers are asked for (the overview's), at most 64
 	Months  bool          // also months and cohorts
+	Won     *Won          // products: also their trials; nil: none
 	Order   Order         // of the runs' subjects
 	Compare func(a, b int64) int
 	Workers int

@@ -74,6 +74,11 @@ type scan struct {
 	live    LiveBuyers  // of the subject
 	exacts  bool
 
+	won   *Won  // products: whom distribution won for their shops; nil: no trials
+	trial Trial // of the product
+	shop  int64 // of the product
+	buyer int64 // of the pair
+
 	windowStore store[tally]
 	monthStore  store[monthRow]
 	cohortStore store[cohortRow]
@@ -81,7 +86,7 @@ type scan struct {
 }
 
 func newScan(in *Input, d *days) *scan {
-	s := &scan{days: d, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges)), live: map[int64]LiveBuyers{}}}
+	s := &scan{days: d, won: in.Won, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges)), live: map[int64]LiveBuyers{}}}
 	if s.monthly {
 		s.months = make([]monthRow, d.months)
 		s.cohorts = make([]cohortRow, d.months*d.months)
@@ -91,6 +96,9 @@ func newScan(in *Input, d *days) *scan {
 
 func (s *scan) begin(subject int64) {
 	s.out.subjects = append(s.out.subjects, subjectRow{code: subject})
+	if s.won != nil {
+		s.shop = s.won.merchant(subject)
+	}
 }
 
 // walk is what evaluating a pair remembers of newer days.
@@ -108,18 +116,22 @@ type walk struct {
 	through, bound bool  // bought through distribution; and converted
 	month, keptIn  int16
 	ranges         uint64
+	liveAges       uint64 // bit a: bought in the own live a days before the as-of date
+	won            bool   // converted after a purchase in the window of buyers won
+	trial          trialWalk
 }
 
 // never is an age after any day's.
 const never = -1 << 20
 
 // pair reads everything off one walk from the newest day backwards.
-func (s *scan) pair(_ int64, rows []row) error {
+func (s *scan) pair(buyer int64, rows []row) error {
 	undone := 0
 	for undone < len(rows) && kindOf(rows[undone].facts) == kindUndone {
 		undone++
 	}
 	w := walk{live: never, month: -1, keptIn: -1}
+	s.buyer = buyer
 	s.kept = s.kept[:0]
 	for i := undone; i < len(rows); {
 		var p purchase
@@ -217,6 +229,9 @@ func (s *scan) day(w *walk, p *purchase) {
 			s.keepLive(w, p)
 		}
 	}
+	if s.won != nil && age < LiveDays {
+		s.try(w, p, age)
+	}
 }
 
 // keepLive counts the buyers of the own live; keep has counted the day.
@@ -256,10 +271,14 @@ func (s *scan) convert(w *walk, p *purchase, age int32) {
 		if !w.bound && age-w.live <= ConversionDays {
 			w.bound = true
 			t[mConverted]++
+			w.won = age <= maxLiveAge
 		}
 	}
 	if p.facts&(1<<atSelfLive) != 0 {
 		w.live = age
+		if age <= maxLiveAge {
+			w.liveAges |= 1 << age
+		}
 	}
 }
 
@@ -294,6 +313,9 @@ func (s *scan) keep(w *walk, t *tally, age int32) {
 // finish adds what is known once the oldest day has been seen.
 func (s *scan) finish(w *walk) {
 	s.seen = true
+	if w.won {
+		s.out.won = append(s.out.won, wonPair{s.out.subjects[len(s.out.subjects)-1].code, s.buyer, w.liveAges})
+	}
 	// In the windows that hold all its days the buyer is new.
 	t := &s.tallies[s.bucket[w.newer]]
 	t[mNew]++
@@ -340,6 +362,10 @@ func (s *scan) end() {
 	if s.live.Buyers > 0 {
 		s.out.live[row.code] = s.live
 		s.live = LiveBuyers{}
+	}
+	if s.trial != (Trial{}) {
+		s.out.trials = append(s.out.trials, trialRow{row.code, s.trial})
+		s.trial = Trial{}
 	}
 	s.endWindows(row)
 	if s.monthly {

@@ -4,7 +4,7 @@ import "github.com/windvane/windvane/transforms/contract"
 
 // Version is part of every rollup's digest: raise it when a declaration or a derivation changes its
 // meaning, and stored rollups are made again.
-const Version = 3
+const Version = 4
 
 // All declares every rollup, in the order in which they are listed and stored.
 func All() []*Rollup {
@@ -13,7 +13,7 @@ func All() []*Rollup {
 		all = append(all, SalesOf(s), BuyersOf(s))
 	}
 	all = append(all, ExcludedLines(), RefundLines(), ProductDays(), CartedProducts(), AccountDays())
-	return append(all, scoreRollups()...)
+	return append(append(all, scoreRollups()...), liftRollups()...)
 }
 
 // From lists the rollups of one source table.
@@ -30,7 +30,8 @@ func From(source string) []*Rollup {
 // Sources are the tables that have rollups.
 func Sources() []*contract.Table {
 	return []*contract.Table{contract.Products, contract.Merchants, contract.Talents, contract.Orders, contract.Refunds, contract.Shipments,
-		contract.Reviews, contract.Complaints, contract.Chats, contract.Contents, contract.ProductTraffic, contract.Violations, contract.Overrides}
+		contract.Reviews, contract.Complaints, contract.Chats, contract.Contents, contract.ProductTraffic, contract.Violations, contract.Overrides,
+		contract.ChuanliuEligibility, contract.ChuanliuExposures}
 }
 
 var byBuyer = []string{"buyer_id"}
@@ -81,7 +82,7 @@ func BuyersOf(s contract.Scope) *Rollup {
 	if s.Where != "" {
 		where = "is_gmv_" + s.Where
 	}
-	return &Rollup{
+	r := &Rollup{
 		Name: s.Name() + "_buyers", Doc: "gmv_valid purchases of the day per " + s.Name() + " and buyer",
 		Source: contract.Orders, PartitionBy: byBuyer, Where: where,
 		By: s.Keys("buyer_id"),
@@ -96,6 +97,10 @@ func BuyersOf(s contract.Scope) *Rollup {
 			{Name: "set_fen", Op: SetSum, Of: "amount_fen", Doc: "amount of those lines"},
 		},
 	}
+	if s.Role == contract.RoleMerchant {
+		r.Measures = append(r.Measures, distinctOrders("self_live_orders", "is_self_live", "distinct parent orders with a line through self-broadcast"))
+	}
+	return r
 }
 
 // ExcludedLines are the paid lines that GMV leaves out, by reason.

@@ -188,7 +188,11 @@ func trafficMeasures() []Measure {
 // ProductTraffic is the traffic of each product.
 func ProductTraffic() *Rollup {
 	return &Rollup{Name: "product_impressions", Doc: "traffic of the day per product", Source: contract.ProductTraffic,
-		PartitionBy: []string{"product_id"}, By: []string{"product_id"}, Measures: trafficMeasures()}
+		PartitionBy: []string{"product_id"}, By: []string{"product_id"}, Measures: append(trafficMeasures(),
+			sum("distribution_impressions", "impressions", "is_distribution", "of them, by a talent who is no account of the shop"),
+			sum("distribution_clicks", "clicks", "is_distribution", "and clicked there"),
+			sum("self_live_impressions", "impressions", "is_self_live", "of them, in a live of an account of the shop"),
+			sum("self_live_clicks", "clicks", "is_self_live", "and clicked there"))}
 }
 
 // TalentTraffic is the traffic that each talent brought to products.

@@ -97,7 +97,7 @@ func derivations(source *contract.Table) []derivation {
 	case contract.Products:
 		return shelfFacts()
 	case contract.ProductTraffic:
-		return lineClass[3:]
+		return trafficChannels()
 	}
 	return nil
 }

@@ -254,6 +254,22 @@ func shelfFacts() []derivation {
 	}
 }
 
+// trafficChannels tell whose account showed a product: the promoter's, as of sales that name no author.
+func trafficChannels() []derivation {
+	return append(lineClass[3:4:4],
+		derivation{channelColumn, []string{"merchant_id", "promoter_id"}, func(f *column.Frame, env *Env) []int64 {
+			merchant, promoter, out := f.Column("merchant_id"), f.Column("promoter_id"), make([]int64, f.N)
+			accounts := env.Dimensions.Accounts(env.Day)
+			for i, row := range snapshotRows(accounts, promoter) {
+				out[i] = channel(accounts, row, merchant[i], promoter[i], column.Null)
+			}
+			return out
+		}},
+		derivation{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
+		derivation{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
+	)
+}
+
 // unitPrices are what a buyer pays for a unit, freight included, rounded down.
 func unitPrices(f *column.Frame, env *Env) []int64 {
 	amount, freight, quantity := f.Column("amount_fen"), f.Column("freight_fen"), f.Column("quantity")

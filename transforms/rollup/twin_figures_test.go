@@ -73,12 +73,14 @@ func tallies() map[string]tally {
 	all := map[string]tally{
 		"talent_products": tallyTalentProduct, "merchant_promoters": tallyMerchantPromoter, "shelf_minutes": tallyShelf, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
 		"talent_contents": tallyContent("author_id"), "merchant_contents": tallyContent("owner_merchant_id"),
-		"product_impressions": tallyTraffic("product_id"), "talent_impressions": tallyTraffic("promoter_id"),
+		"product_impressions": tallyProductTraffic, "talent_impressions": tallyTalentTraffic,
 		"violation_points": tallyViolation,
 		"product_facts": tallyFacts([]string{"product_id"}, "merchant_id", "name", "category1_id", "category2_id", "category3_id", "style_id", "info_score",
 			"is_virtual", "live_only", "brand_flag"),
 		"merchant_facts": tallyFacts([]string{"merchant_id"}, "name", "kind", "category1_id", "joined_on"),
 		"account_facts":  tallyFacts([]string{"talent_id"}, "name", "owner_merchant_id", "category1_id", "followers", "joined_on"),
+		"chuanliu_pairs": tallyFacts([]string{"merchant_id", "buyer_id", "arm"}, "source_promoter_id", "programme"),
+		"chuanliu_shown": tallyFacts([]string{"merchant_id", "buyer_id"}, "impressions"),
 		"overrides":      tallyFacts([]string{"subject_role", "subject_id", "resource", "valid_from"}, "action", "reason", "author", "valid_to"),
 	}
 	for role, subject := range map[string]string{"merchant": "merchant_id", "talent": "promoter_id", "product": "product_id"} {

@@ -78,13 +78,25 @@ func tallyContent(subject string) tally {
 	}
 }
 
-func tallyTraffic(subject string) tally {
-	return func(_ world, f figures, r row) {
-		if r[subject] != null {
-			g := f.of(r[subject])
-			g.add("impressions", r["impressions"])
-			g.add("clicks", r["clicks"])
-		}
+func tallyTalentTraffic(_ world, f figures, r row) {
+	if r["promoter_id"] != null {
+		g := f.of(r["promoter_id"])
+		g.add("impressions", r["impressions"])
+		g.add("clicks", r["clicks"])
+	}
+}
+
+// tallyProductTraffic: the promoter's account tells the channel, as of a sale that names no author.
+func tallyProductTraffic(w world, f figures, r row) {
+	sale := row{"author_id": null, "promoter_id": r["promoter_id"], "merchant_id": r["merchant_id"]}
+	channel := w.channel(sale, today)
+	distribution := one(channel == contract.ChannelDistribution)
+	live := one(channel == contract.ChannelSelf && contract.Scenes[r["scene"]] == "live")
+	g := f.of(r["product_id"])
+	for _, name := range []string{"impressions", "clicks"} {
+		g.add(name, r[name])
+		g.add("distribution_"+name, distribution*r[name])
+		g.add("self_live_"+name, live*r[name])
 	}
 }
 
@@ -200,6 +212,38 @@ func (d draw) overrides(w world, n int) []row {
 		key := [4]int64{r["subject_role"], r["subject_id"], r["resource"], r["valid_from"]}
 		if !seen[key] {
 			seen[key], rows = true, append(rows, r)
+		}
+	}
+	return rows
+}
+
+// eligible draws n pairs of the log of Chuanliu, some of them in both arms, none twice in one.
+func (d draw) eligible(w world, n int) []row {
+	rows, seen := []row{}, map[[3]int64]bool{}
+	for range n {
+		key := [3]int64{int64(10 + d("merchant", 3)), int64(d("buyer", 6)), int64(d("arm", len(contract.Arms)))}
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		programme := int64(null)
+		if p := d("programme", 3); p > 0 {
+			programme = w.ids.TextDict().Code([]string{"spring", "autumn"}[p-1])
+		}
+		rows = append(rows, row{"merchant_id": key[0], "buyer_id": key[1], "arm": key[2], "eligible_at": at(today, int64(d("hour", 24))),
+			"source_promoter_id": d.orNull("source", 20, 3), "programme": programme})
+	}
+	return rows
+}
+
+// shown draws n pairs that saw something, none twice.
+func (d draw) shown(n int) []row {
+	rows, seen := []row{}, map[[2]int64]bool{}
+	for range n {
+		key := [2]int64{int64(10 + d("merchant", 3)), int64(d("buyer", 6))}
+		if !seen[key] {
+			seen[key] = true
+			rows = append(rows, row{"merchant_id": key[0], "buyer_id": key[1], "impressions": int64(1 + d("impressions", 9)), "first_shown_at": at(today, 0)})
 		}
 	}
 	return rows

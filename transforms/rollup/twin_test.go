@@ -384,6 +384,10 @@ func (d draw) rows(source *contract.Table, w world, n int) []row {
 		return d.talents(w, n)
 	case contract.Overrides:
 		return d.overrides(w, n)
+	case contract.ChuanliuEligibility:
+		return d.eligible(w, n)
+	case contract.ChuanliuExposures:
+		return d.shown(n)
 	}
 	panic("no rows are drawn of " + source.Name)
 }

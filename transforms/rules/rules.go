@@ -47,6 +47,8 @@ type Rules struct {
 	Lists []List `yaml:"lists" json:"lists"`
 	// Pool is the daily pool of boosted impressions.
 	Pool Pool `yaml:"pool" json:"pool"`
+	// Lift says how the incremental lift of 川流 is estimated.
+	Lift Lift `yaml:"lift" json:"lift"`
 }
 
 // Norms says how the rates of a category are pooled and turned into anchors, once a month.
@@ -192,6 +194,8 @@ type Stability struct {
 type List struct {
 	// ID names the list: unique, lower case.
 	ID string `yaml:"id" json:"id"`
+	// Formerly is the id that the list had before it was renamed: members, streaks and gates go on from it.
+	Formerly string `yaml:"formerly,omitempty" json:"formerly,omitempty"`
 	// Name is what operations staff read.
 	Name string `yaml:"name" json:"name"`
 	// Resource is traffic, subsidy, benefit or campaign.
@@ -260,6 +264,8 @@ type Cap struct {
 
 // Pool is the daily pool of boosted impressions (definitions, section 14).
 type Pool struct {
+	// List names the list of merchants whose members share the pool; absent: nobody does.
+	List             string  `yaml:"list,omitempty" json:"list,omitempty"`
 	Impressions      int64   `yaml:"impressions" json:"impressions"`
 	Reserve          float64 `yaml:"reserve" json:"reserve"`
 	LeastImpressions int64   `yaml:"least_impressions" json:"least_impressions"`
@@ -279,6 +285,8 @@ var Measures = []string{
 	"refund_rate_to_category", // refund_rate_amt over that of its category
 	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop
 	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop
+	"distribution_orders_90d", // orders that talents sold for a shop in the last 90 days
+	"live_days_30d",           // of the last 30 days, those with a live of an account of the shop
 }
 
 // ScoreMeasures are the measures with a history over runs.

@@ -66,7 +66,8 @@ func (r *Rules) check(c *checker, prefix string) {
 	r.checkQualityGate(c, prefix+"quality_gate.")
 	r.Stability.check(c, prefix+"stability.")
 	r.checkLists(c, prefix+"lists")
-	r.Pool.check(c, prefix+"pool.")
+	r.Pool.check(c, prefix+"pool.", r.Lists)
+	r.Lift.check(c, prefix+"lift.")
 }
 
 func (n Norms) check(c *checker, at string) {
@@ -153,7 +154,10 @@ func (s Stability) check(c *checker, at string) {
 	c.count(at+"churn_from", int64(s.ChurnFrom), 0, muchCount)
 }
 
-func (p Pool) check(c *checker, at string) {
+func (p Pool) check(c *checker, at string, lists []List) {
+	if p.List != "" && !slices.ContainsFunc(lists, func(l List) bool { return l.ID == p.List && l.Role == "merchant" }) {
+		c.add(at+"list", "%q is no list of merchants", p.List)
+	}
 	c.count(at+"impressions", p.Impressions, 0, muchCount)
 	c.share(at+"reserve", p.Reserve)
 	c.count(at+"least_impressions", p.LeastImpressions, 1, muchCount)

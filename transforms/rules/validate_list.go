@@ -33,6 +33,10 @@ func measureOf(name string) measure {
 		return measure{roles: Roles[:1], low: 1, high: 5}
 	case "brand_not_comparable":
 		return measure{roles: Roles[:1], low: 0, high: 1, flag: true}
+	case "distribution_orders_90d":
+		return measure{roles: Roles[1:2], low: 0, high: muchCount}
+	case "live_days_30d":
+		return measure{roles: Roles[1:2], low: 0, high: 30}
 	case "refund_rate_to_category":
 		return measure{low: 0, high: 100}
 	}
@@ -43,6 +47,15 @@ func (r *Rules) checkLists(c *checker, at string) {
 	ids := unique{}
 	for i, l := range r.Lists {
 		l.check(c, item(at, i)+".", ids)
+	}
+	former := unique{}
+	for i, l := range r.Lists {
+		if path := item(at, i) + ".formerly"; l.Formerly != "" {
+			c.id(path, l.Formerly, former)
+			if slices.ContainsFunc(r.Lists, func(o List) bool { return o.ID == l.Formerly }) {
+				c.add(path, "%q is a list of these rules: it was not renamed", l.Formerly)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ type Figures struct {
 	//	percentile  X the figure, more is better; N 1
 	//	points      X the points; N 1
 	X, N [][]float64
+	// Cover is on how many days all tables of an indicator are there, as far as one of them begins later than the orders;
+	// nil: none does, windows alone bound the days.
+	Cover []int
 	// SevereRecent marks a severe ticket within Violations.SevereDays; nil: none is known.
 	SevereRecent []bool
 	// ViolationPoints are the points of general tickets within Violations.PointDays; nil: none are known.

@@ -223,9 +223,9 @@ func IndicatorTable(roles []*Role) Records {
 // stepWriter writes the steps of one role's subjects.
 type stepWriter struct {
 	*Role
-	asOf, role, subject, indicator, dimension, state, level *column.Cell
-	figures                                                 []*column.Cell // in the order of figuresOf
-	anchors                                                 [4]*column.Cell
+	asOf, role, subject, indicator, dimension, state, level, covered *column.Cell
+	figures                                                          []*column.Cell // in the order of figuresOf
+	anchors                                                          [4]*column.Cell
 
 	order             []int // indicators by name, as the table sorts them
 	names, dimensions []int64
@@ -236,7 +236,7 @@ type stepWriter struct {
 func newStepWriter(r *Role, b *column.Builder) *stepWriter {
 	c := b.Column
 	w := &stepWriter{Role: r, asOf: c("as_of_date"), role: c("role"), subject: c("subject_id"), indicator: c("indicator"), dimension: c("dimension"),
-		state: c("state"), level: c("norm_level")}
+		state: c("state"), level: c("norm_level"), covered: c("covered_days")}
 	for _, name := range figureColumns {
 		w.figures = append(w.figures, c(name))
 	}
@@ -274,7 +274,17 @@ func (w *stepWriter) write(subject int) {
 	w.role.Repeat(int64(w.Role.Role), n)
 	for _, i := range w.order {
 		w.writeStep(i, &w.steps[i])
+		w.covered.Int(int64(w.coveredDays(i, subject)))
 	}
+}
+
+// coveredDays are the days of a subject's window that all tables of an indicator cover.
+func (w *stepWriter) coveredDays(indicator, subject int) int {
+	days := w.Window[subject]
+	if cover := w.Figures.Cover; cover != nil {
+		days = min(days, cover[indicator])
+	}
+	return days
 }
 
 func (w *stepWriter) writeStep(i int, s *Step) {

@@ -43,6 +43,16 @@ func (v Int128) Sub(w Int128) Int128 {
 	return Int128{int64(hi), lo}
 }
 
+// Times is v·w.
+func (v Int128) Times(w int64) Int128 {
+	hi, lo := bits.Mul64(v.Lo, uint64(w))
+	h := int64(hi) + v.Hi*w
+	if w < 0 { // as in Product
+		h -= int64(v.Lo)
+	}
+	return Int128{h, lo}
+}
+
 // Sign is −1, 0 or 1.
 func (v Int128) Sign() int {
 	switch {

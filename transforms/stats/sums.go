@@ -61,9 +61,18 @@ func (s *Sums) Add(u *Values) {
 
 // Remove takes a unit out that was counted with these totals.
 func (s *Sums) Remove(u *Values) {
-	var one Sums
-	one.Add(u)
-	s.Retract(&one)
+	s.N--
+	for v, k := 0, 0; v < Variables; v++ {
+		if u[v] == 0 {
+			k += Variables - v
+			continue
+		}
+		s.first[v] = s.first[v].Sub(Int128Of(u[v]))
+		for w := v; w < Variables; w++ {
+			s.second[k] = s.second[k].Sub(Product(u[v], u[w]))
+			k++
+		}
+	}
 }
 
 // Move replaces the totals of a counted unit: what a night adds to the sums for a user whose purchases went on, were
@@ -142,14 +151,28 @@ type Arm struct {
 }
 
 // Of are the moments of one variable of the arm.
-func (a *Arm) Of(v Variable) Moments { return Moments{a.N, a.Mean[v], a.Cov[v][v]} }
+func (a *Arm) Of(v Variable) Moments { return Moments{N: a.N, Mean: a.Mean[v], Var: a.Cov[v][v]} }
 
 // Moments are what one arm tells about one variable.
 type Moments struct {
 	N    int64   // units
 	Mean float64 // of the variable
 	Var  float64 // sample variance (n − 1)
+
+	// Fitted coefficients of covariates take degrees of freedom: Var has N − 1 − Fitted.
+	Fitted int
 }
 
 // MeanVar is the variance of the mean, Var/N.
 func (m Moments) MeanVar() float64 { return m.Var / float64(m.N) }
+
+// SumsOf are the sums of n units as Sum and, for v ≤ w, SumOf told them: how sums that were kept are taken up again.
+func SumsOf(n int64, first [Variables]Int128, of func(v, w Variable) Int128) Sums {
+	s := Sums{N: n, first: first}
+	for v := range Variable(Variables) {
+		for w := v; w < Variables; w++ {
+			s.second[at(v, w)] = of(v, w)
+		}
+	}
+	return s
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/windvane/windvane/config"
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/metrics"
+	"github.com/windvane/windvane/jobs/notify"
+)
+
+// herald tells webhooks what became of nights, and keeps a record of it in the output.
+type herald struct {
+	sender  *notify.Sender
+	archive jobs.Archive
+	metrics *metrics.Metrics
+	log     *slog.Logger
+}
+
+// newHerald reads the addresses and secrets of the webhooks. One that is not set is the caller's to mend.
+func (a *app) newHerald(c config.Config, r *jobs.Runner, m *metrics.Metrics) (*herald, error) {
+	s := &notify.Sender{Now: a.clock.Now, Sleep: a.clock.Sleep}
+	for i, w := range c.Notify {
+		h := notify.Hook{Kind: string(w.Kind), On: w.On}
+		address, err := w.URL.Read(a.lookupEnv, os.ReadFile)
+		if err != nil {
+			return nil, usagef("config: notify[%d].url: %w", i, err)
+		}
+		h.URL = notify.Secret(address)
+		if w.Secret.Given() {
+			secret, err := w.Secret.Read(a.lookupEnv, os.ReadFile)
+			if err != nil {
+				return nil, usagef("config: notify[%d].secret: %w", i, err)
+			}
+			h.Secret = notify.Secret(secret)
+		}
+		if err := h.Validate(); err != nil {
+			return nil, usagef("config: notify[%d]: %w", i, err)
+		}
+		s.Hooks = append(s.Hooks, h)
+	}
+	return &herald{s, jobs.Archive{Out: r.Out, Job: r.Settings.Job}, m, r.Log}, nil
+}
+
+// tell sends one message about a run, unless the last one about the date said the same: cron may find a night late every
+// half hour. Trouble is logged and recorded; the night is published, or not, all the same.
+func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
+	m := jobs.NoticeOf(h.archive.Job, o, cause)
+	if len(h.sender.Hooks) == 0 || m.Outcome == "" {
+		return
+	}
+	ctx = context.WithoutCancel(ctx) // the sender has its own limits
+	last, err := h.archive.LastNotice(ctx, m.AsOf)
+	if err != nil {
+		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "error", err)
+	}
+	if last != nil && m.Outcome != notify.Published && last.Message.Outcome == m.Outcome && last.Message.Cause == m.Cause {
+		return
+	}
+	m.At = h.sender.Now().UTC()
+	if s, _ := h.archive.Standing(ctx); s != nil && s.Newest != nil && m.Outcome != notify.Published { // a hint will do
+		m.Facts = append(m.Facts, notify.Fact{Name: "最新一晚", Value: fmt.Sprintf("%s（提交 %d）", s.Newest, s.Sequence)})
+	}
+	n := jobs.Notice{Message: m, Deliveries: h.sender.Send(ctx, m)}
+	for _, d := range n.Deliveries {
+		h.metrics.Message(d.Kind, d.Delivered)
+		if !d.Delivered {
+			h.log.Warn("webhook not told", "as_of", m.AsOf.String(), "run", m.Run, "kind", d.Kind, "host", d.Host, "attempts", d.Attempts, "error", d.Error)
+		}
+	}
+	if err := h.archive.RecordNotice(ctx, n); err != nil {
+		h.log.Warn("message not recorded", "as_of", m.AsOf.String(), "run", m.Run, "error", err)
+	}
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/windvane/windvane/config"
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/metrics"
+	"github.com/windvane/windvane/jobs/schedule"
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Make nights by the schedule of the configuration, until told to stop",
+		Long: `serve is the scheduler for those who have none: it makes the nights under schedule in the configuration.
+At its time, and at the start, it makes the nights that are missing since the newest published one, in
+order. A night whose dumps are late is waited for until its deadline; a night that failed is tried again.
+Its as-of date stays that of the firing. A night that is given up comes first at the next firing: later
+ones rest on it. Only one night is made at a time, and two schedulers do no harm: one of them commits.
+
+It shows /metrics (Prometheus) and /healthz on serve.listen, and logs to standard error. On SIGTERM or
+Ctrl-C it takes nothing new; a night under way has serve.stop_grace to finish. The configuration is read
+at the start; restart it after a change. Cron, systemd and Kubernetes do as well: docs/deploy.md.`,
+		Example: `  windvane serve --config windvane.yaml
+  windvane serve --config windvane.yaml --log-format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
+	}
+	a.nightFlags(c)
+	completeNoFiles(c, "workers")
+	return c
+}
+
+func (a *app) serve(ctx context.Context) error {
+	c, err := a.loadConfig()
+	if err != nil {
+		return usageError{err}
+	}
+	if len(c.Schedule) == 0 {
+		return usagef("schedule is empty: there is nothing to serve")
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	log := a.logger(slog.LevelInfo)
+	s.runner.Log = log
+	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}}
+	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
+		return err
+	}
+	scheduled, err := srv.jobs()
+	if err != nil {
+		return usageError{err}
+	}
+	closeHTTP, err := srv.listen(c.Serve.Listen)
+	if err != nil {
+		return err
+	}
+	defer closeHTTP()
+	log.Info("serving", "version", version(), "jobs", len(scheduled), "output", c.Output.URL)
+	err = schedule.Serve(ctx, a.clock, c.Serve.StopGrace, scheduled...)
+	log.Info("stopped")
+	return err
+}
+
+// server is what the scheduled jobs of a process share.
+type server struct {
+	app     *app
+	config  config.Config
+	site    *site
+	log     *slog.Logger
+	busy    chan struct{} // held by the one job that works: a night may take all the memory it is allowed
+	metrics *metrics.Metrics
+	herald  *herald
+
+	mu     sync.Mutex
+	states map[string]jobState
+	last   map[string]jobs.Outcome // of the last attempt of each job
+}
+
+// jobState is what /healthz tells of a job.
+type jobState struct {
+	Next  *time.Time    `json:"next"`
+	What  string        `json:"last,omitempty"` // see package schedule
+	AsOf  *calendar.Day `json:"as_of,omitempty"`
+	Error string        `json:"error,omitempty"`
+}
+
+// jobs are the scheduled jobs of the configuration.
+func (s *server) jobs() (out []*schedule.Job, err error) {
+	zone, err := s.config.Zone()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range s.config.Jobs() {
+		spec, err := c.Parsed(zone)
+		if err != nil {
+			return nil, fmt.Errorf("schedule: %s: %w", c.Name, err)
+		}
+		j := &schedule.Job{Name: c.Name, Spec: spec, CatchUp: *c.CatchUp, Late: func(err error) bool { return errors.Is(err, jobs.ErrLate) },
+			Final:    func(err error) bool { return errors.Is(err, jobs.ErrGate) }, // a person decides
+			Patience: schedule.Patience{Deadline: *c.Deadline, Retries: *c.Retries, First: *c.FirstPause, Longest: *c.LongestPause}}
+		j.Observe = func(e schedule.Event) { s.observe(j, e) }
+		switch c.Does {
+		case config.TaskNight:
+			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.night(ctx, c.Name, at) }
+			j.Newest = s.newest
+		case config.TaskRestate:
+			days := calendar.Day(*c.Days)
+			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.restate(ctx, at.AsOf-days, at.AsOf) }
+		case config.TaskCollect:
+			j.Run = func(ctx context.Context, _ schedule.Attempt) error { return s.collect(ctx) }
+		}
+		s.note(j, jobState{})
+		out = append(out, j)
+	}
+	return out, nil
+}
+
+// work runs f while no other job does.
+func (s *server) work(ctx context.Context, f func() error) error {
+	select {
+	case s.busy <- struct{}{}:
+		defer func() { <-s.busy }()
+		return f()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// runner is a new one for each attempt: what a night keeps in memory goes with it, and inputs are listed anew.
+func (s *server) runner() observed {
+	r := s.site.runner
+	return observed{&jobs.Runner{In: r.In, Out: r.Out, Settings: r.Settings, Now: r.Now, NewRunID: r.NewRunID, Version: r.Version, Host: r.Host, Log: r.Log, Spill: r.Spill}, s.metrics}
+}
+
+// night makes one night. While it can be waited for, lateness is found out without leaving a record of a failed run.
+func (s *server) night(ctx context.Context, job string, at schedule.Attempt) error {
+	return s.work(ctx, func() error {
+		r := s.runner()
+		r.OneNight = true
+		if !at.Last {
+			if err := r.Ready(ctx, at.AsOf); errors.Is(err, jobs.ErrLate) {
+				return err
+			}
+		}
+		o, err := r.night(ctx, at.AsOf)
+		s.mu.Lock()
+		s.last[job] = o
+		s.mu.Unlock()
+		if err == nil {
+			s.tell(o)
+			s.herald.tell(ctx, o, nil)
+		}
+		return err
+	})
+}
+
+func (s *server) tell(o jobs.Outcome) {
+	s.log.Info("night", "as_of", o.AsOf.String(), "run", o.Run, "status", o.Status, "commit", o.Sequence, "seconds", o.Seconds, "reduced", o.Reduced, "warnings", len(o.Warnings))
+	for _, w := range o.Warnings {
+		s.log.Warn("note", "as_of", o.AsOf.String(), "run", o.Run, "note", w)
+	}
+}
+
+func (s *server) newest(ctx context.Context) (calendar.Day, bool, error) {
+	day, err := (jobs.Archive{Out: s.site.runner.Out, Job: s.config.Job}).Latest(ctx)
+	if errors.Is(err, jobs.ErrNotPublished) {
+		return 0, false, nil
+	}
+	return day, err == nil, err
+}
+
+// restate makes the stale nights of a range again.
+func (s *server) restate(ctx context.Context, first, last calendar.Day) error {
+	return s.work(ctx, func() error {
+		return s.runner().Backfill(ctx, first, last, []string{jobs.Stale}, func(o jobs.Outcome) error {
+			s.tell(o)
+			return nil
+		})
+	})
+}
+
+// collect removes what the retention does not keep.
+func (s *server) collect(ctx context.Context) error {
+	return s.work(ctx, func() error {
+		found, err := collect(ctx, s.site.runner.Out, s.config.Retention, s.app.clock.Now, true)
+		if err == nil {
+			s.log.Info("collected", "objects", found.Objects, "bytes", found.Bytes, "staging_files", found.Staging)
+		}
+		return err
+	})
+}
+
+// observe logs what happened to a job, once.
+func (s *server) observe(j *schedule.Job, e schedule.Event) {
+	state := jobState{What: e.What, AsOf: &e.AsOf}
+	args := []any{"job", e.Job, "what", e.What, "as_of", e.AsOf.String(), "due", e.Due}
+	if e.Err != nil {
+		state.Error = e.Err.Error()
+		args = append(args, "error", state.Error, "cause", jobs.CauseOf(e.Err))
+	}
+	if !e.Again.IsZero() {
+		args = append(args, "again", e.Again)
+	}
+	level := slog.LevelWarn
+	switch e.What {
+	case schedule.Done, schedule.Stopped:
+		level = slog.LevelInfo
+	case schedule.GivenUp:
+		level = slog.LevelError
+		args = append(args, "next", jobs.Advice(jobs.CauseOf(e.Err), e.AsOf))
+	}
+	s.log.Log(context.Background(), level, "schedule", args...)
+	s.note(j, state)
+	if e.What == schedule.GivenUp && j.Newest != nil { // a night: tries that are still to come are not told
+		s.mu.Lock()
+		o := s.last[e.Job]
+		s.mu.Unlock()
+		if o.AsOf != e.AsOf {
+			o = jobs.Outcome{AsOf: e.AsOf}
+		}
+		s.herald.tell(context.Background(), o, e.Err)
+	}
+}
+
+// note keeps the state of a job, and when it fires next.
+func (s *server) note(j *schedule.Job, state jobState) {
+	if f, ok := j.Spec.Next(s.app.clock.Now()); ok {
+		state.Next = &f.At
+		s.metrics.Next(j.Name, f.At)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states[j.Name] = state
+}

@@ -1,0 +1,83 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+// Freshness tells whether the newest published night is the one that is wanted. Commits and records of failures are
+// asked, not the hint status.json.
+type Freshness struct {
+	Wanted      calendar.Day   `json:"wanted"`
+	State       string         `json:"state"`       // fresh, stale
+	Newest      *calendar.Day  `json:"newest"`      // the newest published night; null: there is none
+	Sequence    int            `json:"sequence"`    // of its newest commit
+	Run         string         `json:"run"`         // whose tables that commit names
+	Published   *time.Time     `json:"published"`   // when
+	Missing     []calendar.Day `json:"missing"`     // nights after the newest, up to the wanted one
+	StaleSince  *time.Time     `json:"stale_since"` // when the first of them was due
+	LastAttempt *RunRecord     `json:"last_attempt"`
+	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf; empty: nothing was tried
+	Reason      string         `json:"reason,omitempty"`
+	Next        string         `json:"next,omitempty"` // what to type
+}
+
+// Freshness looks at what is published. due tells when a night should have been there.
+func (a Archive) Freshness(ctx context.Context, wanted calendar.Day, due func(calendar.Day) time.Time) (*Freshness, error) {
+	f := &Freshness{Wanted: wanted, State: StandingStale, Missing: []calendar.Day{}}
+	newest, err := a.Latest(ctx)
+	if err != nil && !errors.Is(err, ErrNotPublished) {
+		return nil, err
+	}
+	first := wanted // of the nights that are missing
+	if err == nil {
+		if err := f.setNewest(ctx, a, newest); err != nil {
+			return nil, err
+		}
+		first = newest + 1
+	}
+	if first > wanted {
+		f.State = StandingFresh
+		return f, nil
+	}
+	for d := first; d <= wanted; d++ {
+		f.Missing = append(f.Missing, d)
+	}
+	since := due(first)
+	f.StaleSince = &since
+	return f, f.setReason(ctx, a, first)
+}
+
+func (f *Freshness) setNewest(ctx context.Context, a Archive, newest calendar.Day) error {
+	runs, err := a.Runs(ctx, newest, newest)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.Status == RunPublished {
+			f.Newest, f.Sequence, f.Run, f.Published = &newest, r.Sequence, r.Run, r.Finished
+		}
+	}
+	return nil
+}
+
+// setReason looks for what the last attempt at one of the missing nights came to.
+func (f *Freshness) setReason(ctx context.Context, a Archive, first calendar.Day) error {
+	f.Next = Advice(CauseOther, first)
+	runs, err := a.Runs(ctx, first, f.Wanted)
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		if r := &runs[i]; f.LastAttempt == nil || !r.when().Before(f.LastAttempt.when()) {
+			f.LastAttempt = r
+		}
+	}
+	if last := f.LastAttempt; last != nil && last.Error != "" {
+		f.Cause, f.Reason, f.Next = last.Cause, last.Error, Advice(last.Cause, last.AsOf)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package jobs
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
+)
+
+// estimateLift makes the tables of lift of the figures of tonight.
+func (n *night) estimateLift(ctx context.Context) error {
+	if err := n.countLift(ctx); err != nil {
+		return err
+	}
+	f, o := n.lift, n.liftOptions(ctx)
+	if f == nil {
+		f = &lift.Figures{}
+	}
+	if err := n.capLift(ctx, f, o); err != nil {
+		return err
+	}
+	e, err := lift.Estimate(f, o)
+	if err != nil {
+		return err
+	}
+	n.lifts = e.Lifts(o)
+	n.publishRows(contract.ChuanliuLift, e.LiftTable(o, n.rules.Version))
+	n.publishRows(contract.ChuanliuProgramme, e.ScopeTable(o, n.rules.Version))
+	rewards, left := lift.Rewards(f, e, o, n.talentFacts())
+	n.publishRows(contract.TalentRewards, lift.RewardTable(rewards, left, o, n.rules.Version))
+	return nil
+}
+
+// liftOptions are what estimates need to know beside the figures.
+func (n *night) liftOptions(ctx context.Context) *lift.Options {
+	s, shops := n.runner.Settings, n.scored[contract.ScoreMerchant]
+	categories := shops.fact("category1_id")
+	return &lift.Options{AsOf: n.asOf, Rules: &n.rules.Lift, IDs: n.runner.ids, Workers: s.workers(),
+		Share: func(programme int64) float64 {
+			if programme != column.Null {
+				if share, own := s.Chuanliu.Programmes[n.runner.ids.TextDict().Value(programme)]; own {
+					return share
+				}
+			}
+			return s.Chuanliu.HoldoutShare
+		},
+		Category: func(merchant int64) int64 {
+			if row := shops.rows.Row(merchant); row >= 0 {
+				return categories[row]
+			}
+			return column.Null
+		},
+		Market: func(wanted func(category int64) bool) (*lift.Market, error) { return n.liftMarket(ctx, wanted) },
+	}
+}
+
+// capLift carries the caps of the month on and, on its last day, measures those of the next. The first night of all
+// measures its own: there is no earlier one to look at.
+func (n *night) capLift(ctx context.Context, f *lift.Figures, o *lift.Options) error {
+	month := n.asOf.Month()
+	before, err := n.tableBefore(ctx, contract.ChuanliuCaps)
+	if err != nil {
+		return err
+	}
+	now := lift.ReadCaps(before, month)
+	if now == nil {
+		now = lift.Caps(f, o)
+	}
+	months, caps := []calendar.Day{month}, [][]lift.Cap{now}
+	if n.asOf == n.asOf.MonthEnd() {
+		months, caps = append(months, n.asOf+1), append(caps, lift.Caps(f, o))
+	}
+	o.Caps = lift.ByClass(now)
+	n.publishRows(contract.ChuanliuCaps, lift.CapTable(months, caps, o))
+	return nil
+}
+
+// liftMarket is the daily self-broadcast GMV of the shops of some categories that have any.
+func (n *night) liftMarket(ctx context.Context, wanted func(category int64) bool) (*lift.Market, error) {
+	shops := n.scored[contract.ScoreMerchant]
+	days := n.rules.Lift.Panel.Days
+	m := &lift.Market{First: n.asOf - calendar.Day(days) + 1}
+	if n.present.Count(m.First, n.asOf) < int64(days) || !n.has(contract.Talents) {
+		return nil, nil // a day without orders is no day of zeros
+	}
+	gmv, categories := make([][]float64, len(shops.codes)), shops.fact("category1_id")
+	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RoleMerchant]), m.First) {
+		if err != nil {
+			return nil, err
+		}
+		channel, scene, paid, merchants := d.Frame.Column("channel"), d.Frame.Column("scene"), d.Frame.Column("paid_fen"), d.Frame.Column("merchant_id")
+		for i := range d.Frame.N {
+			if channel[i] != contract.ChannelSelf || scene[i] != contract.SceneLive || paid[i] == 0 {
+				continue
+			}
+			row := shops.rows.Row(merchants[i])
+			if row < 0 || !wanted(categories[row]) {
+				continue
+			}
+			if gmv[row] == nil {
+				gmv[row] = make([]float64, days)
+			}
+			gmv[row][d.Day-m.First] += float64(paid[i])
+		}
+	}
+	for row, code := range shops.codes {
+		if gmv[row] != nil {
+			m.Merchants, m.GMV = append(m.Merchants, code), append(m.GMV, gmv[row])
+		}
+	}
+	return m, nil
+}
+
+// talentFacts tells what is known of talents beside the pairs.
+func (n *night) talentFacts() func(talent int64) lift.Talent {
+	talents := n.scored[contract.ScoreTalent]
+	net15 := n.settledOf(talents).net15
+	all, _ := talents.Score.Indicators()
+	sold := slices.IndexFunc(all, func(i rules.Indicator) bool { return i.ID == "product_score" })
+	return func(talent int64) lift.Talent {
+		t := lift.Talent{Score: math.NaN(), Product: math.NaN(), NetKnown: n.refunds != nil}
+		row := talents.rows.Row(talent)
+		if row < 0 {
+			t.NetKnown = false
+			return t
+		}
+		if score, ok := talents.of(talent); ok {
+			t.Score = score
+		}
+		if f := talents.Figures; sold >= 0 && f.N[sold] != nil && f.N[sold][row] > 0 {
+			t.Product = f.X[sold][row] / f.N[sold][row]
+		}
+		t.Net15 = net15[row]
+		return t
+	}
+}

@@ -1,0 +1,249 @@
+package jobs_test
+
+import (
+	"bytes"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/windvane/windvane/internal/market"
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+const liftMarketDays = 32
+
+var everything = gocmp.Exporter(func(reflect.Type) bool { return true })
+
+// lift are the figures of a night in a process of its own.
+func (d *deployment) lift(asOf calendar.Day) *lift.Figures {
+	d.t.Helper()
+	in, out := d.open(d.in), d.open(d.out)
+	defer in.Close()
+	defer out.Close()
+	inputs, err := jobs.ListInputs(d.t.Context(), in, d.settings)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r := &jobs.Runner{In: in, Out: out, Settings: d.settings, Inputs: inputs, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Unix(0, 0) }, NewRunID: func() string { return "lift" }}
+	f, err := jobs.LiftFigures(d.t.Context(), r, asOf)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	numberProgrammes(f)
+	return f
+}
+
+// numberProgrammes replaces codes of names, which are another process's other ones, by the place of the name.
+func numberProgrammes(f *lift.Figures) {
+	place := map[int64]int64{}
+	for i := range f.Programmes {
+		place[f.Programmes[i].Code] = int64(i)
+		f.Programmes[i].Code = int64(i)
+	}
+	for _, m := range f.Merchants {
+		for _, c := range m.Cells {
+			for i := range c.Programmes {
+				c.Programmes[i].Code = place[c.Programmes[i].Code]
+			}
+		}
+	}
+}
+
+func (d *deployment) open(dir string) *lake.Lake {
+	d.t.Helper()
+	l, err := lake.Open(d.t.Context(), dir, lake.Options{Rebuildable: []string{"state/"}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return l
+}
+
+func whole(v stats.Int128) int64 { return v.Big().Int64() }
+
+// TestLiftOfADemoEqualsARecountOfItsDumps: from the rows that a company dumps to the sums of each arm.
+func TestLiftOfADemoEqualsARecountOfItsDumps(t *testing.T) {
+	d := newDemo(t, liftMarketDays)
+	f := d.lift(lastDay)
+	wantMerchants, wantUsers := readLiftDumps(t, d, lastDay-liftMarketDays+1, lastDay).count(lastDay)
+	arms := map[string]int{"treatment": lift.Treatment, "holdout": lift.Holdout}
+	var pairs, bought int64
+	got := map[int64]map[string]*liftCount{}
+	for _, m := range f.Merchants {
+		counts := map[string]*liftCount{}
+		for name, arm := range arms {
+			c := &m.Cells[2].Arms[arm]
+			counts[name] = &liftCount{c.N, whole(c.Sum(stats.Outcome)), whole(c.Sum(stats.Denominator)), whole(c.Sum(stats.PreOutcome)), whole(c.Sum(stats.PreDenominator)),
+				whole(c.Sum(stats.WideOutcome)), whole(c.SumOf(stats.Outcome, stats.Outcome)), whole(c.SumOf(stats.PreOutcome, stats.Outcome)),
+				c.Served, c.Known, c.Buyers, c.Attributed}
+			if n := c.Histogram.N(); n != c.N {
+				t.Errorf("merchant %d, %s: a histogram of %d of %d pairs", m.Code, name, n, c.N)
+			}
+			pairs, bought = pairs+c.N, bought+c.Buyers
+		}
+		if counts["treatment"].Pairs+counts["holdout"].Pairs > 0 {
+			got[m.Code] = counts
+		}
+	}
+	if diff := gocmp.Diff(wantMerchants, got); diff != "" {
+		t.Error("merchants:", diff)
+	}
+	if pairs < 100 || bought < 10 || len(f.Programmes) != 1 || f.Gross || !f.Shown {
+		t.Fatalf("%d pairs, %d bought, %d programmes, gross %t, shown %t: this market tells little", pairs, bought, len(f.Programmes), f.Gross, f.Shown)
+	}
+	users := map[string]*userCount{}
+	for name, arm := range arms {
+		s := &f.Programmes[0].Cells[2].Arms[arm]
+		users[name] = &userCount{s.N, whole(s.Sum(stats.Outcome)), whole(s.Sum(stats.Denominator)), whole(s.Sum(stats.WideOutcome)), whole(s.SumOf(stats.Outcome, stats.Outcome))}
+	}
+	if diff := gocmp.Diff(wantUsers, users); diff != "" {
+		t.Error("users:", diff)
+	}
+}
+
+// liftState are the files of the lift state of a day: key → bytes.
+func (d *deployment) liftState(day calendar.Day) map[string][]byte {
+	d.t.Helper()
+	out := map[string][]byte{}
+	root := filepath.Join(d.out, "state/lift/dt="+day.String())
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		out[strings.TrimPrefix(path, root)] = data
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+// remove deletes what a glob under the output finds.
+func (d *deployment) remove(pattern string) {
+	d.t.Helper()
+	files, err := filepath.Glob(filepath.Join(d.out, pattern))
+	if err != nil || len(files) == 0 {
+		d.t.Fatalf("no files %s: %v", pattern, err)
+	}
+	for _, f := range files {
+		if err := os.RemoveAll(f); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// flip damages what a glob under the output finds.
+func (d *deployment) flip(pattern string) {
+	d.t.Helper()
+	files, err := filepath.Glob(filepath.Join(d.out, pattern))
+	if err != nil || len(files) == 0 {
+		d.t.Fatalf("no files %s: %v", pattern, err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		data[len(data)/3] ^= 0x10
+		if err := os.WriteFile(f, data, 0o600); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// correctFrom delivers a partition of another market.
+func (d *deployment) correctFrom(other *deployment, table string, day calendar.Day) {
+	d.t.Helper()
+	d.drop(table, day)
+	if err := os.CopyFS(d.dump(table, day), os.DirFS(other.dump(table, day))); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// otherDemo is a market of the same size by another seed.
+func otherDemo(t *testing.T) *deployment {
+	t.Helper()
+	d := &deployment{t: t, in: t.TempDir()}
+	l := d.open(d.in)
+	defer l.Close()
+	o := market.DefaultOptions()
+	o.Seed, o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay, o.AsOf = 99, liftMarketDays, 20, 60, 200, 500, 150, lastDay
+	if _, err := market.Generate(t.Context(), o, marketSink{l}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestLiftStateIsTheSameHoweverItCameAbout: a night moves the pairs of the night before, or makes them of older ones or of
+// the dumps; its files are the same, and so are the figures.
+func TestLiftStateIsTheSameHoweverItCameAbout(t *testing.T) {
+	d, other := newDemo(t, liftMarketDays), otherDemo(t)
+	for day := lastDay - 2; day < lastDay; day++ {
+		d.night(day)
+	}
+	yesterday := "state/lift/dt=" + (lastDay - 1).String()
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"nothing happened", func() {}},
+		{"it runs again", func() { d.lift(lastDay) }},
+		{"sales and exposures of old days were corrected", func() {
+			d.correctFrom(other, "orders", lastDay-2)
+			d.correctFrom(other, "orders", lastDay-20)
+			d.correctFrom(other, "chuanliu_exposures", lastDay-3)
+			d.correctFrom(other, "chuanliu_exposures", lastDay-4)
+		}},
+		{"and the rollup that was corrected is gone", func() { d.remove("state/rollups/merchant_buyers/dt=" + (lastDay - 2).String() + "/*.parquet") }},
+		{"a rollup of today is damaged", func() { d.flip("state/rollups/chuanliu_pairs/dt=" + lastDay.String() + "/*.parquet") }},
+		{"the pairs of yesterday are damaged", func() { d.flip(yesterday + "/*/pairs.parquet") }},
+		{"the days of yesterday are damaged", func() { d.flip(yesterday + "/*/days.parquet") }},
+		{"the state of yesterday is lost", func() { d.remove(yesterday) }},
+		{"all states are lost, by one worker", func() { d.remove("state/lift"); d.settings.Workers = 1 }},
+		{"an old day of eligibility was corrected, by four workers", func() { d.correctFrom(other, "chuanliu_eligibility", lastDay-2); d.settings.Workers = 4 }},
+	} {
+		kept, states := t.TempDir(), filepath.Join(d.out, "state/lift")
+		if err := os.CopyFS(kept, os.DirFS(states)); err != nil {
+			t.Fatal(err)
+		}
+		workers := d.settings.Workers
+		c.change()
+		figures, got := d.lift(lastDay), d.liftState(lastDay)
+		d.remove("state/lift")
+		d.settings.Workers = workers
+		if diff := gocmp.Diff(d.lift(lastDay), figures, everything); diff != "" {
+			t.Errorf("%s: figures: %s", c.name, diff)
+		}
+		if want := d.liftState(lastDay); len(want) != 2 || !maps.EqualFunc(want, got, bytes.Equal) {
+			t.Errorf("%s: the state is not the one that is made from nothing: %d and %d files", c.name, len(got), len(want))
+		}
+		d.remove("state/lift")
+		if err := os.CopyFS(states, os.DirFS(kept)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWithoutEligibilityThereIsNoLift(t *testing.T) {
+	d := newDeployment(t)
+	d.night(lastDay)
+	for _, dir := range []string{"state/lift", "state/rollups/chuanliu_pairs", "state/rollups/chuanliu_shown"} {
+		if _, err := os.Stat(filepath.Join(d.out, dir)); !os.IsNotExist(err) {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}

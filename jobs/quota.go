@@ -1,0 +1,99 @@
+package jobs
+
+import (
+	"context"
+	"math"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/fives"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// Windows of what the list of 川流 asks of merchants, and of the base of its quota, in days.
+const (
+	distributionDays = 90
+	liveWindowDays   = 30
+	baseDays         = 7
+)
+
+// addMerchantMeasures adds what lists of merchants ask beyond scores; NaN: not computable.
+func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
+	distribution, live := unknown(len(c.codes)), unknown(len(c.codes))
+	c.considered.Measures["distribution_orders_90d"], c.considered.Measures["live_days_30d"] = distribution, live
+	if n.has(contract.Talents) {
+		clear(distribution)
+		for _, sums := range n.sums {
+			if sums.Scope.Role != contract.RoleMerchant {
+				continue
+			}
+			sums.OrdersThrough(contract.ChannelDistribution, distributionDays, func(merchant, orders int64) {
+				if row := c.rows.Row(merchant); row >= 0 {
+					distribution[row] = float64(orders)
+				}
+			})
+		}
+	}
+	r, first := rollup.MerchantContents(), n.asOf-liveWindowDays+1
+	if !n.computable(r, first) {
+		return nil
+	}
+	contents, err := fives.ReadContents(c.rows, n.history(ctx, r, first))
+	for row, days := range contents.LiveDays {
+		live[row] = float64(days)
+	}
+	return err
+}
+
+// unknown are measures that are not known.
+func unknown(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	return out
+}
+
+// sharePool shares the day's pool of boosted impressions among the members of the list of 川流.
+func (n *night) sharePool(ctx context.Context) error {
+	page := n.lists.PageOf(n.rules.Pool.List)
+	if page == nil { // the rules name no list: nobody shares
+		page = &eligibility.Page{Domain: contract.Merchant, Decision: &eligibility.Decision{AsOf: n.asOf, ValidFrom: n.asOf + 1, ValidTo: n.asOf + calendar.Day(n.rules.Stability.ValidDays)}}
+	}
+	base, err := n.boosted(ctx, page.Codes)
+	if err != nil {
+		return err
+	}
+	claims := make([]eligibility.Claim, len(page.Codes))
+	for i, code := range page.Codes {
+		g := n.lifts.Of(code)
+		claims[i] = eligibility.Claim{Base: base[i], PerDay: g.PerDay, Lift: g.Lift, Of: g.Of, Grade: g.Grade}
+	}
+	n.publishRows(contract.TrafficQuota, n.lists.Quota(page, n.rules.Pool, claims))
+	return nil
+}
+
+// boosted are the impressions a day that merchants had through 川流, mean of the last days.
+func (n *night) boosted(ctx context.Context, merchants []int64) ([]float64, error) {
+	rows, out := map[int64]int{}, make([]float64, len(merchants))
+	for i, code := range merchants {
+		rows[code] = i
+	}
+	sums := make([]int64, len(merchants))
+	for d, err := range n.history(ctx, rollup.ChuanliuShown(), n.asOf-baseDays+1) {
+		if err != nil {
+			return nil, err
+		}
+		codes, impressions := d.Frame.Column("merchant_id"), d.Frame.Column("impressions")
+		for i, code := range codes {
+			if row, ok := rows[code]; ok {
+				sums[row] += impressions[i]
+			}
+		}
+	}
+	for i, sum := range sums {
+		out[i] = float64(sum) / baseDays
+	}
+	return out, nil
+}

@@ -1,0 +1,81 @@
+package eligibility
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/column"
+)
+
+// GoneMember was a member on the run before and is no subject tonight: no snapshot names it, and it sold nothing in the days
+// that scores look at. It has left, and has a row that says so once.
+type GoneMember struct {
+	Subject int64 // code of its id as text
+	Rank    int32 // 0: it had none
+}
+
+// goneBetween hands over, in the order of the tables, whose texts come before one.
+type goneBetween struct {
+	texts *column.Dict
+	rest  []GoneMember
+	text  []byte // of the next row
+}
+
+func newGoneBetween(texts *column.Dict, gone []GoneMember) *goneBetween {
+	sorted := slices.Clone(gone)
+	slices.SortFunc(sorted, func(a, b GoneMember) int { return strings.Compare(texts.Value(a.Subject), texts.Value(b.Subject)) })
+	return &goneBetween{texts: texts, rest: sorted}
+}
+
+// before takes those whose text is less than the next row's; without a next row all that are left.
+func (g *goneBetween) before(next []byte, last bool) (taken []GoneMember) {
+	n := 0
+	for n < len(g.rest) && (last || g.texts.Value(g.rest[n].Subject) < string(next)) {
+		n++
+	}
+	taken, g.rest = g.rest[:n], g.rest[n:]
+	return taken
+}
+
+// gone writes the row of a member that is no subject any more.
+func (w *listWriter) gone(p *Page, m GoneMember) {
+	d := p.Decision
+	w.asOf.Int(int64(d.AsOf))
+	w.list.Int(w.listIDs[p])
+	w.role.Int(int64(p.Role))
+	w.subject.Text(w.IDs.TextDict().Value(m.Subject))
+	w.eligible.Flag(false)
+	w.rankBefore.Int(orMissing(int64(m.Rank)))
+	w.movement.Int(int64(movementCodes[Left]))
+	w.since.Int(int64(d.AsOf))
+	if p.Causes != nil || d.Kept {
+		w.causeData.Int(-1)
+		w.causeOthers.Int(0)
+		w.causeLate.Int(known(0, p.Causes == nil || p.Causes.LateKnown))
+		w.causeRules.Int(0)
+	} else {
+		w.nulls(w.causeData, w.causeOthers, w.causeLate, w.causeRules)
+	}
+	w.nulls(w.name, w.merchant, w.category, w.rank, w.level, w.multiplier, w.product, w.shop, w.talent, w.net15, w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume, w.override)
+	w.lower.RealOrNull(math.NaN())
+	for _, c := range []*column.Cell{w.orders, w.passStreak, w.failStreak} {
+		c.Int(0)
+	}
+	w.failedGates.Text("")
+	w.reasons.Text(Gone.String())
+	w.needs.Int(int64(NeedsMore))
+	w.gatesSince.Text("")
+	w.standing.Flag(false)
+	w.coldStart.Flag(false)
+	w.stale.Flag(d.Stale)
+	w.validFrom.Int(int64(d.ValidFrom))
+	w.validTo.Int(int64(d.ValidTo))
+	w.version.Int(w.rules)
+}
+
+func (w *listWriter) nulls(cells ...*column.Cell) {
+	for _, c := range cells {
+		c.Null()
+	}
+}

@@ -1,0 +1,104 @@
+package lift
+
+import (
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Doubts about a lift.
+const (
+	// WarnHoldoutServed: pairs of the holdout were shown boosts; the lift is understated.
+	WarnHoldoutServed stats.Warning = "holdout_served"
+	// WarnTail: capped and raw lift exclude each other, or the arms differ in what lies above the cap: the effect sits in the tail.
+	WarnTail stats.Warning = "tail_matters"
+	// WarnGross: refunds are not known; what is called net is gross.
+	WarnGross stats.Warning = "refunds_not_known"
+	// WarnMixedShares: programmes with other shares of the holdout are read together; what differs between them counts too.
+	WarnMixedShares stats.Warning = "programmes_of_other_shares"
+	// WarnMoved: the total over all channels grew less than self-broadcast: a part only moved.
+	WarnMoved stats.Warning = "moved_within_the_shop"
+)
+
+// splitP is the probability of a split of the arms at least as far from the expected one; NaN without pairs.
+func splitP(treatment, holdout int64, share float64) float64 {
+	if treatment+holdout == 0 {
+		return math.NaN()
+	}
+	return stats.SampleRatioP([]int64{treatment, holdout}, []float64{1 - share, share})
+}
+
+// beside adds what stands beside the headline: capped outcomes, GMV per order, all channels, the effect that would be found.
+func (r *Row) beside(o *Options) {
+	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()
+	r.OrderValue = stats.RelativeLog(t.Ratio(stats.Outcome, stats.Denominator), c.Ratio(stats.Outcome, stats.Denominator), how)
+	if math.IsNaN(r.OrderValue.Interval.Lo) {
+		r.OrderValue = none()
+	}
+	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), c.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
+	r.Wide = wide.Difference(how)
+	if base := c.Mean[stats.Outcome]; base > 0 && r.Status == contract.LiftEstimated {
+		r.MDE = stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(r.Effect.SE) / base
+	}
+	r.winsorise(o)
+}
+
+// winsorise compares the arms with outcomes capped. The cap was chosen on an earlier night, from both arms together.
+func (r *Row) winsorise(o *Options) {
+	if r.Cap = o.capOf(r.Class); r.Cap == 0 {
+		return
+	}
+	var arms [Arms]stats.Arm
+	for a := range arms {
+		h := &r.Cell.Arms[a].Histogram
+		sums := h.WinsorisedSums(r.Cap)
+		arms[a], r.Capped[a] = sums.Arm(), h.Above(r.Cap)
+	}
+	t, c := &arms[Treatment], &arms[Holdout]
+	adjusted := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
+	if e := adjusted.RelativeLog(o.inference()); !math.IsNaN(e.Interval.Lo) && r.Status == contract.LiftEstimated {
+		r.Winsor = e
+	}
+}
+
+// doubt collects the doubts about a row.
+func (r *Row) doubt(f *Figures, o *Options, whole bool) {
+	t, c := &r.Cell.Arms[Treatment], &r.Cell.Arms[Holdout]
+	for _, e := range []*stats.Estimate{&r.Effect, &r.Lift} {
+		r.warnings = append(r.warnings, e.Warnings...)
+	}
+	warn := func(doubt bool, w stats.Warning) {
+		if doubt {
+			r.warnings = append(r.warnings, w)
+		}
+	}
+	warn(r.Status == contract.LiftControlNearZero, stats.WarnControlNearZero)
+	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
+	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
+	warn(f.Gross, WarnGross)
+	warn(o.sharesDiffer(r.Cell), WarnMixedShares)
+	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
+	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)
+	warn(r.tailMatters(), WarnTail)
+}
+
+// tailMatters tells whether the effect sits in outcomes above the cap.
+func (r *Row) tailMatters() bool {
+	if math.IsNaN(r.Winsor.Value) {
+		return false
+	}
+	apart := r.Winsor.Interval.Hi < r.Lift.Interval.Lo || r.Winsor.Interval.Lo > r.Lift.Interval.Hi
+	above := stats.Difference(stats.Proportion(r.Capped[Treatment], r.Cell.Arms[Treatment].N), stats.Proportion(r.Capped[Holdout], r.Cell.Arms[Holdout].N), stats.Welch95)
+	return apart || above.P < 0.05
+}
+
+// Warnings are the doubts, each once, in order.
+func (r *Row) Warnings() []stats.Warning { return distinct(r.warnings) }
+
+func distinct(warnings []stats.Warning) []stats.Warning {
+	sorted := slices.Clone(warnings)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}

@@ -1,0 +1,71 @@
+package lift
+
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Cap is where outcomes of merchants of a class of size are capped.
+type Cap struct {
+	Class int
+	Pairs int64 // with a purchase, both arms
+	Fen   int64
+}
+
+// Caps measures tonight's caps: in each class of size the rules' quantile of the outcomes of pairs that bought, both arms
+// together, so that the choice cannot see an effect. They are for later nights; only the first night uses its own.
+func Caps(f *Figures, o *Options) []Cap {
+	whole := longest(f.Periods)
+	if whole < 0 {
+		return nil
+	}
+	pooled := make([]stats.Histogram, len(o.Rules.Shrinkage.SizeClasses)+1)
+	for i := range f.Merchants {
+		c := &f.Merchants[i].Cells[whole]
+		for a := range c.Arms {
+			pooled[SizeClass(o.Rules, c.pairs())].Merge(&c.Arms[a].Histogram)
+		}
+	}
+	var caps []Cap
+	for class := range pooled {
+		h := &pooled[class]
+		bought := h.Above(1)
+		if bought == 0 {
+			continue
+		}
+		// The quantile of those that bought, as one of all.
+		q := 1 - (1-o.Rules.WinsorQuantile)*float64(bought)/float64(h.N())
+		if fen := h.Quantile(q); fen > 0 {
+			caps = append(caps, Cap{class, bought, fen})
+		}
+	}
+	return caps
+}
+
+// ReadCaps are the caps of a month out of chuanliu_caps; nil: there are none, or no table.
+func ReadCaps(f *column.Frame, month calendar.Day) []Cap {
+	if f == nil {
+		return nil
+	}
+	months, classes, pairs, fen := f.Column("month"), f.Column("size_class"), f.Column("pairs"), f.Column("cap_fen")
+	var caps []Cap
+	for i := range f.N {
+		if calendar.Day(months[i]) == month {
+			caps = append(caps, Cap{int(classes[i]), pairs[i], fen[i]})
+		}
+	}
+	return caps
+}
+
+// ByClass are caps by class of size, as Options take them.
+func ByClass(caps []Cap) []int64 {
+	var out []int64
+	for _, c := range caps {
+		for len(out) <= c.Class {
+			out = append(out, 0)
+		}
+		out[c.Class] = c.Fen
+	}
+	return out
+}

@@ -1,0 +1,196 @@
+package lift_test
+
+import (
+	"testing"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+const (
+	entry    = firstDay + 40
+	merchant = 10
+	talent   = 77
+)
+
+// onePair is a market with one pair, eligible on entry in the treatment.
+func onePair() *market {
+	m := newMarket(lift.DefaultPlan(), firstDay, column.NewIDs(nil))
+	m.eligible[entry] = []eligible{{key{1, merchant}, lift.Treatment, talent, column.Null}}
+	return m
+}
+
+// sell adds a self-broadcast order of 100 yuan of a pair.
+func (m *market) sell(k key, d calendar.Day) {
+	if m.sales[d] == nil {
+		m.sales[d] = map[key]sale{}
+	}
+	m.sales[d][k] = sale{paid: 100_00, fen: 100_00, orders: 1}
+}
+
+// night is what one night says, made from nothing.
+func (m *market) night(t *testing.T, asOf calendar.Day) *lift.Figures {
+	t.Helper()
+	_, f := m.advance(t, nil, asOf, plainly)
+	return f
+}
+
+// all is the treatment of the only merchant since the start.
+func all(t *testing.T, f *lift.Figures) *lift.Cell {
+	t.Helper()
+	if len(f.Merchants) != 1 {
+		t.Fatalf("%d merchants", len(f.Merchants))
+	}
+	return &f.Merchants[0].Cells[2].Arms[lift.Treatment]
+}
+
+func TestAPurchaseCountsInTheWindowItFallsInto(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		day             calendar.Day
+		outcome, before int64 // orders
+	}{
+		{"29 days before: too early", entry - 29, 0, 0},
+		{"28 days before: the first day of the covariate", entry - 28, 0, 1},
+		{"the day before: the last one", entry - 1, 0, 1},
+		{"the day of entry: the first day of the outcome", entry, 1, 0},
+		{"13 days after: the last one", entry + 13, 1, 0},
+		{"14 days after: too late", entry + 14, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := onePair()
+			m.sell(key{1, merchant}, c.day)
+			cell := all(t, m.night(t, entry+20))
+			want := stats.Values{stats.Outcome: c.outcome * 100_00, stats.Denominator: c.outcome, stats.PreOutcome: c.before * 100_00,
+				stats.PreDenominator: c.before, stats.WideOutcome: c.outcome * 100_00}
+			for v := range stats.Variable(stats.Variables) {
+				if got := cell.Sum(v); got != stats.Int128Of(want[v]) {
+					t.Errorf("variable %d: %s, want %d", v, got, want[v])
+				}
+			}
+			if cell.N != 1 || cell.Buyers != c.outcome || cell.Known != c.before {
+				t.Errorf("%d pairs, %d buyers, %d known", cell.N, cell.Buyers, cell.Known)
+			}
+		})
+	}
+}
+
+func TestAPairCountsWhenItsWindowHasClosed(t *testing.T) {
+	m := onePair()
+	m.sell(key{1, merchant}, entry)
+	if f := m.night(t, entry+12); f.Pairs != 1 || all(t, f).N != 0 {
+		t.Errorf("12 days after: %d pairs, %d mature", f.Pairs, all(t, f).N)
+	}
+	if f := m.night(t, entry+13); all(t, f).N != 1 {
+		t.Error("13 days after: not mature")
+	}
+}
+
+func TestPeriodsAreDaysOfEntry(t *testing.T) {
+	for _, c := range []struct {
+		age    calendar.Day // of the day of entry, when the newest mature pair is of age 0
+		counts [3]int64
+	}{{0, [3]int64{1, 1, 1}}, {29, [3]int64{1, 1, 1}}, {30, [3]int64{0, 1, 1}}, {89, [3]int64{0, 1, 1}}, {90, [3]int64{0, 0, 1}}} {
+		m := onePair()
+		f := m.night(t, entry+13+c.age)
+		for p, want := range c.counts {
+			if got := f.Merchants[0].Cells[p].Arms[lift.Treatment].N; got != want {
+				t.Errorf("age %d, %s: %d pairs, want %d", c.age, f.Periods[p].Name, got, want)
+			}
+			inside := entry >= f.Periods[p].From && entry <= f.Periods[p].To
+			if inside != (want == 1) {
+				t.Errorf("age %d: %s is from %s to %s", c.age, f.Periods[p].Name, f.Periods[p].From, f.Periods[p].To)
+			}
+		}
+	}
+}
+
+func TestARefundLongAfterMaturityIsTakenOut(t *testing.T) {
+	m := onePair()
+	m.sell(key{1, merchant}, entry+2)
+	m.sell(key{1, merchant}, entry-3)
+	before, first := m.advance(t, nil, entry+40, plainly)
+	m.refunds = []returned{
+		{key{1, merchant}, entry + 2, 30_00, contract.ChannelSelf, contract.SceneLive},
+		{key{1, merchant}, entry - 3, 10_00, contract.ChannelSelf, contract.SceneLive},
+		{key{1, merchant}, entry + 2, 5_00, contract.ChannelDistribution, contract.SceneLive}, // not of self-broadcast
+		{key{1, merchant + 1}, entry + 2, 1_00, contract.ChannelSelf, contract.SceneLive},     // at another merchant
+	}
+	_, second := m.advance(t, before, entry+41, plainly)
+	for _, c := range []struct {
+		f                     *lift.Figures
+		outcome, before, wide int64
+		user                  int64
+	}{{first, 100_00, 100_00, 100_00, 100_00}, {second, 70_00, 90_00, 65_00, 64_00}} {
+		cell := all(t, c.f)
+		got := [3]stats.Int128{cell.Sum(stats.Outcome), cell.Sum(stats.PreOutcome), cell.Sum(stats.WideOutcome)}
+		if want := [3]stats.Int128{stats.Int128Of(c.outcome), stats.Int128Of(c.before), stats.Int128Of(c.wide)}; got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
+		if user := c.f.Programmes[0].Cells[2].Arms[lift.Treatment].Sum(stats.WideOutcome); user != stats.Int128Of(c.user) {
+			t.Errorf("user: %s, want %d", user, c.user)
+		}
+	}
+	m.refunds = nil // withdrawn: what was taken out comes back
+	if _, third := m.advance(t, before, entry+41, plainly); all(t, third).Sum(stats.Outcome) != stats.Int128Of(100_00) {
+		t.Error("a withdrawn refund is still taken out")
+	}
+}
+
+func TestAPairSeenInBothArmsIsDroppedAndCounted(t *testing.T) {
+	m := onePair()
+	m.eligible[entry+1] = []eligible{{key{2, merchant}, lift.Holdout, talent, column.Null}}
+	m.eligible[entry+5] = []eligible{{key{1, merchant}, lift.Holdout, talent, column.Null}}
+	m.sell(key{1, merchant}, entry+2)
+	m.sell(key{1, merchant}, entry+7)
+	f := m.night(t, entry+30)
+	if f.Mixed != 1 || f.Pairs != 2 || all(t, f).N != 0 || f.Merchants[0].Cells[2].Arms[lift.Holdout].N != 1 {
+		t.Errorf("%d mixed of %d pairs, %d in treatment", f.Mixed, f.Pairs, all(t, f).N)
+	}
+	// To the single-day family it belongs until it was seen in the other arm.
+	for _, d := range f.Merchants[0].Days {
+		arm := &d.Arms[lift.Treatment]
+		if d.Day < entry+5 && arm.N != 1 || d.Day >= entry+5 && arm.N != 0 {
+			t.Errorf("%s: %d pairs in treatment", d.Day, arm.N)
+		}
+		if fen := arm.Sum(stats.Outcome); d.Day == entry+2 != (fen == stats.Int128Of(100_00)) {
+			t.Errorf("%s: %s fen", d.Day, fen)
+		}
+	}
+}
+
+func TestSalesAreAttributedForTheDayOfExposureAndTheNext(t *testing.T) {
+	for _, c := range []struct {
+		shown, sold calendar.Day
+		fen, served int64
+	}{{entry, entry, 100_00, 1}, {entry, entry + 1, 100_00, 1}, {entry, entry + 2, 0, 1}, {entry + 1, entry, 0, 1}, {entry + 14, entry + 13, 0, 0}} {
+		m := onePair()
+		m.shown[c.shown] = map[key]bool{{1, merchant}: true}
+		m.sell(key{1, merchant}, c.sold)
+		if cell := all(t, m.night(t, entry+20)); cell.Attributed != c.fen || cell.Served != c.served {
+			t.Errorf("shown on %s, sold on %s: %d fen, %d served", c.shown, c.sold, cell.Attributed, cell.Served)
+		}
+	}
+}
+
+func TestTheStartDependsOnNoNight(t *testing.T) {
+	day := func(y, m, d int) calendar.Day { return calendar.Of(y, 1, 1).AddMonths(m-1).Month() + calendar.Day(d-1) }
+	since := day(2026, 2, 10)
+	for _, c := range []struct {
+		name        string
+		plan        lift.Plan
+		first, want calendar.Day
+	}{
+		{"a quarter begins when its first pairs have their days before", lift.DefaultPlan(), day(2025, 3, 4), day(2025, 4, 1)},
+		{"a day later the next one", lift.DefaultPlan(), day(2025, 3, 5), day(2025, 7, 1)},
+		{"a day that is said", lift.Plan{OutcomeDays: 14, PreDays: 28, Since: &since}, day(2025, 3, 4), since},
+		{"unless the history does not reach it", lift.Plan{OutcomeDays: 14, PreDays: 28, Since: &since}, day(2026, 1, 20), day(2026, 4, 1)},
+	} {
+		if got := c.plan.Start(c.first); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

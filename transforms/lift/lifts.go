@@ -1,0 +1,97 @@
+package lift
+
+import (
+	"math"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// Lifts find the lift that money goes by: a merchant's own where it has evidence (grade A or B), shrunken; else that of
+// its category; else that of the platform.
+type Lifts struct {
+	period         Period
+	own            map[int64]*Row // of the period; compared by panel: of all days
+	seen           map[int64]*Row // rows of the period, whatever their grade
+	categories     map[int64]*Scope
+	platform       *Scope
+	leastMerchants int64
+}
+
+// Lifts are those of the rules' period.
+func (e *Estimates) Lifts(o *Options) *Lifts {
+	l := &Lifts{own: map[int64]*Row{}, seen: map[int64]*Row{}, categories: map[int64]*Scope{}, leastMerchants: int64(o.Rules.Shrinkage.MinimumMerchants)}
+	at, whole := -1, longest(e.Periods)
+	for p := range e.Periods {
+		if e.Periods[p].Name == o.Rules.QuotaPeriod {
+			at, l.period = p, e.Periods[p]
+		}
+	}
+	for i := range e.Rows {
+		r := &e.Rows[i]
+		if r.Period == whole && r.Grade == contract.GradePanel && !math.IsNaN(r.Shrunk.Lift) {
+			l.own[r.Merchant] = r
+		}
+	}
+	for i := range e.Rows {
+		r := &e.Rows[i]
+		if r.Period != at {
+			continue
+		}
+		l.seen[r.Merchant] = r
+		if r.Grade == contract.GradeHoldout && !math.IsNaN(r.Shrunk.Lift) {
+			l.own[r.Merchant] = r
+		}
+	}
+	for i := range e.Scopes {
+		s := &e.Scopes[i]
+		switch {
+		case s.Period != at || s.Status != contract.LiftEstimated:
+		case s.Of == contract.LiftOfCategory:
+			l.categories[s.Code] = s
+		case s.Of == contract.LiftOfPlatform:
+			l.platform = s
+		}
+	}
+	return l
+}
+
+// Going is the lift of a merchant that money goes by.
+type Going struct {
+	Lift   float64 // NaN: none
+	Of     int     // code of contract.LiftSources; valid if Lift is there
+	Grade  int     // of the merchant's own evidence; −1: it has no eligible pair, or its experiment is broken
+	PerDay float64 // fen: incremental GMV a day; NaN: none
+}
+
+// Of is the lift of a merchant.
+func (l *Lifts) Of(merchant int64) Going {
+	r, ok := l.seen[merchant]
+	if !ok || !r.shown() {
+		return Going{math.NaN(), 0, -1, math.NaN()}
+	}
+	days := float64(l.period.To - l.period.From + 1)
+	observed := r.Cell.Arms[Treatment].Sum(stats.Outcome).Float64()
+	g := Going{Lift: math.NaN(), Grade: r.Grade, PerDay: math.NaN()}
+	if own, ok := l.own[merchant]; ok {
+		g.Lift, g.Of, g.Grade = own.Shrunk.Lift, contract.LiftOwn, own.Grade
+	} else if c, ok := l.categories[r.Category]; ok && r.Category != column.Null && c.Estimated >= l.leastMerchants {
+		g.Lift, g.Of = c.Lift.Value, contract.LiftCategory
+	} else if l.platform != nil {
+		g.Lift, g.Of = l.platform.Lift.Value, contract.LiftPlatform
+	}
+	if !math.IsNaN(g.Lift) && days > 0 {
+		g.PerDay = observed * share(g.Lift) / days
+	}
+	return g
+}
+
+// share is what part of the observed is incremental at a lift.
+func share(lift float64) float64 { return lift / (1 + lift) }
+
+// Period is the range of days of first eligibility that Lifts look at.
+func (l *Lifts) Period() (name string, from, to calendar.Day) {
+	return l.period.Name, l.period.From, l.period.To
+}

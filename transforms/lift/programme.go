@@ -1,0 +1,158 @@
+package lift
+
+import (
+	"math"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// WarnBothArms: users have pairs in both arms; what they buy at all merchants belongs to neither.
+const WarnBothArms stats.Warning = "both_arms"
+
+// programme estimates a programme over its users: mean GMV per pair, clustered by user, adjusted for the time before.
+//
+//	R_a = Σ outcome / Σ pairs;  effect = R_T − R_C;  inc = effect × treated pairs
+//
+// Where users have pairs in both arms, the covariance of the arms' ratios is taken into the standard errors.
+func (e *Estimates) programme(f *Figures, p *Programme, period int, o *Options) Scope {
+	s, c := newScope(contract.LiftOfProgramme, p.Code, period), &p.Cells[period]
+	s.Users, s.Both = [Arms]int64{c.Arms[Treatment].N, c.Arms[Holdout].N}, c.Both
+	for a := range c.Arms {
+		s.Pairs[a] = int64(c.Arms[a].Sum(stats.Denominator).Float64())
+	}
+	e.countMerchants(&s, p.Code, period, len(f.Programmes) == 1)
+	s.SRMP = p.splitP(c, &s, o)
+	switch {
+	case mixed(f, o):
+		s.Status = contract.LiftMixed
+		return s
+	case s.SRMP < o.Rules.SRMAlpha:
+		s.Status = contract.LiftSRM
+		return s
+	case s.Users[Treatment] < 2 || s.Users[Holdout] < o.Rules.MinControlPairs:
+		return s
+	}
+	s.compareUsers(c, period == longest(f.Periods), o)
+	return s
+}
+
+// splitP tests the split of users, or of pairs where those were assigned.
+func (p *Programme) splitP(c *ProgrammeCell, s *Scope, o *Options) float64 {
+	share := o.Share(p.Code)
+	if c.Both > 0 {
+		return splitP(s.Pairs[Treatment], s.Pairs[Holdout], share)
+	}
+	return splitP(s.Users[Treatment], s.Users[Holdout], share)
+}
+
+// countMerchants counts the merchants of a programme and their inc, to compare with.
+func (e *Estimates) countMerchants(s *Scope, programme int64, period int, only bool) {
+	sum, any := 0.0, false
+	for _, r := range e.of(period) {
+		if !only && !r.Cell.within(programme) {
+			continue
+		}
+		s.Merchants++
+		if r.Grade == contract.GradeHoldout {
+			s.Estimated++
+			sum, any = sum+r.Inc.Value, true
+		}
+	}
+	if any {
+		s.MerchantsInc = sum
+	}
+}
+
+// within tells whether a merchant has pairs of a programme.
+func (c *MerchantCell) within(programme int64) bool {
+	for _, p := range c.Programmes {
+		if p.Code == programme && p.Pairs[Treatment]+p.Pairs[Holdout] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
+	t, h, how := c.Arms[Treatment].Arm(), c.Arms[Holdout].Arm(), o.inference()
+	adjusted := stats.RatioCUPED(&t, &h, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.Denominator, stats.ThetaOptimal)
+	raw := stats.ClusteredDifference(&t, &h, stats.Outcome, stats.Denominator, how)
+	effect, relative := adjusted.Difference(how), adjusted.RelativeLog(how)
+	if adjusted.ThetaT[0] != 0 {
+		s.Gain = effect.SE * effect.SE / (raw.SE * raw.SE)
+	}
+	if c.Both > 0 {
+		k := c.covariance(&t, &h) / (raw.SE * raw.SE)
+		effect, relative = scaled(effect, k, false), scaled(relative, k, true)
+		s.Warnings = append(s.Warnings, WarnBothArms)
+	}
+	observed := c.Arms[Treatment].Sum(stats.Outcome).Float64()
+	if math.IsNaN(relative.Interval.Lo) {
+		relative = adjusted.RelativeFieller(how)
+	}
+	if slices.Contains(relative.Warnings, stats.WarnControlNearZero) || math.IsNaN(relative.Interval.Lo) {
+		relative = none()
+	}
+	s.settle(headline(effect, relative, float64(s.Pairs[Treatment]), observed), o)
+	s.Warnings = append(s.Warnings, effect.Warnings...)
+	s.Warnings = append(s.Warnings, raw.Warnings...)
+	s.addDisplacement(&t, &h, o)
+	if whole {
+		s.watch(o)
+	}
+}
+
+// covariance is −2 times the covariance of the arms' ratios, plus the sum of their variances: the variance of the raw
+// difference where users have pairs in both arms.
+func (c *ProgrammeCell) covariance(t, h *stats.Arm) float64 {
+	rt, rh := t.Mean[stats.Outcome]/t.Mean[stats.Denominator], h.Mean[stats.Outcome]/h.Mean[stats.Denominator]
+	cross := c.Cross.OO.Float64() - rh*c.Cross.OD.Float64() - rt*c.Cross.DO.Float64() + rt*rh*c.Cross.DD.Float64()
+	cov := cross / (float64(t.N) * t.Mean[stats.Denominator] * float64(h.N) * h.Mean[stats.Denominator])
+	return t.Ratio(stats.Outcome, stats.Denominator).MeanVar() + h.Ratio(stats.Outcome, stats.Denominator).MeanVar() - 2*cov
+}
+
+// scaled is an estimate whose variance is k times as large; of ratios on the scale of logarithms.
+func scaled(e stats.Estimate, k float64, ratio bool) stats.Estimate {
+	root := math.Sqrt(math.Max(0, k))
+	e.SE *= root
+	if ratio {
+		center := 1 + e.Value
+		e.Interval = stats.Interval{Lo: center*math.Pow((1+e.Interval.Lo)/center, root) - 1, Hi: center*math.Pow((1+e.Interval.Hi)/center, root) - 1}
+		return e
+	}
+	e.Interval = stats.Interval{Lo: e.Value + root*(e.Interval.Lo-e.Value), Hi: e.Value + root*(e.Interval.Hi-e.Value)}
+	e.P = twoSided(e.Value / e.SE)
+	return e
+}
+
+// addDisplacement adds what users bought at all merchants: what is left of the effect there did not only move.
+func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
+	how := o.inference()
+	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), h.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
+	s.Wide, s.WideLift = wide.Difference(how), wide.RelativeLog(how)
+	if math.IsNaN(s.WideLift.Interval.Lo) {
+		s.WideLift = none()
+	}
+	own := stats.Difference(t.Of(stats.Outcome), h.Of(stats.Outcome), how)
+	s.Retained = stats.RetainedShare(t, h, stats.Outcome, stats.WideOutcome, how)
+	if slices.Contains(s.Retained.Warnings, stats.WarnEffectNearZero) {
+		s.Retained = none()
+	}
+	plain := stats.Difference(t.Of(stats.WideOutcome), h.Of(stats.WideOutcome), how)
+	s.Displaced = (own.Value - plain.Value) * float64(t.N)
+}
+
+// watch adds what may be looked at every night. Units are users.
+func (s *Scope) watch(o *Options) {
+	plan, n := o.sequential(), s.Users[Treatment]+s.Users[Holdout]
+	s.E = plan.EValue(s.Effect.Value, s.Effect.SE, n)
+	if v := s.Lift; v.SE > 0 {
+		i := plan.Interval(math.Log1p(v.Value), v.SE/(1+v.Value), n)
+		s.Always = stats.Interval{Lo: math.Expm1(i.Lo), Hi: math.Expm1(i.Hi)}
+	}
+	if plan.BurnIn(n) {
+		s.Warnings = append(s.Warnings, stats.WarnBurnIn)
+	}
+}

@@ -1,0 +1,198 @@
+package producttest_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/producttest"
+)
+
+var asOf = calendar.Of(2026, 5, 15)
+
+const null = column.Null
+
+// line is one published row by column name; a null is nil.
+type line map[string]any
+
+type testingT interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+// table are the rows of product_test.
+func table(t testingT, p *producttest.Products) (out []line) {
+	t.Helper()
+	for rec, err := range producttest.Compare(p).Table(asOf, column.NewIDs(nil)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range int(rec.NumRows()) {
+			l := line{}
+			for j, f := range rec.Schema().Fields() {
+				l[f.Name] = cell(rec.Column(j), i)
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func cell(a arrow.Array, i int) any {
+	if a.IsNull(i) {
+		return nil
+	}
+	switch a := a.(type) {
+	case *array.Int64:
+		return int(a.Value(i))
+	case *array.Float64:
+		return a.Value(i)
+	case *array.Date32:
+		return calendar.Day(a.Value(i))
+	case *array.Dictionary:
+		return a.Dictionary().(*array.String).Value(a.GetValueIndex(i))
+	}
+	panic("a column of another type: " + a.DataType().String())
+}
+
+var near = cmpopts.EquateApprox(0, 1e-6)
+
+func pick(lines []line, columns ...string) (out []line) {
+	for _, l := range lines {
+		kept := line{}
+		for _, c := range columns {
+			kept[c] = l[c]
+		}
+		out = append(out, kept)
+	}
+	return out
+}
+
+// five are three products of shop 7, one of shop 8 and one that nobody showed or sold.
+func five() *producttest.Products {
+	return &producttest.Products{
+		Codes: []int64{1, 2, 3, 4, 5}, Merchants: []int64{7, 7, 7, 8, 7}, Categories: []int64{70, 70, null, 70, 70}, Days: 30,
+		Distribution: producttest.Arm{Impressions: []int64{40_000, 500, 0, 0, 0}, Clicks: []int64{2_000, 40, 0, 0, 0}, Lines: []int64{30, 3, 0, 0, 0}, Paid: []int64{3_000, 300, 0, 0, 0},
+			Settled: []int64{2_000, 0, 0, 0, 0}, Refunded: []int64{500, 0, 0, 0, 0}, Buyers: []int64{80, 3, 0, 0, 0}, Repeat: []int64{20, 0, 0, 0, 0}},
+		SelfBroadcast: producttest.Arm{Impressions: []int64{10_000, 0, 100, 50, 0}, Clicks: []int64{1_000, 0, 10, 2, 0}, Lines: []int64{60, 0, 1, 3, 0}, Paid: []int64{6_000, 0, 90, 200, 0},
+			Settled: []int64{4_000, 0, 0, 0, 0}, Refunded: []int64{400, 0, 0, 0, 0}, Buyers: []int64{100, 0, 1, 2, 0}, Repeat: []int64{40, 0, 0, 1, 0}},
+		Won: []int64{50, 2, 0, 0, 0}, WonLive: []int64{10, 0, 0, 0, 0},
+	}
+}
+
+// Bounds by the closed form of Wilson's interval, worked out outside the project; 3 of 40 is the test value of
+// definitions, section 3.
+func TestAMarketByHand(t *testing.T) {
+	rows := table(t, five())
+	got := pick(rows, "merchant_id", "product_id", "category1_id", "distribution_click_ratio", "distribution_conversion_ratio", "distribution_refund_rate_ratio",
+		"distribution_r1_ratio", "distribution_rank", "self_broadcast_conversion_ratio", "self_broadcast_rank", "better", "won_live_ratio")
+	want := []line{
+		{"merchant_id": 7, "product_id": 1, "category1_id": 70, "distribution_click_ratio": .05, "distribution_conversion_ratio": .015, "distribution_refund_rate_ratio": .25,
+			"distribution_r1_ratio": .25, "distribution_rank": 2, "self_broadcast_conversion_ratio": .06, "self_broadcast_rank": 1, "better": "self_broadcast", "won_live_ratio": .2},
+		{"merchant_id": 7, "product_id": 2, "category1_id": 70, "distribution_click_ratio": .08, "distribution_conversion_ratio": .075, "distribution_refund_rate_ratio": nil,
+			"distribution_r1_ratio": .0, "distribution_rank": 1, "self_broadcast_conversion_ratio": nil, "self_broadcast_rank": nil, "better": "unclear", "won_live_ratio": .0},
+		{"merchant_id": 7, "product_id": 3, "category1_id": nil, "distribution_click_ratio": nil, "distribution_conversion_ratio": nil, "distribution_refund_rate_ratio": nil,
+			"distribution_r1_ratio": nil, "distribution_rank": nil, "self_broadcast_conversion_ratio": .1, "self_broadcast_rank": 2, "better": "unclear", "won_live_ratio": nil},
+		{"merchant_id": 8, "product_id": 4, "category1_id": 70, "distribution_click_ratio": nil, "distribution_conversion_ratio": nil, "distribution_refund_rate_ratio": nil,
+			"distribution_r1_ratio": nil, "distribution_rank": nil, "self_broadcast_conversion_ratio": 1.5, "self_broadcast_rank": 1, "better": "unclear", "won_live_ratio": nil},
+	}
+	if diff := gocmp.Diff(want, got, near); diff != "" {
+		t.Error(diff)
+	}
+	bounds := pick(rows[:2], "distribution_conversion_lower", "distribution_conversion_upper", "self_broadcast_conversion_lower", "self_broadcast_conversion_upper")
+	wantBounds := []line{
+		{"distribution_conversion_lower": 0.011140, "distribution_conversion_upper": 0.020171, "self_broadcast_conversion_lower": 0.048794, "self_broadcast_conversion_upper": 0.073580},
+		{"distribution_conversion_lower": 0.030370, "distribution_conversion_upper": .173480, "self_broadcast_conversion_lower": nil, "self_broadcast_conversion_upper": nil},
+	}
+	if diff := gocmp.Diff(wantBounds, bounds, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+		t.Error(diff)
+	}
+	if more := rows[3]; more["self_broadcast_conversion_upper"] != 1.0 || more["self_broadcast_conversion_lower"].(float64) >= 1 {
+		t.Errorf("more lines than clicks: bounds %v to %v", more["self_broadcast_conversion_lower"], more["self_broadcast_conversion_upper"])
+	}
+}
+
+func TestWhatIsNotComputableIsNull(t *testing.T) {
+	p := five()
+	p.Distribution.Clicks, p.Distribution.Refunded, p.Distribution.Buyers, p.Distribution.Repeat, p.Won, p.WonLive = nil, nil, nil, nil, nil, nil
+	l := table(t, p)[0]
+	for _, c := range []string{"distribution_clicks", "distribution_click_ratio", "distribution_conversion_ratio", "distribution_conversion_lower", "distribution_rank",
+		"distribution_settled_refund_fen", "distribution_refund_rate_ratio", "distribution_buyers", "distribution_r1_ratio", "won_buyers", "won_live_buyers", "won_live_ratio"} {
+		if l[c] != nil {
+			t.Errorf("%s is %v", c, l[c])
+		}
+	}
+	if l["distribution_lines"] != 30 || l["better"] != "unclear" {
+		t.Errorf("%v", l)
+	}
+}
+
+func TestAProductOfNoKnownShopHasNoRank(t *testing.T) {
+	p := five()
+	p.Merchants[1] = null
+	rows := table(t, p)
+	if rows[1]["merchant_id"] != nil || rows[1]["distribution_rank"] != nil || rows[0]["distribution_rank"] != 1 {
+		t.Errorf("%v", pick(rows, "merchant_id", "distribution_rank"))
+	}
+}
+
+// Ranks of a shop are 1 to n in the order of the lower bound, bounds hold the ratio, and what a product of another shop
+// does moves nothing.
+func TestRanksAndBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 12).Draw(t, "products")
+		some := func(name string, most int64) []int64 {
+			return rapid.SliceOfN(rapid.Int64Range(0, most), n, n).Draw(t, name)
+		}
+		p := &producttest.Products{Merchants: some("merchant", 2), Categories: make([]int64, n),
+			Distribution:  producttest.Arm{Clicks: some("clicks", 50), Lines: some("lines", 20), Paid: some("paid", 3)},
+			SelfBroadcast: producttest.Arm{Clicks: some("live clicks", 50), Lines: some("live lines", 20), Paid: some("live paid", 3)}}
+		for i := range n {
+			p.Codes = append(p.Codes, int64(i))
+		}
+		r := producttest.Compare(p)
+		seen := map[int64]map[int64]int{}
+		for i := range n {
+			c, lower, upper := r.Distribution.Conversion[i], r.Distribution.Lower[i], r.Distribution.Upper[i]
+			if math.IsNaN(c) != (p.Distribution.Clicks[i] == 0) || !math.IsNaN(c) && !(0 <= lower && lower <= min(c, 1)+1e-12 && min(c, 1) <= upper+1e-12 && upper <= 1) {
+				t.Fatalf("%d lines of %d clicks: %g in %g to %g", p.Distribution.Lines[i], p.Distribution.Clicks[i], c, lower, upper)
+			}
+			if rank := r.Distribution.Rank[i]; rank != null {
+				if seen[p.Merchants[i]] == nil {
+					seen[p.Merchants[i]] = map[int64]int{}
+				}
+				seen[p.Merchants[i]][rank] = i
+			} else if p.Distribution.Clicks[i] > 0 {
+				t.Fatalf("product %d was clicked and has no rank", i)
+			}
+		}
+		for shop, byRank := range seen {
+			for rank := int64(1); rank <= int64(len(byRank)); rank++ {
+				i, ok := byRank[rank]
+				if before, has := byRank[rank-1]; !ok || has && r.Distribution.Lower[before] < r.Distribution.Lower[i] {
+					t.Fatalf("shop %d, rank %d: %v", shop, rank, byRank)
+				}
+			}
+		}
+		other := *p
+		other.Distribution.Clicks = append([]int64(nil), p.Distribution.Clicks...)
+		for i, shop := range p.Merchants {
+			if shop == 2 {
+				other.Distribution.Clicks[i] += 7
+			}
+		}
+		again := producttest.Compare(&other)
+		for i, shop := range p.Merchants {
+			if shop != 2 && again.Distribution.Rank[i] != r.Distribution.Rank[i] {
+				t.Fatalf("product %d: rank %d became %d by what another shop did", i, r.Distribution.Rank[i], again.Distribution.Rank[i])
+			}
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package producttest
+
+import (
+	"iter"
+	"math"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
+// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
+type Records = iter.Seq2[arrow.Record, error]
+
+// recordRows is the size of records.
+const recordRows = 1 << 16
+
+// Table is the table product_test.
+func (r *Result) Table(asOf calendar.Day, ids *column.IDs) Records {
+	columns := r.columns(asOf)
+	return func(yield func(arrow.Record, error) bool) {
+		b := column.NewBuilder(contract.ProductTest, ids)
+		for from := 0; from == 0 || from < len(r.Rows); from += recordRows {
+			rows := r.Rows[from:min(len(r.Rows), from+recordRows)]
+			for i, c := range b.Columns() {
+				columns[contract.ProductTest.Columns[i].Name](c, rows)
+			}
+			rec := b.Record(memory.DefaultAllocator)
+			more := yield(rec, nil)
+			rec.Release()
+			if !more {
+				return
+			}
+			b.Reset()
+		}
+	}
+}
+
+// writer writes some rows of a column.
+type writer func(c *column.Cell, rows []int32)
+
+func same(v int64) writer { return func(c *column.Cell, rows []int32) { c.Repeat(v, len(rows)) } }
+
+// ints writes integers, null where there are none.
+func ints(values []int64) writer {
+	if values == nil {
+		return same(column.Null)
+	}
+	return func(c *column.Cell, rows []int32) {
+		for _, i := range rows {
+			c.Int(values[i])
+		}
+	}
+}
+
+// reals writes reals, null for NaN.
+func reals(values []float64) writer {
+	return func(c *column.Cell, rows []int32) {
+		for _, i := range rows {
+			if math.IsNaN(values[i]) {
+				c.Null()
+			} else {
+				c.Real(values[i])
+			}
+		}
+	}
+}
+
+// columns are what stands in the columns of the table.
+func (r *Result) columns(asOf calendar.Day) map[string]writer {
+	n := len(r.Codes)
+	out := map[string]writer{
+		"as_of_date": same(int64(asOf)), "merchant_id": ints(r.Merchants), "product_id": ints(r.Codes), "category1_id": ints(r.Categories), "days_present": same(r.Days),
+		"better": ints(r.Better), "won_buyers": ints(r.Won), "won_live_buyers": ints(r.WonLive), "won_live_ratio": reals(divide(r.WonLive, r.Won, n)),
+	}
+	for name, a := range map[string]*Ratios{"distribution_": &r.Distribution, "self_broadcast_": &r.SelfBroadcast} {
+		for column, w := range map[string]writer{
+			"impressions": ints(a.Impressions), "clicks": ints(a.Clicks), "click_ratio": reals(divide(a.Clicks, a.Impressions, n)),
+			"lines": ints(a.Lines), "gmv_fen": ints(a.Paid),
+			"conversion_ratio": reals(a.Conversion), "conversion_lower": reals(a.Lower), "conversion_upper": reals(a.Upper),
+			"settled_gmv_fen": ints(a.Settled), "settled_refund_fen": ints(a.Refunded), "refund_rate_ratio": reals(divide(a.Refunded, a.Settled, n)),
+			"buyers": ints(a.Buyers), "repeat_buyers": ints(a.Repeat), "r1_ratio": reals(divide(a.Repeat, a.Buyers, n)), "rank": ints(a.Rank),
+		} {
+			out[name+column] = w
+		}
+	}
+	return out
+}

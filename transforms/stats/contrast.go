@@ -1,0 +1,69 @@
+package stats
+
+import "math"
+
+// Contrast is what a comparison of two arms needs of them. Difference and the relative lifts are functions of it; those
+// of independent arms are written out for convenience.
+type Contrast struct {
+	Treatment, Control Moments
+
+	addT, addC float64 // what the means' variances have beyond their own arm's units, as of a covariate's mean over both
+	cov        float64 // covariance of the means
+	lost       int     // degrees of freedom taken by coefficients that were fitted over both arms
+}
+
+// Independent are arms that share nothing.
+func Independent(t, c Moments) Contrast { return Contrast{Treatment: t, Control: c} }
+
+// Correlated are arms whose means have a covariance: units that stand in both, such as users with pairs of either arm.
+func Correlated(t, c Moments, cov float64) Contrast {
+	return Contrast{Treatment: t, Control: c, cov: cov}
+}
+
+func (a *Contrast) under(how Inference) compared {
+	t, c := a.Treatment, a.Control
+	x := compared{
+		t: t.Mean, c: c.Mean, cov: a.cov,
+		dft: float64(t.N-1) - float64(t.Fitted), dfc: float64(c.N-1) - float64(c.Fitted),
+		pooled: how.EqualVariance, lost: float64(a.lost),
+	}
+	if x.few() {
+		t.Var, c.Var = math.NaN(), math.NaN()
+	}
+	if how.EqualVariance {
+		t.Var = (x.dft*t.Var + x.dfc*c.Var) / (x.dft + x.dfc)
+		c.Var = t.Var
+	}
+	x.rt, x.rc = t.MeanVar(), c.MeanVar()
+	x.vt, x.vc = x.rt+a.addT, x.rc+a.addC
+	return x
+}
+
+// Difference is the effect, as the function of that name.
+func (a *Contrast) Difference(how Inference) Estimate {
+	x := a.under(how)
+	return x.difference(how)
+}
+
+// RelativeDelta is the lift, as the function of that name.
+func (a *Contrast) RelativeDelta(how Inference) Estimate {
+	x := a.under(how)
+	return x.delta(how)
+}
+
+// RelativeLog is the lift, as the function of that name.
+func (a *Contrast) RelativeLog(how Inference) Estimate {
+	x := a.under(how)
+	return x.log(how)
+}
+
+// RelativeFieller is the lift, as the function of that name.
+func (a *Contrast) RelativeFieller(how Inference) Estimate {
+	x := a.under(how)
+	return x.fieller(how)
+}
+
+func (how Inference) independent(t, c Moments) compared {
+	x := Independent(t, c)
+	return x.under(how)
+}
