@@ -152,7 +152,7 @@ func start(t testing.TB, c *exec.Cmd, address string) {
 	go func() { ended <- c.Wait() }()
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
-		<-ended
+		_ = <-ended // killed, as it was meant to be
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
