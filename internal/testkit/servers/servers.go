@@ -152,7 +152,9 @@ func start(t testing.TB, c *exec.Cmd, address string) {
 	go func() { ended <- c.Wait() }()
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
-		_ = <-ended // killed, as it was meant to be
+		if err := <-ended; err == nil {
+			t.Errorf("%s ended by itself", filepath.Base(c.Path))
+		}
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
