@@ -198,8 +198,8 @@ func TestAFileOfSeveralVersions(t *testing.T) {
 		}
 	}
 	_, err = config.LoadRules(strings.NewReader(versions(t, "a", "2026-01-01", "a", "2026-01-01")))
-	want := "rules: versions[1].effective_from: 2026-01-01 is not after 2026-01-01 of the version before (line 79, column 21)\n" +
-		`rules: versions[1].version: "a" stands here twice (line 78, column 14)`
+	want := "rules: versions[1].effective_from: 2026-01-01 is not after 2026-01-01 of the version before (line 80, column 21)\n" +
+		`rules: versions[1].version: "a" stands here twice (line 79, column 14)`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -21,6 +21,8 @@ var liftColumns = map[string]string{
 	"best_day": "最高单日", "best_day_lift_ratio": "最高单日提升率（未收缩）", "best_day_shrunk_ratio": "最高单日收缩提升率", "best_day_of": "候选天数",
 	"wide_effect_fen": "全渠道每对增量", "wide_effect_lo_fen": "全渠道每对增量下限", "wide_effect_hi_fen": "全渠道每对增量上限", "wide_inc_fen": "全渠道增量成交额",
 	"attributed_fen": "归因成交额（非增量）", "placebo_p": "安慰剂 p 值", "scaled_l2": "前期拟合误差", "pretrend_p": "前期趋势检验 p 值", "donors": "对照店铺数", "warnings": "存疑说明",
+	"weighted_treated": "加权比较参加店铺数", "weighted_controls": "加权比较未参加店铺数", "weighted_ess": "未参加店铺等效数", "weighted_difference": "加权后最大标准化差异",
+	"weighted_trimmed_ratio": "加权截去店铺比例", "weighted_negative_p": "开始前阴性对照 p 值",
 
 	"scope": "范围", "treatment_users": "实验组用户数", "holdout_users": "对照组用户数", "both_users": "两组皆有的用户数",
 	"wide_lift_ratio": "全平台提升率", "wide_lift_lo_ratio": "全平台提升率下限", "wide_lift_hi_ratio": "全平台提升率上限",
@@ -44,7 +46,7 @@ var liftStatuses = map[string]string{
 // LiftGrade says what evidence a lift rests on.
 func LiftGrade(code string) string { return of(liftGrades, code) }
 
-var liftGrades = map[string]string{"A": "随机对照", "B": "与未参加店铺的面板比较", "C": "加权比较", "D": "仅归因，不算增量"}
+var liftGrades = map[string]string{"A": "随机对照", "B": "与未参加店铺的面板比较", "C": "与未参加店铺的加权比较（类目整体，非本店）", "D": "仅归因，不算增量"}
 
 // LiftWarning says a doubt about a lift.
 func LiftWarning(code string) string { return of(liftWarnings, code) }
@@ -60,4 +62,6 @@ var liftWarnings = map[string]string{
 	"tail_matters":               "效果集中在大额成交", "moved_within_the_shop": "全渠道增量小于自播增量，一部分只是转移", "pooled_variance": "订单少，方差取自同规模店铺",
 	"uncalibrated": "面板估计未经随机对照校准", "shared_users": "用户同属多家店铺，合计的区间偏窄", "both_arms": "部分用户两组皆有",
 	"effect_not_distinguishable_from_zero": "效果与零无法区分", "pre_period_fit_poor": "开始前拟合不佳", "few_control_units": "对照店铺不足 10 家",
+	"lift_of_the_category": "提升率属于类目参加店铺整体，并非本店", "effective_sample_small": "加权后等效店铺不足 30 家",
+	"covariates_imbalanced_after_weighting": "加权后两组仍不均衡", "negative_control_not_zero": "开始前已有差异",
 }

@@ -9,7 +9,7 @@ var (
 	// LiftGrades are grades of evidence, best first: a holdout, a panel, weighting, attribution alone.
 	LiftGrades = []string{"A", "B", "C", "D"}
 	// LiftEstimators are the ways to a lift.
-	LiftEstimators = []string{"log_ratio_cuped", "log_ratio", "fieller", "difference_cuped", "difference", "sdid", "did", "overlap_weighting", "attribution"}
+	LiftEstimators = []string{"log_ratio_cuped", "log_ratio", "fieller", "difference_cuped", "difference", "sdid", "did", "overlap_weighting", "attribution", "aipw_att"}
 	// LiftPriors are whose mean a lift is pulled to.
 	LiftPriors = []string{"category", "platform"}
 	// LiftScopes are what chuanliu_programme has rows of.
@@ -48,6 +48,7 @@ const (
 	EstimatorDID
 	EstimatorWeighting
 	EstimatorAttribution
+	EstimatorAIPW
 )
 
 // Codes of LiftPriors.
@@ -101,7 +102,7 @@ func liftColumns() []Column {
 	}, liftPeriod()...)
 	cols = append(cols,
 		enum("status", LiftStatuses, "estimated, or why there is no lift: insufficient (the holdout is smaller than the rules ask for; the merchant still counts in all totals), sample_ratio_mismatch or mixed_arms (the experiment cannot be trusted: nothing is shown), control_near_zero (a ratio to it says nothing; the effect is shown)"),
-		enum("evidence_grade", LiftGrades, "grade of evidence: A holdout, B panel against non-participants, C weighting (kept for later: no row has it yet), D attribution alone, which is never called incremental"),
+		enum("evidence_grade", LiftGrades, "grade of evidence: A holdout, B panel against non-participants, C weighting against non-participants, which speaks of the category and not of the merchant, D attribution alone, which is never called incremental"),
 		enum("estimator", LiftEstimators, "how the headline was found"),
 		count("treatment_pairs", "pairs of merchant and buyer whose boost would fire, assigned to be shown, served or not"),
 		count("holdout_pairs", "those held out"),
@@ -121,12 +122,12 @@ func liftColumns() []Column {
 		figure("effect_fen", "headline: what a treated pair bought more, fen; null: see status"))
 	cols = append(cols, interval("effect", "_fen", "fixed interval, valid at one planned date only")...)
 	cols = append(cols,
-		money("inc_fen", "incremental self-broadcast net GMV: effect × treatment_pairs, rounded half up; grade B: summed over the days since the start"),
+		money("inc_fen", "incremental self-broadcast net GMV: effect × treatment_pairs, rounded half up; grade B: summed over the days since the start; grade C: the share of observed that the category's lift says"),
 		money("inc_lo_fen", "fixed interval: lower end"),
 		money("inc_hi_fen", "upper end"),
-		money("observed_fen", "what inc is a part of: treatment_gmv; grade B: self-broadcast GMV since the start"),
+		money("observed_fen", "what inc is a part of: treatment_gmv; grades B and C: self-broadcast GMV since the start, in whole weeks"),
 		money("base_fen", "observed − inc: what would have been sold without"),
-		figure("lift_ratio", "headline: inc / base; null: see status"))
+		figure("lift_ratio", "headline: inc / base; grade C: that of the category's participants, the same in all its rows; null: see status"))
 	cols = append(cols, interval("lift", "_ratio", "fixed interval, valid at one planned date only")...)
 	cols = append(cols,
 		null(within(0, 1, number("p_value", "two-sided, of the same test as the interval; null: no lift"))),
@@ -176,6 +177,12 @@ func liftColumns() []Column {
 		null(number("scaled_l2", "panel: misfit before the start over that of equal weights, or over the merchant's own ups and downs if those are larger; null: no panel was made. Of grade D: why it is not B")),
 		null(within(0, 1, number("pretrend_p", "panel: the same p of an effect in the last third of the time before the start, where there is none; null: no panel, or it did not fit"))),
 		null(count("donors", "panel: non-participants compared with; null: no panel was made")),
+		null(count("weighted_treated", "weighting: participants of the category compared, after trimming if scores could be found; null: none was made. This and the five columns after it are the category's. Of grade D: why it is not C, or the merchant itself was trimmed")),
+		null(count("weighted_controls", "weighting: non-participants compared with, likewise; null: none was made")),
+		null(number("weighted_ess", "weighting: equally weighted non-participants that those are worth; null: none was made, or the arms cannot be compared at all")),
+		null(number("weighted_difference", "weighting: largest difference between participants and non-participants in a covariate after weighting, in standard deviations; null: as weighted_ess")),
+		null(within(0, 1, number("weighted_trimmed_ratio", "weighting: share of merchants of both kinds left out since hardly anyone like them stayed out; null: as weighted_ess"))),
+		null(within(0, 1, number("weighted_negative_p", "weighting: p of an effect on sales before the start, where there is none; null: as weighted_ess"))),
 		text("warnings", "codes of doubts, by comma; empty: none"),
 		text("rules_version", "version of the rules"),
 	)

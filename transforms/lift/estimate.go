@@ -50,6 +50,7 @@ type Row struct {
 	Shrunk           Shrunk
 	Best             BestDay
 	Panel            PanelEvidence
+	Weighted         WeightedEvidence // of the category
 	warnings         []stats.Warning
 	logValue, logVar float64 // of ln(1 + lift); NaN: none
 }
@@ -75,6 +76,7 @@ func none() stats.Estimate {
 //	pairs mixed, split broken ──► nothing is shown
 //	holdout large enough ───────► A: CUPED log ratio (Fieller, or the effect alone, where the control is near zero)
 //	else a panel that passes ───► B: SDID against non-participants, widened by calibration
+//	else its category's weights ► C: AIPW of the category's participants; never ranked, shrunken or paid by
 //	else ───────────────────────► D: insufficient; attribution is shown, and never called incremental
 //
 // Whether a merchant belongs to the family depends on the sizes and the split of its arms alone, never on outcomes.
@@ -87,7 +89,7 @@ func Estimate(f *Figures, o *Options) (*Estimates, error) {
 		return nil, err
 	}
 	e.Rows = rows
-	if err := e.comparePanels(f, o); err != nil {
+	if err := e.compareOthers(f, o); err != nil {
 		return nil, err
 	}
 	for p := range f.Periods {
@@ -200,7 +202,7 @@ func (r *Row) clear() {
 	r.Raw, r.Winsor, r.OrderValue, r.Wide = none(), none(), none(), none()
 	r.Theta, r.Gain, r.BH, r.E, r.EBH, r.MDE = nan, nan, nan, nan, nan, nan
 	r.Always, r.logValue, r.logVar = stats.NoInterval, nan, nan
-	r.Shrunk, r.Panel = noShrunk(), noPanel()
+	r.Shrunk, r.Panel, r.Weighted = noShrunk(), noPanel(), noWeighted()
 }
 
 // mixed tells whether too many pairs were seen in both arms.

@@ -75,6 +75,9 @@ func (l *Lifts) Of(merchant int64) Going {
 	days := float64(l.period.To - l.period.From + 1)
 	observed := r.Cell.Arms[Treatment].Sum(stats.Outcome).Float64()
 	g := Going{Lift: math.NaN(), Grade: r.Grade, PerDay: math.NaN()}
+	if g.Grade == contract.GradeWeighting { // of its category, and no money goes by it
+		g.Grade = contract.GradeAttribution
+	}
 	if own, ok := l.own[merchant]; ok {
 		g.Lift, g.Of, g.Grade = own.Shrunk.Lift, contract.LiftOwn, own.Grade
 	} else if c, ok := l.categories[r.Category]; ok && r.Category != column.Null && c.Estimated >= l.leastMerchants {

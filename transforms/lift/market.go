@@ -51,18 +51,9 @@ type gap struct {
 	passed   bool
 }
 
-// comparePanels is the second rung of the ladder: merchants whose holdout is too small, by synthetic
-// difference-in-differences of weekly self-broadcast GMV against merchants of their category that never took part.
-//
-// A merchant passes with enough days and donors, a close fit before the start, and no effect found in the last days
-// before it. Merchants that have a holdout as well are compared too, so that the gap between both kinds of evidence
-// tells how far the weaker one goes wrong: its mean is taken out, its spread widens the intervals.
-//
-// Every series is divided by its own mean before the start, so that trends are common in relative terms. Days just
-// before the start are left out: merchants start when they peak.
-//
-// Source: Arkhangelsky et al. 2021 as in stats/panel; the calibration is ours.
-func (e *Estimates) comparePanels(f *Figures, o *Options) error {
+// compareOthers looks at merchants whose holdout is too small beside those that never took part: each by itself, and, where
+// that does not pass, with the other participants of its category.
+func (e *Estimates) compareOthers(f *Figures, o *Options) error {
 	whole := longest(f.Periods)
 	if o.Market == nil || whole < 0 {
 		return nil
@@ -82,6 +73,24 @@ func (e *Estimates) comparePanels(f *Figures, o *Options) error {
 	if m == nil || err != nil {
 		return err
 	}
+	if err := m.comparePanels(rows, wanted, starts, o); err != nil {
+		return err
+	}
+	return m.weigh(rows, starts, o)
+}
+
+// comparePanels is the second rung of the ladder: merchants whose holdout is too small, by synthetic
+// difference-in-differences of weekly self-broadcast GMV against merchants of their category that never took part.
+//
+// A merchant passes with enough days and donors, a close fit before the start, and no effect found in the last days
+// before it. Merchants that have a holdout as well are compared too, so that the gap between both kinds of evidence
+// tells how far the weaker one goes wrong: its mean is taken out, its spread widens the intervals.
+//
+// Every series is divided by its own mean before the start, so that trends are common in relative terms. Days just
+// before the start are left out: merchants start when they peak.
+//
+// Source: Arkhangelsky et al. 2021 as in stats/panel; the calibration is ours.
+func (m *Market) comparePanels(rows []*Row, wanted []bool, starts map[int64]calendar.Day, o *Options) error {
 	gaps, err := m.compare(rows, wanted, starts, o)
 	if err != nil {
 		return err
@@ -101,10 +110,7 @@ func (e *Estimates) comparePanels(f *Figures, o *Options) error {
 
 // compare compares merchants with their donors, in parallel; nil: a merchant has too few days or donors.
 func (m *Market) compare(rows []*Row, wanted []bool, starts map[int64]calendar.Day, o *Options) ([]*gap, error) {
-	at := map[int64]int{}
-	for i, code := range m.Merchants {
-		at[code] = i
-	}
+	at := m.positions()
 	out := make([]*gap, len(rows))
 	var g errgroup.Group
 	g.SetLimit(max(1, o.Workers))
@@ -120,6 +126,15 @@ func (m *Market) compare(rows []*Row, wanted []bool, starts map[int64]calendar.D
 		})
 	}
 	return out, g.Wait()
+}
+
+// positions are those of the merchants, by code.
+func (m *Market) positions() map[int64]int {
+	at := make(map[int64]int, len(m.Merchants))
+	for i, code := range m.Merchants {
+		at[code] = i
+	}
+	return at
 }
 
 // toCompare are the merchants without a holdout that is large enough, and, to calibrate by, the largest of those that
@@ -375,17 +390,23 @@ func (r *Row) takePanel(g *gap, c calibration, o *Options) {
 		return
 	}
 	value, se := value-c.bias, math.Sqrt(variance)*c.widen
-	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1)
-	r.Status, r.Grade, r.Estimator = contract.LiftEstimated, contract.GradePanel, contract.EstimatorSDID
+	r.Grade, r.Estimator = contract.GradePanel, contract.EstimatorSDID
 	r.logValue, r.logVar = value, se*se
-	r.Lift = stats.Estimate{Value: math.Expm1(value), SE: se * math.Exp(value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: twoSided(value / se),
-		Interval: stats.Interval{Lo: math.Expm1(value - z*se), Hi: math.Expm1(value + z*se)}}
-	share := func(lift float64) float64 { return g.observed * lift / (1 + lift) }
-	r.Inc = stats.Estimate{Value: share(r.Lift.Value), SE: g.observed * se / (1 + r.Lift.Value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: r.Lift.P,
-		Interval: stats.Interval{Lo: share(r.Lift.Interval.Lo), Hi: share(r.Lift.Interval.Hi)}}
-	r.Observed = int64(math.Round(g.observed))
-	r.MDE = math.Expm1(stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(se))
+	r.takeLog(value, se, g.observed, o)
 	if !c.known {
 		r.warnings = append(r.warnings, WarnUncalibrated)
 	}
+}
+
+// takeLog makes a lift the headline, by its logarithm ln(1 + lift) with its standard error and the fen it is a part of.
+func (r *Row) takeLog(value, se, observed float64, o *Options) {
+	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1)
+	r.Status = contract.LiftEstimated
+	r.Lift = stats.Estimate{Value: math.Expm1(value), SE: se * math.Exp(value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: twoSided(value / se),
+		Interval: stats.Interval{Lo: math.Expm1(value - z*se), Hi: math.Expm1(value + z*se)}}
+	share := func(lift float64) float64 { return observed * lift / (1 + lift) }
+	r.Inc = stats.Estimate{Value: share(r.Lift.Value), SE: observed * se / (1 + r.Lift.Value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: r.Lift.P,
+		Interval: stats.Interval{Lo: share(r.Lift.Interval.Lo), Hi: share(r.Lift.Interval.Hi)}}
+	r.Observed = int64(math.Round(observed))
+	r.MDE = math.Expm1(stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(se))
 }

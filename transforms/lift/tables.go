@@ -218,6 +218,17 @@ func (w *writer) others(e *Estimates, r *Row) {
 	w.real("scaled_l2", r.Panel.ScaledL2)
 	w.real("pretrend_p", r.Panel.TrendP)
 	w.count("donors", r.Panel.Donors)
+	w.weighted(&r.Weighted)
+}
+
+// weighted writes what the comparison of the merchant's category rests on.
+func (w *writer) weighted(e *WeightedEvidence) {
+	w.count("weighted_treated", e.Treated)
+	w.count("weighted_controls", e.Controls)
+	w.real("weighted_ess", e.ESS)
+	w.real("weighted_difference", e.Difference)
+	w.real("weighted_trimmed_ratio", e.Trimmed)
+	w.real("weighted_negative_p", e.NegativeP)
 }
 
 func (w *writer) shrunk(r *Row) {

@@ -29,6 +29,8 @@ type Lift struct {
 	Shrinkage Shrinkage `yaml:"shrinkage" json:"shrinkage"`
 	// Panel says when merchants without a holdout may be compared with non-participants.
 	Panel Panel `yaml:"panel" json:"panel"`
+	// Weighting says when a category's participants may be compared with its non-participants by weights.
+	Weighting Weighting `yaml:"weighting" json:"weighting"`
 	// Reward is what talents get.
 	Reward Reward `yaml:"reward" json:"reward"`
 	// QuotaPeriod is the period whose lift the quota of the pool goes by: 30d, 90d or all.
@@ -66,6 +68,23 @@ type Panel struct {
 	PlaceboAlpha float64 `yaml:"placebo_alpha" json:"placebo_alpha"`
 	// CalibrationMerchants with both kinds of evidence are needed to widen the intervals by what they show.
 	CalibrationMerchants int `yaml:"calibration_merchants" json:"calibration_merchants"`
+}
+
+// Weighting says when the participants of a category may be compared with its non-participants by weights on what they
+// sold before: the weakest evidence that has a number. Each limit, passed, leaves attribution alone.
+type Weighting struct {
+	// MinimumTreated participants and MinimumControls non-participants of the category are needed, after trimming too.
+	MinimumTreated  int `yaml:"minimum_treated" json:"minimum_treated"`
+	MinimumControls int `yaml:"minimum_controls" json:"minimum_controls"`
+	// MaximumScore: merchants whose score, the probability of taking part, is higher are trimmed: hardly anyone like
+	// them stayed out.
+	MaximumScore float64 `yaml:"maximum_score" json:"maximum_score"`
+	// MaximumDifference between the arms in any covariate, in standard deviations, after weighting; it fails from here on.
+	MaximumDifference float64 `yaml:"maximum_difference" json:"maximum_difference"`
+	// MinimumESS is the number of equally weighted non-participants that the weighted ones must be worth.
+	MinimumESS float64 `yaml:"minimum_ess" json:"minimum_ess"`
+	// NegativeAlpha: an effect on sales before the start less likely than this by chance fails the category.
+	NegativeAlpha float64 `yaml:"negative_alpha" json:"negative_alpha"`
 }
 
 // Reward is the traffic that talents get for what their buyers brought.
@@ -108,6 +127,7 @@ func (l Lift) check(c *checker, at string) {
 	c.count(at+"day_orders", l.DayOrders, 1, muchCount)
 	l.Shrinkage.check(c, at+"shrinkage.")
 	l.Panel.check(c, at+"panel.")
+	l.Weighting.check(c, at+"weighting.")
 	l.Reward.check(c, at+"reward.")
 	c.oneOf(at+"quota_period", l.QuotaPeriod, LiftPeriods...)
 }
@@ -135,6 +155,15 @@ func (p Panel) check(c *checker, at string) {
 	c.above(at+"scaled_l2", p.ScaledL2, 0, 1)
 	c.within(at+"placebo_alpha", p.PlaceboAlpha)
 	c.count(at+"calibration_merchants", int64(p.CalibrationMerchants), 2, muchCount)
+}
+
+func (w Weighting) check(c *checker, at string) {
+	c.count(at+"minimum_treated", int64(w.MinimumTreated), 10, muchCount)
+	c.count(at+"minimum_controls", int64(w.MinimumControls), 10, muchCount)
+	c.within(at+"maximum_score", w.MaximumScore)
+	c.within(at+"maximum_difference", w.MaximumDifference)
+	c.above(at+"minimum_ess", w.MinimumESS, 0, muchCount)
+	c.within(at+"negative_alpha", w.NegativeAlpha)
 }
 
 func (r Reward) check(c *checker, at string) {
