@@ -145,6 +145,25 @@ func TestWeightedRowsSpeakOfTheCategory(t *testing.T) {
 	}
 }
 
+// A merchant that is more likely to take part than the rules allow has nobody to be compared with.
+func TestTrimmedMerchantsStayWithoutALift(t *testing.T) {
+	f, o, participants, _ := avenues{merchants: 400, lift: 0.2, choice: 0.5, share: 0.3}.draw(1)
+	o.Rules.Weighting.MaximumScore = 0.5
+	e := estimate(t, f, o)
+	rows, trimmed := weighted(e), 0
+	for i := range e.Rows {
+		if r := &e.Rows[i]; r.Period == 2 && r.Grade == contract.GradeAttribution {
+			trimmed++
+			if r.Weighted != rows[0].Weighted || !math.IsNaN(r.Lift.Value) {
+				t.Errorf("merchant %d: lift %v, %+v", r.Merchant, r.Lift.Value, r.Weighted)
+			}
+		}
+	}
+	if trimmed == 0 || int64(len(rows)) != rows[0].Weighted.Treated || len(rows)+trimmed != participants {
+		t.Errorf("%d of %d have the lift, %d are trimmed; %+v", len(rows), participants, trimmed, rows[0].Weighted)
+	}
+}
+
 // What a weighted comparison says changes neither the lifts that are paid by nor any sum.
 func TestNoMoneyGoesByWeights(t *testing.T) {
 	f, o, _, _ := avenues{merchants: 400, lift: 0.2, choice: 0.5, share: 0.3}.draw(1)
