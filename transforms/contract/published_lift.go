@@ -234,6 +234,8 @@ func programmeColumns() []Column {
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
 		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treatment_users: what only moved; programmes only"),
+		money("displaced_lo_fen", "its fixed interval: lower end"),
+		money("displaced_hi_fen", "upper end"),
 		count("merchants", "merchants with eligible pairs"),
 		count("merchants_estimated", "of them, with a lift of their own"),
 		money("merchants_inc_fen", "Σ inc over merchants with a clean split; programmes: over those with a lift by their own holdout, to compare with"),

@@ -29,7 +29,7 @@ type Scope struct {
 	Wide      stats.Estimate // fen per user
 	WideLift  stats.Estimate
 	Retained  stats.Estimate
-	Displaced float64 // fen
+	Displaced stats.Estimate // fen
 
 	Merchants, Estimated int64
 	MerchantsInc         float64 // Σ inc over merchants with a clean split
@@ -43,7 +43,7 @@ const WarnSharedUsers stats.Warning = "shared_users"
 func newScope(of int, code int64, period int) Scope {
 	nan := math.NaN()
 	return Scope{Of: of, Code: code, Period: period, Status: contract.LiftInsufficient, Grade: contract.GradeAttribution,
-		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), WideLift: none(), Retained: none(), Displaced: nan,
+		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), WideLift: none(), Retained: none(), Displaced: none(),
 		SRMP: nan, MerchantsInc: nan, PriorLift: nan, PriorSD: nan}
 }
 
