@@ -64,13 +64,13 @@ func (a *app) command() *cobra.Command {
 		Use:   "windvane",
 		Short: "Nightly figures and ranked lists from a marketplace's Parquet dumps",
 		Long: `windvane reads a live-commerce platform's daily Parquet dumps from object storage and publishes,
-every night, whole or not at all: GMV in all its forms, buyers and repeat purchase, cohorts, the
-platform's overview, and how earlier figures moved.
+every night, whole or not at all: GMV in all its forms, buyers and repeat purchase, scores of products,
+shops and talents, the lift of Chuanliu, and the ranked lists of who gets what, with the reasons.
 
 Try it on a synthetic marketplace:
 
   windvane demo --to ./demo/dumps --as-of 2026-01-31
-  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
+  windvane run --config ./demo/dumps/windvane.yaml --input ./demo/dumps --output ./demo/out --date 2026-01-31
 
 On your own dumps:
 
