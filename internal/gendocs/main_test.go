@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -15,6 +16,9 @@ func TestTheDocumentsAreCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range files {
+		if !utf8.Valid(want) {
+			t.Errorf("%s is not UTF-8", name)
+		}
 		have, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
