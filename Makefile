@@ -1,5 +1,5 @@
 # windvane. `make` alone lists the targets. Everything is pinned and installed by the targets themselves;
-# what must be there before is Go, make, and for test-full python3.
+# what must be there before is Go, make, and for test-full python3 and npm.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -34,6 +34,10 @@ BENCH_OUT   ?= $(CURDIR)/bench/out
 BENCH_VENV  := $(BENCH_OUT)/venv
 HOT          := 'ReadRowGroup/(int64/(ids|fen)|timestamp|string/enum)|WriteParquet/(int64/(ids|hashes)|string/enum)|HashRows|Compute|Orders|OrderRollups|ScanFloor'
 HOT_PACKAGES := ./jobs ./jobs/lake ./transforms/...
+
+# Azurite, the server of Azure's protocol in tests, wants a newer Node than many machines have; it runs on 20.
+AZURITE := $(CURDIR)/bin/azurite/node_modules/.bin/azurite-blob
+AZURITE_VERSION := 3.37.0
 
 VENV := bin/venv
 LINT := bin/golangci-lint
@@ -83,9 +87,11 @@ no_shared = echo "*** NO ACCEPTANCE DATA at ../shared/data: the tests on Olist a
 endif
 
 .PHONY: test-full
-test-full: $(VENV)/ready ## every test: all 849 nights of Olist, other readers of the tables, the race detector
+test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, other readers of the tables, faults, the race detector
 	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
-	RAPID_CHECKS=20 WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -v -tags $(ALL_TAGS) -count=1 -timeout 40m ./cmd/windvane
+	RAPID_CHECKS=20 WINDVANE_AZURITE=$(AZURITE) WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -v -tags $(ALL_TAGS) -count=1 -timeout 60m ./cmd/windvane
+	WINDVANE_AZURITE=$(AZURITE) go test -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
+	$(MAKE) --no-print-directory faults
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: test-stats
@@ -96,10 +102,26 @@ test-stats: ## simulate the intervals and tests of transforms/stats at length
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
 	$(VENV)/bin/python internal/testkit/readers/readme.py README.md README.zh-CN.md
 
+.PHONY: faults
+faults: ## let every operation of a night fail, one after another, in every way (docs/reliability.md)
+	go test -v -tags acceptance -count=1 -timeout 60m -run TestTheNightOnAFailingStore ./jobs
+
+.PHONY: stores
+stores: $(AZURITE) ## test on real servers of S3, Google and Azure, 200 kills and 8 processes
+	WINDVANE_AZURITE=$(AZURITE) go test -v -tags $(ALL_TAGS) -count=1 -timeout 30m ./jobs/lake
+	WINDVANE_AZURITE=$(AZURITE) go test -v -tags $(ALL_TAGS) -count=1 -timeout 30m -run 'OnEveryStore|OnePublishes|TestKilled|TestHostile' ./cmd/windvane
+
 .PHONY: race
 race: ## test the packages that use goroutines with the race detector
 	@command -v $${CC:-gcc} >/dev/null || command -v cc >/dev/null || { echo "the race detector needs a C compiler (gcc, or CC)" >&2; exit 1; }
 	CGO_ENABLED=1 go test -race -count=1 -timeout 20m ./jobs/... ./transforms/column ./transforms/rollup
+
+$(AZURITE):
+	@command -v npm >/dev/null || { echo "Azurite, the server of Azure's protocol, comes from npm: install Node 20 or newer" >&2; exit 1; }
+	npm install --silent --no-audit --no-fund --prefix bin/azurite azurite@$(AZURITE_VERSION)
+
+.PHONY: azurite
+azurite: $(AZURITE) ## install Azurite for tests on Azure's protocol
 
 # Python with the second readers of our files, in a folder of its own.
 $(VENV)/ready: internal/testkit/readers/requirements.txt

@@ -142,7 +142,7 @@ func Default() Config {
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
 		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},
-		Chuanliu:        Chuanliu{HoldoutShare: 0.05},
+		Chuanliu:        Chuanliu{HoldoutShare: 0.10},
 		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
 		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},
 		Retention:       Retention{Grace: 48 * time.Hour, SupersededDays: 30, StateNights: 35, FailureDays: 90},

@@ -41,6 +41,13 @@ func (d *dimensions) Accounts(day calendar.Day) *rollup.Attributes {
 	return d.get(accountAttributes, day)
 }
 
+// failure is the first error that a look-up met.
+func (d *dimensions) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
 func (d *dimensions) get(a attributes, day calendar.Day) *rollup.Attributes {
 	found, err := d.night.snapshot(d.ctx, a, max(day, d.floor))
 	if err != nil {

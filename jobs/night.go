@@ -413,9 +413,6 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 		r := &reducer{in: n.runner.In, state: n.runner.state, settings: n.runner.Settings, memory: n.runner.memory,
 			env: mapping.Env{Zone: n.runner.Settings.Zone, BuyerKey: n.runner.Settings.BuyerKey, IDs: n.types}}
 		rec, err := r.reduce(ctx, d, p, dims, workers)
-		if err == nil {
-			err = dims.err
-		}
 		if err != nil {
 			return nil, err
 		}

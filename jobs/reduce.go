@@ -28,7 +28,7 @@ type reducer struct {
 const rollupRows = 1 << 17
 
 // reduce makes all rollups of one dump and stores them, then the record that completes them.
-func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.Dimensions, workers int) (*Reduced, error) {
+func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims *dimensions, workers int) (*Reduced, error) {
 	spec := r.settings.Tables[d.table.Name]
 	m, err := mapping.New(d.table, spec, r.env)
 	if err != nil {
@@ -59,6 +59,9 @@ func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims rollup.
 	}
 	if err := red.Finish(ctx); err != nil {
 		return nil, fmt.Errorf("reduce %s of %s: %w", d.table.Name, d.day, err)
+	}
+	if err := dims.failure(); err != nil { // rows were classified as if there were no snapshot: what is stored is believed by every later night
+		return nil, err
 	}
 	return r.store(ctx, t, p, red, rollups, missing, dup, workers)
 }

@@ -59,7 +59,7 @@ const JoinDays = 120
 func Default(zone *calendar.Zone) Settings {
 	return Settings{
 		Job: "nightly", Zone: zone, MaxUnitsPerLine: 20, ScoreMinFen: 200, RestateDays: 35, CommitGapDays: 7, LateCauses: true, HistoryDays: 730,
-		MemoryLimit: 4 << 30, CacheBytes: 1 << 30, Chuanliu: Chuanliu{HoldoutShare: 0.05},
+		MemoryLimit: 4 << 30, CacheBytes: 1 << 30, Chuanliu: Chuanliu{HoldoutShare: 0.10},
 	}
 }
 

@@ -32,7 +32,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
 		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
-		{"Chuanliu", func(s *Settings) { s.Chuanliu.HoldoutShare = 0.1 }, false, true},
+		{"Chuanliu", func(s *Settings) { s.Chuanliu.HoldoutShare = 0.2 }, false, true},
 		{"RestateDays", func(s *Settings) { s.RestateDays = 36 }, false, true},
 		{"CommitGapDays", func(s *Settings) { s.CommitGapDays = 8 }, false, false}, // the commit that is found is part of the night's digest
 		{"LateCauses", func(s *Settings) { s.LateCauses = false }, false, true},

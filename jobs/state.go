@@ -194,7 +194,20 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 	return f, nil
 }
 
-func (s *state) load(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
+// rewrites is how often a file of the state is looked at again because another process has just written it too. Its
+// bytes are the same, whoever writes them; but most stores give them a new etag.
+const rewrites = 10
+
+func (s *state) load(ctx context.Context, t *contract.Table, key string) (f *column.Frame, err error) {
+	for range rewrites {
+		if f, err = s.tryLoad(ctx, t, key); !errors.Is(err, lake.ErrChanged) {
+			break
+		}
+	}
+	return f, err
+}
+
+func (s *state) tryLoad(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
 	file, err := s.open(ctx, key)
 	if err != nil {
 		return nil, err
@@ -212,12 +225,16 @@ func (s *state) open(ctx context.Context, key string) (*lake.File, error) {
 	return file, err
 }
 
-func openState(ctx context.Context, l *lake.Lake, key string) (*lake.File, error) {
-	obj, err := l.Stat(ctx, key)
-	if err != nil {
-		return nil, lost(err)
+func openState(ctx context.Context, l *lake.Lake, key string) (file *lake.File, err error) {
+	for range rewrites {
+		var obj lake.Object
+		if obj, err = l.Stat(ctx, key); err != nil {
+			break
+		}
+		if file, err = l.OpenParquet(ctx, obj); !errors.Is(err, lake.ErrChanged) {
+			break
+		}
 	}
-	file, err := l.OpenParquet(ctx, obj)
 	if err != nil {
 		return nil, lost(err)
 	}

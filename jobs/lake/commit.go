@@ -94,8 +94,21 @@ func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int)
 	if err != nil {
 		return fmt.Errorf("commit %s %s: %w", rec.Job, rec.AsOf, err)
 	}
-	_ = l.RebuildCurrent(ctx, rec.Job, rec.AsOf) // a hint; see above
+	_ = l.noteCurrent(ctx, rec, data) // a hint; see above
 	return nil
+}
+
+// noteCurrent writes the bytes just committed to current.json, and not what is read back of them, which nothing
+// vouches for. If another commit has followed already, the hint is made from that one.
+func (l *Lake) noteCurrent(ctx context.Context, rec CommitRecord, data []byte) error {
+	keys, err := l.commitKeys(ctx, rec.Job, rec.AsOf)
+	if err != nil {
+		return err
+	}
+	if len(keys) > rec.Sequence {
+		return l.RebuildCurrent(ctx, rec.Job, rec.AsOf)
+	}
+	return l.PutBytes(ctx, currentKey(rec.Job, rec.AsOf), data)
 }
 
 // RebuildCurrent writes current.json from the newest commit. Without a commit it does nothing.
@@ -108,7 +121,7 @@ func (l *Lake) RebuildCurrent(ctx context.Context, job, asOf string) error {
 	if err != nil {
 		return err
 	}
-	return l.PutBytes(ctx, path.Join(partitionPrefix(job, asOf), "current.json"), data)
+	return l.PutBytes(ctx, currentKey(job, asOf), data)
 }
 
 // Newest is the commit with the highest sequence of one as-of date, and whether there is one.
@@ -195,6 +208,10 @@ func encodeCommit(rec CommitRecord) ([]byte, error) {
 }
 
 func partitionPrefix(job, asOf string) string { return "published/" + job + "/dt=" + asOf }
+
+func currentKey(job, asOf string) string {
+	return path.Join(partitionPrefix(job, asOf), "current.json")
+}
 
 // commitKey pads to four digits, so that key order is commit order.
 func commitKey(job, asOf string, sequence int) string {

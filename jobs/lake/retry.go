@@ -58,7 +58,7 @@ func transient(err error) bool {
 	if errors.As(err, &path) || isOurs(err) {
 		return false
 	}
-	switch gcerrors.Code(err) {
+	switch codeOf(err) {
 	case gcerrors.Unknown, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded, gcerrors.Internal:
 		return true
 	default:
@@ -77,7 +77,7 @@ func isOurs(err error) bool {
 
 // named adds the sentinel that callers branch on.
 func named(err error) error {
-	if !errors.Is(err, ErrNotFound) && (errors.Is(err, fs.ErrNotExist) || gcerrors.Code(err) == gcerrors.NotFound) {
+	if !errors.Is(err, ErrNotFound) && (errors.Is(err, fs.ErrNotExist) || codeOf(err) == gcerrors.NotFound) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err

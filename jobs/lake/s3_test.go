@@ -40,6 +40,7 @@ func etagOf(data []byte) string {
 func (s *objectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	w.Header().Set("X-Amz-Request-Id", "7LMAGC3013Y578XT") // real ones have a 301 in them now and then, see codeOf
 	if s.fail != nil {
 		if code := s.fail(r); code != 0 {
 			http.Error(w, "<Error><Code>SlowDown</Code></Error>", code)
@@ -204,5 +205,23 @@ func TestS3ReadsArePinnedByETag(t *testing.T) {
 	writeLarge(t, l, "x.parquet", 2)
 	if _, err := f.ReadRowGroup(ctx, memory.DefaultAllocator, 0, []string{"a"}); !errors.Is(err, lake.ErrChanged) {
 		t.Errorf("replaced between two range reads: %v", err)
+	}
+}
+
+// A server that is busy is no missing object, whatever the identifier of the request.
+func TestS3TroubleIsNotTakenForAnAbsentObject(t *testing.T) {
+	calls := 0
+	t.Setenv("AWS_MAX_ATTEMPTS", "1") // the client's own patience is not what is tested
+	l := openS3(t, &objectServer{fail: func(r *http.Request) int {
+		if r.Method != http.MethodGet || r.URL.Query().Has("list-type") {
+			return 0
+		}
+		calls++
+		return http.StatusServiceUnavailable
+	}})
+	put(t, l, "x", "content")
+	_, err := l.ReadAll(context.Background(), "x", 10)
+	if err == nil || errors.Is(err, lake.ErrNotFound) || !strings.Contains(err.Error(), "given up after 5 attempts") {
+		t.Errorf("%d calls: %v", calls, err)
 	}
 }

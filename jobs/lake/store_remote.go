@@ -50,7 +50,11 @@ func (s *remoteStore) read(ctx context.Context, key string, limit int64) ([]byte
 	if r.Size() > limit {
 		return nil, tooLargef("%d bytes, limit %d", r.Size(), limit)
 	}
-	return readUpTo(r, limit)
+	data, err := readUpTo(r, limit)
+	if err == nil && int64(len(data)) < r.Size() {
+		return nil, fmt.Errorf("%d of %d bytes: %w", len(data), r.Size(), io.ErrUnexpectedEOF)
+	}
+	return data, err
 }
 
 // put publishes by closing the writer; so on failure it cancels first.
@@ -73,10 +77,36 @@ func (s *remoteStore) put(ctx context.Context, key string, write func(io.Writer)
 func (s *remoteStore) putIfAbsent(ctx context.Context, key string, data []byte) error {
 	opts := &blob.WriterOptions{ContentType: contentType(key), IfNotExist: true}
 	err := s.bucket.Upload(ctx, key, bytes.NewReader(data), opts)
-	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
+	if codeOf(err) == gcerrors.FailedPrecondition {
 		return ErrExists
 	}
 	return err
+}
+
+// codeOf is gcerrors.Code, but for errors of S3 it looks at the code of the service alone: gocloud takes every error
+// whose text has "301" in it for a missing bucket, and request identifiers, which stand in the text, have it now and
+// then. A lost race or a server that is busy would then pass for an object that is not there.
+func codeOf(err error) gcerrors.ErrorCode {
+	var s3Error interface { // smithy.APIError
+		error
+		ErrorCode() string
+		ErrorMessage() string
+	}
+	if !errors.As(err, &s3Error) {
+		return gcerrors.Code(err)
+	}
+	switch s3Error.ErrorCode() {
+	case "NoSuchBucket", "NoSuchKey", "NotFound":
+		return gcerrors.NotFound
+	case "PreconditionFailed":
+		return gcerrors.FailedPrecondition
+	case "AccessDenied", "Forbidden":
+		return gcerrors.PermissionDenied
+	case "PermanentRedirect", "MovedPermanently":
+		return gcerrors.InvalidArgument // another region: trying again does not help
+	default:
+		return gcerrors.Unknown
+	}
 }
 
 // contentType is given so that gocloud does not sniff, which would delay the first write.
@@ -138,7 +168,7 @@ func (s *remoteSource) verify(context.Context) error { return nil }
 func (s *remoteSource) close() error { return nil }
 
 func changedIfGone(err error) error {
-	switch gcerrors.Code(err) {
+	switch codeOf(err) {
 	case gcerrors.NotFound:
 		return fmt.Errorf("%w: deleted: %w", ErrChanged, err)
 	case gcerrors.FailedPrecondition:

@@ -21,12 +21,19 @@ import (
 	"github.com/windvane/windvane/jobs/lake"
 )
 
-// eachStore runs test over every kind of store that needs no server.
+// eachStore runs test over every kind of store: those that need no server, and those of realStores.
 func eachStore(t *testing.T, test func(t *testing.T, l *lake.Lake)) {
 	t.Helper()
 	locations := map[string]string{"mem": "mem://", "file": "file://" + t.TempDir() + "/bucket"}
 	for name, url := range locations {
 		t.Run(name, func(t *testing.T) { test(t, open(t, url)) })
+	}
+	for name, start := range realStores {
+		t.Run(name, func(t *testing.T) {
+			server := start(t)
+			server.Setenv(t)
+			test(t, open(t, server.URL(t, "bucket")))
+		})
 	}
 }
 

@@ -1,0 +1,19 @@
+//go:build !acceptance
+
+package main
+
+import (
+	"testing"
+
+	"github.com/windvane/windvane/internal/testkit/servers"
+)
+
+// The ordinary form of tests of which make test-full runs the long one.
+const (
+	kills         = 10
+	contests      = 1
+	hostileStride = 20 // files of shared/data/bad-parquet from one to the next
+)
+
+// realStores are servers that tests start.
+var realStores = map[string]func(testing.TB) *servers.Server{"s3": servers.S3}

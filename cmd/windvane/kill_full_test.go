@@ -1,0 +1,18 @@
+//go:build acceptance
+
+package main
+
+import (
+	"testing"
+
+	"github.com/windvane/windvane/internal/testkit/servers"
+)
+
+const (
+	kills         = 200
+	contests      = 5
+	hostileStride = 1 // files of shared/data/bad-parquet from one to the next
+)
+
+// realStores are servers that tests start.
+var realStores = map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.Google, "azblob": servers.Azure}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// printLift prints a result for people.
+func (a *app) printLift(r *liftResult, top int) error {
+	fmt.Fprintf(a.stdout, "%s: %s\n", r.Method, r.Does)
+	if r.File != "" {
+		fmt.Fprintf(a.stdout, "%s, %s\n", r.File, plural(int64(r.Rows), "row"))
+	}
+	if r.Dropped > 0 {
+		fmt.Fprintf(a.stdout, "%s without a value left out\n", plural(int64(r.Dropped), "row"))
+	}
+	if len(r.Estimates) > 0 {
+		fmt.Fprintln(a.stdout)
+		var rows [][]string
+		for _, e := range r.Estimates {
+			rows = append(rows, []string{e.Name, digits(e.Value), digits(e.SE), intervalText(e.Estimate), digits(e.P)})
+		}
+		if err := a.printTable([]string{"", "value", "SE", fmt.Sprintf("%v %% interval", percentOf(r.Confidence)), "p"}, rows, "value", "SE", "p"); err != nil {
+			return err
+		}
+	}
+	if len(r.Facts) > 0 {
+		fmt.Fprintln(a.stdout)
+		var rows [][]string
+		for _, f := range r.Facts {
+			rows = append(rows, []string{f.Name, cellText(f.Value)})
+		}
+		if err := a.printTable([]string{"beside it", "figure"}, rows, "figure"); err != nil {
+			return err
+		}
+	}
+	for i := range r.Tables {
+		if err := a.printLiftTable(&r.Tables[i], top); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(a.stdout)
+	for _, w := range r.warnings() {
+		fmt.Fprintf(a.stdout, "warning: %s\n", warningText(w))
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(a.stdout, "note: %s\n", n)
+	}
+	fmt.Fprintln(a.stdout, r.Meaning)
+	return nil
+}
+
+func (a *app) printLiftTable(t *liftTable, top int) error {
+	if t.hidden || len(t.Rows) == 0 {
+		return nil
+	}
+	rows := t.Rows
+	if top > 0 && len(rows) > top {
+		rows = rows[:top]
+	}
+	fmt.Fprintf(a.stdout, "\n%s\n", t.Name)
+	var cells [][]string
+	var numbers []string
+	for i, c := range t.Columns {
+		if _, text := rows[0][i].(string); !text {
+			numbers = append(numbers, c)
+		}
+	}
+	for _, row := range rows {
+		var line []string
+		for _, v := range row {
+			line = append(line, cellText(v))
+		}
+		cells = append(cells, line)
+	}
+	if err := a.printTable(t.Columns, cells, numbers...); err != nil {
+		return err
+	}
+	if more := len(t.Rows) - len(rows); more > 0 {
+		fmt.Fprintf(a.stdout, "… %s more (--top 0: all)\n", grouped(int64(more)))
+	}
+	return nil
+}
+
+// digits writes a number for people: six digits of it, – for none. JSON has all digits.
+func digits(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(v, 1):
+		return "∞"
+	case math.IsInf(v, -1):
+		return "-∞"
+	case v == 0:
+		return "0"
+	case math.Abs(v) >= 1e6 && math.Abs(v) < 1e15:
+		return grouped(int64(math.Round(v)))
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+func intervalText(e stats.Estimate) string {
+	if math.IsNaN(e.Interval.Lo) || math.IsNaN(e.Interval.Hi) {
+		return "–"
+	}
+	return digits(e.Interval.Lo) + " to " + digits(e.Interval.Hi)
+}
+
+func cellText(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return digits(v)
+	case int:
+		return grouped(int64(v))
+	case int64:
+		return grouped(v)
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	}
+	return fmt.Sprint(v)
+}
+
+// percentOf writes a share in percent, without digits that say nothing.
+func percentOf(share float64) string {
+	if math.IsNaN(share) {
+		return "–"
+	}
+	return strconv.FormatFloat(100*share, 'g', 4, 64)
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// describe puts sizes and means beside the result, and holds the sizes against the shares expected.
+func (r *liftRun) describe(file string, a *liftArms) error {
+	res := &r.result
+	if a.ratio && (a.t.arm.Mean[stats.Denominator] == 0 || a.c.arm.Mean[stats.Denominator] == 0) {
+		return fmt.Errorf("%s: the denominator (d) adds up to zero in an arm: there is no ratio; take --method diff", file)
+	}
+	for _, arm := range []struct {
+		role string
+		*liftArm
+	}{{"treatment", &a.t}, {"control", &a.c}} {
+		m := arm.arm.Of(stats.Outcome)
+		if arm.role == "treatment" {
+			m, _ = a.moments()
+		} else {
+			_, m = a.moments()
+		}
+		res.fact(arm.role, arm.role, arm.name)
+		res.fact("n_"+arm.role, "units of the "+arm.role, arm.units)
+		if a.clustered {
+			res.fact("clusters_"+arm.role, "clusters of the "+arm.role, arm.arm.N)
+		}
+		res.fact("mean_"+arm.role, "mean of the "+arm.role, m.Mean)
+		res.fact("sd_"+arm.role, "standard deviation of a unit of the "+arm.role, math.Sqrt(m.Var))
+	}
+	if len(r.expected) == 0 {
+		return nil
+	}
+	shares, err := r.shares([]string{a.c.name, a.t.name})
+	if err != nil {
+		return err
+	}
+	p := stats.SampleRatioP([]int64{a.c.units, a.t.units}, shares)
+	res.fact("srm_p", "p of the arms' sizes", p)
+	if p < mismatchP {
+		return fmt.Errorf("%s: sample-ratio mismatch: %s %s and %s %s for expected shares %v and %v, p = %s; the experiment is broken and its lift is not shown (windvane lift --method srm)",
+			file, grouped(a.c.units), a.c.name, grouped(a.t.units), a.t.name, shares[0], shares[1], digits(p))
+	}
+	return nil
+}
+
+// mismatchP is the p-value below which the arms' sizes suppress the result.
+const mismatchP = 0.0005
+
+// shares are those expected of the arms, scaled to one.
+func (r *liftRun) shares(arms []string) ([]float64, error) {
+	shares := make([]float64, len(arms))
+	if len(r.expected) == 0 {
+		for k := range shares {
+			shares[k] = 1 / float64(len(arms))
+		}
+		return shares, nil
+	}
+	if len(r.expected) != len(arms) {
+		return nil, usagef("--expected: %d shares for %d arms: %s", len(r.expected), len(arms), listed(arms))
+	}
+	order := sorted(slices.Clone(arms))
+	if len(r.counts) > 0 {
+		order = arms
+	}
+	var sum float64
+	for i, entry := range r.expected {
+		name, text := order[i], entry
+		if at := strings.LastIndexByte(entry, '='); at >= 0 {
+			name, text = entry[:at], entry[at+1:]
+		}
+		k := slices.Index(arms, name)
+		v, err := strconv.ParseFloat(text, 64)
+		switch {
+		case k < 0:
+			return nil, usagef("--expected: there is no arm %s; there are %s", strconv.Quote(name), listed(arms))
+		case err != nil || !(v > 0 && v < 1e12):
+			return nil, usagef("--expected: %q is not a share above 0", entry)
+		case shares[k] != 0:
+			return nil, usagef("--expected: %s stands there twice", name)
+		}
+		shares[k] = v
+		sum += v
+	}
+	for k := range shares {
+		shares[k] /= sum
+	}
+	return shares, nil
+}

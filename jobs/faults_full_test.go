@@ -1,0 +1,6 @@
+//go:build acceptance
+
+package jobs_test
+
+// faultStride 1 is every operation.
+const faultStride = 1

@@ -1,0 +1,332 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/windvane/windvane/config"
+	"github.com/windvane/windvane/internal/testkit/faults"
+	"github.com/windvane/windvane/internal/testkit/twin"
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+)
+
+// faultyDays is the history of the nights that meet faults: short, because every operation is one night.
+const faultyDays = 3
+
+// faultyMarket has dumps and output in one bucket that fails as told.
+type faultyMarket struct {
+	t        *testing.T
+	bucket   *faults.Bucket
+	url      string
+	settings jobs.Settings
+	runs     int
+}
+
+func newFaultyMarket(t *testing.T) *faultyMarket {
+	t.Helper()
+	m := &faultyMarket{t: t, settings: jobs.Default(calendar.NewZone(time.FixedZone("CST", 8*3600)))}
+	m.bucket, m.url = faults.New(t)
+	m.settings.Rules = config.DefaultRules()
+	m.settings.Workers = 1 // so that the n-th operation is the same one in each run
+	p := twin.Partitions{Orders: map[twin.Day][]twin.Order{}, Refunds: map[twin.Day][]twin.Refund{}, Products: map[twin.Day][]twin.Product{}, Talents: map[twin.Day][]twin.Talent{}}
+	for day := twin.Day(lastDay) - faultyDays + 1; day <= twin.Day(lastDay); day++ {
+		p.Orders[day], p.Refunds[day], p.Products[day], p.Talents[day] = orders(day), refunds(day), products(day), talents(day)
+	}
+	m.deliver(p)
+	return m
+}
+
+// deliver writes dumps to the bucket, whatever stood there.
+func (m *faultyMarket) deliver(p twin.Partitions) {
+	m.t.Helper()
+	dir := m.t.TempDir()
+	if err := twin.WriteDumps(filepath.Join(dir, "dumps"), p, twin.DumpOptions{IntIDs: true}); err != nil {
+		m.t.Fatal(err)
+	}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(key string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, key))
+		m.bucket.Put(key, data)
+		return err
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// open opens the bucket with pauses too short to notice.
+func (m *faultyMarket) open() *lake.Lake {
+	m.t.Helper()
+	l, err := lake.Open(context.Background(), m.url, lake.Options{Retry: lake.Retry{Attempts: 4, First: time.Microsecond, Longest: time.Microsecond}})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return l
+}
+
+// night runs as a process of its own would: nothing is remembered but what is stored.
+func (m *faultyMarket) night(asOf calendar.Day) (jobs.Outcome, error) {
+	m.t.Helper()
+	l := m.open()
+	defer l.Close()
+	m.runs++
+	id := fmt.Sprintf("run-%d", m.runs)
+	r := &jobs.Runner{In: l, Out: l, Settings: m.settings, OneNight: true, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Unix(0, 0) }, NewRunID: func() string { return id }}
+	return r.Run(context.Background(), asOf)
+}
+
+func (m *faultyMarket) mustNight(asOf calendar.Day) {
+	m.t.Helper()
+	if _, err := m.night(asOf); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// list is what a reader of one date finds: the number of commits, and the newest one's tables by digest.
+type list struct {
+	Commits int
+	Tables  map[string]string
+}
+
+// read follows the newest commit of a date as a reader does, and holds every byte against its digest.
+func (m *faultyMarket) read(asOf calendar.Day) (list, error) {
+	ctx, l := context.Background(), m.open()
+	defer l.Close()
+	all, err := l.Commits(ctx, m.settings.Job, asOf.String())
+	if err != nil || len(all) == 0 {
+		return list{}, err
+	}
+	newest := all[len(all)-1]
+	data, err := m.sealed(l, newest.ManifestKey, newest.ManifestSHA256)
+	if err != nil {
+		return list{}, err
+	}
+	var manifest jobs.Manifest
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		return list{}, err
+	}
+	for _, g := range manifest.Gates {
+		if !g.Passed {
+			return list{}, fmt.Errorf("published although gate %s failed: %s", g.Name, g.Detail)
+		}
+	}
+	tables := map[string]string{}
+	for _, o := range manifest.Outputs {
+		if _, err := m.sealed(l, o.Key, o.SHA256); err != nil {
+			return list{}, err
+		}
+		tables[o.Table] = o.SHA256
+	}
+	return list{len(all), tables}, m.checkHint(l, asOf, all)
+}
+
+// sealed reads an object that must have the digest.
+func (m *faultyMarket) sealed(l *lake.Lake, key, want string) ([]byte, error) {
+	data, err := l.ReadAll(context.Background(), key, 1<<30)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != want {
+		return nil, fmt.Errorf("%s has another sha256 than its commit says", key)
+	}
+	return data, nil
+}
+
+// checkHint: current.json may lag, but what it says was committed.
+func (m *faultyMarket) checkHint(l *lake.Lake, asOf calendar.Day, all []lake.CommitRecord) error {
+	data, err := l.ReadAll(context.Background(), "published/"+m.settings.Job+"/dt="+asOf.String()+"/current.json", 1<<20)
+	if err != nil {
+		return nil // none yet: readers look at the commits
+	}
+	var hint lake.CommitRecord
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&hint); err != nil {
+		return fmt.Errorf("current.json: %w", err)
+	}
+	for _, rec := range all {
+		if gocmp.Equal(rec, hint) {
+			return nil
+		}
+	}
+	return fmt.Errorf("current.json names run %s, which was never committed", hint.Run)
+}
+
+// faultScenes are the nights that meet faults. Each leaves the bucket as it stands before the night.
+var faultScenes = []struct {
+	name    string
+	prepare func(m *faultyMarket)
+}{
+	{"the first night of all", func(*faultyMarket) {}},
+	{"the night after another", func(m *faultyMarket) { m.mustNight(lastDay - 1) }},
+	{"the correction of a night", func(m *faultyMarket) {
+		m.mustNight(lastDay - 1)
+		m.mustNight(lastDay)
+		corrected := orders(twin.Day(lastDay))
+		corrected[0].BuyerPaidFen = 77_777
+		m.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay): corrected}})
+	}},
+}
+
+// faultKinds are what goes wrong at the n-th operation.
+var faultKinds = []struct {
+	name  string
+	fault faults.Fault
+	// harmless faults must not even fail the night, unless it was writing: a table is not written twice.
+	harmless bool
+	// misleads: the night may rest on less than there is, and publish that. Run again, it corrects itself.
+	misleads bool
+}{
+	{"killed before the effect", faults.Fault{Effect: faults.Before, Dies: true}, false, false},
+	{"killed after the effect", faults.Fault{Effect: faults.After, Dies: true}, false, false},
+	{"refused once", faults.Fault{Effect: faults.Before}, false, false},
+	{"done but reported as refused", faults.Fault{Effect: faults.After}, false, false},
+	{"reset once", faults.Fault{Effect: faults.Before, Passes: true}, true, false},
+	{"done but reset", faults.Fault{Effect: faults.After, Passes: true}, true, false},
+	{"short read", faults.Fault{Effect: faults.ShortRead}, true, false},
+	// A bit of a dump is found only if its writer left checksums; a dump that is not listed only by who wrote it.
+	{"flipped bit", faults.Fault{Effect: faults.FlipBit, Spare: "dumps/"}, false, false},
+	{"stale listing", faults.Fault{Effect: faults.StaleList, Spare: "dumps/"}, false, true},
+}
+
+// TestTheNightOnAFailingStore walks through every operation of a night (every faultStride-th in the ordinary form, see
+// make faults) and lets each fail in each way. Afterwards a reader sees the old list or the new one, whole, and the
+// night, run again, leaves the bytes and the commits of a night that nothing disturbed.
+func TestTheNightOnAFailingStore(t *testing.T) {
+	points := 0
+	for _, scene := range faultScenes {
+		m := newFaultyMarket(t)
+		scene.prepare(m)
+		before := m.bucket.Save()
+		old, err := m.read(lastDay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.mustNight(lastDay)
+		undisturbed, err := m.read(lastDay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if undisturbed.Commits != old.Commits+1 || len(undisturbed.Tables) == 0 || gocmp.Equal(old.Tables, undisturbed.Tables) {
+			t.Fatalf("%s changes nothing: the walk would prove nothing", scene.name)
+		}
+		state := m.bucket.Objects("state/")
+		for _, kind := range faultKinds {
+			t.Run(scene.name+"/"+kind.name, func(t *testing.T) {
+				m.t = t
+				fired := 0
+				for n := 1 + faultOffset(scene.name+kind.name); ; n += faultStride {
+					m.bucket.Restore(before)
+					fault := kind.fault
+					fault.At = n
+					m.bucket.Arm(fault)
+					_, failure := m.night(lastDay)
+					where := m.bucket.Disarm()
+					if where == "" {
+						if failure != nil {
+							t.Errorf("without a fault: %v", failure)
+						}
+						break
+					}
+					fired++
+					if failure != nil && kind.harmless && !strings.Contains(failure.Error(), ": write ") {
+						t.Errorf("%s: trouble that passes ended the night: %v", where, failure)
+					}
+					seen, err := m.read(lastDay)
+					if err != nil {
+						t.Fatalf("%s: a reader finds %v", where, err)
+					}
+					if !kind.misleads && !gocmp.Equal(seen, old) && !gocmp.Equal(seen, undisturbed) {
+						t.Errorf("%s: a reader sees neither the old list nor the new one: %s", where, gocmp.Diff(undisturbed, seen))
+					}
+					if failure == nil && !kind.misleads && !gocmp.Equal(seen, undisturbed) {
+						t.Errorf("%s: the night says it is done, but a reader does not see it", where)
+					}
+					if _, err := m.night(lastDay); err != nil {
+						t.Fatalf("%s: run again: %v", where, err)
+					}
+					again, err := m.read(lastDay)
+					if kind.misleads && again.Commits == undisturbed.Commits+1 {
+						again.Commits-- // the correction
+					}
+					if err != nil || !gocmp.Equal(again, undisturbed) {
+						t.Fatalf("%s: run again: %v %s", where, err, gocmp.Diff(undisturbed, again))
+					}
+					if got := m.bucket.Objects("state/"); !kind.misleads && !maps.Equal(got, state) {
+						t.Errorf("%s: run again: the state differs: %s", where, differing(state, got))
+					}
+				}
+				if fired == 0 {
+					t.Error("no fault was met")
+				}
+				points += fired
+				t.Logf("%d fault points", fired)
+			})
+		}
+	}
+	t.Logf("%d fault points in all, every %d. operation", points, faultStride)
+}
+
+// Rows are classified by snapshots. Where one cannot be stored, what was made without it must not be kept: every later
+// night would believe it.
+func TestWhatWasReducedWithoutItsSnapshotsIsNotKept(t *testing.T) {
+	m := newFaultyMarket(t)
+	before := m.bucket.Save()
+	m.mustNight(lastDay)
+	want, err := m.read(lastDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"state/partitions/products/", "state/partitions/talents/", "state/rollups/product_days/", "state/rollups/account_days/"} {
+		for nth := 1; nth <= faultyDays; nth++ {
+			m.bucket.Restore(before)
+			m.bucket.Arm(faults.Fault{At: nth, Effect: faults.Before, Only: key})
+			_, failure := m.night(lastDay)
+			if met := m.bucket.Disarm(); met == "" || failure == nil {
+				t.Errorf("%s: met %q, the night ended with %v", key, met, failure)
+			}
+			m.mustNight(lastDay)
+			if got, err := m.read(lastDay); err != nil || !gocmp.Equal(got, want) {
+				t.Errorf("%s, operation %d: run again: %v %s", key, nth, err, gocmp.Diff(want, got))
+			}
+		}
+	}
+}
+
+// differing names the keys whose bytes differ.
+func differing(want, got map[string]string) (keys []string) {
+	for key := range want {
+		if got[key] != want[key] {
+			keys = append(keys, key)
+		}
+	}
+	for key := range got {
+		if _, ok := want[key]; !ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// faultOffset spreads the points of walks that take strides, the same in every run. No walk is shorter than 40 operations.
+func faultOffset(name string) int {
+	sum := sha256.Sum256([]byte(name))
+	return int(sum[0]) % min(40, faultStride)
+}
