@@ -55,7 +55,7 @@ build: ## build bin/windvane, a static binary
 demo: build ## make a marketplace, run its last nights, print what came out
 	@rm -rf demo/dumps demo/out
 	@bin/windvane demo --to demo/dumps --as-of $(DEMO_DATE)
-	@bin/windvane backfill --config demo/dumps/windvane.yaml --input demo/dumps --output demo/out --from $(DEMO_FROM) --to $(DEMO_DATE)
+	@bin/windvane backfill --input demo/dumps --output demo/out --from $(DEMO_FROM) --to $(DEMO_DATE)
 	@echo
 	@bin/windvane show --output demo/out --date $(DEMO_DATE)
 	@echo
@@ -66,7 +66,7 @@ demo: build ## make a marketplace, run its last nights, print what came out
 	@bin/windvane show --output demo/out --date $(DEMO_DATE) --table eligibility_campaign --role product --top 6
 	@echo
 	@echo "dumps            demo/dumps/dumps/<table>/dt=<date>/*.parquet"
-	@echo "planted truth    demo/dumps/truth/; how its test was set up: demo/dumps/windvane.yaml"
+	@echo "planted truth    demo/dumps/truth/"
 	@echo "published        demo/out/published/nightly/dt=<date>/run=<id>/*.parquet, named by current.json"
 	@echo "another table    bin/windvane show --output demo/out --table cohorts --role platform"
 	@echo "why, for people  bin/windvane explain --output demo/out --role product --id 30000001"

@@ -70,7 +70,7 @@ shops and talents, the lift of Chuanliu, and the ranked lists of who gets what, 
 Try it on a synthetic marketplace:
 
   windvane demo --to ./demo/dumps --as-of 2026-01-31
-  windvane run --config ./demo/dumps/windvane.yaml --input ./demo/dumps --output ./demo/out --date 2026-01-31
+  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
 
 On your own dumps:
 

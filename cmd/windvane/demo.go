@@ -27,8 +27,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Write a synthetic marketplace's dumps, and the truth that was planted in them",
 		Long: `demo writes the dumps of a synthetic marketplace: all input tables, skewed as real ones are, with
 refunds, reviews and shipments that come days later, and a Chuanliu test with a holdout. Beside them
-truth/ tells what was planted, and windvane.yaml says how the test was set up: run it with that, or the
-split of the arms is not the expected one and no lift is shown. The same seed gives the same bytes.
+truth/ tells what was planted. The same seed gives the same bytes.
 
 A preset is a market made for a purpose; flags given beside it change it:
 ` + presetList(),
@@ -108,9 +107,6 @@ func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error
 	if err != nil {
 		return err
 	}
-	if err := (marketSink{out}).WriteFile(ctx, "windvane.yaml", []byte(demoConfig())); err != nil {
-		return err
-	}
 	seconds := time.Since(started).Seconds()
 	if a.json {
 		return a.printJSON(sum)
@@ -119,11 +115,6 @@ func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error
 	_, err = fmt.Fprintf(a.stdout, "%s to %s: %d order lines in %.1f s (%.0f a second, all tables), written to %s\n",
 		first, o.AsOf, sum.Lines, seconds, float64(sum.Lines)/seconds, to)
 	return err
-}
-
-// demoConfig is what windvane must be told of the marketplace: its holdout is not the default one.
-func demoConfig() string {
-	return fmt.Sprintf("# What windvane must be told of this synthetic marketplace.\nchuanliu:\n  holdout_share: %v\n", market.HoldoutRate)
 }
 
 func (a *app) drawDemo(o market.Options) (func(market.Progress), func()) {

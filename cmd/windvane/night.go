@@ -124,7 +124,7 @@ manifest records the reason.
 
 A night that looks very unlike the days before (gates in the configuration: volumes, amounts, columns,
 grades) is not published at all, exit code 4. If it is right, --accept-gates publishes it.`,
-		Example: `  windvane run --config ./demo/dumps/windvane.yaml --input ./demo/dumps --output ./demo/out --date 2026-01-31
+		Example: `  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
   WINDVANE_INPUT_URL=s3://dumps WINDVANE_OUTPUT_URL=s3://windvane windvane run`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, churn, gates) },
@@ -206,7 +206,7 @@ attempt failed), stale (an input, a rule or the night before has changed since).
 
 A gate stops a backfill at the first night that looks very unlike the days before it; --accept-gates lets
 all nights of the range pass.`,
-		Example: "  windvane backfill --config ./demo/dumps/windvane.yaml --input ./demo/dumps --output ./demo/out --from 2026-01-01 --to 2026-01-31",
+		Example: "  windvane backfill --input ./demo/dumps --output ./demo/out --from 2026-01-01 --to 2026-01-31",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.backfill(cmd.Context(), from, to, only, gates) },
 	}

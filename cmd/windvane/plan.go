@@ -30,7 +30,7 @@ Reasons: new; changed (other objects than the commit named read); rules changed 
 snapshot (the same objects, classified by other snapshots); state lost (its rollups are gone).
 
 With --rollups it prints the declared daily rollups instead. Exit code 3 if inputs are late.`,
-		Example: `  windvane plan --config ./demo/dumps/windvane.yaml --input ./demo/dumps --output ./demo/out --date 2026-01-31
+		Example: `  windvane plan --input ./demo/dumps --output ./demo/out --date 2026-01-31
   windvane plan --rollups`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

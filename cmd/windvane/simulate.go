@@ -47,8 +47,8 @@ raised, lowered, level moved: of those who stay. Totals are sums of nights.
 
 The simulated tables go to a temporary folder and are removed, or stay in --to-folder: look at them with
 windvane get --job simulated. With --json all dates have all subjects that enter and leave.`,
-		Example: `  windvane simulate --rules new.yaml --from 2026-01-29 --to 2026-01-31 -c ./demo/dumps/windvane.yaml -i ./demo/dumps -o ./demo/out
-  windvane simulate --rules new.yaml --from 2026-01-31 --to 2026-01-31 --list traffic_item --json -c ./demo/dumps/windvane.yaml -i ./demo/dumps -o ./demo/out`,
+		Example: `  windvane simulate --rules new.yaml --from 2026-01-29 --to 2026-01-31 --input ./demo/dumps --output ./demo/out
+  windvane simulate --rules new.yaml --from 2026-01-31 --to 2026-01-31 --list traffic_item --json -i ./demo/dumps -o ./demo/out`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), fl) },
 	}
