@@ -71,7 +71,7 @@ demo: build ## make a marketplace, run its last nights, print what came out
 	@echo "another table    bin/windvane show --output demo/out --table cohorts --role platform"
 	@echo "why, for people  bin/windvane explain --output demo/out --role product --id 30000001"
 	@echo "lists in Excel   bin/windvane get --output demo/out --tables eligibility_campaign --format xlsx --to ./tables"
-	@echo "what they mean   docs/tables.md, docs/metrics.md"
+	@echo "what they mean   docs/tables.md, docs/metrics.md, docs/lift.md"
 
 .PHONY: test
 test: ## vet and test; needs Go alone

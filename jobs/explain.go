@@ -204,5 +204,5 @@ func (f finder) unknown(ctx context.Context, o ExplainOptions) error {
 	case o.Role == "talent":
 		return fmt.Errorf("%w; a shop's own accounts have no score of their own: its shop score judges them", err)
 	}
-	return fmt.Errorf("%w; it is not in the snapshot and had no valid order in 90 days", err)
+	return fmt.Errorf("%w; it is not in the snapshot and had no valid order in the days that its score looks at", err)
 }

@@ -64,8 +64,8 @@ func (a *app) command() *cobra.Command {
 		Use:   "windvane",
 		Short: "Nightly figures and ranked lists from a marketplace's Parquet dumps",
 		Long: `windvane reads a live-commerce platform's daily Parquet dumps from object storage and publishes,
-every night, whole or not at all: GMV in all its forms, buyers and repeat purchase, cohorts, the
-platform's overview, and how earlier figures moved.
+every night, whole or not at all: GMV in all its forms, buyers and repeat purchase, scores of products,
+shops and talents, the lift of Chuanliu, and the ranked lists of who gets what, with the reasons.
 
 Try it on a synthetic marketplace:
 

@@ -32,7 +32,7 @@ version of that form: fields may be added to it, none changes its meaning.
 Exit codes: 1 if the id is unknown on that date, 2 for an unknown role, resource or list.`,
 		Example: `  windvane explain --output ./demo/out --role product --id 30000001
   windvane explain --output ./demo/out --date 2026-01-31 --role merchant --id 200001 --resource benefit
-  windvane explain --output ./demo/out --role talent --id 90001 --list campaign_talent_a --json`,
+  windvane explain --output ./demo/out --role talent --id 5000630 --list campaign_talent_a --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.explain(cmd.Context(), day, job, o) },
 	}

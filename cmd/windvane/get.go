@@ -25,8 +25,7 @@ CSV is UTF-8 with a header. A null is an empty cell; money is in fen; ratios hav
 that a spreadsheet would run as a formula begins with an apostrophe. With --bom the file is made for
 Excel: a byte order mark, and ids that Excel would change (16 digits and more, leading zeros, 12e34) as
 text, also behind an apostrophe. --headers zh writes Chinese headers, --headers both adds the ids of the
-columns; members of lists then stand on top, by list, category and rank. Columns without a Chinese name
-keep their ids.
+columns; members of lists then stand on top, by list, category and rank.
 
 xlsx is for operations staff: one workbook for each table of lists (eligibility_*), in it a sheet 说明 that says
 what it is, and for each list one sheet of who is on it, by category and rank, and one of the others with the

@@ -33,9 +33,25 @@ func (o observed) note(ctx context.Context, asOf calendar.Day, out jobs.Outcome,
 	if err == nil {
 		o.metrics.Success(nightOf(out), ended)
 	}
-	// A hint is enough here: the run has just rewritten it.
-	if s, _ := (jobs.Archive{Out: o.Out, Job: o.Settings.Job}).Standing(context.WithoutCancel(ctx)); s != nil {
-		o.metrics.Standing(s.Newest, s.State == jobs.StandingStale)
+	o.standing(context.WithoutCancel(ctx))
+}
+
+// standing notes what stands published, whoever made it. What cannot be read is left as it was: metrics fail no night.
+func (o observed) standing(ctx context.Context) {
+	a := jobs.Archive{Out: o.Out, Job: o.Settings.Job}
+	s, _ := a.Standing(ctx) // a hint is enough here: each run rewrites it
+	if s == nil {
+		return
+	}
+	o.metrics.Standing(s.Newest, s.State == jobs.StandingStale)
+	if s.Newest == nil {
+		return
+	}
+	runs, _ := a.Runs(ctx, *s.Newest, *s.Newest)
+	for _, r := range runs {
+		if r.Status == jobs.RunPublished && !r.Collected && r.Finished != nil {
+			o.metrics.Published(metrics.Night{AsOf: r.AsOf, Rows: r.Rows, Bytes: r.Bytes, Steps: stepSeconds(r.Steps)}, *r.Finished)
+		}
 	}
 }
 
@@ -53,13 +69,18 @@ func outcomeOf(err error) string {
 }
 
 func nightOf(o jobs.Outcome) metrics.Night {
-	n := metrics.Night{AsOf: o.AsOf, Reduced: o.Reduced, Spilled: o.Spilled, Steps: map[string]float64{}, AlreadyDone: o.Status == jobs.AlreadyDone}
+	n := metrics.Night{AsOf: o.AsOf, Reduced: o.Reduced, Spilled: o.Spilled, Steps: stepSeconds(o.Steps), AlreadyDone: o.Status == jobs.AlreadyDone}
 	for _, t := range o.Tables {
 		n.Rows += t.Rows
 		n.Bytes += t.Bytes
 	}
-	for _, s := range o.Steps {
-		n.Steps[s.Name] = s.Seconds
-	}
 	return n
+}
+
+func stepSeconds(steps []jobs.StepRecord) map[string]float64 {
+	out := map[string]float64{}
+	for _, s := range steps {
+		out[s.Name] = s.Seconds
+	}
+	return out
 }

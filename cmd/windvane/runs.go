@@ -126,7 +126,7 @@ func (a *app) printRuns(runs []jobs.RunRecord, zone *calendar.Zone, steps bool) 
 	for _, r := range runs {
 		fmt.Fprintf(a.stdout, "\n%s %s\n", r.AsOf, r.Run)
 		for _, s := range r.Steps {
-			fmt.Fprintf(a.stdout, "  %-9s %8.3f s\n", s.Name, s.Seconds)
+			fmt.Fprintf(a.stdout, "  %-12s %8.3f s\n", s.Name, s.Seconds)
 		}
 		for _, g := range r.Gates {
 			fmt.Fprintf(a.stdout, "  gate %s: %s, %s\n", g.Name, passed(g), g.Detail)

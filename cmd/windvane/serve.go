@@ -63,6 +63,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
+	srv.runner().standing(ctx)
 	closeHTTP, err := srv.listen(c.Serve.Listen)
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
@@ -217,5 +219,6 @@ func sentence(text string) string {
 	if text == "" || strings.Contains(first, "_") {
 		return text
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	initial, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(initial)) + text[size:]
 }

@@ -8,6 +8,7 @@ package metrics
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,9 @@ type Metrics struct {
 	reduced, spilled, rows, bytesWritten prometheus.Gauge
 	step, next                           *prometheus.GaugeVec
 	attempts, messages                   *prometheus.CounterVec // nil in a process of one run
+
+	mu        sync.Mutex
+	succeeded time.Time // what last_success says
 }
 
 // New makes the metrics of a process: one that serves for long counts too, and tells of itself.
@@ -46,15 +50,15 @@ func New(job, version string, serves bool) *Metrics {
 	m.outcome = gauges("last_attempt_outcome", "1 for what the last attempt came to: published, already_done, late, gate, failed, stopped.", "outcome")
 	m.seconds = gauge("last_attempt_seconds", "Duration of the last attempt.")
 	m.ended = gauge("last_attempt_timestamp_seconds", "When the last attempt ended.")
-	m.published = gauge("last_success_timestamp_seconds", "When an attempt last published, or found its night done.")
+	m.published = gauge("last_success_timestamp_seconds", "When an attempt last published or found its night done; at least when the newest published night was made.")
 	m.newest = gauge("newest_as_of_timestamp_seconds", "Midnight, in UTC, of the newest published as-of date.")
 	m.wanted = gauge("wanted_as_of_timestamp_seconds", "Midnight, in UTC, of the as-of date that was wanted last.")
 	m.stale = gauge("stale", "1 if the newest published night is not the one that was wanted last.")
 	m.reduced = gauge("partitions_reduced", "Partitions that the last successful night reduced.")
 	m.spilled = gauge("spilled_bytes", "Bytes that the last successful night spilled to disk.")
-	m.rows = gauge("published_rows", "Rows of all tables of the last successful night.")
-	m.bytesWritten = gauge("published_bytes", "Bytes of all tables of the last successful night.")
-	m.step = gauges("step_seconds", "Duration of the steps of the last night that was made.", "step")
+	m.rows = gauge("published_rows", "Rows of all tables of the newest published night.")
+	m.bytesWritten = gauge("published_bytes", "Bytes of all tables of the newest published night.")
+	m.step = gauges("step_seconds", "Duration of the steps of the newest published night.", "step")
 	info := gauges("build_info", "1; the version is the label.", "version")
 	info.WithLabelValues(version).Set(1)
 	if serves {
@@ -100,12 +104,34 @@ func (m *Metrics) Attempt(outcome string, asOf calendar.Day, took time.Duration,
 
 // Success notes a night that was published or found done.
 func (m *Metrics) Success(n Night, at time.Time) {
-	m.published.Set(float64(at.Unix()))
+	m.succeed(at)
 	if n.AlreadyDone {
 		return
 	}
 	m.reduced.Set(float64(n.Reduced))
 	m.spilled.Set(float64(n.Spilled))
+	m.made(n)
+}
+
+// Published notes the newest published night, whichever process made it. One that has just started, that found its
+// night done or whose inputs are late made none, and would else tell of no rows and no success at all.
+func (m *Metrics) Published(n Night, at time.Time) {
+	m.succeed(at)
+	m.made(n)
+}
+
+// succeed moves last_success forward, never back.
+func (m *Metrics) succeed(at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at.After(m.succeeded) {
+		m.succeeded = at
+		m.published.Set(float64(at.Unix()))
+	}
+}
+
+// made notes what a night's manifest tells.
+func (m *Metrics) made(n Night) {
 	m.rows.Set(float64(n.Rows))
 	m.bytesWritten.Set(float64(n.Bytes))
 	for name, seconds := range n.Steps {

@@ -57,6 +57,25 @@ func TestScrape(t *testing.T) {
 	}
 }
 
+// A process that made no night itself tells of the one that stands, and never moves the last success back.
+func TestPublishedByAnother(t *testing.T) {
+	m := metrics.New("nightly", "v1", true)
+	made := time.Unix(1_770_000_000, 0)
+	night := metrics.Night{AsOf: day, Rows: 1000, Bytes: 5000, Steps: map[string]float64{"reduce": 12.5}}
+	scrape := func() string {
+		w := httptest.NewRecorder()
+		m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		return w.Body.String()
+	}
+	m.Attempt("late", day+1, time.Second, made.Add(time.Hour))
+	m.Published(night, made)
+	expect(t, scrape(), `windvane_last_success_timestamp_seconds{job_name="nightly"} 1.77e+09`, `windvane_published_rows{job_name="nightly"} 1000`,
+		`windvane_published_bytes{job_name="nightly"} 5000`, `windvane_step_seconds{job_name="nightly",step="reduce"} 12.5`)
+	m.Success(metrics.Night{AsOf: day, AlreadyDone: true}, made.Add(2*time.Hour))
+	m.Published(night, made)
+	expect(t, scrape(), `windvane_last_success_timestamp_seconds{job_name="nightly"} 1.7700072e+09`, `windvane_published_rows{job_name="nightly"} 1000`)
+}
+
 // A process of one run has no counters: they would begin anew each time.
 func TestTextfile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "windvane.prom")

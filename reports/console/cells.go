@@ -78,6 +78,8 @@ func (c cells) text(i int) string {
 		return grouped(c.whole(i))
 	case c.real != nil && isRatio(c.column):
 		return strconv.FormatFloat(c.real(i)*100, 'f', 2, 64)
+	case c.real != nil && isFen(c.column):
+		return strconv.FormatFloat(c.real(i)/100, 'f', 2, 64)
 	case c.real != nil:
 		return strconv.FormatFloat(c.real(i), 'f', 2, 64)
 	}
@@ -109,6 +111,11 @@ func isRatio(c *contract.Column) bool {
 	return c.Kind == contract.Real && strings.HasSuffix(c.Name, "_ratio")
 }
 
+// isFen tells money: whole fen, or a figure in fen such as a mean.
+func isFen(c *contract.Column) bool {
+	return c.Kind == contract.Fen || c.Kind == contract.Real && strings.HasSuffix(c.Name, "_fen")
+}
+
 func isNumber(c *contract.Column) bool {
 	return c.Kind == contract.Fen || c.Kind == contract.Count || c.Kind == contract.Real
 }
@@ -116,7 +123,7 @@ func isNumber(c *contract.Column) bool {
 // label is the column's name with the unit that is printed.
 func label(c *contract.Column) string {
 	switch {
-	case c.Kind == contract.Fen:
+	case isFen(c):
 		return strings.TrimSuffix(c.Name, "_fen") + " [yuan]"
 	case isRatio(c):
 		return strings.TrimSuffix(c.Name, "_ratio") + " [%]"

@@ -67,6 +67,17 @@ func TestFewRowsOfManyColumnsLieOnTheirSide(t *testing.T) {
 	}
 }
 
+// Means and models give parts of a fen: they are money all the same.
+func TestPartsOfAFenAreYuan(t *testing.T) {
+	got := render(t, memory.DefaultAllocator, contract.TrafficQuota, console.Options{Columns: []string{"merchant_id", "expected_fen"}},
+		`[{"merchant_id": "7", "expected_fen": 12345.6}]`)
+	for _, want := range []string{"expected [yuan]", "123.46"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
 func TestEveryTableHasHeadlines(t *testing.T) {
 	for _, table := range contract.Publications() {
 		if _, err := console.New(table, console.Options{}); err != nil {

@@ -45,7 +45,7 @@ func headline(t *contract.Table) headlines {
 			"lift_lo_ratio", "lift_hi_ratio", "shrunk_lift_ratio", "shrunk_lo_ratio", "shrunk_hi_ratio", "ebh_q", "mde_ratio", "warnings"}, "shrunk_inc_fen"}
 	case contract.ChuanliuProgramme:
 		return headlines{columns: []string{"scope", "subject_id", "period", "status", "treatment_users", "holdout_users", "inc_fen", "lift_ratio",
-			"lift_lo_ratio", "lift_hi_ratio", "always_lo_ratio", "always_hi_ratio", "share_ratio", "mde_ratio", "merchants_inc_fen", "warnings"}}
+			"lift_lo_ratio", "lift_hi_ratio", "always_lo_ratio", "always_hi_ratio", "share_ratio", "mde_ratio", "merchants_inc_fen", "warnings"}, rankBy: "treatment_users"}
 	case contract.TalentRewards:
 		return headlines{[]string{"kind", "talent_id", "inc_fen", "talent_score", "eligible", "failed_gates", "multiplier", "share_ratio", "reward_impressions"}, "reward_impressions"}
 	case contract.TrafficQuota:

@@ -11,7 +11,7 @@
 // UTF-8 for a local code page, and identifiers that Excel would change get the same apostrophe: those of 16
 // digits and more, because it keeps 15 and turns the rest to zeros, and texts like 007 and 12e34.
 //
-// With Options.Headers the header is Chinese, or Chinese and the ids; columns without a Chinese name keep their ids.
+// With Options.Headers the header is Chinese, or Chinese and the ids.
 package csvout
 
 import (
@@ -70,7 +70,7 @@ func NewWriter(w io.Writer, t *contract.Table, o Options) (*Writer, error) {
 	}
 	for i, col := range t.Columns {
 		c.separate(i)
-		c.out.WriteString(words.HeaderIn(o.Headers, col.Name)) // words and snake_case: never need quotes
+		c.out.WriteString(words.HeaderIn(o.Headers, t.Name, col.Name)) // words and snake_case: never need quotes
 	}
 	_, err := c.out.WriteString("\r\n")
 	return c, err

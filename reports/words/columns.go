@@ -3,7 +3,7 @@ package words
 import "strings"
 
 // Column is the Chinese header of a column of the tables of scores, lists, 5S and lift. ok is false for columns of
-// other tables: they have none yet and keep their ids.
+// other tables, see HeaderIn.
 func Column(name string) (label string, ok bool) {
 	if label, ok = columns[name]; !ok {
 		label, ok = liftColumns[name]
@@ -77,9 +77,10 @@ const (
 	Both    = "both"
 )
 
-// HeaderIn is the header of a column in a form: its id, its Chinese name, or "名称 id". Money is in fen.
-func HeaderIn(form, name string) string {
-	label, ok := Column(name)
+// HeaderIn is the header of a column of a published table in a form: its id, its Chinese name, or "名称 id". Money is in
+// fen. A column that has no Chinese name keeps its id.
+func HeaderIn(form, table, name string) string {
+	label, ok := columnOf(table, name)
 	if strings.HasSuffix(name, "_fen") {
 		label += "（分）"
 	}

@@ -26,7 +26,7 @@ var liftColumns = map[string]string{
 
 	"scope": "范围", "treatment_users": "实验组用户数", "holdout_users": "对照组用户数", "both_users": "两组皆有的用户数",
 	"wide_lift_ratio": "全平台提升率", "wide_lift_lo_ratio": "全平台提升率下限", "wide_lift_hi_ratio": "全平台提升率上限",
-	"retained_ratio": "留存比例", "retained_lo_ratio": "留存比例下限", "retained_hi_ratio": "留存比例上限", "displaced_fen": "仅转移的成交额",
+	"retained_ratio": "留存比例", "retained_lo_ratio": "留存比例下限", "retained_hi_ratio": "留存比例上限", "displaced_fen": "仅转移的成交额", "displaced_lo_fen": "仅转移的成交额下限", "displaced_hi_fen": "仅转移的成交额上限",
 	"merchants": "店铺数", "merchants_estimated": "有独立估计的店铺数", "merchants_inc_fen": "各店增量合计",
 
 	"size_class": "规模档", "pairs": "有成交对数", "cap_fen": "截尾额",

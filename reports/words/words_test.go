@@ -172,12 +172,37 @@ func TestWithoutRulesIdsAreNames(t *testing.T) {
 	}
 }
 
+// The same id may mean two things: a table of figures has its own names.
+func TestEveryPublishedColumnHasAHeader(t *testing.T) {
+	for _, table := range contract.Publications() {
+		seen := map[string]string{}
+		for _, c := range table.Columns {
+			label := words.HeaderIn(words.Chinese, table.Name, c.Name)
+			if label == c.Name || strings.ContainsAny(label, "\",\r\n") {
+				t.Errorf("%s: column %s has the header %q", table.Name, c.Name, label)
+			}
+			if other, twice := seen[label]; twice {
+				t.Errorf("%s: %s and %s are both called %s", table.Name, other, c.Name, label)
+			}
+			seen[label] = c.Name
+		}
+	}
+	for _, c := range [][3]string{
+		{"chuanliu_lift", "first_day", "首个入组日"}, {"overview", "first_day", "首日"}, {"score_norms", "month", "适用月份"}, {"monthly_buyers", "month", "月份"},
+		{"trust", "distribution_buyers", "30 天前窗口的分销买家数"}, {"product_test", "distribution_buyers", "90 天分销买家数"},
+	} {
+		if got := words.HeaderIn(words.Chinese, c[0], c[1]); got != c[2] {
+			t.Errorf("%s of %s is %s, want %s", c[1], c[0], got, c[2])
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	for _, c := range []struct{ form, column, want string }{
 		{"", "rank", "rank"}, {words.English, "rank", "rank"}, {words.Chinese, "rank", "名次"}, {words.Both, "rank", "名次 rank"},
-		{words.Chinese, "gmv_net15_fen", "15 天退款后成交额（分）"}, {words.Chinese, "window", "window"}, {words.Both, "refund_amt_fen", "refund_amt_fen"},
+		{words.Chinese, "gmv_net15_fen", "15 天退款后成交额（分）"}, {words.Chinese, "window", "window"}, {words.Both, "nobody_fen", "nobody_fen"},
 	} {
-		if got := words.HeaderIn(c.form, c.column); got != c.want {
+		if got := words.HeaderIn(c.form, "eligibility_campaign", c.column); got != c.want {
 			t.Errorf("%s of %s is %s, want %s", c.form, c.column, got, c.want)
 		}
 	}

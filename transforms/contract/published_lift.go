@@ -122,10 +122,10 @@ func liftColumns() []Column {
 		figure("effect_fen", "headline: what a treated pair bought more, fen; null: see status"))
 	cols = append(cols, interval("effect", "_fen", "fixed interval, valid at one planned date only")...)
 	cols = append(cols,
-		money("inc_fen", "incremental self-broadcast net GMV: effect × treatment_pairs, rounded half up; grade B: summed over the days since the start; grade C: the share of observed that the category's lift says"),
+		money("inc_fen", "incremental self-broadcast net GMV: effect × treatment_pairs, rounded half up; grade B: paid GMV, refunds not taken out, of the whole weeks since the start; grade C: what the category's lift says of the same"),
 		money("inc_lo_fen", "fixed interval: lower end"),
 		money("inc_hi_fen", "upper end"),
-		money("observed_fen", "what inc is a part of: treatment_gmv; grades B and C: self-broadcast GMV since the start, in whole weeks"),
+		money("observed_fen", "what inc is a part of: treatment_gmv; grades B and C: self-broadcast paid GMV of the whole weeks since the start"),
 		money("base_fen", "observed − inc: what would have been sold without"),
 		figure("lift_ratio", "headline: inc / base; grade C: that of the category's participants, the same in all its rows; null: see status"))
 	cols = append(cols, interval("lift", "_ratio", "fixed interval, valid at one planned date only")...)
@@ -237,13 +237,15 @@ func programmeColumns() []Column {
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
 	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))
 	cols = append(cols, interval("wide_lift", "_ratio", "its fixed interval")...)
-	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, or not counted by users"))
+	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, or not counted by users"))
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
-		money("displaced_fen", "inc of users less wide effect × treatment_users: what only moved; programmes only"),
+		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treatment_users: what only moved; programmes only"),
+		money("displaced_lo_fen", "its fixed interval: lower end"),
+		money("displaced_hi_fen", "upper end"),
 		count("merchants", "merchants with eligible pairs"),
 		count("merchants_estimated", "of them, with a lift of their own"),
-		money("merchants_inc_fen", "Σ inc over merchants with a clean split; programmes: over all merchants, to compare with"),
+		money("merchants_inc_fen", "Σ inc over merchants with a clean split; programmes: over those with a lift by their own holdout, to compare with"),
 		figure("prior_lift_ratio", "mean lift that merchants are pulled to; null: too few merchants, or a programme"),
 		null(number("prior_sd", "how far their lifts lie apart, standard deviation of ln(1 + lift)")),
 		text("warnings", "codes of doubts, by comma; empty: none"),
@@ -306,7 +308,7 @@ var TrafficQuota = &Table{
 		null(enum("evidence_grade", LiftGrades, "grade of evidence of its lift; null: no eligible pair")),
 		null(enum("lift_of", LiftSources, "whose lift a goes by: its own, its category's where it has no evidence of its own, else the platform's; null: none")),
 		figure("lift_ratio", "that lift, shrunken"),
-		null(signed(number("inc_per_day_fen", "incremental GMV a day at the base"))),
+		null(signed(number("inc_per_day_fen", "incremental GMV a day at the base: observed of the period × lift / (1 + lift) over its days on which anyone can have entered"))),
 		null(number("response_fen", "a: max(0, inc_per_day_fen) / ln 2 × multiplier, fen")),
 		null(count("cap_impressions", "the most it may get")),
 		count("quota_impressions", "what it gets"),

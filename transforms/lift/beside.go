@@ -30,6 +30,50 @@ func splitP(treatment, holdout int64, share float64) float64 {
 	return stats.SampleRatioP([]int64{treatment, holdout}, []float64{1 - share, share})
 }
 
+// splitTogether is the probability of the split of all merchants whose own split is clean: a bias that each merchant is too
+// small to show. A user's pairs fall on one arm together where users were assigned, which makes the split vary more:
+//
+//	χ² = (holdout − Σ expected)² / (Σ n·share·(1 − share) · Σ d²/Σ d),  d the pairs of a user in an arm
+//
+// The last factor is counted over all users of the programmes, and is 1 where pairs were assigned. 1 without pairs.
+//
+// Source: the pooled test of design effects, Kish 1965; one degree of freedom.
+func (f *Figures) splitTogether(rows []*Row, period int, o *Options) float64 {
+	var apart, variance float64
+	for _, r := range rows {
+		if r.shown() {
+			n := float64(r.Cell.pairs())
+			apart += float64(r.Cell.Arms[Holdout].N) - n*r.Expected
+			variance += n * r.Expected * (1 - r.Expected)
+		}
+	}
+	if variance *= f.pairsTogether(period); !(variance > 0) {
+		return 1
+	}
+	return twoSided(apart / math.Sqrt(variance))
+}
+
+// pairsTogether is how many pairs fall on an arm together, as a pair sees it: Σ d²/Σ d.
+func (f *Figures) pairsTogether(period int) float64 {
+	var pairs, squares float64
+	for i := range f.Programmes {
+		c := &f.Programmes[i].Cells[period]
+		for a := range c.Arms {
+			if c.Both > 0 { // each by itself
+				n := c.Arms[a].Sum(stats.Denominator).Float64()
+				pairs, squares = pairs+n, squares+n
+				continue
+			}
+			pairs += c.Arms[a].Sum(stats.Denominator).Float64()
+			squares += c.Arms[a].SumOf(stats.Denominator, stats.Denominator).Float64()
+		}
+	}
+	if pairs == 0 {
+		return 1
+	}
+	return squares / pairs
+}
+
 // beside adds what stands beside the headline: capped outcomes, GMV per order, all channels, the effect that would be found.
 func (r *Row) beside(o *Options) {
 	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()

@@ -249,11 +249,16 @@ func logVariance(lift *stats.Estimate) float64 {
 }
 
 // headline makes the lift exactly inc/base, as readers will work it out. The adjusted means lie at the covariate's mean
-// over both arms, what was observed at that of the treatment; the interval moves with the value.
+// over both arms, what was observed at that of the treatment; the interval moves with the value. Where nothing would have
+// been sold without the effect there is no lift.
 func headline(effect, relative stats.Estimate, treated, observed float64) Headline {
 	h := Headline{Effect: effect, Inc: effect.Times(treated), Lift: relative, Observed: int64(observed)}
 	base := observed - h.Inc.Value
-	if value := h.Inc.Value / base; base > 0 && 1+relative.Value > 0 {
+	if base <= 0 {
+		h.Lift = none()
+		return h
+	}
+	if value := h.Inc.Value / base; 1+relative.Value > 0 {
 		k := (1 + value) / (1 + relative.Value)
 		h.Lift.Value, h.Lift.SE = value, relative.SE*k
 		h.Lift.Interval = stats.Interval{Lo: (1+relative.Interval.Lo)*k - 1, Hi: (1+relative.Interval.Hi)*k - 1}

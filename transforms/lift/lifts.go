@@ -13,6 +13,7 @@ import (
 // its category; else that of the platform.
 type Lifts struct {
 	period         Period
+	first          calendar.Day   // of the period on which anyone can have entered
 	own            map[int64]*Row // of the period; compared by panel: of all days
 	seen           map[int64]*Row // rows of the period, whatever their grade
 	categories     map[int64]*Scope
@@ -27,6 +28,7 @@ func (e *Estimates) Lifts(o *Options) *Lifts {
 	for p := range e.Periods {
 		if e.Periods[p].Name == o.Rules.QuotaPeriod {
 			at, l.period = p, e.Periods[p]
+			l.first = max(l.period.From, e.Periods[whole].From) // a young programme has fewer days than the period
 		}
 	}
 	for i := range e.Rows {
@@ -72,7 +74,7 @@ func (l *Lifts) Of(merchant int64) Going {
 	if !ok || !r.shown() {
 		return Going{math.NaN(), 0, -1, math.NaN()}
 	}
-	days := float64(l.period.To - l.period.From + 1)
+	days := float64(l.period.To - l.first + 1)
 	observed := r.Cell.Arms[Treatment].Sum(stats.Outcome).Float64()
 	g := Going{Lift: math.NaN(), Grade: r.Grade, PerDay: math.NaN()}
 	if g.Grade == contract.GradeWeighting { // of its category, and no money goes by it

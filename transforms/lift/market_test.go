@@ -143,7 +143,7 @@ func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*sta
 // changes are what moves pairs between two markets: of every day that changed, its rows as they were and as they are.
 func (m *market) changes(old *state, now *market, asOf calendar.Day, h how) (adds []func(a *lift.Adder) error) {
 	sales, looked, exposed := map[calendar.Day]bool{}, map[calendar.Day]bool{}, map[calendar.Day]bool{}
-	for d := m.start - calendar.Day(m.plan.PreDays); d <= asOf; d++ {
+	for d := m.start - calendar.Day(max(1, m.plan.PreDays)); d <= asOf; d++ { // exposures of the day before the start tell of its sales
 		if !maps.Equal(old.of.sales[d], now.sales[d]) {
 			sales[d], looked[d] = true, true
 		}

@@ -125,8 +125,8 @@ func TestAProgrammeIsEstimatedOverItsUsers(t *testing.T) {
 	if got := s.Inc.Value / (float64(s.Observed) - s.Inc.Value); math.Abs(got-s.Lift.Value) > 1e-9 {
 		t.Errorf("inc/base is %v, lift %v", got, s.Lift.Value)
 	}
-	if s.Displaced < 0.15*s.Inc.Value || s.Displaced > 0.5*s.Inc.Value {
-		t.Errorf("displaced %v of %v", s.Displaced, s.Inc.Value)
+	if d := s.Displaced; d.Value < 0.15*s.Inc.Value || d.Value > 0.5*s.Inc.Value || !d.Interval.Contains(s.Inc.Value/3) || !(d.Interval.Lo > 0) {
+		t.Errorf("displaced %v in %v of %v", d.Value, d.Interval, s.Inc.Value)
 	}
 	if !(s.WideLift.Value > 0.03) || !(s.WideLift.Value < 0.15) || s.Wide.Value < 0 { // two thirds of 15 %, on a larger base
 		t.Errorf("lift at all merchants %v", s.WideLift.Value)

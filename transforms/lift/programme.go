@@ -135,13 +135,18 @@ func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
 	if math.IsNaN(s.WideLift.Interval.Lo) {
 		s.WideLift = none()
 	}
-	own := stats.Difference(t.Of(stats.Outcome), h.Of(stats.Outcome), how)
 	s.Retained = stats.RetainedShare(t, h, stats.Outcome, stats.WideOutcome, how)
 	if slices.Contains(s.Retained.Warnings, stats.WarnEffectNearZero) {
 		s.Retained = none()
 	}
-	plain := stats.Difference(t.Of(stats.WideOutcome), h.Of(stats.WideOutcome), how)
-	s.Displaced = (own.Value - plain.Value) * float64(t.N)
+	s.Displaced = stats.Difference(elsewhere(t), elsewhere(h), how).Times(float64(t.N))
+}
+
+// elsewhere are the moments of what users bought of the programme less what they bought at all merchants: how much more of
+// the one than of the other moved.
+func elsewhere(a *stats.Arm) stats.Moments {
+	own, all := stats.Outcome, stats.WideOutcome
+	return stats.Moments{N: a.N, Mean: a.Mean[own] - a.Mean[all], Var: a.Cov[own][own] - 2*a.Cov[own][all] + a.Cov[all][all]}
 }
 
 // watch adds what may be looked at every night. Units are users.

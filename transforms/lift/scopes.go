@@ -29,7 +29,7 @@ type Scope struct {
 	Wide      stats.Estimate // fen per user
 	WideLift  stats.Estimate
 	Retained  stats.Estimate
-	Displaced float64 // fen
+	Displaced stats.Estimate // fen
 
 	Merchants, Estimated int64
 	MerchantsInc         float64 // Σ inc over merchants with a clean split
@@ -43,7 +43,7 @@ const WarnSharedUsers stats.Warning = "shared_users"
 func newScope(of int, code int64, period int) Scope {
 	nan := math.NaN()
 	return Scope{Of: of, Code: code, Period: period, Status: contract.LiftInsufficient, Grade: contract.GradeAttribution,
-		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), WideLift: none(), Retained: none(), Displaced: nan,
+		Headline: Headline{none(), none(), none(), 0}, Gain: nan, Always: stats.NoInterval, E: nan, MDE: nan, Wide: none(), WideLift: none(), Retained: none(), Displaced: none(),
 		SRMP: nan, MerchantsInc: nan, PriorLift: nan, PriorSD: nan}
 }
 
@@ -160,7 +160,7 @@ func sharesUsers(f *Figures) bool {
 
 // addSums adds the categories and the platform of a period: sums over merchants, never means of their lifts. Merchants
 // that are too small to stand alone are one stratum of their category, so that none is left out and none brings its noise
-// alone. Merchants with a broken split are left out.
+// alone. Merchants with a broken split are left out; where the others' split is broken too, taken together, no sum is shown.
 func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 	groups := map[int64][]*Row{}
 	rows := e.of(period)
@@ -168,18 +168,19 @@ func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 		groups[r.Category] = append(groups[r.Category], r)
 	}
 	platform, all := newScope(contract.LiftOfPlatform, column.Null, period), total{}
+	broken := f.splitTogether(rows, period, o) < o.Rules.SRMAlpha
 	for _, category := range slices.SortedFunc(maps.Keys(groups), o.IDs.CompareText(contract.Category, contract.NoSubject)) {
 		s, sum := newScope(contract.LiftOfCategory, category, period), total{}
 		s.sumUp(groups[category], &sum, o)
 		all.merge(&sum)
 		platform.count(&s)
-		s.finish(f, &sum, shared, o)
+		s.finish(f, &sum, shared, broken, o)
 		e.Scopes = append(e.Scopes, s)
 	}
 	if len(rows) == 0 {
 		return
 	}
-	platform.finish(f, &all, shared, o)
+	platform.finish(f, &all, shared, broken, o)
 	if prior := e.priors[period]; prior != nil {
 		platform.PriorLift, platform.PriorSD = math.Expm1(prior.Mean[0].Mean), math.Sqrt(prior.Tau2)
 	}
@@ -189,6 +190,7 @@ func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 // sumUp adds the merchants of a category.
 func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 	var small [Arms]stats.Sums
+	var expected []float64 // shares of the holdout of the small ones
 	for _, r := range rows {
 		s.Merchants++
 		for a := range r.Cell.Arms {
@@ -200,13 +202,20 @@ func (s *Scope) sumUp(rows []*Row, sum *total, o *Options) {
 			s.Estimated++
 			sum.add(stratumOf(&r.arms[Treatment], &r.arms[Holdout], o))
 		default:
+			expected = append(expected, r.Expected)
 			for a := range small {
 				small[a].Merge(&r.Cell.Arms[a].Sums)
 			}
 		}
+		if r.shown() && o.sharesDiffer(r.Cell) {
+			s.Warnings = append(s.Warnings, WarnMixedShares)
+		}
 		if r.Shrunk.Prior == contract.PriorCategory && !math.IsNaN(r.Shrunk.PriorLift) {
 			s.PriorLift, s.PriorSD = r.Shrunk.PriorLift, r.Shrunk.PriorSD
 		}
+	}
+	if len(expected) > 0 && slices.Min(expected) != slices.Max(expected) {
+		s.Warnings = append(s.Warnings, WarnMixedShares) // the arms weigh the merchants differently
 	}
 	t, c := small[Treatment].Arm(), small[Holdout].Arm()
 	sum.add(stratumOf(&t, &c, o))
@@ -229,12 +238,17 @@ func (s *Scope) count(c *Scope) {
 	for a := range s.Pairs {
 		s.Pairs[a] += c.Pairs[a]
 	}
+	s.Warnings = append(s.Warnings, c.Warnings...)
 }
 
 // finish turns sums into a lift.
-func (s *Scope) finish(f *Figures, sum *total, shared bool, o *Options) {
-	if mixed(f, o) {
+func (s *Scope) finish(f *Figures, sum *total, shared, broken bool, o *Options) {
+	switch {
+	case mixed(f, o):
 		s.Status = contract.LiftMixed
+		return
+	case broken:
+		s.Status = contract.LiftSRM
 		return
 	}
 	if sum.held < float64(o.Rules.MinControlPairs) || sum.orders < float64(o.Rules.MinControlOrders) {
