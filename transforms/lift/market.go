@@ -76,6 +76,9 @@ func (e *Estimates) compareOthers(f *Figures, o *Options) error {
 	if err := m.comparePanels(rows, wanted, starts, o); err != nil {
 		return err
 	}
+	if f.splitTogether(rows, whole, o) < o.Rules.SRMAlpha {
+		return nil // no sum is shown then; weaker evidence of the same merchants together must not take its place
+	}
 	return m.weigh(rows, starts, o)
 }
 

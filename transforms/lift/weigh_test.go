@@ -204,6 +204,7 @@ func TestWeightsThatMustNotBeBelieved(t *testing.T) {
 		"the weights of few":       {nil, func(o *lift.Options) { o.Rules.Weighting.MinimumESS = 290 }, true, func(w lift.WeightedEvidence) bool { return w.ESS < 290 }},
 		"most are trimmed":         {nil, func(o *lift.Options) { o.Rules.Weighting.MaximumScore = 0.2 }, true, func(w lift.WeightedEvidence) bool { return w.Treated < 20 && w.Trimmed > 0.5 }},
 		"not balanced":             {nil, func(o *lift.Options) { o.Rules.Weighting.MaximumDifference = 1e-6 }, true, func(w lift.WeightedEvidence) bool { return w.Difference > 1e-6 }},
+		"a split broken together":  {nil, func(o *lift.Options) { o.Share = func(int64) float64 { return 0.35 } }, false, nil},
 		"smaller long before":      {func(a *avenues) { a.early = 0.3 }, nil, true, func(w lift.WeightedEvidence) bool { return w.NegativeP < 0.05 }},
 		"ahead just before":        {func(a *avenues) { a.ahead = 0.3 }, nil, true, func(w lift.WeightedEvidence) bool { return w.NegativeP < 0.05 }},
 	} {
@@ -217,7 +218,7 @@ func TestWeightsThatMustNotBeBelieved(t *testing.T) {
 				c.rule(o)
 			}
 			for _, r := range estimate(t, f, o).Rows {
-				if r.Grade != contract.GradeAttribution || r.Status != contract.LiftInsufficient || !math.IsNaN(r.Lift.Value) {
+				if r.Grade != contract.GradeAttribution || r.Status == contract.LiftEstimated || !math.IsNaN(r.Lift.Value) {
 					t.Fatalf("merchant %d has grade %s and lift %v; %+v", r.Merchant, contract.LiftGrades[r.Grade], r.Lift.Value, r.Weighted)
 				}
 				if r.Period == 2 && (r.Weighted.Controls > 0) != c.noted || c.noted && r.Period == 2 && !c.why(r.Weighted) {
