@@ -9,6 +9,7 @@ import (
 
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/internal/testkit/twin"
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/rules"
 )
 
@@ -58,6 +59,25 @@ func TestAMemberThatIsGoneHasLeft(t *testing.T) {
 	}
 	if _, again := of(published[leftRow](t, d, d.night(lastDay), "eligibility_traffic")); len(again) != 0 {
 		t.Errorf("on the next night: %+v", again)
+	}
+}
+
+// A product that was gone for a night and is back has no gates of the run before: it waits to enter as a new one does.
+func TestAMemberThatWasGoneComesBack(t *testing.T) {
+	d := newDeployment(t)
+	day := twin.Day(lastDay)
+	passing := twin.Product{ProductID: "3", MerchantID: "12", UnitsPerItem: 1}
+	d.deliver(twin.Partitions{Products: map[twin.Day][]twin.Product{day - 2: append(products(day), passing), day: append(products(day), passing)}})
+	d.night(lastDay - 2)
+	for _, want := range []struct {
+		night    calendar.Day
+		movement string
+	}{{lastDay - 1, "left"}, {lastDay, "out"}} {
+		rows := published[leftRow](t, d, d.night(want.night), "eligibility_traffic")
+		at := slices.IndexFunc(rows, func(r leftRow) bool { return r.List == "traffic_item" && r.Subject == "3" })
+		if at < 0 || rows[at].Movement != want.movement {
+			t.Errorf("%s: row %d of %+v, want %s", want.night, at, rows, want.movement)
+		}
 	}
 }
 

@@ -95,9 +95,13 @@ func (s *GateSpan) text(l *rules.List) string {
 	return strings.Join(parts, ",")
 }
 
-// parseSpan reads what text wrote, for the gates that the list has now.
+// parseSpan reads what text wrote, for the gates that the list has now. Nothing is known of the gates of a list without
+// gates, nor of those of a member that was gone on the run before and is back: their text is empty.
 func parseSpan(l *rules.List, text string) (GateSpan, error) {
 	s := GateSpan{Since: make([]calendar.Day, len(l.Gates))}
+	if text == "" {
+		return s, nil
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		words := strings.Split(part, ":")
 		if len(words) != 3 {
