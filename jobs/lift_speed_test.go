@@ -62,7 +62,7 @@ func openLiftSpeed(t *testing.T) *liftSpeed {
 			n.partitions[table.Name] = append(n.partitions[table.Name], p)
 		}
 	}
-	l.before = l.cut(l.basis(n.partitions), asOf-1)
+	l.before, l.last = l.cut(l.basis(n.partitions), asOf-1), asOf-1
 	corrected := slices.Clone(n.partitions[contract.Orders.Name])
 	corrected[len(corrected)-4].Digest = "corrected"
 	n.partitions[contract.Orders.Name] = corrected
