@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/windvane/windvane/transforms/stats"
 	"github.com/windvane/windvane/transforms/stats/panel"
 )
 
@@ -77,10 +78,7 @@ func (r *liftRun) runDID(p *liftPanel, b panel.Block, controls []string) error {
 	if err != nil {
 		return r.panelErr(err)
 	}
-	r.result.estimate("effect", "effect by treated unit and period", e)
-	r.result.estimate("lift", "lift over what there would have been", panel.Lift(e, s.Observed))
-	r.result.estimate("total", "total over treated units and periods", e.Times(float64(b.Treated()*b.Post())))
-	r.tellBlock(p, b, controls, &s)
+	r.tellEffect(e, p, b, controls, &s)
 	r.result.fact("error", "standard error", "of the units' changes")
 	r.result.fact("df", "degrees of freedom", e.DF)
 	r.result.Meaning = r.verdict(e, "The effect by treated unit and period")
@@ -104,10 +102,7 @@ func runGeo(r *liftRun) error {
 	if err != nil {
 		return r.panelErr(err)
 	}
-	r.result.estimate("effect", "effect by treated unit and period", e)
-	r.result.estimate("lift", "lift over what there would have been", panel.Lift(e, s.Observed))
-	r.result.estimate("total", "total over treated units and periods", e.Times(float64(b.Treated()*b.Post())))
-	r.tellBlock(p, b, controls, &s)
+	r.tellEffect(e, p, b, controls, &s)
 	r.result.fact("error", "interval", "conformal, cyclic shifts of time")
 	r.result.Meaning = r.verdict(e, "The effect by treated unit and period")
 	return nil
@@ -201,4 +196,12 @@ func (r *liftRun) runStaggered(p *liftPanel, m panel.Method, o panel.Options) er
 	res.table(weights)
 	res.Meaning = r.verdict(s.Estimate, "The effect by treated unit and period, over all cohorts")
 	return nil
+}
+
+// tellEffect tells the effect of a block, the lift and the total that follow from it, and what it was compared with.
+func (r *liftRun) tellEffect(e stats.Estimate, p *liftPanel, b panel.Block, controls []string, s *panel.Synthetic) {
+	r.result.estimate("effect", "effect by treated unit and period", e)
+	r.result.estimate("lift", "lift over what there would have been", panel.Lift(e, s.Observed))
+	r.result.estimate("total", "total over treated units and periods", e.Times(float64(b.Treated()*b.Post())))
+	r.tellBlock(p, b, controls, s)
 }

@@ -2,13 +2,9 @@ package lift
 
 import (
 	"cmp"
-	"iter"
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -16,30 +12,22 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
-// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
-type Records = iter.Seq2[arrow.Record, error]
+// Records are the rows of a published table.
+type Records = column.Records
 
 // recordRows is the size of records.
 const recordRows = 1 << 14
 
 // records builds rows, each by its number.
 func records(t *contract.Table, ids *column.IDs, rows int, write func(w *writer, i int)) Records {
-	return func(yield func(arrow.Record, error) bool) {
-		w := &writer{b: column.NewBuilder(t, ids), cells: map[string]*column.Cell{}}
-		for i := 0; i == 0 || i < rows; {
-			for end := min(rows, i+recordRows); i < end; i++ {
+	return column.Pages(t, ids, rows, recordRows, func(b *column.Builder) func(from, to int) {
+		w := &writer{b: b, cells: map[string]*column.Cell{}}
+		return func(from, to int) {
+			for i := from; i < to; i++ {
 				write(w, i)
 			}
-			rec := w.b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			if !more || i >= rows {
-				return
-			}
-			w.b.Reset()
 		}
-	}
+	})
 }
 
 // writer writes cells by their column.

@@ -2,11 +2,7 @@ package price
 
 import (
 	"cmp"
-	"iter"
 	"slices"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -17,28 +13,20 @@ import (
 const recordRows = 1 << 16
 
 // Table is price_power, in records of bounded size: each is the consumer's until it asks for the next one.
-func Table(asOf calendar.Day, ids *column.IDs, powers []Power) iter.Seq2[arrow.Record, error] {
+func Table(asOf calendar.Day, ids *column.IDs, powers []Power) column.Records {
 	compare := func(a, b Power) int { return cmp.Compare(a.Product, b.Product) }
 	if ids.Types[contract.Product] {
 		text := ids.CompareText(contract.Product, contract.NoSubject)
 		compare = func(a, b Power) int { return text(a.Product, b.Product) }
 	}
 	powers = slices.SortedFunc(slices.Values(powers), compare)
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(contract.PricePower, ids)
-		for from := 0; from == 0 || from < len(powers); from += recordRows {
-			for i := range powers[from:min(len(powers), from+recordRows)] {
+	return column.Pages(contract.PricePower, ids, len(powers), recordRows, func(b *column.Builder) func(from, to int) {
+		return func(from, to int) {
+			for i := range powers[from:to] {
 				powers[from+i].write(b, asOf)
 			}
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			if !more {
-				return
-			}
-			b.Reset()
 		}
-	}
+	})
 }
 
 func (p *Power) write(b *column.Builder, asOf calendar.Day) {

@@ -1,20 +1,15 @@
 package producttest
 
 import (
-	"iter"
 	"math"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
-// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
-type Records = iter.Seq2[arrow.Record, error]
+// Records are the rows of a published table.
+type Records = column.Records
 
 // recordRows is the size of records.
 const recordRows = 1 << 16
@@ -22,22 +17,13 @@ const recordRows = 1 << 16
 // Table is the table product_test.
 func (r *Result) Table(asOf calendar.Day, ids *column.IDs) Records {
 	columns := r.columns(asOf)
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(contract.ProductTest, ids)
-		for from := 0; from == 0 || from < len(r.Rows); from += recordRows {
-			rows := r.Rows[from:min(len(r.Rows), from+recordRows)]
+	return column.Pages(contract.ProductTest, ids, len(r.Rows), recordRows, func(b *column.Builder) func(from, to int) {
+		return func(from, to int) {
 			for i, c := range b.Columns() {
-				columns[contract.ProductTest.Columns[i].Name](c, rows)
+				columns[contract.ProductTest.Columns[i].Name](c, r.Rows[from:to])
 			}
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			if !more {
-				return
-			}
-			b.Reset()
 		}
-	}
+	})
 }
 
 // writer writes some rows of a column.
