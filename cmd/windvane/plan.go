@@ -112,10 +112,15 @@ func (a *app) printPlan(p *jobs.Plan) error {
 	if err := a.printPlannedTables(p.Tables); err != nil {
 		return err
 	}
-	if err := a.printReductions(p.Tables); err != nil || p.Status == jobs.Done {
+	if err := a.printReductions(p.Tables); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout)
+	if p.Status == jobs.Done {
+		_, err := fmt.Fprintf(a.stdout, "done: commit %d. A run would look at the inputs (%s) and publish nothing, until an input, a rule or the night before has changed\n",
+			p.Current.Sequence, p.Steps[0].Name)
+		return err
+	}
 	var steps [][]string
 	for _, s := range p.Steps {
 		steps = append(steps, []string{s.Name, strings.Join(s.In, ", "), strings.Join(s.Out, ", ")})
