@@ -100,11 +100,17 @@ func readManifest(ctx context.Context, out *lake.Lake, rec lake.CommitRecord) (*
 		return nil, fmt.Errorf("%w: %s does not have the sha256 its commit names", ErrDamaged, rec.ManifestKey)
 	}
 	c := &committed{record: rec, lake: out}
-	if err := json.Unmarshal(data, &c.manifest); err != nil {
+	var is struct { // before the rest, which a newer format may have changed in any way
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &is); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
 	}
-	if c.manifest.Format > ManifestFormat {
-		return nil, fmt.Errorf("%s has format %d, this binary reads up to %d: use a newer windvane", rec.ManifestKey, c.manifest.Format, ManifestFormat)
+	if is.Format > ManifestFormat {
+		return nil, fmt.Errorf("%s has format %d, this binary reads up to %d: use a newer windvane", rec.ManifestKey, is.Format, ManifestFormat)
+	}
+	if err := json.Unmarshal(data, &c.manifest); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
 	}
 	return c, nil
 }

@@ -361,6 +361,7 @@ func (n *night) reduceChanged(ctx context.Context) error {
 			return err
 		}
 	}
+	n.noteQuarantine()
 	return nil
 }
 
@@ -397,8 +398,12 @@ func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, in
 // ensure returns the record of a reduction and makes it first if need be.
 func (n *night) ensure(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
 	rec, err := n.runner.state.find(ctx, table, p)
-	if rec != nil || err != nil {
-		return rec, err
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil {
+		t, _ := contract.Lookup(table, contract.Inputs())
+		return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
 	}
 	return n.reduceOnce(ctx, table, p, workers)
 }

@@ -142,7 +142,7 @@ func (n *night) gates() []Gate {
 		{"presence", true, fmt.Sprintf("%d days of orders, %d of refunds, none missing since they began",
 			len(n.partitions[contract.Orders.Name]), len(n.partitions[contract.Refunds.Name]))},
 		{"rejects", true, fmt.Sprintf("%d rows rejected of %d in %d new partitions, each within its limit", n.rejected, n.inputRows, n.newPartitions)},
-	}, n.dataGates, n.churnGates)
+	}, n.quarantineGate(), n.dataGates, n.churnGates)
 }
 
 func (n *night) outcome() Outcome {

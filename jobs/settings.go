@@ -121,12 +121,14 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 			}
 		}
 	}
+	spec := s.Tables[table]
+	spec.MaxQuarantine = 0 // decides whether a reduced day may be used, not what is in it
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), s.Tables[table], own})
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), spec, own})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}

@@ -28,6 +28,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 			s.Tables = map[string]mapping.Table{"orders": {Columns: map[string]mapping.Column{"quantity": {Column: "num"}}}}
 		}, true, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},

@@ -23,6 +23,8 @@ type Partition struct {
 	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
 	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
 	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
+
+	Quarantined []Quarantined `json:"quarantined,omitempty"` // files that the rollups lack, by key
 }
 
 // rollupAt is the position of each rollup in Partition.Rows.

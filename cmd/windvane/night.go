@@ -94,13 +94,26 @@ type spillDir string
 func (d spillDir) Create() (column.SpillFile, error) {
 	f, err := os.CreateTemp(string(d), "windvane-spill-*")
 	if err != nil {
-		return nil, err
+		return nil, spillError(err)
 	}
 	return scratch{f}, nil
 }
 
+// spillError says what mends it: the folder of spill files is often another disk than the output.
+func spillError(err error) error {
+	if text := lake.Remedy(err); text != "" {
+		return fmt.Errorf("%w; %s; spill_dir names another folder for spill files", err, text)
+	}
+	return err
+}
+
 // scratch is a file that goes when it is closed.
 type scratch struct{ *os.File }
+
+func (s scratch) WriteAt(p []byte, offset int64) (int, error) {
+	n, err := s.File.WriteAt(p, offset)
+	return n, spillError(err)
+}
 
 func (s scratch) Close() error {
 	err := s.File.Close()

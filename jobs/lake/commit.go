@@ -181,11 +181,17 @@ func (l *Lake) readCommit(ctx context.Context, job, asOf, key string) (CommitRec
 		return CommitRecord{}, err
 	}
 	var rec CommitRecord
-	if err := json.Unmarshal(data, &rec); err != nil {
+	var is struct { // before the rest, which a newer format may have changed in any way
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &is); err != nil {
 		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
 	}
-	if rec.Format != CommitFormat {
-		return CommitRecord{}, fmt.Errorf("read commit %s: format %d, this binary reads %d", key, rec.Format, CommitFormat)
+	if is.Format != CommitFormat {
+		return CommitRecord{}, fmt.Errorf("read commit %s: format %d, this binary reads %d: use a newer windvane", key, is.Format, CommitFormat)
+	}
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
 	}
 	if err := rec.Validate(); err != nil {
 		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
