@@ -96,6 +96,7 @@ func Estimate(f *Figures, o *Options) (*Estimates, error) {
 		rows := e.of(p)
 		testTogether(rows, o, p == whole)
 		e.priors = append(e.priors, shrink(rows, o))
+		e.chooseDays(f, p, o)
 	}
 	e.addScopes(f, o)
 	return e, nil
@@ -134,9 +135,6 @@ func rowsOf(f *Figures, m *Merchant, o *Options, whole int) []Row {
 		}
 		r := Row{Merchant: m.Code, Category: o.Category(m.Code), Period: p, Cell: &m.Cells[p], Class: class}
 		r.estimate(f, o, p == whole)
-		if r.Best = noBestDay(); r.shown() {
-			r.Best = bestDay(m.Days, f.Periods[p].From, o)
-		}
 		rows = append(rows, r)
 	}
 	return rows
@@ -202,7 +200,7 @@ func (r *Row) clear() {
 	r.Raw, r.Winsor, r.OrderValue, r.Wide = none(), none(), none(), none()
 	r.Theta, r.Gain, r.BH, r.E, r.EBH, r.MDE = nan, nan, nan, nan, nan, nan
 	r.Always, r.logValue, r.logVar = stats.NoInterval, nan, nan
-	r.Shrunk, r.Panel, r.Weighted = noShrunk(), noPanel(), noWeighted()
+	r.Shrunk, r.Panel, r.Weighted, r.Best = noShrunk(), noPanel(), noWeighted(), noBestDay()
 }
 
 // mixed tells whether too many pairs were seen in both arms.
