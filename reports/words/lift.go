@@ -62,8 +62,9 @@ var liftWarnings = map[string]string{
 	"before_burn_in": "样本不到计划的十分之一，随时有效区间尚不可靠", "holdout_served": "对照组有曝光，提升被低估", "refunds_not_known": "退款未知，按未扣退款计",
 	"programmes_of_other_shares": "所属项目的对照比例不同，合并比较会混入项目差异",
 	"tail_matters":               "效果集中在大额成交", "moved_within_the_shop": "全渠道增量小于自播增量，一部分只是转移", "pooled_variance": "订单少，方差取自同规模店铺",
-	"uncalibrated": "面板估计未经随机对照校准", "shared_users": "用户同属多家店铺，合计的区间偏窄", "both_arms": "部分用户两组皆有",
+	"uncalibrated": "未经随机对照校准", "shared_users": "用户同属多家店铺，合计的区间偏窄", "both_arms": "部分用户两组皆有",
 	"effect_not_distinguishable_from_zero": "效果与零无法区分", "pre_period_fit_poor": "开始前拟合不佳", "few_control_units": "对照店铺不足 10 家",
 	"lift_of_the_category": "提升率属于类目参加店铺整体，并非本店", "effective_sample_small": "加权后等效店铺不足 30 家",
+	"refunds_not_taken_out": "按支付额计，未扣退款", "split_of_all_merchants_broken": "全部店铺合计的分流比例异常，不给出",
 	"covariates_imbalanced_after_weighting": "加权后两组仍不均衡", "negative_control_not_zero": "开始前已有差异",
 }
