@@ -291,7 +291,7 @@ var TalentRewards = &Table{
 		null(number("product_score", "商品分 of what the talent sold, as in 带货口碑分; null: none")),
 		money("gmv_net15_fen", "distributed gmv_net15 of 30 days; null: refunds not computable"),
 		flag("eligible", "all conditions hold"),
-		text("failed_gates", "conditions that do not: talent_score, product_score, gmv_net15, inc, by comma"),
+		text("failed_gates", "conditions that do not: talent_score, product_score, gmv_net15, inc, lift_above_zero (that of the platform may be none: nobody is paid), by comma"),
 		number("multiplier", "1, or the rules' multiplier from their score on; 0: not eligible"),
 		number("share_ratio", "share of the pool"),
 		count("reward_impressions", "the reward"),
