@@ -36,8 +36,8 @@ const (
 )
 
 // FitNested learns the prior from all units: empirical Bayes in two steps. tau² by its restricted likelihood, levels of groups
-// free, and a spike at zero beside an exponential slab; given tau², levels are those of FitPrior of the groups' means.
-// With a single group its level is its mean.
+// free, and a spike at zero beside an exponential slab. Given tau², levels are those of FitPrior of the groups' means, learned
+// once, at the mean of tau². With a single group its level is its mean.
 //
 // It returns ErrTooFewUnits where there are not two units more than groups, and an error where a number is
 // not finite or a variance not above zero.
@@ -59,12 +59,16 @@ func FitNested(groups []Group) (*Nested, error) {
 	}
 	n := &Nested{grid: nestedGrid(groups)}
 	n.Alike = n.grid[0].weight
+	mean := 0.0
 	for _, k := range n.grid {
-		levels, err := levelsOf(groups, k.tau2)
-		if err != nil {
-			return nil, err
-		}
-		n.levels = append(n.levels, levels)
+		mean += k.weight * k.tau2
+	}
+	prior, err := priorOfLevels(groups, mean)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range n.grid {
+		n.levels = append(n.levels, levelsOf(groups, k.tau2, prior))
 	}
 	return n, nil
 }
@@ -121,37 +125,45 @@ func (g *Group) likelihood(tau2 float64) float64 {
 		return 0
 	}
 	mean, w := g.mean(tau2)
-	log := math.Log(w)
+	log, product := math.Log(w), 1.0
 	for d, v := range g.V {
-		log += math.Log(v+tau2) + square(g.Y[d]-mean.Mean)/(v+tau2)
+		log += square(g.Y[d]-mean.Mean) / (v + tau2)
+		if product *= v + tau2; product < 1e-100 || product > 1e100 { // a logarithm of many at once
+			log, product = log+math.Log(product), 1
+		}
 	}
-	return -log / 2
+	return -(log + math.Log(product)) / 2
+}
+
+// priorOfLevels is what the levels of groups share; nil: there is one group.
+func priorOfLevels(groups []Group, tau2 float64) (*Prior, error) {
+	var y, v []float64
+	for g := range groups {
+		if len(groups[g].Y) > 0 {
+			mean, _ := groups[g].mean(tau2)
+			y, v = append(y, mean.Mean), append(v, mean.Var)
+		}
+	}
+	if len(y) < 2 {
+		return nil, nil
+	}
+	return FitPrior(y, v, nil, PauleMandel)
 }
 
 // levelsOf are the levels of groups at tau², each pulled to the mean of all.
-func levelsOf(groups []Group, tau2 float64) ([]Normal, error) {
+func levelsOf(groups []Group, tau2 float64, prior *Prior) []Normal {
 	levels := make([]Normal, len(groups))
-	var y, v []float64
-	var of []int
 	for g := range groups {
 		if len(groups[g].Y) == 0 {
 			continue
 		}
 		levels[g], _ = groups[g].mean(tau2)
-		y, v, of = append(y, levels[g].Mean), append(v, levels[g].Var), append(of, g)
+		if prior != nil {
+			p := prior.Posterior(0, levels[g].Mean, levels[g].Var) // without covariates all have the same prior mean
+			levels[g] = Normal{p.Mean(), p.Var()}
+		}
 	}
-	if len(y) < 2 {
-		return levels, nil
-	}
-	prior, err := FitPrior(y, v, nil, PauleMandel)
-	if err != nil {
-		return nil, err
-	}
-	for j, g := range of {
-		p := prior.Posterior(j, y[j], v[j])
-		levels[g] = Normal{p.Mean(), p.Var()}
-	}
-	return levels, nil
+	return levels
 }
 
 // Posterior is what is known of a unit of a group: its estimate y with variance v, drawn towards the group's level.

@@ -92,3 +92,13 @@ func TestNestedNeedsUnitsThatDiffer(t *testing.T) {
 		t.Errorf("NaN: %v", err)
 	}
 }
+
+// BenchmarkFitNested is a platform of 5,000 merchants with ninety days each.
+func BenchmarkFitNested(b *testing.B) {
+	groups, _ := groupsOf(rand.New(rand.NewPCG(4, 72)), 5000, 90, 0.1)
+	for b.Loop() {
+		if _, err := stats.FitNested(groups); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
