@@ -81,7 +81,6 @@ func TestLiftFindsWhatWasPlanted(t *testing.T) {
 	if estimated < 3 || missed > 1+estimated/8 {
 		t.Errorf("%d rows, %d estimated, %d missed", rows.N, estimated, missed)
 	}
-	s.checkBestDays(asOf)
 	for _, c := range []struct {
 		table, column string
 		pool          int64
