@@ -96,7 +96,7 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 
 .PHONY: test-stats
 test-stats: ## simulate the intervals and tests of transforms/stats at length
-	go test -tags teststats -count=1 ./transforms/stats/...
+	go test -tags teststats -count=1 -timeout 60m ./transforms/stats/...
 
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
