@@ -107,7 +107,7 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 
 .PHONY: test-stats
 test-stats: ## simulate the intervals and tests of transforms/stats at length
-	$(GO_TEST) -tags teststats -count=1 ./transforms/stats/...
+	$(GO_TEST) -tags teststats -count=1 -timeout 60m ./transforms/stats/...
 
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
