@@ -2,13 +2,9 @@ package eligibility
 
 import (
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -16,9 +12,8 @@ import (
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
-// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
-type Records = iter.Seq2[arrow.Record, error]
+// Records are the rows of a published table.
+type Records = column.Records
 
 // recordRows is the size of records.
 const recordRows = 1 << 16
@@ -72,16 +67,8 @@ func (t *Tables) inOrder(resource string) []*Page {
 
 // build hands every subject of every page to row, in the order of the tables.
 func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int), gone func(p *Page, m GoneMember))) Records {
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(table, t.IDs)
+	return column.Stream(table, t.IDs, recordRows, func(b *column.Builder, more func() bool) {
 		row, gone := open(b)
-		flush := func() bool {
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			b.Reset()
-			return more
-		}
 		for _, p := range pages {
 			left := newGoneBetween(t.IDs.TextDict(), p.Decision.gone)
 			for at := range p.Codes {
@@ -90,7 +77,7 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 					i = int(p.Texts[at])
 				}
 				t.goneBefore(left, p, i, gone)
-				if row(p, i); b.Len() >= recordRows && !flush() {
+				if row(p, i); !more() {
 					return
 				}
 			}
@@ -98,8 +85,7 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 				gone(p, m)
 			}
 		}
-		flush()
-	}
+	})
 }
 
 // goneBefore writes the rows of gone members that stand before a subject's.
