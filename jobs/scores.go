@@ -109,6 +109,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	if err := n.addFigures(ctx, role, s, figures, first); err != nil {
 		return nil, err
 	}
+	s.sums.Forget()
 	f := &score.Figures{Subjects: len(s.codes), Categories: s.categories(), Orders: s.sums.Orders, SevereRecent: s.tickets.severeRecent, ViolationPoints: s.tickets.points}
 	all, _ := rule.Indicators()
 	for _, in := range all {
