@@ -42,11 +42,16 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 			names = append(names, c.Name)
 		}
 	}
+	return column.Concat(names, int(file.NumRows()), readGroups(ctx, file, t, ids, names...))
+}
+
+// readGroups reads the named columns of one of windvane's own files, a row group at a time.
+func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
 	there, added := names, []string(nil)
 	if t.Class == contract.Published {
 		there, added = columnsThere(file, names)
 	}
-	return column.Concat(names, int(file.NumRows()), func(yield func(*column.Frame, error) bool) {
+	return func(yield func(*column.Frame, error) bool) {
 		for g := range file.NumRowGroups() {
 			f, err := readGroup(ctx, file, g, t, ids, there)
 			if err == nil {
@@ -54,11 +59,11 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 					f.Set(name, nulls(f.N))
 				}
 			}
-			if !yield(f, err) {
+			if !yield(f, err) || err != nil {
 				return
 			}
 		}
-	})
+	}
 }
 
 // readGroup reads a row group as a frame. Its columns may share the record's memory, which the collector frees.

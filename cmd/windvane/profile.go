@@ -96,6 +96,9 @@ func (p *peak) end() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done = true
+	if p.most == 0 && p.err == nil { // it ended before the first collection
+		p.err = p.write()
+	}
 	if p.err != nil {
 		return fmt.Errorf("memprofile: %w", p.err)
 	}
