@@ -38,6 +38,7 @@ const publishedRows = 1 << 17
 // publish writes the tables under the run's own prefix, then the manifest, then commits. Until the
 // commit no reader sees any of it.
 func (n *night) publish(ctx context.Context) error {
+	n.refunds = nil // what is made of them is made
 	prefix := fmt.Sprintf("published/%s/dt=%s/run=%s", n.runner.Settings.Job, n.asOf, n.id)
 	if err := n.writeTables(ctx, prefix); err != nil {
 		return err
