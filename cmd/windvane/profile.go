@@ -8,6 +8,8 @@ import (
 	"runtime/metrics"
 	"runtime/pprof"
 	"sync"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
 // startProfiles begins the profiles that are asked for. stopProfiles ends them.
@@ -36,7 +38,7 @@ func (a *app) startProfiles() error {
 func startCPUProfile(path string) (stop func() error, err error) {
 	f, err := os.Create(path)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	if err := pprof.StartCPUProfile(f); err != nil {
 		f.Close()
