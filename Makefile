@@ -202,6 +202,10 @@ bench-lift: ## time and peak memory of a night of lift: PAIRS, TOUCHED
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export LIFT_DIR="$$dir" LIFT_PAIRS=$(PAIRS) LIFT_TOUCHED=$(TOUCHED) LIFT_WORKERS=2 && \
 	$(BENCH_OUT)/lift.test -test.run '^TestLiftSpeedData$$' >/dev/null && $(BENCH_OUT)/lift.test -test.run '^TestLiftSpeed$$'
 
+.PHONY: bench-lists
+bench-lists: $(BENCH_OUT)/bin/bench ## scores and lists of a million products, rollups given, in 2 GiB: RUNS
+	$(call BENCH_RUN,lists) --runs $(RUNS)
+
 .PHONY: $(BENCH_OUT)/bin/bench
 $(BENCH_OUT)/bin/bench:
 	@mkdir -p $(BENCH_OUT)/bin

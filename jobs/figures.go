@@ -102,9 +102,9 @@ func (n *night) gmvContext() gmv.Context {
 	}
 	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
 		Buyers: func(s contract.Scope) func(int64, int) (int64, int64, bool) {
-			figures := byRole[s.Role]
+			buyersOf := byRole[s.Role].BuyersInTurn()
 			return func(subject int64, window int) (int64, int64, bool) {
-				buyers, fresh := figures.Buyers(subject, window)
+				buyers, fresh := buyersOf(subject, window)
 				return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays
 			}
 		}}

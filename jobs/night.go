@@ -335,7 +335,6 @@ func (n *night) digestIf(acceptedChurn string) string {
 
 // reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
 func (n *night) reduceChanged(ctx context.Context) error {
-	defer n.runner.memory.Budget.Trim(keptBlocks)
 	for _, snapshots := range []bool{true, false} { // events are classified by snapshots
 		var wanted []func(context.Context, int) error
 		for _, t := range rollup.Sources() {
@@ -364,9 +363,6 @@ func (n *night) reduceChanged(ctx context.Context) error {
 	n.noteQuarantine()
 	return nil
 }
-
-// keptBlocks is how many bytes of row blocks are kept from one step to the next.
-const keptBlocks = 64 << 20
 
 // known tells whether the partition is one that the night before rested on: its rollups are there.
 func (n *night) known(table string, p Partition) bool {

@@ -73,7 +73,11 @@ func (n *night) run(ctx context.Context) error {
 	return nil
 }
 
+// keptBlocks is how many bytes of row blocks are kept from one step to the next.
+const keptBlocks = 64 << 20
+
 func (n *night) runStep(ctx context.Context, s Step) (err error) {
 	defer column.Recover(&err)
+	defer n.runner.memory.Budget.Trim(keptBlocks)
 	return s.Run(n, ctx)
 }

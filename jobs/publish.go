@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -37,6 +38,7 @@ const publishedRows = 1 << 17
 // publish writes the tables under the run's own prefix, then the manifest, then commits. Until the
 // commit no reader sees any of it.
 func (n *night) publish(ctx context.Context) error {
+	n.refunds = nil // what is made of them is made
 	prefix := fmt.Sprintf("published/%s/dt=%s/run=%s", n.runner.Settings.Job, n.asOf, n.id)
 	if err := n.writeTables(ctx, prefix); err != nil {
 		return err
@@ -161,6 +163,29 @@ func (n *night) outcome() Outcome {
 
 // publishedFrame reads the named columns of a published table of a commit; without names all.
 func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.Table, columns ...string) (*column.Frame, error) {
+	f, err := r.openPublished(ctx, c, t)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readTable(ctx, f, t, r.ids, columns...)
+}
+
+// publishedGroups is publishedFrame for tables that nobody holds as a whole.
+func (r *Runner) publishedGroups(ctx context.Context, c *committed, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+	return func(yield func(*column.Frame, error) bool) {
+		f, err := r.openPublished(ctx, c, t)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		readGroups(ctx, f, t, r.ids, columns...)(yield)
+	}
+}
+
+// openPublished opens a published table of a commit whose bytes are those that its manifest names.
+func (r *Runner) openPublished(ctx context.Context, c *committed, t *contract.Table) (*lake.File, error) {
 	for _, o := range c.manifest.Outputs {
 		if o.Table != t.Name {
 			continue
@@ -181,8 +206,7 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		defer f.Close()
-		return readTable(ctx, f, t, r.ids, columns...)
+		return f, nil
 	}
 	return nil, fmt.Errorf("%w: %s has no table %s", ErrDamaged, c.record.ManifestKey, t.Name)
 }

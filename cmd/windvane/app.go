@@ -39,8 +39,9 @@ type app struct {
 	stdout, stderr io.Writer
 	json           bool
 	verbose        bool
-	profile        string
-	stopProfile    func() error
+	cpuProfile     string
+	memProfile     string
+	stopProfiles   func() error
 	clock          schedule.Clock
 	logFormat      string
 	metricsFile    string
@@ -80,11 +81,14 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
-	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
-	_ = root.PersistentFlags().MarkHidden("cpuprofile")
+	root.PersistentFlags().StringVar(&a.cpuProfile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
+	root.PersistentFlags().StringVar(&a.memProfile, "memprofile", "", "write a profile of the heap at its peak, for go tool pprof")
+	for _, name := range []string{"cpuprofile", "memprofile"} {
+		_ = root.PersistentFlags().MarkHidden(name)
+	}
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "text or json (WINDVANE_LOG_FORMAT; default: text)")
 	cli.Complete(root, "log-format", cli.OneOf("text", "json"))
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfile()) }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfiles()) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
 	root.AddCommand(a.runCommand(), a.backfillCommand(), a.serveCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
 		a.simulateCommand(), lift.Command(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())

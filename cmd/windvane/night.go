@@ -57,7 +57,9 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	if err != nil {
 		return nil, err
 	}
-	debug.SetMemoryLimit(s.memory) // the collector works harder near it; what the engine holds is bounded by its own budget
+	// The collector works harder near the limit; what the engine holds is bounded by its own budget. A part is left for what
+	// the collector does not count: the program itself, and pages on their way back to the system.
+	debug.SetMemoryLimit(s.memory - s.memory/16)
 	for _, w := range s.warnings {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
