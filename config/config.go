@@ -66,6 +66,8 @@ type Config struct {
 	Require Require `yaml:"require" json:"require"`
 	// Gates are how unlike the days before a night may be and still be published without a word.
 	Gates Gates `yaml:"gates" json:"gates"`
+	// Calendar are the campaigns and holidays that gates and growth figures know of.
+	Calendar []Campaign `yaml:"calendar" json:"calendar,omitempty"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
 	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.

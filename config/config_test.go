@@ -50,7 +50,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		if strings.HasPrefix(line, "#  ") {
 			line = line[1:]
 		}
-		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []"} {
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []", "calendar: []"} {
 			if line == empty {
 				line = line[:len(line)-3]
 			}
@@ -60,7 +60,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		}
 	}
 	c := mustLoad(t, strings.Join(text, "\n"))
-	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 {
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || len(c.Campaigns()) != 3 {
 		t.Errorf("examples are lost: %+v", c)
 	}
 }
