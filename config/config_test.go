@@ -153,7 +153,8 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
 		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
-		Notify: []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Notify:  []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Lineage: config.Lineage{Namespace: "windvane"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -86,6 +86,7 @@ func (c Config) problems() (found []problem) {
 	}
 	found = append(found, c.Gates.problems()...)
 	found = append(found, c.campaignProblems()...)
+	found = append(found, c.Lineage.problems()...)
 	found = append(found, c.Chuanliu.problems()...)
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)
