@@ -62,6 +62,16 @@ func (n *night) checkGates(ctx context.Context) error {
 	return fmt.Errorf("%w: %s: look at the dumps of %s; if they are right, run the night again with --accept-gates REASON", ErrGate, strings.Join(failed, "; "), n.asOf)
 }
 
+// failedGates are the names of those that stopped the night, each once, in the order they were asked.
+func (n *night) failedGates() (names []string) {
+	for _, g := range n.dataGates {
+		if !g.Passed && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
 func (n *night) gate(name string, passed bool, format string, args ...any) {
 	n.dataGates = append(n.dataGates, Gate{name, passed, fmt.Sprintf(format, args...)})
 }

@@ -80,6 +80,7 @@ type Outcome struct {
 	Tables   []Output      `json:"tables,omitempty"`
 	Steps    []StepRecord  `json:"-"` // that were run
 	Warnings []string      `json:"warnings,omitempty"`
+	Failed   []string      `json:"failed_gates,omitempty"` // gates that stopped publication
 	Duration time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`
 	Spilled  int64         `json:"spilled_bytes"` // written to spill files
@@ -108,7 +109,7 @@ func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (o Outcome, e
 	if err := n.run(ctx); err != nil {
 		n.recordFailure(ctx, err)
 		n.endLineage(ctx, err)
-		return Outcome{AsOf: asOf, Run: n.id}, fmt.Errorf("night %s: %w", asOf, err)
+		return Outcome{AsOf: asOf, Run: n.id, Failed: n.failedGates()}, fmt.Errorf("night %s: %w", asOf, err)
 	}
 	n.endLineage(ctx, nil)
 	o = n.outcome()
