@@ -28,7 +28,10 @@ type Sender struct {
 const (
 	tries      = 3
 	firstPause = time.Second // doubled after each try
-	// Brief and Patient bound the time that sending may take: before a night does its work, and after it.
+)
+
+// Bounds of the time that sending may take: before a night does its work, and after it.
+const (
 	Brief   = 5 * time.Second
 	Patient = 30 * time.Second
 )
