@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
@@ -41,7 +42,7 @@ func (a *app) lineage(ctx context.Context, c config.Config, r *jobs.Runner) (s *
 	}
 	if c.Lineage.APIKey.Given() {
 		if s.APIKey, err = c.Lineage.APIKey.Read(a.lookupEnv, os.ReadFile); err != nil {
-			return nil, nil, usagef("config: lineage.api_key: %w", err)
+			return nil, nil, cli.Usagef("config: lineage.api_key: %w", err)
 		}
 	}
 	if c.Lineage.HTTP() {

@@ -232,7 +232,7 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 	}
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	s, err := a.open(ctx)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
 // flushTraces bounds how long a process waits at its end for a collector of traces.
@@ -32,7 +34,7 @@ func (a *app) tracer(ctx context.Context, log *slog.Logger, job string) (t trace
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithTimeout(5*time.Second),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 2 * time.Second, MaxElapsedTime: flushTraces}))
 	if err != nil {
-		return nil, nil, usagef("traces: %w", err)
+		return nil, nil, cli.Usagef("traces: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces not sent", "error", err) }))
 	about := resource.NewSchemaless(attribute.String("service.name", "windvane"), attribute.String("service.version", version()), attribute.String("windvane.job", job))
