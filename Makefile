@@ -109,6 +109,10 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 test-stats: ## simulate the intervals and tests of transforms/stats at length
 	$(GO_TEST) -tags teststats -count=1 -timeout 60m ./transforms/stats/...
 
+.PHONY: lineage-spec
+lineage-spec: ## hold events of lineage against OpenLineage's own schemas: SPEC=spec/ of a copy of its repository
+	WINDVANE_OPENLINEAGE_SPEC=$(if $(SPEC),$(abspath $(SPEC))) go test -v -tags openlineage -count=1 -run TestLineageAgainstTheOfficialSchemas ./cmd/windvane
+
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
 	$(VENV)/bin/python internal/testkit/readers/readme.py README.md README.zh-CN.md

@@ -66,6 +66,8 @@ type Config struct {
 	Require Require `yaml:"require" json:"require"`
 	// Gates are how unlike the days before a night may be and still be published without a word.
 	Gates Gates `yaml:"gates" json:"gates"`
+	// Calendar are the campaigns and holidays that gates and growth figures know of.
+	Calendar []Campaign `yaml:"calendar" json:"calendar,omitempty"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
 	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.
@@ -78,6 +80,8 @@ type Config struct {
 	Retention Retention `yaml:"retention" json:"retention"`
 	// Notify are the webhooks that hear what became of a night.
 	Notify []Webhook `yaml:"notify" json:"notify,omitempty"`
+	// Lineage says which data catalogue hears of nights, in the form of OpenLineage.
+	Lineage Lineage `yaml:"lineage" json:"lineage"`
 }
 
 // Location is a bucket or a prefix in it.
@@ -145,6 +149,7 @@ func Default() Config {
 		Chuanliu:        Chuanliu{HoldoutShare: 0.10},
 		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
 		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},
+		Lineage:         Lineage{Namespace: "windvane"},
 		Retention:       Retention{Grace: 48 * time.Hour, SupersededDays: 30, StateNights: 35, FailureDays: 90},
 	}
 }

@@ -50,7 +50,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		if strings.HasPrefix(line, "#  ") {
 			line = line[1:]
 		}
-		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []"} {
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []", "calendar: []"} {
 			if line == empty {
 				line = line[:len(line)-3]
 			}
@@ -60,7 +60,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		}
 	}
 	c := mustLoad(t, strings.Join(text, "\n"))
-	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 {
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || len(c.Campaigns()) != 3 {
 		t.Errorf("examples are lost: %+v", c)
 	}
 }
@@ -153,7 +153,8 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
 		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
-		Notify: []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Notify:  []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Lineage: config.Lineage{Namespace: "windvane"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

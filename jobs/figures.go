@@ -122,7 +122,7 @@ func (n *night) summarise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := gmv.Overview{Context: c, Series: series, Distincts: distincts}
+	o := gmv.Overview{Context: c, Series: series, Distincts: distincts, Campaigns: n.runner.Settings.campaigns()}
 	o.Buyers30, _ = n.buyers[0].Buyers(0, 30)
 	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, 90)
 	n.publishTable(contract.Overview, gmv.OverviewTable(o, mem))

@@ -68,8 +68,11 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
-	at      string // the step that runs
+	spans   []stepSpan // of the steps, for lineage
+	at      string     // the step that runs
 	commit  commitInfo
+
+	announced bool // lineage was told that the night has begun
 }
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {

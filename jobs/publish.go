@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
@@ -87,6 +88,10 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			key := prefix + "/" + t.Name + ".parquet"
+			ctx, end := n.runner.span(ctx, "write "+t.Name, asOfAttribute(n.asOf), runAttribute(n.id), attribute.String("windvane.table", t.Name))
+			defer func() {
+				end(err, attribute.Int64("windvane.rows", n.outputs[i].Rows), attribute.Int64("windvane.bytes", n.outputs[i].Bytes))
+			}()
 			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
 				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, n.tables[t.Name].rows)
 			if err != nil {

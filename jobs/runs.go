@@ -47,6 +47,9 @@ type RunRecord struct {
 	Cause      string       `json:"cause,omitempty"` // of the failure, see CauseOf
 	Version    string       `json:"version,omitempty"`
 	Host       string       `json:"host,omitempty"`
+
+	TableRows map[string]int64        `json:"-"` // of each published table
+	Newest    map[string]calendar.Day `json:"-"` // by dumped table, the newest day that the night read
 }
 
 // Runs are the commits and attempts of the dates from first to last, by date and time. The bucket alone is asked:
@@ -132,6 +135,15 @@ func (a Archive) committedRun(ctx context.Context, day calendar.Day, rec lake.Co
 	m := c.manifest
 	r.Reason = cmp.Or(r.Reason, m.AcceptedChurn)
 	r.Steps, r.Gates, r.Warnings, r.Version, r.Host = m.Steps, m.Gates, m.Warnings, m.Version, m.Host
+	r.TableRows, r.Newest = map[string]int64{}, map[string]calendar.Day{}
+	for _, o := range m.Outputs {
+		r.TableRows[o.Table] = o.Rows
+	}
+	for name, ps := range m.Partitions {
+		if len(ps) > 0 { // ascending
+			r.Newest[name] = ps[len(ps)-1].Day
+		}
+	}
 	for _, o := range m.Outputs {
 		r.Rows += o.Rows
 		r.Bytes += o.Bytes

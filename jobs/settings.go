@@ -35,6 +35,7 @@ type Settings struct {
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
 	AbsentDays          map[string][]calendar.Day // partitions that will never come
 	Gates               Gates                     // what a night must keep to be published without a word
+	Calendar            []Campaign                // days on which the market is not as usual
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
 	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
@@ -80,6 +81,9 @@ func (s Settings) Validate() error {
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
+	}
+	if err := s.campaigns().Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("calendar: %w", err))
 	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
@@ -144,7 +148,8 @@ func (s Settings) nightDigest() string {
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
 		Chuanliu         Chuanliu
-	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu})
+		Campaigns        calendar.Campaigns `json:",omitempty"` // a deployment without any has the digest of before there were any
+	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu, s.campaigns()})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

@@ -56,7 +56,7 @@ func (a Archive) Standing(ctx context.Context) (*Standing, error) {
 func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
 	ctx = context.WithoutCancel(ctx) // a run that was interrupted did not publish: readers should know
 	if err := r.writeStanding(ctx, o, cause); err != nil {
-		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "error", err)
+		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "run", o.Run, "error", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,7 @@ type app struct {
 	config         string
 	input, output  string
 	workers        int
+	lastRun        atomic.Pointer[string] // the id of the run that was begun last
 }
 
 // printed marks an error whose result was printed before it: for programs that says all.
@@ -103,8 +105,36 @@ func (a *app) report(err error) int {
 	if !errors.As(err, &printed{}) && a.json {
 		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"status": "error", "error": err.Error(), "exit_code": codeOf(err)})
 	}
-	fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+	if a.logFormat == "json" {
+		a.logger(slog.LevelInfo).Error("failed", append(a.aboutRun(), "error", err.Error(), "exit_code", codeOf(err))...)
+	} else {
+		fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+	}
 	return codeOf(err)
+}
+
+// note tells what is no failure, in the form of the log.
+func (a *app) note(text string, about ...any) {
+	if a.logFormat == "json" {
+		a.logger(slog.LevelInfo).Warn("note", append(about, "note", text)...)
+		return
+	}
+	fmt.Fprintf(a.stderr, "note: %s\n", text)
+}
+
+// aboutRun names the run that was begun last, for a line that speaks of it.
+func (a *app) aboutRun() []any {
+	if id := a.lastRun.Load(); id != nil {
+		return []any{"run", *id}
+	}
+	return nil
+}
+
+// newRunID begins a run.
+func (a *app) newRunID() string {
+	id := newRunID(a.clock.Now())
+	a.lastRun.Store(&id)
+	return id
 }
 
 func codeOf(err error) int {
@@ -128,10 +158,14 @@ func (a *app) chooseLog() error {
 	return nil
 }
 
-// logger writes to standard error from a level on; --verbose writes all.
+// logger writes to standard error from a level on; --verbose writes all. As JSON it is for a collector of logs, which wants
+// the steps too.
 func (a *app) logger(level slog.Level) *slog.Logger {
-	if a.verbose {
+	switch {
+	case a.verbose:
 		level = slog.LevelDebug
+	case a.logFormat == "json":
+		level = min(level, slog.LevelInfo)
 	}
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, at slog.Attr) slog.Attr {
 		if len(groups) == 0 && at.Key == slog.TimeKey { // the clock of tests too

@@ -56,6 +56,11 @@ func (a *app) serve(ctx context.Context) error {
 	defer s.close()
 	log := a.logger(slog.LevelInfo)
 	s.runner.Log = log
+	stop, err := a.watch(ctx, c, s.runner)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}}
 	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
 		return err
@@ -144,7 +149,8 @@ func (s *server) work(ctx context.Context, f func() error) error {
 // runner is a new one for each attempt: what a night keeps in memory goes with it, and inputs are listed anew.
 func (s *server) runner() observed {
 	r := s.site.runner
-	return observed{&jobs.Runner{In: r.In, Out: r.Out, Settings: r.Settings, Now: r.Now, NewRunID: r.NewRunID, Version: r.Version, Host: r.Host, Log: r.Log, Spill: r.Spill}, s.metrics}
+	return observed{&jobs.Runner{In: r.In, Out: r.Out, Settings: r.Settings, Now: r.Now, NewRunID: r.NewRunID, Version: r.Version, Host: r.Host, Log: r.Log, Spill: r.Spill,
+		Lineage: r.Lineage, Tracer: r.Tracer}, s.metrics}
 }
 
 // night makes one night. While it can be waited for, lateness is found out without leaving a record of a failed run.
@@ -209,6 +215,11 @@ func (s *server) collect(ctx context.Context) error {
 func (s *server) observe(j *schedule.Job, e schedule.Event) {
 	state := jobState{What: e.What, AsOf: &e.AsOf}
 	args := []any{"job", e.Job, "what", e.What, "as_of", e.AsOf.String(), "due", e.Due}
+	s.mu.Lock()
+	if o := s.last[e.Job]; o.AsOf == e.AsOf && o.Run != "" {
+		args = append(args, "run", o.Run)
+	}
+	s.mu.Unlock()
 	if e.Err != nil {
 		state.Error = e.Err.Error()
 		args = append(args, "error", state.Error, "cause", jobs.CauseOf(e.Err))
