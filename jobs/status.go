@@ -54,6 +54,9 @@ func (a Archive) Standing(ctx context.Context) (*Standing, error) {
 // noteStanding rewrites status.json after a run that ended with cause, nil if it succeeded. That it cannot is
 // logged and nothing more: the night is published, or not, all the same.
 func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
+	if errors.Is(cause, ErrOvertaken) {
+		return // the night is published, and whoever did it has said so
+	}
 	ctx = context.WithoutCancel(ctx) // a run that was interrupted did not publish: readers should know
 	if err := r.writeStanding(ctx, o, cause); err != nil {
 		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "error", err)
