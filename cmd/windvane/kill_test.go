@@ -25,6 +25,9 @@ const asCommand = "WINDVANE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if step := os.Getenv(pauseAfter); step != "" {
+			pausing(step)
+		}
 		main()
 		return
 	}
