@@ -138,8 +138,8 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	report.Missing = consequence(t)
 	path, _ := r.Settings.Tables[t.Name].ParsedPath(t) // checked when the dumps were listed
 	place := path.On(day)
-	if r.Settings.RequireSuccess {
-		place += " with _SUCCESS beside it"
+	if names := r.Settings.markers(); names != "" {
+		place += " with " + names + " beside it"
 	}
 	switch first, begun := r.Inputs.first(t.Name); {
 	case r.Settings.Tables[t.Name].Absent:
