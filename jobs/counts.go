@@ -31,7 +31,7 @@ type counts struct {
 // checkCounts holds the partitions that the commit before did not rest on against what their producers say. Files that are
 // missing are late (ErrLate); rows are compared when the files are read.
 func (n *night) checkCounts(ctx context.Context) error {
-	if !n.runner.Settings.RequireCounts {
+	if !n.runner.Settings.RequireCounts { // before thousands of partitions are gone through
 		return nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -39,24 +39,24 @@ func (n *night) checkCounts(ctx context.Context) error {
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			d := n.runner.Inputs.on(t.Name, p.Day)
-			if d == nil || d.counts == "" || n.inPrevious(t.Name, p) {
+			if d == nil || n.inPrevious(t.Name, p) {
 				continue
 			}
 			g.Go(func() (err error) {
 				defer column.Recover(&err)
-				return d.promise(ctx, n.runner.In)
+				return n.runner.promised(ctx, d)
 			})
 		}
 	}
 	return g.Wait()
 }
 
-// promise reads what the producer says, once for a listing.
-func (d *dump) promise(ctx context.Context, in *lake.Lake) error {
-	if d.promised != nil {
+// promised reads what the producer says of a dump, once for a listing, and counts the files.
+func (r *Runner) promised(ctx context.Context, d *dump) error {
+	if !r.Settings.RequireCounts || d.counts == "" || d.promised != nil {
 		return nil
 	}
-	data, err := in.ReadAll(ctx, d.counts, maxCountsBytes)
+	data, err := r.In.ReadAll(ctx, d.counts, maxCountsBytes)
 	if errors.Is(err, lake.ErrNotFound) {
 		return fmt.Errorf("%w: %s is no longer there: %s of %s is being written again", ErrLate, d.counts, d.table.Name, d.day)
 	}

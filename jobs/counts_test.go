@@ -31,43 +31,65 @@ func (d *deployment) countAll() {
 }
 
 func TestCountsOfTheProducer(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RequireCounts = true
 	for _, c := range []struct {
 		name   string
-		change func(d *deployment)
-		fails  error // nil: published
+		change func()
+		fails  error
 		says   string
 	}{
-		{"all is as it says", func(*deployment) {}, nil, ""},
-		{"a day without counts has not arrived", func(d *deployment) {
+		{"a day without counts has not arrived", func() {
 			if err := os.Remove(filepath.Join(d.dump("orders", lastDay), "_COUNTS.json")); err != nil {
 				t.Fatal(err)
 			}
 		}, jobs.ErrLate, "orders dt=2026-01-31"},
-		{"a file is missing, or not listed yet", func(d *deployment) { d.count("refunds", lastDay, `{"files": 2, "rows": 1}`) }, jobs.ErrLate,
+		{"a file is missing, or not listed yet", func() { d.count("refunds", lastDay, `{"files": 2, "rows": 1}`) }, jobs.ErrLate,
 			"refunds of 2026-01-31 has 1 files where dumps/refunds/dt=2026-01-31/_COUNTS.json says 2"},
-		{"a file too many", func(d *deployment) { d.count("talents", lastDay, `{"files": 0, "rows": 0}`) }, jobs.ErrLate, "talents of 2026-01-31 has 1 files"},
-		{"rows are missing", func(d *deployment) { d.count("orders", lastDay, `{"files": 1, "rows": 4}`) }, jobs.ErrInput,
+		{"a file too many", func() { d.count("talents", lastDay, `{"files": 0, "rows": 0}`) }, jobs.ErrLate, "talents of 2026-01-31 has 1 files"},
+		{"rows are missing", func() { d.count("orders", lastDay, `{"files": 1, "rows": 4}`) }, jobs.ErrInput,
 			"orders of 2026-01-31 has 3 rows where dumps/orders/dt=2026-01-31/_COUNTS.json says 4"},
-		{"rows of a snapshot are missing", func(d *deployment) { d.count("products", lastDay-1, `{"files": 1, "rows": 9}`) }, jobs.ErrInput, "products of 2026-01-30 has 3 rows"},
-		{"counts that are none", func(d *deployment) { d.count("orders", lastDay, `{"rows": 3}`) }, jobs.ErrInput, "it says nothing like"},
-		{"counts that are no JSON", func(d *deployment) { d.count("orders", lastDay, `4 files`) }, jobs.ErrInput, "it says nothing like"},
+		{"rows of a snapshot are missing", func() { d.count("products", lastDay, `{"files": 1, "rows": 9}`) }, jobs.ErrInput, "products of 2026-01-31 has 3 rows"},
+		{"counts that are none", func() { d.count("orders", lastDay, `{"rows": 3}`) }, jobs.ErrInput, "it says nothing like"},
+		{"counts that are no JSON", func() { d.count("orders", lastDay, `4 files`) }, jobs.ErrInput, "it says nothing like"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			d := newDeployment(t)
-			d.countAll()
-			d.settings.RequireCounts = true
-			c.change(d)
-			o, err := d.try(lastDay)
-			switch {
-			case c.fails == nil && (err != nil || o.Status != jobs.Published):
-				t.Errorf("%s, %v", o.Status, err)
-			case c.fails != nil && (!errors.Is(err, c.fails) || !strings.Contains(err.Error(), c.says)):
-				t.Errorf("got %v, want %v: %s", err, c.fails, c.says)
-			}
-			if n := len(d.commits(lastDay)); (n == 1) != (c.fails == nil) {
-				t.Errorf("%d commits", n)
-			}
-		})
+		d.countAll()
+		c.change()
+		if err := os.RemoveAll(filepath.Join(d.out, "state")); err != nil { // rows are counted when files are read
+			t.Fatal(err)
+		}
+		if _, err := d.try(lastDay); !errors.Is(err, c.fails) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, want %v: %s", c.name, err, c.fails, c.says)
+		}
+		if n := len(d.commits(lastDay)); n != 0 {
+			t.Errorf("%s: %d commits", c.name, n)
+		}
+	}
+	d.countAll()
+	if o := d.night(lastDay); o.Status != jobs.Published {
+		t.Errorf("all is as it says: %s", o.Status)
+	}
+}
+
+// validate reads the counts as a night does.
+func TestValidateComparesCounts(t *testing.T) {
+	d := newDeployment(t)
+	d.countAll()
+	d.settings.RequireCounts = true
+	d.count("orders", lastDay, `{"files": 1, "rows": 4}`)
+	d.count("refunds", lastDay, `{"files": 2, "rows": 1}`)
+	r := &jobs.Runner{In: d.open(d.in), Settings: d.settings}
+	says := map[string]string{"orders": "has 3 rows where", "refunds": "has 1 files where", "talents": ""}
+	told := 0
+	err := r.Validate(t.Context(), lastDay, lastDay, jobs.ValidateOptions{Tables: []string{"orders", "refunds", "talents"}}, func(report jobs.TableReport) error {
+		told++
+		if text, want := strings.Join(report.Problems, "; "), says[report.Table]; !strings.Contains(text, want) || (text == "") != (want == "") {
+			t.Errorf("%s: %q, want %q", report.Table, text, want)
+		}
+		return nil
+	})
+	if err != nil || told != len(says) {
+		t.Errorf("%d tables, %v", told, err)
 	}
 }
 

@@ -189,6 +189,9 @@ func (v *tableValidator) run(ctx context.Context) error {
 	for _, o := range v.dump.objects {
 		v.report.Bytes += o.Size
 	}
+	if err := v.runner.promised(ctx, v.dump); err != nil {
+		v.fail(err)
+	}
 	m, err := mapping.New(v.dump.table, v.spec, mapping.Env{Zone: v.runner.Settings.Zone, BuyerKey: v.runner.Settings.BuyerKey, IDs: v.ids})
 	if err != nil {
 		v.fail(fmt.Errorf("tables.%s: %w", v.dump.table.Name, err))
