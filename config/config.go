@@ -103,6 +103,8 @@ const (
 type Require struct {
 	// SuccessMarker asks for an object _SUCCESS beside the day's files.
 	SuccessMarker bool `yaml:"success_marker" json:"success_marker"`
+	// Counts asks for an object _COUNTS.json beside the day's files, {"files": 4, "rows": 120000}, and compares.
+	Counts bool `yaml:"counts" json:"counts"`
 }
 
 // Gates are how unlike the days before a night may be and still be published without a word; a night that one of
@@ -122,6 +124,9 @@ type Gates struct {
 	MaxGrade float64 `yaml:"max_grade" json:"max_grade"`
 	// MaxShift is by how many points the mean score of a role may move from one run to the next; 0: no such gate.
 	MaxShift float64 `yaml:"max_shift" json:"max_shift"`
+	// MaxSnapshotAge is by how many days a snapshot of products, merchants or talents that stands in may be older than the
+	// as-of date; 0: no such gate.
+	MaxSnapshotAge int `yaml:"max_snapshot_age" json:"max_snapshot_age"`
 	// MinScored: with fewer scored subjects grades are too few to tell.
 	MinScored int `yaml:"min_scored" json:"min_scored"`
 	// Columns: a column that was there the day before may not be gone.
@@ -145,7 +150,7 @@ func Default() Config {
 		LateCauses:      true,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
-		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},
+		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MaxSnapshotAge: 7, MinScored: 200, Columns: true},
 		Chuanliu:        Chuanliu{HoldoutShare: 0.10},
 		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
 		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},

@@ -111,7 +111,7 @@ absent_days: {orders: [2026-01-31, "2026-02-01"]}
 memory_limit: 512MiB
 workers: 3
 spill_dir: /tmp/spill
-require: {success_marker: true}
+require: {success_marker: true, counts: true}
 chuanliu: {holdout_share: 0.3, programmes: {spring: 0.2}, since: 2026-02-01}
 schedule:
   - {spec: "0 3 * * *", lag_days: 0, deadline: 90m}
@@ -148,7 +148,7 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		},
 		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
-		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true, Counts: true}, Gates: config.Default().Gates,
 		Chuanliu: config.Chuanliu{HoldoutShare: 0.3, Programmes: map[string]float64{"spring": 0.2}, Since: ref(days("2026-02-01")[0])},
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},

@@ -33,7 +33,7 @@ type ScheduledJob struct {
 	FirstPause *time.Duration `yaml:"first_pause" json:"first_pause,omitempty"`
 	// LongestPause bounds the pauses; null: 10m.
 	LongestPause *time.Duration `yaml:"longest_pause" json:"longest_pause,omitempty"`
-	// CatchUp is how many missed nights are made at one firing, the newest ones; null: 7.
+	// CatchUp is how many nights are looked at at each firing, the last ones; what is missing of them is made; null: 7.
 	CatchUp *int `yaml:"catch_up" json:"catch_up,omitempty"`
 	// Days is how many nights before the as-of date restate looks at; null: 7.
 	Days *int `yaml:"days" json:"days,omitempty"`

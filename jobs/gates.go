@@ -21,22 +21,23 @@ var ErrGate = errors.New("a gate stops publication")
 // them before merchants feel it. They look at the as-of day alone: corrections of earlier days show in late_data. The zero value
 // lets everything pass.
 type Gates struct {
-	Days        int     // days before the as-of date that it is compared with, those of campaigns left out; at least half of them must be there
-	MinRows     int64   // a table with fewer rows a day (median) is too small to tell
-	MinVolume   float64 // least rows of the day, as a share of the median; 0: no such gate
-	MaxVolume   float64 // most rows of the day, as a multiple of the median; 0: no such gate
-	MaxUnitJump float64 // mean amount of a paid line, as a multiple of the median or of its inverse; 0: no such gate
-	MaxGrade    float64 // share of the scored subjects of a role that one grade may hold; 0: no such gate
-	MaxShift    float64 // points by which the mean score of a role may move from run to run; 0: no such gate
-	MinScored   int     // scored subjects below which grades are too few to tell
-	Columns     bool    // a column that was there the day before may not be gone
+	Days           int     // days before the as-of date that it is compared with, those of campaigns left out; at least half of them must be there
+	MinRows        int64   // a table with fewer rows a day (median) is too small to tell
+	MinVolume      float64 // least rows of the day, as a share of the median; 0: no such gate
+	MaxVolume      float64 // most rows of the day, as a multiple of the median; 0: no such gate
+	MaxUnitJump    float64 // mean amount of a paid line, as a multiple of the median or of its inverse; 0: no such gate
+	MaxGrade       float64 // share of the scored subjects of a role that one grade may hold; 0: no such gate
+	MaxShift       float64 // points by which the mean score of a role may move from run to run; 0: no such gate
+	MaxSnapshotAge int     // days by which a snapshot that stands in may be older than the as-of date; 0: no such gate
+	MinScored      int     // scored subjects below which grades are too few to tell
+	Columns        bool    // a column that was there the day before may not be gone
 }
 
 // checkGates decides whether the night may be published. What fails is named with its figures; if the reason to
 // publish it all the same was given, the manifest records it.
 func (n *night) checkGates(ctx context.Context) error {
 	n.dataGates = nil
-	for _, check := range []func(context.Context, Gates) error{n.gateVolumes, n.gateUnits, n.gateColumns, n.gateScores} {
+	for _, check := range []func(context.Context, Gates) error{n.gateFreshness, n.gateVolumes, n.gateUnits, n.gateColumns, n.gateScores} {
 		if err := check(ctx, n.runner.Settings.Gates); err != nil {
 			return err
 		}
@@ -74,6 +75,21 @@ func (n *night) failedGates() (names []string) {
 
 func (n *night) gate(name string, passed bool, format string, args ...any) {
 	n.dataGates = append(n.dataGates, Gate{name, passed, fmt.Sprintf(format, args...)})
+}
+
+// gateFreshness looks at how old the snapshots are that classify the day's rows: one that does not come is stood in for by
+// the nearest earlier one, day after day.
+func (n *night) gateFreshness(_ context.Context, g Gates) error {
+	if g.MaxSnapshotAge == 0 {
+		return nil
+	}
+	for _, t := range []*contract.Table{contract.Products, contract.Merchants, contract.Talents} {
+		if p, ok := n.nearest(t.Name, n.asOf); ok {
+			age := int(n.asOf - p.Day)
+			n.gate("freshness", age <= g.MaxSnapshotAge, "the newest snapshot of %s is that of %s, %d days before the night", t.Name, p.Day, age)
+		}
+	}
+	return nil
 }
 
 // gateVolumes compares the rows of each table.

@@ -143,7 +143,10 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.done = true
 		n.warnings = append(n.warnings, n.withdrawnNote())
 	}
-	return nil
+	if n.done {
+		return nil
+	}
+	return n.checkCounts(ctx)
 }
 
 // noteGap says that the day before has no commit.

@@ -50,7 +50,7 @@ func (n *night) publish(ctx context.Context) error {
 		return err
 	}
 	if paused := n.runner.Now().Round(0).Sub(n.started.Round(0)); paused > MaxRun { // by the wall clock, which goes on while a machine sleeps
-		return fmt.Errorf("the run took %s, more than %s: its tables may have been collected; run again", paused.Round(time.Minute), MaxRun)
+		return fmt.Errorf("the run took %s, more than %s: %w; run again", paused.Round(time.Minute), MaxRun, errCollected)
 	}
 	sequence := 1
 	if n.current != nil {
@@ -65,15 +65,19 @@ func (n *night) publish(ctx context.Context) error {
 	return err
 }
 
-// lostRace: another process committed this night first. If its tables are made of the same things,
-// this night is done.
+// lostRace: another process committed this night first; the sequence number that was read at the start is the fence that
+// keeps a run that was paused from committing what is no longer the next (ADR 22). If the winner's tables are made of
+// the same things, this night is done.
 func (n *night) lostRace(ctx context.Context) error {
 	winner, err := n.runner.readCommit(ctx, n.asOf)
 	if err != nil {
 		return err
 	}
-	if winner == nil || winner.manifest.NightDigest != n.digest() {
-		return fmt.Errorf("another run committed %s at the same time, from other inputs: run again", n.asOf)
+	if winner == nil {
+		return fmt.Errorf("%w: %s: run again", ErrOvertaken, n.asOf)
+	}
+	if winner.manifest.NightDigest != n.digest() {
+		return fmt.Errorf("%w: commit %d of %s is of run %s, from other inputs; this one was refused: run again", ErrOvertaken, winner.record.Sequence, n.asOf, winner.record.Run)
 	}
 	n.current, n.done = winner, true
 	return nil

@@ -119,6 +119,9 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 // checkRows fails the table if too much of it is unusable, or nothing is there and nothing says that is right.
 func checkRows(t *intake, spec mapping.Table) error {
 	d := t.dump
+	if err := d.checkPromise(t.rows); err != nil {
+		return err
+	}
 	if n := t.rejected(); spec.TooManyRejects(n, t.rows) {
 		return fmt.Errorf("%w: %s of %s: %d of %d rows rejected (%s); see the rows with: windvane validate",
 			ErrInput, d.table.Name, d.day, n, t.rows, t.worst())

@@ -87,9 +87,9 @@ type Outcome struct {
 }
 
 // Run makes one night. It fails with ErrLate if a dump is missing and with ErrInput if one is broken;
-// then nothing was published.
+// then nothing was published. Where the world changed under it, it begins anew by itself, see begin.go.
 func (r *Runner) Run(ctx context.Context, asOf calendar.Day) (Outcome, error) {
-	o, err := r.makeNight(ctx, asOf)
+	o, err := r.untilSteady(ctx, asOf)
 	r.noteStanding(ctx, o, err)
 	return o, err
 }

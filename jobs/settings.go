@@ -37,6 +37,7 @@ type Settings struct {
 	Gates               Gates                     // what a night must keep to be published without a word
 	Calendar            []Campaign                // days on which the market is not as usual
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
+	RequireCounts       bool                      // nor has one without _COUNTS.json, or with other files than it counts
 	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
 	PairRows            int                       // rows of a row group of pair segments; changes nothing in the result; 0: 32,768

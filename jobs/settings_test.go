@@ -41,6 +41,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
 		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},
 		{"RequireSuccess", func(s *Settings) { s.RequireSuccess = true }, false, false},
+		{"RequireCounts", func(s *Settings) { s.RequireCounts = true }, false, false},
 		{"Gates", func(s *Settings) { s.Gates.MaxVolume = 2 }, false, false}, // whether a night is published, not what
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},

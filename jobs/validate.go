@@ -138,8 +138,8 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	report.Missing = consequence(t)
 	path, _ := r.Settings.Tables[t.Name].ParsedPath(t) // checked when the dumps were listed
 	place := path.On(day)
-	if r.Settings.RequireSuccess {
-		place += " with _SUCCESS beside it"
+	if names := r.Settings.markers(); names != "" {
+		place += " with " + names + " beside it"
 	}
 	switch first, begun := r.Inputs.first(t.Name); {
 	case r.Settings.Tables[t.Name].Absent:
@@ -189,6 +189,9 @@ func (v *tableValidator) run(ctx context.Context) error {
 	v.report.Files = len(v.dump.objects)
 	for _, o := range v.dump.objects {
 		v.report.Bytes += o.Size
+	}
+	if err := v.runner.promised(ctx, v.dump); err != nil {
+		v.fail(err)
 	}
 	m, err := mapping.New(v.dump.table, v.spec, mapping.Env{Zone: v.runner.Settings.Zone, BuyerKey: v.runner.Settings.BuyerKey, IDs: v.ids})
 	if err != nil {

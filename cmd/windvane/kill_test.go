@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		if err := lowerLimits(os.Getenv(withLimits)); err != nil {
 			panic(err)
 		}
+		if step := os.Getenv(pauseAfter); step != "" {
+			pausing(step)
+		}
 		main()
 		return
 	}

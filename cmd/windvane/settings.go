@@ -52,6 +52,7 @@ func (a *app) settings() (settings, error) {
 	s.jobs.AbsentDays = c.AbsentDays
 	s.jobs.Chuanliu = jobs.Chuanliu{HoldoutShare: c.Chuanliu.HoldoutShare, Programmes: c.Chuanliu.Programmes, Since: c.Chuanliu.Since}
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
+	s.jobs.RequireCounts = c.Require.Counts
 	s.jobs.Gates = jobs.Gates(c.Gates)
 	for i, campaign := range c.Campaigns() {
 		s.jobs.Calendar = append(s.jobs.Calendar, jobs.Campaign{Campaign: campaign, MinVolume: c.Calendar[i].MinVolume, MaxVolume: c.Calendar[i].MaxVolume})
