@@ -137,6 +137,11 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.done = true
 		n.warnings = append(n.warnings, n.withdrawnNote())
 	}
+	if !n.done {
+		var err error
+		n.done, err = n.settle(ctx)
+		return err
+	}
 	return nil
 }
 
