@@ -104,3 +104,36 @@ func table(all []footing) string {
 	}
 	return b.String()
 }
+
+// checkGrowth looks at the weeks after all windows are full: objects and bytes, memory, goroutines and open files stay,
+// and only the records of nights grow.
+func (s *soak) checkGrowth(all []footing) {
+	s.t.Helper()
+	grows := func(what string, of func(footing) float64) (over, mean float64) {
+		a, mean := slope(column(all, of))
+		over = a * float64(len(all)-1)
+		s.t.Logf("%-32s %12.0f on average, %+10.0f over %d weeks", what, mean, over, len(all)-1)
+		return over, mean
+	}
+	for prefix := range all[0].prefixes {
+		objects, n := grows(prefix+", objects", func(f footing) float64 { return float64(f.prefixes[prefix].objects) })
+		size, bytes := grows(prefix+", bytes", func(f footing) float64 { return float64(f.prefixes[prefix].bytes) })
+		nights := float64(all[len(all)-1].day - all[0].day)
+		switch {
+		case prefix == "published/, records": // commits, one of them that retires a night, and current.json
+			if objects > 4*nights || size > 4<<10*nights {
+				s.t.Errorf("%s grow by %.1f objects and %.0f bytes a night", prefix, objects/nights, size/nights)
+			}
+		case objects > n/20 || size > bytes/10:
+			s.t.Errorf("%s grows: %+.0f of %.0f objects, %+.0f of %.0f bytes", prefix, objects, n, size, bytes)
+		}
+	}
+	if over, mean := grows("heap, bytes", func(f footing) float64 { return float64(f.heap) }); over > mean/20 {
+		s.t.Errorf("the heap grows by %.0f of %.0f bytes", over, mean)
+	}
+	for what, of := range map[string]func(footing) float64{"goroutines": func(f footing) float64 { return float64(f.goroutines) }, "open files": func(f footing) float64 { return float64(f.files) }} {
+		if over, _ := grows(what, of); over > .5 {
+			s.t.Errorf("%s grow by %.1f", what, over)
+		}
+	}
+}

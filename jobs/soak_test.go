@@ -265,9 +265,9 @@ func (s *soak) collect() {
 }
 
 // clean makes nights from the dumps as they stand in an output of its own, undisturbed.
-func (s *soak) clean(from, to calendar.Day, each func(jobs.Outcome)) {
+func (s *soak) clean(from, to calendar.Day, each func(o jobs.Outcome, out *faults.Bucket)) {
 	s.t.Helper()
-	_, url := faults.New(s.t)
+	bucket, url := faults.New(s.t)
 	in, out := openFaulty(s.t, s.w.url), openFaulty(s.t, url)
 	defer in.Close()
 	defer out.Close()
@@ -280,7 +280,7 @@ func (s *soak) clean(from, to calendar.Day, each func(jobs.Outcome)) {
 		if err != nil {
 			s.t.Fatalf("clean %s: %v", day, err)
 		}
-		each(o)
+		each(o, bucket)
 	}
 }
 
