@@ -92,6 +92,7 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	RAPID_CHECKS=20 WINDVANE_AZURITE=$(AZURITE) WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python go test -v -tags $(ALL_TAGS) -count=1 -timeout 60m ./cmd/windvane
 	WINDVANE_AZURITE=$(AZURITE) go test -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
 	$(MAKE) --no-print-directory faults
+	go test -v -tags acceptance -count=1 -timeout 20m -run TestAShortSoak ./jobs
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: test-stats
@@ -104,7 +105,11 @@ readme: demo $(VENV)/ready ## run what the README shows, on the demo
 
 .PHONY: faults
 faults: ## let every operation of a night fail, one after another, in every way (docs/reliability.md)
-	go test -v -tags acceptance -count=1 -timeout 60m -run TestTheNightOnAFailingStore ./jobs
+	go test -v -tags acceptance -count=1 -timeout 60m -run OnAFailingStore ./jobs
+
+.PHONY: soak
+soak: ## 400 nights with mishaps: the figures of clean nights, and no growth (docs/reliability.md)
+	go test -v -tags acceptance -count=1 -timeout 60m -run Soak ./jobs
 
 .PHONY: stores
 stores: $(AZURITE) ## test on real servers of S3, Google and Azure, 200 kills and 8 processes

@@ -33,6 +33,7 @@ type soak struct {
 	url       string
 	settings  jobs.Settings
 	retention jobs.Retention
+	rollbacks bool
 	clock     time.Time
 	runs      int
 	newest    calendar.Day          // that is published; 0: none
@@ -211,7 +212,7 @@ func (s *soak) afterwards(day calendar.Day) {
 	}
 	if s.w.happens("a dump is replaced at once", .06) {
 		s.w.correct(day, 3)
-		if o := s.mustRun(day); o.Sequence > 1 && s.w.happens("a night is rolled back", .5) {
+		if o := s.mustRun(day); o.Sequence > 1 && s.rollbacks && s.w.happens("a night is rolled back", .5) {
 			s.rollBack(day, o.Sequence)
 		}
 	}

@@ -102,7 +102,7 @@ func newest(ctx context.Context, archive jobs.Archive, asOf *calendar.Day) (lake
 		return lake.CommitRecord{}, err
 	}
 	rec, ok, err := archive.Out.Newest(ctx, archive.Job, day.String())
-	if err == nil && !ok {
+	if err == nil && (!ok || rec.Retired) {
 		err = fmt.Errorf("job %s, %s: %w", archive.Job, day, jobs.ErrNotPublished)
 	}
 	return rec, err
