@@ -50,13 +50,23 @@ func allJobs() []job {
 			doc: "four rollups of the gmv_valid lines, three of them with distinct orders, buyers hashed under a key, results in memory"},
 		{name: "order_rollups_written", place: placeDay, tables: orders, files: allEngines(), peers: allPeers(),
 			doc: "the same, sorted by key and written as zstd Parquet"},
-		{name: "all_reductions", place: placeDay, tables: specsOf(rollup.All()), files: allEngines(), peers: allPeers(),
-			doc: "all sixteen daily rollups of orders, refunds, products and accounts, sorted and written"},
+		{name: "all_reductions", place: placeDay, tables: specsOf(comparedRollups()), files: allEngines(), peers: allPeers(),
+			doc: "sixteen daily rollups of orders, refunds, products and accounts, sorted and written; windvane reduces all the other tables of the day as well"},
 		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
 		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "windvane's whole process for one more night, all tables; the peers GMV, net GMV, buyers and R1 of that night from the raw dumps of 90 days"},
 	}
+}
+
+// comparedRollups are those that peers make as well. windvane's night makes the others too, within the time
+// that is compared: they are of scores, lists and lift, and no peer was taught them.
+func comparedRollups() []*rollup.Rollup {
+	compared := []string{"product_days", "account_days", "carted_products", "refund_lines", "sales", "excluded_lines"}
+	for _, role := range []string{"platform", "category", "merchant", "talent", "product"} {
+		compared = append(compared, role+"_buyers", role+"_sales")
+	}
+	return slices.DeleteFunc(rollup.All(), func(r *rollup.Rollup) bool { return !slices.Contains(compared, r.Name) })
 }
 
 // engines are windvane and the job's peers.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -51,6 +52,7 @@ func newDeployment(t task) (deployment, error) {
 	key := sha256.Sum256([]byte("windvane bench"))
 	copy(d.buyerKey[:], key[:])
 	d.settings = jobs.Default(d.zone)
+	d.settings.Rules = config.DefaultRules()
 	d.settings.BuyerKey, d.settings.Workers = d.buyerKey, d.workers
 	d.settings.MemoryLimit, d.settings.CacheBytes = memoryLimit/2, memoryLimit/4
 	return d, nil

@@ -52,8 +52,11 @@ func reduceDay(ctx context.Context, d deployment) (answer, error) {
 func gatherRollups(d deployment, state string) error {
 	for _, r := range rollup.All() {
 		files, err := filepath.Glob(filepath.Join(state, "state", "rollups", r.Name, "dt="+d.task.date, "*.parquet"))
-		if err != nil || len(files) != 1 {
+		if err != nil || len(files) > 1 {
 			return fmt.Errorf("rollup %s has %d files: %w", r.Name, len(files), err)
+		}
+		if len(files) == 0 { // no row, no file
+			continue
 		}
 		if err := os.Rename(files[0], filepath.Join(d.task.work, r.Name+".parquet")); err != nil {
 			return err

@@ -75,6 +75,9 @@ type night struct {
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
 		partitions: map[string][]Partition{}, measured: map[int]*score.Norms{}, tables: map[string]publishedTable{}, rules: r.Settings.Rules.On(asOf)}
+	if len(r.Settings.Rules) == 0 {
+		return nil, errors.New("no rules are set: a night cannot score or list")
+	}
 	if n.rules == nil {
 		return nil, fmt.Errorf("%w: no version of the rules is effective on %s: the first begins on %s", ErrInput, asOf, r.Settings.Rules[0].EffectiveFrom)
 	}

@@ -33,7 +33,7 @@ type Plan struct {
 	First    calendar.Day   `json:"history_first"`
 	Previous *CommitRef     `json:"previous"` // the commit of the nearest earlier date; null: cold start
 	Current  *CommitRef     `json:"current"`  // the newest commit of this day; null: none
-	Steps    []PlannedStep  `json:"steps"`
+	Steps    []PlannedStep  `json:"steps"`    // that a run would take; of a done night the first alone, which finds nothing to do
 	Tables   []PlannedTable `json:"tables"`
 	Stale    []calendar.Day `json:"would_become_stale"` // later nights that rest on this one
 }
@@ -90,7 +90,9 @@ func (r *Runner) Plan(ctx context.Context, asOf calendar.Day) (*Plan, error) {
 	if p.Tables, err = n.planTables(ctx); err != nil {
 		return nil, err
 	}
-	if p.Status != Done {
+	if p.Status == Done {
+		p.Steps = p.Steps[:1]
+	} else {
 		p.Stale, err = Archive{Out: r.Out, Job: r.Settings.Job}.after(ctx, asOf, r.Settings.CommitGapDays)
 	}
 	p.Why = n.why(p)

@@ -114,6 +114,17 @@ func (d *deployment) dump(table string, day calendar.Day) string {
 	return filepath.Join(d.in, "dumps", table, "dt="+day.String())
 }
 
+// forked is a deployment on the same dumps, objects that are known, with a copy of what this one has published and kept.
+func (d *deployment) forked(t *testing.T) *deployment {
+	t.Helper()
+	c := *d
+	c.t, c.out = t, t.TempDir()
+	if err := os.CopyFS(c.out, os.DirFS(d.out)); err != nil {
+		t.Fatal(err)
+	}
+	return &c
+}
+
 // try makes one night in a process of its own: nothing is remembered but what is stored.
 func (d *deployment) try(asOf calendar.Day) (jobs.Outcome, error) {
 	d.t.Helper()
@@ -240,9 +251,9 @@ func tear(t *testing.T, path string) {
 
 // State is a cache: whatever becomes of it, the next night is the same bytes.
 func TestLostStateIsMadeAgain(t *testing.T) {
-	sound := newDeployment(t)
-	sound.night(lastDay - 1)
-	want := sums(sound.night(lastDay))
+	rested := newDeployment(t)
+	rested.night(lastDay - 1)
+	want := sums(rested.forked(t).night(lastDay))
 	remove := func(t *testing.T, path string) {
 		t.Helper()
 		if err := os.Remove(path); err != nil {
@@ -271,8 +282,7 @@ func TestLostStateIsMadeAgain(t *testing.T) {
 		{"all gone", "state", func(string) bool { return true }, remove},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDeployment(t)
-			d.night(lastDay - 1)
+			d := rested.forked(t)
 			for _, f := range d.under(c.dir) {
 				if c.choose(f) {
 					c.damage(t, f)

@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
+	"github.com/windvane/windvane/cmd/windvane/lift"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/jobs/schedule"
@@ -47,17 +49,10 @@ type app struct {
 	workers        int
 }
 
-// usageError marks an error of the caller, not of the run.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 // printed marks an error whose result was printed before it: for programs that says all.
 type printed struct{ error }
 
 func (e printed) Unwrap() error { return e.error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
@@ -88,11 +83,11 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
 	_ = root.PersistentFlags().MarkHidden("cpuprofile")
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "text or json (WINDVANE_LOG_FORMAT; default: text)")
-	complete(root, "log-format", oneOf("text", "json"))
+	cli.Complete(root, "log-format", cli.OneOf("text", "json"))
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfile()) }
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
 	root.AddCommand(a.runCommand(), a.backfillCommand(), a.serveCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
-		a.simulateCommand(), a.liftCommand(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
+		a.simulateCommand(), lift.Command(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 
@@ -109,9 +104,8 @@ func (a *app) report(err error) int {
 }
 
 func codeOf(err error) int {
-	var usage usageError
 	switch {
-	case errors.As(err, &usage), isCobraUsage(err):
+	case cli.IsUsage(err):
 		return exitUsage
 	case errors.Is(err, jobs.ErrLate):
 		return exitLate
@@ -121,22 +115,11 @@ func codeOf(err error) int {
 	return exitFailed
 }
 
-// isCobraUsage recognises the errors that cobra makes itself: they have no type.
-func isCobraUsage(err error) bool {
-	s := err.Error()
-	for _, prefix := range []string{"unknown command", "unknown flag", "required flag", "accepts ", "requires at least", "invalid argument", "if any flags in the group"} {
-		if len(s) >= len(prefix) && s[:len(prefix)] == prefix {
-			return true
-		}
-	}
-	return false
-}
-
 // chooseLog settles the form of logs: the flag before the environment.
 func (a *app) chooseLog() error {
 	a.logFormat = cmp.Or(a.logFormat, strings.TrimSpace(a.getenv("WINDVANE_LOG_FORMAT")), "text")
 	if a.logFormat != "text" && a.logFormat != "json" {
-		return usagef("--log-format: %q is neither text nor json", a.logFormat)
+		return cli.Usagef("--log-format: %q is neither text nor json", a.logFormat)
 	}
 	return nil
 }
@@ -165,12 +148,7 @@ func (a *app) terminal() bool {
 }
 
 // printJSON prints a value for programs.
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
+func (a *app) printJSON(v any) error { return cli.JSON(a.stdout, v) }
 
 // newRunID is the moment and a few random digits, so that runs sort and never meet.
 func newRunID(at time.Time) string {
@@ -182,7 +160,7 @@ func newRunID(at time.Time) string {
 // openRead opens a bucket that must exist.
 func openRead(ctx context.Context, what, url string) (*lake.Lake, error) {
 	if url == "" {
-		return nil, usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
+		return nil, cli.Usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
 	}
 	l, err := lake.Open(ctx, url, lake.Options{})
 	if err != nil {
@@ -194,7 +172,7 @@ func openRead(ctx context.Context, what, url string) (*lake.Lake, error) {
 // openWrite opens a bucket and makes a local directory if need be.
 func openWrite(ctx context.Context, what, url string, rebuildable ...string) (*lake.Lake, error) {
 	if url == "" {
-		return nil, usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
+		return nil, cli.Usagef("no %s: give --%s, set %s.url in the configuration, or WINDVANE_%s_URL", what, what, what, upper(what))
 	}
 	l, err := lake.Open(ctx, url, lake.Options{Create: true, Rebuildable: rebuildable})
 	if err != nil {

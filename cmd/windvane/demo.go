@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -71,14 +72,14 @@ func presetList() string {
 func usePreset(f *pflag.FlagSet, name string, o *market.Options) error {
 	at := slices.IndexFunc(market.Presets(), func(p market.Preset) bool { return p.Name == name })
 	if at < 0 {
-		return usagef("preset: there is no market %q; the presets are\n%s", name, presetList())
+		return cli.Usagef("preset: there is no market %q; the presets are\n%s", name, presetList())
 	}
 	given := map[string]string{}
 	f.Visit(func(flag *pflag.Flag) { given[flag.Name] = flag.Value.String() })
 	*o = market.Presets()[at].Options
 	for name, value := range given { // the flags are bound to the options
 		if err := f.Set(name, value); err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 	}
 	return nil
@@ -93,7 +94,7 @@ func (a *app) demo(ctx context.Context, to, asOf string, o market.Options) error
 		return err
 	}
 	if err := o.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	out, err := openWrite(ctx, "to", to, "")
 	if err != nil {

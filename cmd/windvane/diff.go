@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -36,16 +37,16 @@ scope and window with --role and --window.`,
 	f.Int64Var(&o.Window, "window", 0, "only rows of windows of so many days, of the tables that have windows")
 	f.IntVarP(&o.Limit, "limit", "n", 5, "rows shown of those that moved most, per table")
 	_ = c.MarkFlagRequired("from")
-	complete(c, "tables", listOf(publishedNames()))
-	complete(c, "role", oneOf(contract.Roles...))
-	complete(c, "window", oneOf("1", "7", "30", "60", "90", "365"))
-	completeNoFiles(c, "from", "to", "limit")
+	cli.Complete(c, "tables", cli.ListOf(publishedNames()))
+	cli.Complete(c, "role", cli.OneOf(contract.Roles...))
+	cli.Complete(c, "window", cli.OneOf("1", "7", "30", "60", "90", "365"))
+	cli.CompleteNoFiles(c, "from", "to", "limit")
 	return c
 }
 
 func (a *app) diff(ctx context.Context, from, to, job string, o jobs.DiffOptions) error {
 	if err := o.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	first, err := parseDay("from", from)
 	if err != nil {
@@ -74,10 +75,10 @@ func (a *app) diff(ctx context.Context, from, to, job string, o jobs.DiffOptions
 func (a *app) printDiff(d jobs.Difference) error {
 	var rows [][]string
 	for _, t := range d.Tables {
-		rows = append(rows, []string{t.Table, grouped(t.Before), grouped(t.After), grouped(t.Added), grouped(t.Removed), grouped(t.Changed)})
+		rows = append(rows, []string{t.Table, cli.Grouped(t.Before), cli.Grouped(t.After), cli.Grouped(t.Added), cli.Grouped(t.Removed), cli.Grouped(t.Changed)})
 	}
 	fmt.Fprintf(a.stdout, "%s → %s\n", d.From, d.To)
-	err := a.printTable([]string{"table", "before", "after", "added", "removed", "changed"}, rows, "before", "after", "added", "removed", "changed")
+	err := cli.Table(a.stdout, []string{"table", "before", "after", "added", "removed", "changed"}, rows, "before", "after", "added", "removed", "changed")
 	for _, t := range d.Tables {
 		if err == nil {
 			err = a.printTableDiff(t)
@@ -91,13 +92,13 @@ func (a *app) printTableDiff(t jobs.TableDiff) error {
 		fmt.Fprintf(a.stdout, "\n%s\n", t.Table)
 		var rows [][]string
 		for _, c := range t.Columns {
-			row := []string{c.Column, grouped(c.Changed), "", "", ""}
+			row := []string{c.Column, cli.Grouped(c.Changed), "", "", ""}
 			if c.Change != nil {
-				row[2], row[3], row[4] = grouped(*c.Before), grouped(*c.After), signed(*c.Change)
+				row[2], row[3], row[4] = cli.Grouped(*c.Before), cli.Grouped(*c.After), cli.Signed(*c.Change)
 			}
 			rows = append(rows, row)
 		}
-		if err := a.printTable([]string{"column", "rows changed", "sum before", "sum after", "change"}, rows, "rows changed", "sum before", "sum after", "change"); err != nil {
+		if err := cli.Table(a.stdout, []string{"column", "rows changed", "sum before", "sum after", "change"}, rows, "rows changed", "sum before", "sum after", "change"); err != nil {
 			return err
 		}
 	}
@@ -107,7 +108,7 @@ func (a *app) printTableDiff(t jobs.TableDiff) error {
 	fmt.Fprintf(a.stdout, "\n%s, by change of %s\n", t.Table, t.MovedBy)
 	var rows [][]string
 	for _, m := range t.Movers {
-		rows = append(rows, []string{m.Name, m.Status, grouped(m.Before), grouped(m.After), signed(m.Change)})
+		rows = append(rows, []string{m.Name, m.Status, cli.Grouped(m.Before), cli.Grouped(m.After), cli.Signed(m.Change)})
 	}
-	return a.printTable([]string{"row", "", "before", "after", "change"}, rows, "before", "after", "change")
+	return cli.Table(a.stdout, []string{"row", "", "before", "after", "change"}, rows, "before", "after", "change")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/reports/explain"
 	"github.com/windvane/windvane/transforms/contract"
@@ -45,15 +46,15 @@ Exit codes: 1 if the id is unknown on that date, 2 for an unknown role, resource
 	f.StringVar(&o.List, "list", "", "only this list, as the rules name it")
 	_ = c.MarkFlagRequired("role")
 	_ = c.MarkFlagRequired("id")
-	complete(c, "role", oneOf(contract.ScoreRoles...))
-	complete(c, "resource", oneOf(jobs.ResourceNames()...))
-	completeNoFiles(c, "date", "id", "list")
+	cli.Complete(c, "role", cli.OneOf(contract.ScoreRoles...))
+	cli.Complete(c, "resource", cli.OneOf(jobs.ResourceNames()...))
+	cli.CompleteNoFiles(c, "date", "id", "list")
 	return c
 }
 
 func (a *app) explain(ctx context.Context, day, job string, o jobs.ExplainOptions) error {
 	if err := o.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	wanted, err := optionalDay("date", day)
 	if err != nil {
@@ -69,7 +70,7 @@ func (a *app) explain(ctx context.Context, day, job string, o jobs.ExplainOption
 		}
 		e, book, err := ar.Explain(ctx, d, o)
 		if errors.Is(err, jobs.ErrUnknownList) {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
@@ -45,7 +46,7 @@ retired night go, windvane rollback publishes it again.`,
 func (a *app) gc(ctx context.Context, apply bool) error {
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	out, err := openRead(ctx, "output", c.Output.URL)
 	if err != nil {
@@ -77,10 +78,10 @@ func collect(ctx context.Context, out *lake.Lake, r config.Retention, now func()
 func (a *app) printCollection(c *jobs.Collection) error {
 	var rows [][]string
 	for _, g := range c.Items {
-		rows = append(rows, []string{g.Kind, g.Where, strconv.Itoa(g.Objects), size(g.Bytes), g.Why})
+		rows = append(rows, []string{g.Kind, g.Where, strconv.Itoa(g.Objects), cli.Size(g.Bytes), g.Why})
 	}
 	if len(rows) > 0 {
-		if err := a.printTable([]string{"kind", "where", "objects", "size", "why"}, rows, "objects", "size"); err != nil {
+		if err := cli.Table(a.stdout, []string{"kind", "where", "objects", "size", "why"}, rows, "objects", "size"); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.stdout)
@@ -90,11 +91,11 @@ func (a *app) printCollection(c *jobs.Collection) error {
 	}
 	switch {
 	case c.Applied:
-		fmt.Fprintf(a.stdout, "removed %s, %s, and %s\n", plural(int64(c.Objects), "object"), size(c.Bytes), plural(int64(c.Staging), "half-written file"))
+		fmt.Fprintf(a.stdout, "removed %s, %s, and %s\n", cli.Plural(int64(c.Objects), "object"), cli.Size(c.Bytes), cli.Plural(int64(c.Staging), "half-written file"))
 	case c.Objects == 0:
 		fmt.Fprintln(a.stdout, "nothing to remove")
 	default:
-		fmt.Fprintf(a.stdout, "would remove %s, %s; windvane gc --apply does\n", plural(int64(c.Objects), "object"), size(c.Bytes))
+		fmt.Fprintf(a.stdout, "would remove %s, %s; windvane gc --apply does\n", cli.Plural(int64(c.Objects), "object"), cli.Size(c.Bytes))
 	}
 	return nil
 }

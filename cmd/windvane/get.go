@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/reports/words"
 )
@@ -46,16 +47,16 @@ reasons, the failed gates and the smallest change, in words. Ids are text, money
 	f.StringVar(&o.CSV.Headers, "headers", words.English, "header of CSV: en (ids of columns), zh (Chinese) or both")
 	f.StringVar(&to, "to", "", "folder to write to; it is made if need be")
 	_ = c.MarkFlagRequired("to")
-	complete(c, "tables", listOf(publishedNames()))
-	complete(c, "format", oneOf(jobs.FormatParquet, jobs.FormatCSV, jobs.FormatXLSX))
-	complete(c, "headers", oneOf(words.English, words.Chinese, words.Both))
-	completeNoFiles(c, "date")
+	cli.Complete(c, "tables", cli.ListOf(publishedNames()))
+	cli.Complete(c, "format", cli.OneOf(jobs.FormatParquet, jobs.FormatCSV, jobs.FormatXLSX))
+	cli.Complete(c, "headers", cli.OneOf(words.English, words.Chinese, words.Both))
+	cli.CompleteNoFiles(c, "date")
 	return c
 }
 
 func (a *app) get(ctx context.Context, day, job, to string, o jobs.GetOptions) error {
 	if err := o.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	wanted, err := optionalDay("date", day)
 	if err != nil {
@@ -99,7 +100,7 @@ func (a *app) printGot(got jobs.Got) error {
 	fmt.Fprintf(a.stdout, "%s, commit %d\n", got.AsOf, got.Sequence)
 	var rows [][]string
 	for _, f := range got.Files {
-		rows = append(rows, []string{f.File, grouped(f.Rows), strconv.FormatInt(f.Bytes, 10)})
+		rows = append(rows, []string{f.File, cli.Grouped(f.Rows), strconv.FormatInt(f.Bytes, 10)})
 	}
-	return a.printTable([]string{"file", "rows", "bytes"}, rows, "rows", "bytes")
+	return cli.Table(a.stdout, []string{"file", "rows", "bytes"}, rows, "rows", "bytes")
 }

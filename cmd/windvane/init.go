@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 )
 
@@ -43,7 +44,7 @@ func (a *app) init(to string, text []byte) error {
 	}
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return usagef("%s exists already; nothing was written", to)
+		return cli.Usagef("%s exists already; nothing was written", to)
 	}
 	if err != nil {
 		return fmt.Errorf("init: %w", err)

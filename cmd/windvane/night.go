@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/jobs/metrics"
@@ -82,7 +83,7 @@ func (a *app) date(flag, value string, zone *calendar.Zone) (calendar.Day, error
 	}
 	d, err := calendar.Parse(value)
 	if err != nil {
-		return 0, usagef("--%s: %q is not a date like 2026-01-31", flag, value)
+		return 0, cli.Usagef("--%s: %q is not a date like 2026-01-31", flag, value)
 	}
 	return d, nil
 }
@@ -143,7 +144,7 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 	}
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	s, err := a.open(ctx)
 	if err != nil {
@@ -215,7 +216,7 @@ all nights of the range pass.`,
 	c.Flags().StringVar(&to, "to", "", "last as-of date (default: yesterday in the business zone)")
 	c.Flags().StringVar(&gates, "accept-gates", "", "why nights are right although a gate stops them, for the record")
 	c.Flags().StringSliceVar(&only, "only", nil, "missing, failed, stale; default: all")
-	complete(c, "only", listOf([]string{jobs.Missing, jobs.Failed, jobs.Stale}))
+	cli.Complete(c, "only", cli.ListOf([]string{jobs.Missing, jobs.Failed, jobs.Stale}))
 	_ = c.MarkFlagRequired("from")
 	return c
 }
@@ -238,7 +239,7 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 		return err
 	}
 	if last < first {
-		return usagef("--to %s lies before --from %s", last, first)
+		return cli.Usagef("--to %s lies before --from %s", last, first)
 	}
 	s.runner.AcceptGates = acceptGates
 	defer a.draw(s.runner, int(last-first)+1)()
@@ -267,10 +268,10 @@ func checkBackfill(from, to string, only []string) error {
 		return err
 	}
 	if last != nil && *last < first {
-		return usagef("--to %s lies before --from %s", last, first)
+		return cli.Usagef("--to %s lies before --from %s", last, first)
 	}
 	if err := jobs.CheckStatuses(only); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/metrics"
@@ -27,18 +28,18 @@ func (a *app) newHerald(c config.Config, r *jobs.Runner, m *metrics.Metrics) (*h
 		h := notify.Hook{Kind: string(w.Kind), On: w.On}
 		address, err := w.URL.Read(a.lookupEnv, os.ReadFile)
 		if err != nil {
-			return nil, usagef("config: notify[%d].url: %w", i, err)
+			return nil, cli.Usagef("config: notify[%d].url: %w", i, err)
 		}
 		h.URL = notify.Secret(address)
 		if w.Secret.Given() {
 			secret, err := w.Secret.Read(a.lookupEnv, os.ReadFile)
 			if err != nil {
-				return nil, usagef("config: notify[%d].secret: %w", i, err)
+				return nil, cli.Usagef("config: notify[%d].secret: %w", i, err)
 			}
 			h.Secret = notify.Secret(secret)
 		}
 		if err := h.Validate(); err != nil {
-			return nil, usagef("config: notify[%d]: %w", i, err)
+			return nil, cli.Usagef("config: notify[%d]: %w", i, err)
 		}
 		s.Hooks = append(s.Hooks, h)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -43,7 +44,7 @@ With --rollups it prints the declared daily rollups instead. Exit code 3 if inpu
 	a.nightFlags(c)
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
 	c.Flags().BoolVar(&rollups, "rollups", false, "print the declared rollups")
-	completeNoFiles(c, "date", "workers")
+	cli.CompleteNoFiles(c, "date", "workers")
 	return c
 }
 
@@ -111,15 +112,20 @@ func (a *app) printPlan(p *jobs.Plan) error {
 	if err := a.printPlannedTables(p.Tables); err != nil {
 		return err
 	}
-	if err := a.printReductions(p.Tables); err != nil || p.Status == jobs.Done {
+	if err := a.printReductions(p.Tables); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout)
+	if p.Status == jobs.Done {
+		_, err := fmt.Fprintf(a.stdout, "done: commit %d. A run would look at the inputs (%s) and publish nothing, until an input, a rule or the night before has changed\n",
+			p.Current.Sequence, p.Steps[0].Name)
+		return err
+	}
 	var steps [][]string
 	for _, s := range p.Steps {
 		steps = append(steps, []string{s.Name, strings.Join(s.In, ", "), strings.Join(s.Out, ", ")})
 	}
-	return a.printTable([]string{"step", "reads", "makes"}, steps)
+	return cli.Table(a.stdout, []string{"step", "reads", "makes"}, steps)
 }
 
 func commitName(r *jobs.CommitRef) string {
@@ -145,9 +151,9 @@ func (a *app) printPlannedTables(tables []jobs.PlannedTable) error {
 			lines += max(0, p.Rows)
 		}
 		rows = append(rows, []string{t.Table, strconv.Itoa(t.Partitions), strconv.Itoa(t.Known), strconv.Itoa(t.Pinned), strconv.Itoa(t.Lazy),
-			strconv.Itoa(len(t.Reduce)), grouped(lines), size(bytes)})
+			strconv.Itoa(len(t.Reduce)), cli.Grouped(lines), cli.Size(bytes)})
 	}
-	return a.printTable([]string{"table", "days", "known", "pinned", "on demand", "to reduce", "rows", "size"}, rows,
+	return cli.Table(a.stdout, []string{"table", "days", "known", "pinned", "on demand", "to reduce", "rows", "size"}, rows,
 		"days", "known", "pinned", "on demand", "to reduce", "rows", "size")
 }
 
@@ -166,16 +172,16 @@ func (a *app) printReductions(tables []jobs.PlannedTable) error {
 			if p.Since != "" {
 				reason += " since " + p.Since
 			}
-			count := grouped(p.Rows)
+			count := cli.Grouped(p.Rows)
 			if p.Rows < 0 {
 				count = "unreadable"
 			}
-			rows = append(rows, []string{t.Table, p.Day.String(), reason, count, size(p.Bytes)})
+			rows = append(rows, []string{t.Table, p.Day.String(), reason, count, cli.Size(p.Bytes)})
 		}
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	fmt.Fprintln(a.stdout)
-	return a.printTable([]string{"reduce", "day", "why", "rows", "size"}, rows, "rows", "size")
+	return cli.Table(a.stdout, []string{"reduce", "day", "why", "rows", "size"}, rows, "rows", "size")
 }

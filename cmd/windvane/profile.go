@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
 // startProfile begins the CPU profile if one is asked for. stopProfile ends it.
@@ -13,7 +15,7 @@ func (a *app) startProfile() error {
 	}
 	f, err := os.Create(a.profile)
 	if err != nil {
-		return usagef("cpuprofile: %w", err)
+		return cli.Usagef("cpuprofile: %w", err)
 	}
 	if err := pprof.StartCPUProfile(f); err != nil {
 		f.Close()

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
@@ -17,14 +17,14 @@ func (a *app) publishedFlags(c *cobra.Command, job *string) {
 	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder that was published to (WINDVANE_OUTPUT_URL)")
 	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; only output, job and rules (for names) are used")
 	c.Flags().StringVar(job, "job", "", "name under published/ (default: as configured)")
-	complete(c, "job", cobra.NoFileCompletions)
+	cli.Complete(c, "job", cobra.NoFileCompletions)
 }
 
 // withArchive opens the output and hands over what the job has published there.
 func (a *app) withArchive(ctx context.Context, job string, use func(jobs.Archive) error) error {
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	if job == "" {
 		job = c.Job
@@ -41,7 +41,7 @@ func (a *app) withArchive(ctx context.Context, job string, use func(jobs.Archive
 func parseDay(flag, value string) (calendar.Day, error) {
 	d, err := calendar.Parse(value)
 	if err != nil {
-		return 0, usagef("--%s: %q is not a date like 2026-01-31", flag, value)
+		return 0, cli.Usagef("--%s: %q is not a date like 2026-01-31", flag, value)
 	}
 	return d, nil
 }
@@ -63,50 +63,17 @@ func orLatest(ctx context.Context, a jobs.Archive, day *calendar.Day) (calendar.
 	return *day, nil
 }
 
-// complete gives shells the values of a flag; the flag exists, or it is a bug.
-func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
-	if err := c.RegisterFlagCompletionFunc(flag, values); err != nil {
-		panic(err)
-	}
-}
-
-// oneOf completes a flag with one of some words.
-func oneOf(words ...string) cobra.CompletionFunc {
-	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
-}
-
-// listOf completes the last word of a comma-separated flag.
-func listOf(words []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		before := typed[:strings.LastIndexByte(typed, ',')+1]
-		var out []string
-		for _, w := range words {
-			if !strings.Contains(","+before, ","+w+",") {
-				out = append(out, before+w)
-			}
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
-}
-
-// completeNoFiles keeps shells from offering files for dates and the like.
-func completeNoFiles(c *cobra.Command, flags ...string) {
-	for _, f := range flags {
-		complete(c, f, cobra.NoFileCompletions)
-	}
-}
-
 func publishedNames() []string { return jobs.TableNames(contract.Publications()) }
 
 // rules are those of the configuration; commands that look at published nights take names from them.
 func (a *app) rules() (rules.Set, error) {
 	c, err := a.loadConfig()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	set, err := c.Rules.Load()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	return set, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 )
 
@@ -39,7 +40,7 @@ backfill --only stale makes them again. To undo a rollback, roll back to the com
 	for _, f := range []string{"date", "to", "reason"} {
 		_ = c.MarkFlagRequired(f)
 	}
-	completeNoFiles(c, "date", "to", "reason")
+	cli.CompleteNoFiles(c, "date", "to", "reason")
 	return c
 }
 
@@ -53,7 +54,7 @@ func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 	}
 	reason := strings.TrimSpace(o.reason)
 	if reason == "" || len(reason) > maxReason {
-		return usagef("--reason: it has %d bytes; say why in 1 to %d", len(reason), maxReason)
+		return cli.Usagef("--reason: it has %d bytes; say why in 1 to %d", len(reason), maxReason)
 	}
 	return a.withArchive(ctx, o.job, func(ar jobs.Archive) error {
 		r, err := ar.Rollback(ctx, day, o.to, reason, a.clock.Now())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 )
@@ -46,7 +47,7 @@ With --steps it also prints the steps and gates of each. --json has all of it al
 	c.Flags().StringVar(&o.from, "from", "", "first as-of date (default: 13 days before the last)")
 	c.Flags().StringVar(&o.to, "to", "", "last as-of date (default: the newest that has anything)")
 	c.Flags().BoolVar(&o.steps, "steps", false, "print steps and gates too")
-	completeNoFiles(c, "from", "to")
+	cli.CompleteNoFiles(c, "from", "to")
 	return c
 }
 
@@ -60,7 +61,7 @@ func (a *app) runs(ctx context.Context, o runsOptions) error {
 		return err
 	}
 	if from != nil && to != nil && *to < *from {
-		return usagef("--to %s lies before --from %s", *to, *from)
+		return cli.Usagef("--to %s lies before --from %s", *to, *from)
 	}
 	zone, err := a.zone()
 	if err != nil {
@@ -102,11 +103,11 @@ func rangeOfRuns(ctx context.Context, ar jobs.Archive, from, to *calendar.Day) (
 func (a *app) zone() (*calendar.Zone, error) {
 	c, err := a.loadConfig()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	zone, err := c.Zone()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	return zone, nil
 }
@@ -118,9 +119,9 @@ func (a *app) printRuns(runs []jobs.RunRecord, zone *calendar.Zone, steps bool) 
 		if r.Sequence > 0 {
 			commit = strconv.Itoa(r.Sequence)
 		}
-		rows = append(rows, []string{r.AsOf.String(), commit, r.Status, clockOf(r.Finished, zone), took(r), gatesOf(r), grouped(r.Rows), r.Run, remark(r)})
+		rows = append(rows, []string{r.AsOf.String(), commit, r.Status, clockOf(r.Finished, zone), took(r), gatesOf(r), cli.Grouped(r.Rows), r.Run, remark(r)})
 	}
-	if err := a.printTable([]string{"as of", "commit", "status", "ended", "took", "gates", "rows", "run", ""}, rows, "commit", "took", "gates", "rows"); err != nil || !steps {
+	if err := cli.Table(a.stdout, []string{"as of", "commit", "status", "ended", "took", "gates", "rows", "run", ""}, rows, "commit", "took", "gates", "rows"); err != nil || !steps {
 		return err
 	}
 	for _, r := range runs {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/metrics"
@@ -36,17 +37,17 @@ at the start; restart it after a change. Cron, systemd and Kubernetes do as well
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
 	}
 	a.nightFlags(c)
-	completeNoFiles(c, "workers")
+	cli.CompleteNoFiles(c, "workers")
 	return c
 }
 
 func (a *app) serve(ctx context.Context) error {
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	if len(c.Schedule) == 0 {
-		return usagef("schedule is empty: there is nothing to serve")
+		return cli.Usagef("schedule is empty: there is nothing to serve")
 	}
 	s, err := a.open(ctx)
 	if err != nil {
@@ -61,7 +62,7 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	scheduled, err := srv.jobs()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	srv.runner().standing(ctx)
 	closeHTTP, err := srv.listen(c.Serve.Listen)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 )
@@ -23,21 +24,21 @@ type settings struct {
 func (a *app) settings() (settings, error) {
 	c, err := a.loadConfig()
 	if err != nil {
-		return settings{}, usageError{err}
+		return settings{}, cli.UsageError{Err: err}
 	}
 	zone, err := c.Zone()
 	if err != nil {
-		return settings{}, usageError{err}
+		return settings{}, cli.UsageError{Err: err}
 	}
 	s := settings{input: c.Input.URL, output: c.Output.URL, spillDir: c.SpillDir, jobs: jobs.Default(zone)}
 	s.jobs.BuyerKey, err = c.BuyerKey.Read(a.lookupEnv, os.ReadFile)
 	if errors.Is(err, config.ErrBuiltInKey) {
 		s.warnings = append(s.warnings, err.Error())
 	} else if err != nil {
-		return settings{}, usageError{err}
+		return settings{}, cli.UsageError{Err: err}
 	}
 	if s.jobs.Rules, err = c.Rules.Load(); err != nil {
-		return settings{}, usageError{err}
+		return settings{}, cli.UsageError{Err: err}
 	}
 	s.jobs.Job = c.Job
 	s.jobs.Tables = c.Tables
@@ -57,7 +58,7 @@ func (a *app) settings() (settings, error) {
 	s.memory = int64(c.MemoryLimit)
 	s.jobs.Workers = c.Workers
 	if err := s.jobs.Validate(); err != nil {
-		return settings{}, usageError{err}
+		return settings{}, cli.UsageError{Err: err}
 	}
 	return s, nil
 }

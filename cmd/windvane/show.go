@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/reports/console"
@@ -46,23 +47,23 @@ commit names. Programs should read the Parquet files (docs/tables.md).`,
 	f.IntVar(&o.window, "window", 0, "only rows of this window_days")
 	f.IntVarP(&o.top, "top", "n", 20, "rows at most; 0: all")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns to print (default: the most asked for)")
-	complete(c, "table", oneOf(publishedNames()...))
-	complete(c, "role", oneOf(contract.Roles...))
-	completeNoFiles(c, "date", "subject", "window", "top", "columns")
+	cli.Complete(c, "table", cli.OneOf(publishedNames()...))
+	cli.Complete(c, "role", cli.OneOf(contract.Roles...))
+	cli.CompleteNoFiles(c, "date", "subject", "window", "top", "columns")
 	return c
 }
 
 func (a *app) show(ctx context.Context, o showOptions) error {
 	if a.json {
-		return usagef("show prints for people; programs read the Parquet files")
+		return cli.Usagef("show prints for people; programs read the Parquet files")
 	}
 	t, ok := contract.Lookup(o.table, contract.Publications())
 	if !ok {
-		return usagef("--table: %q is none of %s", o.table, strings.Join(publishedNames(), ", "))
+		return cli.Usagef("--table: %q is none of %s", o.table, strings.Join(publishedNames(), ", "))
 	}
 	p, err := console.New(t, o.console())
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	asOf, err := optionalDay("date", o.date)
 	if err != nil {

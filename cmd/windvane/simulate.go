@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
@@ -63,7 +64,7 @@ windvane get --job simulated. With --json all dates have all subjects that enter
 	for _, name := range []string{"rules", "from", "to"} {
 		_ = c.MarkFlagRequired(name)
 	}
-	completeNoFiles(c, "from", "to", "names", "workers")
+	cli.CompleteNoFiles(c, "from", "to", "names", "workers")
 	return c
 }
 
@@ -76,15 +77,15 @@ func (fl simulateFlags) options(own rules.Set) (o jobs.SimulateOptions, err erro
 		return o, err
 	}
 	if fl.names < 0 {
-		return o, usagef("--names: %d is below 0", fl.names)
+		return o, cli.Usagef("--names: %d is below 0", fl.names)
 	}
 	set, err := config.LoadRulesFile(fl.rules)
 	if err != nil {
-		return o, usageError{err}
+		return o, cli.UsageError{Err: err}
 	}
 	o.Rules, o.Lists = set[len(set)-1], fl.lists
 	if err := o.Validate(own); err != nil {
-		return o, usageError{err}
+		return o, cli.UsageError{Err: err}
 	}
 	return o, nil
 }
@@ -128,17 +129,17 @@ func checkFolder(folder, output string) error {
 		return nil
 	}
 	if strings.Contains(folder, "://") {
-		return usagef("--to-folder: %q is no folder", folder)
+		return cli.Usagef("--to-folder: %q is no folder", folder)
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usagef("--to-folder: %w", err)
+		return cli.Usagef("--to-folder: %w", err)
 	}
 	if len(entries) > 0 {
-		return usagef("--to-folder: %s is not empty", folder)
+		return cli.Usagef("--to-folder: %s is not empty", folder)
 	}
 	if inside(folder, strings.TrimPrefix(output, "file://")) {
-		return usagef("--to-folder: %s lies in the output, %s", folder, output)
+		return cli.Usagef("--to-folder: %s lies in the output, %s", folder, output)
 	}
 	return nil
 }
@@ -214,9 +215,9 @@ func turnoverHeader(first ...string) []string {
 }
 
 func turnoverCells(t *jobs.Turnover, first ...string) []string {
-	return append(first, grouped(t.Before)+" → "+grouped(t.After), grouped(t.Entered), grouped(t.Left), grouped(t.Stayed), percent(t.TurnedOver),
+	return append(first, cli.Grouped(t.Before)+" → "+cli.Grouped(t.After), cli.Grouped(t.Entered), cli.Grouped(t.Left), cli.Grouped(t.Stayed), percent(t.TurnedOver),
 		percent(t.EnteredShare), percent(t.LeftShare), percent(t.SmallShareBefore)+" → "+percent(t.SmallShareAfter),
-		fmt.Sprintf("%.2f → %.2f", t.WeightBefore, t.WeightAfter), grouped(t.Raised), grouped(t.Lowered), grouped(t.LevelMoved))
+		fmt.Sprintf("%.2f → %.2f", t.WeightBefore, t.WeightAfter), cli.Grouped(t.Raised), cli.Grouped(t.Lowered), cli.Grouped(t.LevelMoved))
 }
 
 // percent shows a ratio; a dash where there is none.
@@ -237,7 +238,7 @@ func (a *app) printSimulatedNight(n *jobs.SimulatedNight) error {
 		rows = append(rows, turnoverCells(&n.Lists[i].Turnover, n.Lists[i].List))
 	}
 	header := turnoverHeader("list")
-	if err := a.printTable(header, rows, header[1:]...); err != nil {
+	if err := cli.Table(a.stdout, header, rows, header[1:]...); err != nil {
 		return err
 	}
 	for i := range n.Lists {
@@ -276,12 +277,12 @@ func (a *app) printSimulatedList(l *jobs.SimulatedList, names int) error {
 		}
 	}
 	header := turnoverHeader("category")
-	if err := a.printTable(header, rows, header[1:]...); err != nil {
+	if err := cli.Table(a.stdout, header, rows, header[1:]...); err != nil {
 		return err
 	}
 	var levels []string
 	for _, v := range l.Levels {
-		levels = append(levels, fmt.Sprintf("%s %s → %s", orDash(v.Level), grouped(v.Before), grouped(v.After)))
+		levels = append(levels, fmt.Sprintf("%s %s → %s", orDash(v.Level), cli.Grouped(v.Before), cli.Grouped(v.After)))
 	}
 	fmt.Fprintf(a.stdout, "levels: %s\n", strings.Join(levels, ", "))
 	if err := a.printMovers("entering", l.Entering, names); err != nil {
@@ -310,25 +311,25 @@ func (a *app) printMovers(way string, movers []jobs.ListMover, names int) error 
 		if m.Net15 != nil {
 			net = yuan(*m.Net15)
 		}
-		rows = append(rows, []string{m.Subject, m.Name, orDash(m.Category), small, grouped(m.Orders), net, m.Decides})
+		rows = append(rows, []string{m.Subject, m.Name, orDash(m.Category), small, cli.Grouped(m.Orders), net, m.Decides})
 	}
 	if more := len(movers) - len(rows); more > 0 {
-		rows = append(rows, []string{fmt.Sprintf("… %s more", grouped(int64(more)))})
+		rows = append(rows, []string{fmt.Sprintf("… %s more", cli.Grouped(int64(more)))})
 	}
-	return a.printTable([]string{way, "name", "category", "", "orders", "gmv_net_15", "decided by"}, rows, "orders", "gmv_net_15")
+	return cli.Table(a.stdout, []string{way, "name", "category", "", "orders", "gmv_net_15", "decided by"}, rows, "orders", "gmv_net_15")
 }
 
 // yuan shows fen in whole yuan, rounded half up.
-func yuan(fen int64) string { return grouped((fen + 50) / 100) }
+func yuan(fen int64) string { return cli.Grouped((fen + 50) / 100) }
 
 // printTotals adds the nights up.
 func (a *app) printTotals(s *jobs.Simulation) error {
-	fmt.Fprintf(a.stdout, "\n%s to %s, sums of %s\n", s.From, s.To, plural(int64(len(s.Nights)), "night"))
+	fmt.Fprintf(a.stdout, "\n%s to %s, sums of %s\n", s.From, s.To, cli.Plural(int64(len(s.Nights)), "night"))
 	var rows [][]string
 	for i := range s.Totals {
 		t := &s.Totals[i]
 		rows = append(rows, turnoverCells(&t.Turnover, t.List, strconv.Itoa(t.Held)))
 	}
 	header := turnoverHeader("list", "nights held")
-	return a.printTable(header, rows, header[1:]...)
+	return cli.Table(a.stdout, header, rows, header[1:]...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/schedule"
@@ -34,7 +35,7 @@ what to type next.`,
 	a.publishedFlags(c, &job)
 	c.Flags().StringVarP(&day, "date", "d", "", "the night that is wanted (default: by the schedule)")
 	c.Flags().DurationVar(&within, "within", time.Hour, "how long a night may take from its time in the schedule")
-	completeNoFiles(c, "date", "within")
+	cli.CompleteNoFiles(c, "date", "within")
 	return c
 }
 
@@ -48,11 +49,11 @@ func (a *app) status(ctx context.Context, day, job string, within time.Duration)
 	}
 	c, err := a.loadConfig()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	nights, err := newExpectation(c)
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	wanted := nights.wanted(a.clock.Now().Add(-within))
 	if asked != nil {

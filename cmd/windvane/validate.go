@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -54,8 +55,8 @@ Nothing is written. Exit code 1 if a table fails: a night would fail with it, or
 	fl.IntVarP(&f.options.Limit, "limit", "n", 3, "examples shown of each reason, per table and day")
 	c.MarkFlagsMutuallyExclusive("date", "from")
 	c.MarkFlagsMutuallyExclusive("date", "to")
-	complete(c, "tables", listOf(jobs.TableNames(contract.Inputs())))
-	completeNoFiles(c, "date", "from", "to", "limit", "workers")
+	cli.Complete(c, "tables", cli.ListOf(jobs.TableNames(contract.Inputs())))
+	cli.CompleteNoFiles(c, "date", "from", "to", "limit", "workers")
 	return c
 }
 
@@ -64,7 +65,7 @@ var errValidate = errors.New("the dumps do not fit the contract")
 
 func (a *app) validate(ctx context.Context, f validateFlags) error {
 	if err := f.options.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	s, err := a.openTo(ctx, func(ctx context.Context, _, _ string) (*lake.Lake, error) { return openWrite(ctx, "output", "mem://") })
 	if err != nil {
@@ -107,7 +108,7 @@ func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlag
 		return first, first, err
 	}
 	if f.from == "" {
-		return 0, 0, usagef("--to needs --from")
+		return 0, 0, cli.Usagef("--to needs --from")
 	}
 	if first, err = parseDay("from", f.from); err != nil {
 		return 0, 0, err
@@ -118,7 +119,7 @@ func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlag
 		}
 	}
 	if last < first {
-		return 0, 0, usagef("--to %s lies before --from %s", last, first)
+		return 0, 0, cli.Usagef("--to %s lies before --from %s", last, first)
 	}
 	return first, last, nil
 }
@@ -138,7 +139,7 @@ func (a *app) printReports(first, last calendar.Day, found []jobs.TableReport) e
 		return err
 	}
 	if failed > 0 {
-		return printed{fmt.Errorf("%w: %s failed", errValidate, plural(failed, "table"))}
+		return printed{fmt.Errorf("%w: %s failed", errValidate, cli.Plural(failed, "table"))}
 	}
 	return nil
 }
@@ -150,9 +151,9 @@ func (a *app) printReportTable(found []jobs.TableReport) error {
 		for _, n := range r.Rejected {
 			rejected += n
 		}
-		rows = append(rows, []string{r.Table, dayOf(r), r.Status, strconv.Itoa(r.Files), size(r.Bytes), grouped(r.Rows), grouped(rejected), grouped(r.Duplicates)})
+		rows = append(rows, []string{r.Table, dayOf(r), r.Status, strconv.Itoa(r.Files), cli.Size(r.Bytes), cli.Grouped(r.Rows), cli.Grouped(rejected), cli.Grouped(r.Duplicates)})
 	}
-	if err := a.printTable([]string{"table", "day", "status", "files", "size", "rows", "rejected", "duplicates"}, rows,
+	if err := cli.Table(a.stdout, []string{"table", "day", "status", "files", "size", "rows", "rejected", "duplicates"}, rows,
 		"files", "size", "rows", "rejected", "duplicates"); err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func (a *app) printReport(r jobs.TableReport) {
 	}
 	add("problem", r.Problems)
 	for _, reason := range slices.Sorted(maps.Keys(r.Rejected)) {
-		lines = append(lines, "rejected: "+plural(r.Rejected[reason], "row")+" "+reason)
+		lines = append(lines, "rejected: "+cli.Plural(r.Rejected[reason], "row")+" "+reason)
 		for _, e := range r.Examples {
 			if e.Reason == reason {
 				lines = append(lines, "  "+example(e))
@@ -197,10 +198,10 @@ func (a *app) printReport(r jobs.TableReport) {
 		}
 	}
 	if r.Conflicts > 0 {
-		lines = append(lines, "duplicates: "+plural(r.Conflicts, "row")+" contradict each other and nothing tells the latest")
+		lines = append(lines, "duplicates: "+cli.Plural(r.Conflicts, "row")+" contradict each other and nothing tells the latest")
 	}
 	if r.Duplicates > 0 {
-		lines = append(lines, "duplicates: "+plural(r.Duplicates, "row")+" dropped; an equal or later one is kept")
+		lines = append(lines, "duplicates: "+cli.Plural(r.Duplicates, "row")+" dropped; an equal or later one is kept")
 	}
 	if len(r.Absent) > 0 {
 		lines = append(lines, "absent columns: "+strings.Join(r.Absent, ", "))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 )
@@ -35,7 +36,7 @@ What is wrong is named with its file. Exit code 1 if anything is.`,
 	}
 	a.publishedFlags(c, &job)
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: all that are published)")
-	completeNoFiles(c, "date")
+	cli.CompleteNoFiles(c, "date")
 	return c
 }
 
@@ -85,16 +86,16 @@ func (a *app) printVerified(nights []*jobs.Verified) error {
 			for _, f := range v.Findings {
 				n += f.More
 			}
-			result = plural(n, "finding")
+			result = cli.Plural(n, "finding")
 			findings += n
 		}
-		rows = append(rows, []string{v.AsOf.String(), strconv.Itoa(v.Sequence), strconv.Itoa(v.Tables), grouped(v.Rows), size(v.Bytes), result})
+		rows = append(rows, []string{v.AsOf.String(), strconv.Itoa(v.Sequence), strconv.Itoa(v.Tables), cli.Grouped(v.Rows), cli.Size(v.Bytes), result})
 	}
 	if a.json {
 		if err := a.printJSON(map[string]any{"ok": findings == 0, "findings": findings, "nights": nights}); err != nil {
 			return err
 		}
-	} else if err := a.printTable([]string{"as of", "commit", "tables", "rows", "size", "result"}, rows, "commit", "tables", "rows", "size"); err != nil {
+	} else if err := cli.Table(a.stdout, []string{"as of", "commit", "tables", "rows", "size", "result"}, rows, "commit", "tables", "rows", "size"); err != nil {
 		return err
 	}
 	if !a.json {
@@ -103,7 +104,7 @@ func (a *app) printVerified(nights []*jobs.Verified) error {
 	if findings == 0 {
 		return nil
 	}
-	return printed{fmt.Errorf("%w: %s in %s", errVerify, plural(findings, "finding"), plural(int64(len(nights)), "night"))}
+	return printed{fmt.Errorf("%w: %s in %s", errVerify, cli.Plural(findings, "finding"), cli.Plural(int64(len(nights)), "night"))}
 }
 
 func (a *app) printFindings(nights []*jobs.Verified) {
@@ -119,7 +120,7 @@ func (a *app) printFindings(nights []*jobs.Verified) {
 			}
 			fmt.Fprintf(a.stdout, "  %s: %s\n", f.Check, f.Detail)
 			if f.More > 0 {
-				fmt.Fprintf(a.stdout, "  %s: and %s more\n", f.Check, grouped(f.More))
+				fmt.Fprintf(a.stdout, "  %s: and %s more\n", f.Check, cli.Grouped(f.More))
 			}
 		}
 	}

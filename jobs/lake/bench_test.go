@@ -106,6 +106,20 @@ func BenchmarkWriteParquet(b *testing.B) {
 	})
 }
 
+// Most files of a night are small: what does one cost, whatever is in it?
+func BenchmarkWriteSmallParquet(b *testing.B) {
+	rec := benchRecord("int64/ids", false)
+	defer rec.Release()
+	few := rec.NewSlice(0, 100)
+	defer few.Release()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := lake.WriteParquetTo(context.Background(), io.Discard, few.Schema(), benchOptions, seq(few)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkReadRowGroup(b *testing.B) {
 	ctx := context.Background()
 	eachBench(b, func(b *testing.B, l *lake.Lake, rec arrow.Record) {

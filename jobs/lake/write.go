@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/klauspost/compress/zstd"
@@ -89,11 +90,12 @@ func (l *Lake) WriteParquet(ctx context.Context, key string, schema *arrow.Schem
 
 func writeParquet(ctx context.Context, w io.Writer, schema *arrow.Schema, opts WriteOptions, batches iter.Seq2[arrow.Record, error]) (Written, error) {
 	out := newOutput(w)
+	defer out.release()
 	f, err := newFileWriter(out, schema, opts)
 	if err != nil {
 		return Written{}, err
 	}
-	defer f.zstd.Close()
+	defer encoders[opts.Level].Put(f.zstd)
 	for rec, err := range batches {
 		if err == nil {
 			err = ctx.Err()
@@ -118,9 +120,24 @@ type output struct {
 	offset int64
 }
 
+// A night writes hundreds of files, most of them small: to make the buffer and the encoder anew for each would take longer
+// than to write them. Neither keeps anything of the file before.
+var (
+	outputBuffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 1<<20) }}
+	encoders      [Uncompressed + 1]sync.Pool // of *zstd.Encoder, by level
+)
+
 func newOutput(w io.Writer) *output {
-	h := sha256.New()
-	return &output{buf: bufio.NewWriterSize(io.MultiWriter(w, h), 1<<20), hash: h}
+	h, buf := sha256.New(), outputBuffers.Get().(*bufio.Writer)
+	buf.Reset(io.MultiWriter(w, h))
+	return &output{buf: buf, hash: h}
+}
+
+// release gives the buffer back; what was not flushed is lost.
+func (o *output) release() {
+	o.buf.Reset(nil) // so that the pool holds no file
+	outputBuffers.Put(o.buf)
+	o.buf = nil
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -129,7 +146,11 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func newZstdEncoder(level Level) (*zstd.Encoder, error) {
+// encoder is one of the pool, or a new one.
+func encoder(level Level) (*zstd.Encoder, error) {
+	if e, ok := encoders[level].Get().(*zstd.Encoder); ok {
+		return e, nil
+	}
 	levels := [...]zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedFastest} // the last one is not used
 	e, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(levels[level]),

@@ -42,7 +42,7 @@ func newFileWriter(out *output, schema *arrow.Schema, opts WriteOptions) (*fileW
 		f.sorting = append(f.sorting, format.SortingColumn{ColumnIdx: int32(i[0])})
 	}
 	var err error
-	if f.zstd, err = newZstdEncoder(opts.Level); err != nil {
+	if f.zstd, err = encoder(opts.Level); err != nil {
 		return nil, err
 	}
 	_, err = out.Write([]byte(magic))

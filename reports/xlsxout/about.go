@@ -30,7 +30,11 @@ func (w *Writer) writeAbout() error {
 	p.row()
 	p.heads("列", "id", "含义（原文）")
 	for _, c := range w.table.Columns {
-		p.row(words.Header(c.Name), c.Name, c.Doc)
+		doc := c.Doc
+		if idInSheet(c.Name) != c.Name {
+			doc = "元；表中为 " + c.Name + "，单位分。" + doc
+		}
+		p.row(words.Header(c.Name), idInSheet(c.Name), doc)
 	}
 	p.row("最小改进", changeID, "the smallest single change with which it would qualify, in a sentence: change_of, change_from, change_to, change_events, change_volume")
 	f := w.file

@@ -48,7 +48,7 @@ func (w *Writer) beginSheet(list, role string, member bool, number int) error {
 	widths := make([]float64, len(s.columns))
 	titles, ids := make([]any, len(s.columns)), make([]any, len(s.columns))
 	for i, c := range s.columns {
-		widths[i], titles[i], ids[i] = c.width(), c.title, c.id
+		widths[i], titles[i], ids[i] = c.width(), c.title, idInSheet(c.id)
 		s.styles = append(s.styles, w.styles[c.format])
 	}
 	s.out = newRowWriter(out, widths)
@@ -203,11 +203,19 @@ func (w *Writer) columnOf(list, role, id string) column {
 	default:
 		c.format = formatOf(w.table.Column(id))
 		c.value = plain(w.table.Column(id))
-		if id == "gmv_net15_fen" {
+		if idInSheet(id) != id {
 			c.title += "（元）"
 		}
 	}
 	return c
+}
+
+// idInSheet is the id of a column with the unit that cells show: money is in yuan here, in fen in the table.
+func idInSheet(id string) string {
+	if amount, ok := strings.CutSuffix(id, "_fen"); ok {
+		return amount + "_yuan"
+	}
+	return id
 }
 
 // said is a column of codes, in words; no code is an empty cell.

@@ -133,7 +133,7 @@ func TestMembersAndOthersOfEachList(t *testing.T) {
 		{"名次", "上次名次", "一级类目 ID", "对象 ID", "名称", "店铺 ID", "档位", "系数", "变动", "起始数据日期", "商品分", "店铺体验分", "保守分", "有效订单数",
 			"15 天退款后成交额（元）", "原因", "连续达标次数", "连续未达标次数", "冷启动名额", "沿用上一次", "人工处理", "生效日期", "失效日期"},
 		{"rank", "rank_before", "category1_id", "subject_id", "subject_name", "merchant_id", "level", "multiplier", "movement", "since", "product_score", "shop_score",
-			"lower_score", "orders", "gmv_net15_fen", "reasons", "pass_streak", "fail_streak", "cold_start", "stale", "override", "valid_from", "valid_to"},
+			"lower_score", "orders", "gmv_net15_yuan", "reasons", "pass_streak", "fail_streak", "cold_start", "stale", "override", "valid_from", "valid_to"},
 		{"1", "3", "111", "7", "保温杯", "20", "A", "1.00", "新进入", "2026-02-27", "4.77", "4.68", "4.60", "4,673", "2,105,939.92", "清单首次运行，达标即入", "1", "0",
 			"否", "否", "", "2026-03-02", "2026-03-02"},
 	}
@@ -142,7 +142,7 @@ func TestMembersAndOthersOfEachList(t *testing.T) {
 	}
 	const others = "活动·A 级·商品 其他与原因"
 	for id, want := range map[string]string{"reasons": "有门槛未达标", "failed_gates": "商品分（近几次均值）", "needs": "须提高分数",
-		"change": "首评差评率 3.70% → 2.54%：在目前 432 单签收中少 5 条差评即达标", "rank_before": "", "gmv_net15_fen": ""} {
+		"change": "首评差评率 3.70% → 2.54%：在目前 432 单签收中少 5 条差评即达标", "rank_before": "", "gmv_net15_yuan": ""} {
 		if got := cell(t, f, others, id, 3); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
 		}
@@ -161,7 +161,8 @@ func TestTheFirstSheetSaysWhatItIs(t *testing.T) {
 		all = append(all, strings.Join(r, "|"))
 	}
 	for _, want := range []string{"数据日期 as_of_date|2026-03-01|第 2 次提交", "规则版本 rules_version|2026-11", "有效期 valid_from – valid_to|2026-03-02|2026-03-02",
-		"活动·A 级·商品 其他与原因|campaign_item_a|其他：未入选的原因与最小改进|1", "名次|rank|place inside list and category, from 1; null: not on the list"} {
+		"活动·A 级·商品 其他与原因|campaign_item_a|其他：未入选的原因与最小改进|1", "名次|rank|place inside list and category, from 1; null: not on the list",
+		"15 天退款后成交额|gmv_net15_yuan|元；表中为 gmv_net15_fen，单位分。gmv_net_15 of 30 days; null: refunds not computable"} {
 		if !slices.Contains(all, want) {
 			t.Errorf("no line %q in\n%s", want, strings.Join(all, "\n"))
 		}
@@ -300,7 +301,7 @@ func TestNumbersAreExact(t *testing.T) {
 		id   string
 		row  int
 		want string
-	}{{"multiplier", 3, "1.265"}, {"orders", 3, "1234567"}, {"gmv_net15_fen", 3, "9999999999999.99"}, {"gmv_net15_fen", 4, "-0.05"}, {"product_score", 4, "4.4"}} {
+	}{{"multiplier", 3, "1.265"}, {"orders", 3, "1234567"}, {"gmv_net15_yuan", 3, "9999999999999.99"}, {"gmv_net15_yuan", 4, "-0.05"}, {"product_score", 4, "4.4"}} {
 		if got := cell(t, f, sheet, c.id, c.row, raw); got != c.want {
 			t.Errorf("%s of row %d is %s, want %s", c.id, c.row, got, c.want)
 		}

@@ -5,11 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/windvane/windvane/internal/testkit/lines"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -22,47 +21,12 @@ const null = column.Null
 
 var nan = math.NaN()
 
-// line is one published row by column name; a null is nil.
-type line map[string]any
-
-type testingT interface {
-	Helper()
-	Fatal(args ...any)
-}
+type line = lines.Line
 
 // table are the rows of fives.
-func table(t testingT, s *fives.Shops) (out []line) {
+func table(t lines.T, s *fives.Shops) []line {
 	t.Helper()
-	for rec, err := range fives.Compare(s).Table(asOf, column.NewIDs(nil)) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range int(rec.NumRows()) {
-			l := line{}
-			for j, f := range rec.Schema().Fields() {
-				l[f.Name] = cell(rec.Column(j), i)
-			}
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-func cell(a arrow.Array, i int) any {
-	if a.IsNull(i) {
-		return nil
-	}
-	switch a := a.(type) {
-	case *array.Int64:
-		return int(a.Value(i))
-	case *array.Float64:
-		return a.Value(i)
-	case *array.Date32:
-		return calendar.Day(a.Value(i))
-	case *array.Dictionary:
-		return a.Dictionary().(*array.String).Value(a.GetValueIndex(i))
-	}
-	panic("a column of another type: " + a.DataType().String())
+	return lines.Of(t, fives.Compare(s).Table(asOf, column.NewIDs(nil)))
 }
 
 // near compares reals with a tolerance of rounding.

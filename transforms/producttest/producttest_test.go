@@ -4,12 +4,11 @@ import (
 	"math"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/windvane/windvane/internal/testkit/lines"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/producttest"
@@ -19,47 +18,12 @@ var asOf = calendar.Of(2026, 5, 15)
 
 const null = column.Null
 
-// line is one published row by column name; a null is nil.
-type line map[string]any
-
-type testingT interface {
-	Helper()
-	Fatal(args ...any)
-}
+type line = lines.Line
 
 // table are the rows of product_test.
-func table(t testingT, p *producttest.Products) (out []line) {
+func table(t lines.T, p *producttest.Products) []line {
 	t.Helper()
-	for rec, err := range producttest.Compare(p).Table(asOf, column.NewIDs(nil)) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range int(rec.NumRows()) {
-			l := line{}
-			for j, f := range rec.Schema().Fields() {
-				l[f.Name] = cell(rec.Column(j), i)
-			}
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-func cell(a arrow.Array, i int) any {
-	if a.IsNull(i) {
-		return nil
-	}
-	switch a := a.(type) {
-	case *array.Int64:
-		return int(a.Value(i))
-	case *array.Float64:
-		return a.Value(i)
-	case *array.Date32:
-		return calendar.Day(a.Value(i))
-	case *array.Dictionary:
-		return a.Dictionary().(*array.String).Value(a.GetValueIndex(i))
-	}
-	panic("a column of another type: " + a.DataType().String())
+	return lines.Of(t, producttest.Compare(p).Table(asOf, column.NewIDs(nil)))
 }
 
 var near = cmpopts.EquateApprox(0, 1e-6)

@@ -105,13 +105,6 @@ var (
 	LiftPeriods      = []string{"30d", "90d", "all"}
 )
 
-// within checks a number in (0, 1).
-func (c *checker) within(path string, v float64) {
-	if !(v > 0 && v < 1) {
-		c.add(path, "%s is outside (0, 1)", text(v))
-	}
-}
-
 func (l Lift) check(c *checker, at string) {
 	c.count(at+"outcome_days", int64(l.OutcomeDays), 1, 90)
 	c.count(at+"pre_days", int64(l.PreDays), 0, manyDays)

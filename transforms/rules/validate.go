@@ -77,9 +77,7 @@ func (n Norms) check(c *checker, at string) {
 		c.add(at+"strength_max", "%s is below strength_min, %s", text(n.StrengthMax), text(n.StrengthMin))
 	}
 	for i, q := range n.Quantiles {
-		if !(q > 0 && q < 1) {
-			c.add(item(at+"quantiles", i), "%s is outside (0, 1)", text(q))
-		}
+		c.within(item(at+"quantiles", i), q)
 	}
 	c.order(at+"quantiles", n.Quantiles[:], ascending)
 	c.points(at+"points", n.Points[:], descending)

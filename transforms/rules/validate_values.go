@@ -50,6 +50,13 @@ func (c *checker) share(path string, v float64) {
 	}
 }
 
+// within checks a number in (0, 1).
+func (c *checker) within(path string, v float64) {
+	if !(v > 0 && v < 1) {
+		c.add(path, "%s is outside (0, 1)", text(v))
+	}
+}
+
 func (c *checker) notEmpty(path, s string) {
 	if s == "" {
 		c.add(path, "it is empty")

@@ -60,7 +60,7 @@ def stage(args):
 
 def snapshots(args):
     return {
-        "product_days": (f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products')}", "product_id"),
+        "product_days": (f"SELECT product_id, category1_id, brand_id, units_per_item FROM {session.dumps(args, 'products')}", "product_id"),
         "account_days": (f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}", "talent_id"),
         "carted_products": (f"SELECT product_id FROM {session.dumps(args, 'products')} WHERE in_cart", "product_id"),
     }
@@ -97,10 +97,11 @@ def keys(*names):
 def buyers(subject, where):
     by = keys(subject, "buyer_id")
     self_live = "channel = 'self' AND scene = 'live'"
+    own = f", uniqExactIf(order_id, {self_live}) AS self_live_orders" if subject == "merchant_id" else ""
     return f"""
     SELECT b.*, s.set_orders AS set_orders, s.set_fen AS set_fen
     FROM (SELECT {by}, uniqExact(order_id) AS orders, count() AS lines, sum(fen) AS paid_fen, countIf(channel = 'distribution') AS distribution_lines,
-                 countIf({self_live}) AS self_live_lines, sumIf(fen, {self_live}) AS self_live_fen
+                 countIf({self_live}) AS self_live_lines, sumIf(fen, {self_live}) AS self_live_fen{own}
           FROM day_lines WHERE is_gmv AND {where} GROUP BY {by}) b
     LEFT ANY JOIN (SELECT {by}, uniqExact(order_id) AS set_orders, sum(fen) AS set_fen
                    FROM (SELECT {by}, order_id, sum(fen) AS fen

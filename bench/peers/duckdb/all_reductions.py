@@ -60,7 +60,7 @@ def stage(args):
 
 def snapshots(args):
     return {
-        "product_days": f"SELECT product_id, category1_id, brand_id FROM {session.dumps(args, 'products')}",
+        "product_days": f"SELECT product_id, category1_id, brand_id, units_per_item FROM {session.dumps(args, 'products')}",
         "account_days": f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}",
         "carted_products": f"SELECT product_id FROM {session.dumps(args, 'products')} WHERE in_cart",
     }
@@ -99,11 +99,12 @@ def keys(*names):
 def buyers(subject, where):
     """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them."""
     by = keys(subject, "buyer_id")
+    own = ", count(*) FILTER (self_live_lines > 0) AS self_live_orders" if subject == "merchant_id" else ""
     same = " AND ".join(f"b.{k} IS NOT DISTINCT FROM s.{k}" for k in (subject, "buyer_id") if k)
     return f"""
     SELECT b.*, coalesce(set_orders, 0)::BIGINT AS set_orders, coalesce(set_fen, 0)::BIGINT AS set_fen
     FROM (SELECT {by}, count(*) AS orders, sum(lines)::BIGINT AS lines, sum(paid_fen)::BIGINT AS paid_fen, sum(distribution_lines)::BIGINT AS distribution_lines,
-                 sum(self_live_lines)::BIGINT AS self_live_lines, sum(self_live_fen)::BIGINT AS self_live_fen
+                 sum(self_live_lines)::BIGINT AS self_live_lines, sum(self_live_fen)::BIGINT AS self_live_fen{own}
           FROM (SELECT {by}, order_id, count(*) AS lines, sum(fen)::BIGINT AS paid_fen,
                        count(*) FILTER (channel = 'distribution') AS distribution_lines,
                        count(*) FILTER (channel = 'self' AND scene = 'live') AS self_live_lines,

@@ -108,6 +108,7 @@ def excluded(lines):
 def buyers(lines, sets, keys):
     """Purchases of each buyer; full sets are few and joined to them."""
     self_live = (pl.col("channel") == "self") & (pl.col("scene") == "live")
+    own = [pl.col("order_id").filter(self_live).n_unique().alias("self_live_orders")] if "merchant_id" in keys else []
     bought = lines.group_by(keys).agg(
         pl.col("order_id").n_unique().alias("orders"),
         pl.len().alias("lines"),
@@ -115,6 +116,7 @@ def buyers(lines, sets, keys):
         (pl.col("channel") == "distribution").sum().alias("distribution_lines"),
         self_live.sum().alias("self_live_lines"),
         (fen * self_live).sum().alias("self_live_fen"),
+        *own,
     )
     full = (
         sets.group_by(*keys, "order_id", "brand_id").agg(pl.len().alias("n"), fen.sum()).filter(pl.col("n") >= 3)
@@ -165,7 +167,7 @@ def run(args, _):
             pl.collect_all(sinks, engine="streaming")
         sinks.clear()
 
-    products = session.dumps(args, "products").select("product_id", "category1_id", "brand_id", "in_cart").collect(engine="streaming")
+    products = session.dumps(args, "products").select("product_id", "category1_id", "brand_id", "units_per_item", "in_cart").collect(engine="streaming")
     accounts = session.dumps(args, "talents").select("talent_id", "owner_merchant_id", "followers").collect(engine="streaming")
     attributes = products.lazy().drop("in_cart")
     with job.part("stage"):

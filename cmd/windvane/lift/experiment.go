@@ -1,10 +1,11 @@
-package main
+package lift
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -22,13 +23,13 @@ type contrast struct {
 
 type relativeRule func(t, c stats.Moments, how stats.Inference) stats.Estimate
 
-func runDifference(r *liftRun) error { return r.runContrast(stats.RelativeLog, "log", false) }
-func runLog(r *liftRun) error        { return r.runContrast(stats.RelativeLog, "log", true) }
-func runDelta(r *liftRun) error      { return r.runContrast(stats.RelativeDelta, "delta", true) }
-func runFieller(r *liftRun) error    { return r.runContrast(stats.RelativeFieller, "Fieller", true) }
+func runDifference(r *analysis) error { return r.runContrast(stats.RelativeLog, "log", false) }
+func runLog(r *analysis) error        { return r.runContrast(stats.RelativeLog, "log", true) }
+func runDelta(r *analysis) error      { return r.runContrast(stats.RelativeDelta, "delta", true) }
+func runFieller(r *analysis) error    { return r.runContrast(stats.RelativeFieller, "Fieller", true) }
 
 // runContrast estimates difference and lift of means or ratios; which of them is the result depends on the method.
-func (r *liftRun) runContrast(rule relativeRule, name string, liftFirst bool) error {
+func (r *analysis) runContrast(rule relativeRule, name string, first bool) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func (r *liftRun) runContrast(rule relativeRule, name string, liftFirst bool) er
 	}
 	skewed := r.skewed(&a)
 	x.difference, x.lift = x.difference.Warn(skewed, stats.WarnSkew), x.lift.Warn(skewed, stats.WarnSkew)
-	r.tell(&x, liftFirst, t.N+c.N)
+	r.tell(&x, first, t.N+c.N)
 	if r.sums == "" && !a.ratio {
 		r.result.estimate("total", "total over the treatment arm", x.difference.Times(float64(a.t.units)))
 		r.permute(a.t.rows["y"], a.c.rows["y"])
@@ -50,7 +51,7 @@ func (r *liftRun) runContrast(rule relativeRule, name string, liftFirst bool) er
 }
 
 // tell puts a contrast into the result, with what holds at every look where units are planned.
-func (r *liftRun) tell(x *contrast, liftFirst bool, n int64) {
+func (r *analysis) tell(x *contrast, first bool, n int64) {
 	res := &r.result
 	if r.method.name == "always-valid" {
 		r.watch(x, n)
@@ -60,7 +61,7 @@ func (r *liftRun) tell(x *contrast, liftFirst bool, n int64) {
 		res.Meaning = r.verdict(res.first(), "Whenever one looks: the difference")
 		return
 	}
-	if liftFirst {
+	if first {
 		res.estimate("lift", x.liftName, x.lift)
 		res.estimate("difference", nameDifference, x.difference)
 		res.Meaning = r.verdict(x.lift, "The lift")
@@ -76,7 +77,7 @@ func (r *liftRun) tell(x *contrast, liftFirst bool, n int64) {
 }
 
 // watch adds the intervals that hold at every look.
-func (r *liftRun) watch(x *contrast, n int64) {
+func (r *analysis) watch(x *contrast, n int64) {
 	plan := stats.AlwaysValid{Alpha: 1 - r.confidence, Planned: r.planned}
 	res := &r.result
 	for _, e := range []struct {
@@ -98,7 +99,7 @@ func (r *liftRun) watch(x *contrast, n int64) {
 }
 
 // skewed tells whether an arm is too small for its skewness.
-func (r *liftRun) skewed(a *liftArms) bool {
+func (r *analysis) skewed(a *arms) bool {
 	if a.t.rows == nil || a.ratio {
 		return false
 	}
@@ -106,22 +107,22 @@ func (r *liftRun) skewed(a *liftArms) bool {
 }
 
 // permute adds the permutation p-value if it was asked for.
-func (r *liftRun) permute(t, c []float64) {
+func (r *analysis) permute(t, c []float64) {
 	if r.permutations > 0 {
-		r.result.fact("permutation_p", fmt.Sprintf("p by %s permutations", grouped(int64(r.permutations))),
+		r.result.fact("permutation_p", fmt.Sprintf("p by %s permutations", cli.Grouped(int64(r.permutations))),
 			stats.PermutationP(t, c, r.permutations, r.seed, r.how.Alternative))
 	}
 }
 
-func runCUPED(r *liftRun) error {
+func runCUPED(r *analysis) error {
 	rule, err := choice("theta", r.theta, map[string]stats.Theta{"pooled": stats.ThetaPooled, "optimal": stats.ThetaOptimal, "per-arm": stats.ThetaPerArm})
 	if err != nil {
 		return err
 	}
 	if ratio := r.d != "" || r.cluster != ""; ratio && len(r.covariates) > 0 {
-		return usagef("--covariates: a ratio or clusters take one covariate, --x (with --d its denominator, --w)")
+		return cli.Usagef("--covariates: a ratio or clusters take one covariate, --x (with --d its denominator, --w)")
 	} else if r.d != "" && r.w == "" || r.w != "" && r.d == "" {
-		return usagef("--d and --w: a ratio is adjusted for the same ratio before, so both denominators are needed")
+		return cli.Usagef("--d and --w: a ratio is adjusted for the same ratio before, so both denominators are needed")
 	}
 	a, err := r.arms()
 	if err != nil {
@@ -129,16 +130,16 @@ func runCUPED(r *liftRun) error {
 	}
 	var adjusted stats.Adjusted
 	if a.ratio {
-		adjusted = stats.RatioCUPED(&a.t.arm, &a.c.arm, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.PreDenominator, rule)
+		adjusted = stats.RatioCUPED(&a.t.moments, &a.c.moments, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.PreDenominator, rule)
 	} else {
 		adjusted = stats.CUPED(r.joint(&a.t), r.joint(&a.c), rule)
 	}
 	x := contrast{adjusted.Difference(r.how), adjusted.RelativeLog(r.how), nameLift + ", log"}
 	if a.clustered {
-		few := min(a.t.arm.N, a.c.arm.N) < stats.FewClusters
+		few := min(a.t.moments.N, a.c.moments.N) < stats.FewClusters
 		x.difference, x.lift = x.difference.Warn(few, stats.WarnFewClusters), x.lift.Warn(few, stats.WarnFewClusters)
 	}
-	n := a.t.arm.N + a.c.arm.N
+	n := a.t.moments.N + a.c.moments.N
 	r.tell(&x, false, n)
 	delta, over := adjusted.RelativeDelta(r.how), adjusted.RelativeUnadjusted(r.how)
 	r.result.estimate("lift_delta", nameLift+", delta", delta)
@@ -152,7 +153,7 @@ func runCUPED(r *liftRun) error {
 	r.result.fact("adjusted_treatment", "adjusted mean of the treatment", adjusted.Treatment.Mean)
 	r.result.fact("adjusted_control", "adjusted mean of the control", adjusted.Control.Mean)
 	r.result.fact("rho", "correlation of outcome and covariates", adjusted.Rho)
-	table := liftTable{ID: "theta", Name: "coefficients", Columns: []string{"covariate", "treatment", "control"}}
+	table := longTable{ID: "theta", Name: "coefficients", Columns: []string{"covariate", "treatment", "control"}}
 	for i := range adjusted.ThetaT {
 		table.Rows = append(table.Rows, []any{r.covariate(i), adjusted.ThetaT[i], adjusted.ThetaC[i]})
 	}
@@ -161,7 +162,7 @@ func runCUPED(r *liftRun) error {
 }
 
 // covariate is the name of a covariate.
-func (r *liftRun) covariate(i int) string {
+func (r *analysis) covariate(i int) string {
 	switch {
 	case len(r.covariates) > 0:
 		return r.covariates[i]
@@ -172,9 +173,9 @@ func (r *liftRun) covariate(i int) string {
 }
 
 // joint are outcome and covariates of an arm.
-func (r *liftRun) joint(a *liftArm) stats.Joint {
+func (r *analysis) joint(a *arm) stats.Joint {
 	if len(r.covariates) == 0 {
-		return a.arm.Joint(stats.Outcome, stats.PreOutcome)
+		return a.moments.Joint(stats.Outcome, stats.PreOutcome)
 	}
 	var columns [][]float64
 	for _, c := range r.covariates {
@@ -183,7 +184,7 @@ func (r *liftRun) joint(a *liftArm) stats.Joint {
 	return stats.JointOf(a.rows["y"], columns...)
 }
 
-func runOLS(r *liftRun) error {
+func runOLS(r *analysis) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
@@ -195,7 +196,7 @@ func runOLS(r *liftRun) error {
 	return nil
 }
 
-func runWinsor(r *liftRun) error {
+func runWinsor(r *analysis) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
@@ -214,7 +215,7 @@ func runWinsor(r *liftRun) error {
 	skewed := stats.Skewed(mt.N, stats.Skewness(ct)) || stats.Skewed(mc.N, stats.Skewness(cc))
 	x.difference, x.lift = x.difference.Warn(skewed, stats.WarnSkew), x.lift.Warn(skewed, stats.WarnSkew)
 	r.tell(&x, false, mt.N+mc.N)
-	raw := stats.Difference(a.t.arm.Of(stats.Outcome), a.c.arm.Of(stats.Outcome), r.how)
+	raw := stats.Difference(a.t.moments.Of(stats.Outcome), a.c.moments.Of(stats.Outcome), r.how)
 	r.result.estimate("uncapped", "difference without a cap", raw)
 	above := stats.Difference(stats.Proportion(countAbove(t, limit), mt.N), stats.Proportion(countAbove(c, limit), mc.N), r.how)
 	r.result.estimate("above_cap", "difference of the shares above the cap", above)
@@ -240,16 +241,16 @@ func countAbove(values []float64, limit float64) (n int64) {
 	return n
 }
 
-func runDisplacement(r *liftRun) error {
+func runDisplacement(r *analysis) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
 	}
-	share := stats.RetainedShare(&a.t.arm, &a.c.arm, stats.Outcome, stats.WideOutcome, r.how)
+	share := stats.RetainedShare(&a.t.moments, &a.c.moments, stats.Outcome, stats.WideOutcome, r.how)
 	r.result.estimate("retained", "share retained (effect on the whole / on the part)", share)
-	r.result.estimate("part", "effect on "+r.y, stats.Difference(a.t.arm.Of(stats.Outcome), a.c.arm.Of(stats.Outcome), r.how))
-	r.result.estimate("whole", "effect on "+r.whole, stats.Difference(a.t.arm.Of(stats.WideOutcome), a.c.arm.Of(stats.WideOutcome), r.how))
-	moved := func(a *liftArm) stats.Moments {
+	r.result.estimate("part", "effect on "+r.y, stats.Difference(a.t.moments.Of(stats.Outcome), a.c.moments.Of(stats.Outcome), r.how))
+	r.result.estimate("whole", "effect on "+r.whole, stats.Difference(a.t.moments.Of(stats.WideOutcome), a.c.moments.Of(stats.WideOutcome), r.how))
+	moved := func(a *arm) stats.Moments {
 		d := slices.Clone(a.rows["y"])
 		for i, z := range a.rows["whole"] {
 			d[i] -= z
@@ -266,22 +267,22 @@ func runDisplacement(r *liftRun) error {
 	return nil
 }
 
-func runCACE(r *liftRun) error {
+func runCACE(r *analysis) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
 	}
-	for _, arm := range []*liftArm{&a.t, &a.c} {
+	for _, arm := range []*arm{&a.t, &a.c} {
 		for _, v := range arm.rows["served"] {
 			if v != 0 && v != 1 {
 				return fmt.Errorf("%s: column %s has the value %v; served is 1, not served 0", r.file, r.served, v)
 			}
 		}
 	}
-	e := stats.CACE(&a.t.arm, &a.c.arm, stats.Outcome, stats.Denominator, r.how)
+	e := stats.CACE(&a.t.moments, &a.c.moments, stats.Outcome, stats.Denominator, r.how)
 	r.result.estimate("cace", "effect on a unit served because assigned", e)
-	r.result.estimate("itt", "effect of being assigned", stats.Difference(a.t.arm.Of(stats.Outcome), a.c.arm.Of(stats.Outcome), r.how))
-	r.result.estimate("served", "effect on the share served", stats.Difference(a.t.arm.Of(stats.Denominator), a.c.arm.Of(stats.Denominator), r.how))
+	r.result.estimate("itt", "effect of being assigned", stats.Difference(a.t.moments.Of(stats.Outcome), a.c.moments.Of(stats.Outcome), r.how))
+	r.result.estimate("served", "effect on the share served", stats.Difference(a.t.moments.Of(stats.Denominator), a.c.moments.Of(stats.Denominator), r.how))
 	r.result.Meaning = r.verdict(e, "The effect on a unit served because it was assigned")
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"fmt"
@@ -6,48 +6,50 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
-// liftWant is a column that a flag names.
-type liftWant struct {
+// want is a column that a flag names.
+type want struct {
 	flag, column string
 	number       bool // finite numbers; otherwise names, kept as text
 	optional     bool // a name may be empty
 }
 
-// liftColumn is one column as read: numbers, or names as indices.
-type liftColumn struct {
-	want    liftWant
+// column is one column as read: numbers, or names as indices.
+type column struct {
+	want    want
 	numbers []float64
 	index   []int    // of names, by row
 	names   []string // in the order in which they first come
 	at      map[string]int
 }
 
-// liftFrame is what was read of a file. Rows are kept in the order of the file.
-type liftFrame struct {
+// frame is what was read of a file. Rows are kept in the order of the file.
+type frame struct {
 	file    string
 	place   string  // what the number of a row counts: "line", "row"
 	lines   []int64 // by row
-	columns []*liftColumn
+	columns []*column
 	missing string // what to do with a row that lacks a value: "error", "drop"
 	dropped int
 	pending []float64 // of the row being read, by column
 }
 
-func newLiftFrame(file, place, missing string, wants []liftWant) *liftFrame {
-	f := &liftFrame{file: file, place: place, missing: missing, pending: make([]float64, len(wants))}
+func newFrame(file, place, missing string, wants []want) *frame {
+	f := &frame{file: file, place: place, missing: missing, pending: make([]float64, len(wants))}
 	for _, w := range wants {
-		f.columns = append(f.columns, &liftColumn{want: w, at: map[string]int{}})
+		f.columns = append(f.columns, &column{want: w, at: map[string]int{}})
 	}
 	return f
 }
 
 // rows is their number.
-func (f *liftFrame) rows() int { return len(f.lines) }
+func (f *frame) rows() int { return len(f.lines) }
 
 // column is the one that a flag named.
-func (f *liftFrame) column(flag string) *liftColumn {
+func (f *frame) column(flag string) *column {
 	for _, c := range f.columns {
 		if c.want.flag == flag {
 			return c
@@ -57,7 +59,7 @@ func (f *liftFrame) column(flag string) *liftColumn {
 }
 
 // numbers is the column of a flag, nil if it was not given.
-func (f *liftFrame) numbers(flag string) []float64 {
+func (f *frame) numbers(flag string) []float64 {
 	if c := f.column(flag); c != nil {
 		return c.numbers
 	}
@@ -65,10 +67,10 @@ func (f *liftFrame) numbers(flag string) []float64 {
 }
 
 // where says a row as people count it.
-func (f *liftFrame) where(row int) string { return fmt.Sprintf("%s %d", f.place, f.lines[row]) }
+func (f *frame) where(row int) string { return fmt.Sprintf("%s %d", f.place, f.lines[row]) }
 
 // errorf is an error about a column in a row.
-func (f *liftFrame) errorf(line int64, column, format string, args ...any) error {
+func (f *frame) errorf(line int64, column, format string, args ...any) error {
 	return fmt.Errorf("%s: %s %d, column %s: %s", f.file, f.place, line, column, fmt.Sprintf(format, args...))
 }
 
@@ -103,7 +105,7 @@ func numberOf(text string) (v float64, missing bool, err error) {
 }
 
 // set takes the value of column k for the row being read. A missing one drops the row or is an error.
-func (f *liftFrame) set(k int, line int64, text string) (ok bool, err error) {
+func (f *frame) set(k int, line int64, text string) (ok bool, err error) {
 	c := f.columns[k]
 	if c.want.number {
 		v, missing, err := numberOf(text)
@@ -124,7 +126,7 @@ func (f *liftFrame) set(k int, line int64, text string) (ok bool, err error) {
 }
 
 // setNumber is set for values that are numbers already.
-func (f *liftFrame) setNumber(k int, line int64, v float64) (ok bool, err error) {
+func (f *frame) setNumber(k int, line int64, v float64) (ok bool, err error) {
 	switch c := f.columns[k]; {
 	case math.IsNaN(v):
 		return f.lacks(line, c, "NaN")
@@ -135,7 +137,7 @@ func (f *liftFrame) setNumber(k int, line int64, v float64) (ok bool, err error)
 	return true, nil
 }
 
-func (f *liftFrame) lacks(line int64, c *liftColumn, text string) (bool, error) {
+func (f *frame) lacks(line int64, c *column, text string) (bool, error) {
 	if f.missing == "drop" {
 		f.dropped++
 		return false, nil
@@ -147,7 +149,7 @@ func (f *liftFrame) lacks(line int64, c *liftColumn, text string) (bool, error) 
 	return false, f.errorf(line, c.want.column, "%s; fill it in (0 only if it is truly zero) or leave such rows out with --missing drop", what)
 }
 
-func (c *liftColumn) indexOf(name string) int {
+func (c *column) indexOf(name string) int {
 	i, known := c.at[name]
 	if !known {
 		i = len(c.names)
@@ -159,7 +161,7 @@ func (c *liftColumn) indexOf(name string) int {
 }
 
 // keep makes a row of the values set.
-func (f *liftFrame) keep(line int64) {
+func (f *frame) keep(line int64) {
 	f.lines = append(f.lines, line)
 	for k, c := range f.columns {
 		if c.want.number {
@@ -171,12 +173,12 @@ func (f *liftFrame) keep(line int64) {
 }
 
 // find places the wanted columns among those of the file.
-func (f *liftFrame) find(there []string) ([]int, error) {
+func (f *frame) find(there []string) ([]int, error) {
 	at := make([]int, len(f.columns))
 	for k, c := range f.columns {
 		at[k] = slices.Index(there, c.want.column)
 		if at[k] < 0 {
-			return nil, usagef("--%s: %s has no column %s; it has %s", c.want.flag, f.file, c.want.column, listed(there))
+			return nil, cli.Usagef("--%s: %s has no column %s; it has %s", c.want.flag, f.file, c.want.column, listed(there))
 		}
 		if twin := slices.Index(there[at[k]+1:], c.want.column); twin >= 0 {
 			return nil, fmt.Errorf("%s: column %s stands there twice, as number %d and %d; rename one", f.file, c.want.column, at[k]+1, at[k]+twin+2)
@@ -186,7 +188,7 @@ func (f *liftFrame) find(there []string) ([]int, error) {
 }
 
 // check refuses a file without rows.
-func (f *liftFrame) check() error {
+func (f *frame) check() error {
 	if f.rows() > 0 {
 		return nil
 	}

@@ -1,6 +1,6 @@
 //go:build shareddata
 
-package main
+package lift
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ func TestLiftOfHillstrom(t *testing.T) {
 	check := func(segment, method string, want map[string]string, more ...string) {
 		t.Helper()
 		args := append([]string{"--method", method, "--file", file, "--arm", "segment", "--control", "No E-Mail", "--treatment", segment, "--y", "spend"}, more...)
-		a := liftJSON(t, args...)
+		a := answerOf(t, args...)
 		for name, w := range want {
 			t.Run(fmt.Sprint(segment, " ", method, " ", name), func(t *testing.T) { a.printed(t, name, w) })
 		}
@@ -38,18 +38,18 @@ func TestLiftOfHillstrom(t *testing.T) {
 	check(mens, "cuped", map[string]string{"difference": "0.7674385", "difference.se": "0.14521504", "rho": "0.020923"}, "--x", "history")
 	check(womens, "cuped", map[string]string{"difference": "0.42270092", "difference.se": "0.13030822"}, "--covariates", "history")
 
-	a := liftJSON(t, "--method", "cuped", "--file", file, "--arm", "segment", "--control", "No E-Mail", "--treatment", mens, "--y", "spend", "--x", "history")
+	a := answerOf(t, "--method", "cuped", "--file", file, "--arm", "segment", "--control", "No E-Mail", "--treatment", mens, "--y", "spend", "--x", "history")
 	if theta := fmt.Sprintf("%.10f", a.Tables["theta"][0]["treatment"]); theta != "0.0012228965" {
 		t.Errorf("theta is %s", theta)
 	}
-	a = liftJSON(t, "--method", "srm", "--file", file, "--arm", "segment", "--expected", "1,1,1")
+	a = answerOf(t, "--method", "srm", "--file", file, "--arm", "segment", "--expected", "1,1,1")
 	a.printed(t, "p", "0.9036929576")
 }
 
 // The table of the trials as its authors print it: columns apart by blanks, names in quotes.
 func TestLiftReadsColumnsApartByBlanks(t *testing.T) {
 	file := filepath.Join(shareddata.Dir(t, "lift"), "dat_bcg.txt")
-	a := liftJSON(t, "--method", "srm", "--file", file, "--delimiter", "space", "--arm", "alloc")
+	a := answerOf(t, "--method", "srm", "--file", file, "--delimiter", "space", "--arm", "alloc")
 	if got := fmt.Sprint(a.Tables["arms"]); got != "[map[arm:alternate expected:0.3333333333333333 share:0.15384615384615385 units:2] map[arm:random expected:0.3333333333333333 share:0.5384615384615384 units:7] map[arm:systematic expected:0.3333333333333333 share:0.3076923076923077 units:4]]" {
 		t.Errorf("arms are %s", got)
 	}

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"fmt"
@@ -7,18 +7,19 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats/panel"
 )
 
-// liftPanel is a balanced panel with the names of its units and periods.
-type liftPanel struct {
+// panelFrame is a balanced panel with the names of its units and periods.
+type panelFrame struct {
 	panel.Panel
 	units, periods []string
 	cluster        []int // by unit; nil: none
 }
 
 // readPanel reads a row a unit and period into a balanced panel, units and periods in their order.
-func (r *liftRun) readPanel() (*liftPanel, error) {
+func (r *analysis) readPanel() (*panelFrame, error) {
 	wants := slices.Concat(r.wanted(false, "unit", "time", "start", "cluster"), r.wanted(true, "y", "treated"))
 	for i := range wants {
 		wants[i].optional = wants[i].flag == "start"
@@ -34,7 +35,7 @@ func (r *liftRun) readPanel() (*liftPanel, error) {
 		return nil, fmt.Errorf("%s: column %s: periods such as %s are neither numbers nor dates like 2026-01-31, all of one form: their order is not known",
 			f.file, r.time, listed(periods[:min(3, len(periods))]))
 	}
-	p := &liftPanel{units: units, periods: periods}
+	p := &panelFrame{units: units, periods: periods}
 	at, err := f.cells(unit, period, unitOrder, timeOrder, p)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (r *liftRun) readPanel() (*liftPanel, error) {
 }
 
 // cells are the rows of each unit by period. Every pair has one.
-func (f *liftFrame) cells(unit, period *liftColumn, unitOrder, timeOrder []int, p *liftPanel) ([][]int, error) {
+func (f *frame) cells(unit, period *column, unitOrder, timeOrder []int, p *panelFrame) ([][]int, error) {
 	perUnit := make([]int, len(p.units))
 	for _, u := range unit.index {
 		perUnit[unitOrder[u]]++
@@ -83,7 +84,7 @@ func (f *liftFrame) cells(unit, period *liftColumn, unitOrder, timeOrder []int, 
 }
 
 // unbalanced names a period that a unit lacks.
-func (f *liftFrame) unbalanced(unit, period *liftColumn, unitOrder []int, p *liftPanel, i int, perUnit []int) error {
+func (f *frame) unbalanced(unit, period *column, unitOrder []int, p *panelFrame, i int, perUnit []int) error {
 	has := map[string]bool{}
 	seen := map[string]int{}
 	for row, u := range unit.index {
@@ -105,14 +106,14 @@ func (f *liftFrame) unbalanced(unit, period *liftColumn, unitOrder []int, p *lif
 	for _, name := range p.periods {
 		if !has[name] {
 			return fmt.Errorf("%s: the panel is not balanced: unit %s has no row for period %s (%s lack some); add the rows (0 only if it is truly zero), or leave out the units or periods",
-				f.file, p.units[i], name, plural(int64(short), "unit"))
+				f.file, p.units[i], name, cli.Plural(int64(short), "unit"))
 		}
 	}
 	return fmt.Errorf("%s: the panel is not balanced at unit %s", f.file, p.units[i]) // not reached: it lacks one or has one twice
 }
 
 // starts finds the first treated period of every unit.
-func (r *liftRun) starts(f *liftFrame, p *liftPanel, at [][]int) error {
+func (r *analysis) starts(f *frame, p *panelFrame, at [][]int) error {
 	for i := range p.units {
 		startOf := r.startOfColumn
 		if r.treated != "" {
@@ -131,7 +132,7 @@ func (r *liftRun) starts(f *liftFrame, p *liftPanel, at [][]int) error {
 }
 
 // startOfMarks goes by marks 0 and 1 in the rows.
-func (r *liftRun) startOfMarks(f *liftFrame, p *liftPanel, i int, rows []int) (int, error) {
+func (r *analysis) startOfMarks(f *frame, p *panelFrame, i int, rows []int) (int, error) {
 	start := panel.Never
 	for t, row := range rows {
 		switch v := f.numbers("treated")[row]; {
@@ -148,7 +149,7 @@ func (r *liftRun) startOfMarks(f *liftFrame, p *liftPanel, i int, rows []int) (i
 }
 
 // startOfColumn goes by the first treated period that every row of the unit repeats.
-func (r *liftRun) startOfColumn(f *liftFrame, p *liftPanel, i int, rows []int) (int, error) {
+func (r *analysis) startOfColumn(f *frame, p *panelFrame, i int, rows []int) (int, error) {
 	c := f.column("start")
 	name := c.names[c.index[rows[0]]]
 	for _, row := range rows {
@@ -173,7 +174,7 @@ func (r *liftRun) startOfColumn(f *liftFrame, p *liftPanel, i int, rows []int) (
 	}
 }
 
-func (r *liftRun) clustersOf(f *liftFrame, p *liftPanel, at [][]int) error {
+func (r *analysis) clustersOf(f *frame, p *panelFrame, at [][]int) error {
 	c := f.column("cluster")
 	if c == nil {
 		return nil

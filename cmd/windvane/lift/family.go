@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 )
 
 // runFamily adjusts the p-values or e-values of a family of tests.
-func runFamily(r *liftRun) error {
+func runFamily(r *analysis) error {
 	flag := "p"
 	if r.method.name == "ebh" {
 		flag = "e"
@@ -37,7 +37,7 @@ func runFamily(r *liftRun) error {
 	}[r.method.name]
 	adjusted := adjust(values)
 	rejected := stats.Rejected(adjusted, r.q)
-	t := liftTable{ID: "tests", Name: "tests, the surest first", Columns: []string{"id", flag, "adjusted", "rejected"}}
+	t := longTable{ID: "tests", Name: "tests, the surest first", Columns: []string{"id", flag, "adjusted", "rejected"}}
 	for i, v := range f.numbers(flag) {
 		t.Rows = append(t.Rows, []any{f.nameOf(i), v, adjusted[i], adjusted[i] <= r.q})
 	}
@@ -59,7 +59,7 @@ func runFamily(r *liftRun) error {
 }
 
 // nameOf is what --id says of a row, or its line.
-func (f *liftFrame) nameOf(row int) string {
+func (f *frame) nameOf(row int) string {
 	if c := f.column("id"); c != nil {
 		return c.names[c.index[row]]
 	}
@@ -67,7 +67,7 @@ func (f *liftFrame) nameOf(row int) string {
 }
 
 // runShrink draws estimates to what their units share.
-func runShrink(r *liftRun) error {
+func runShrink(r *analysis) error {
 	method, err := choice("tau", r.tau, map[string]stats.TauMethod{"pm": stats.PauleMandel, "dl": stats.DerSimonianLaird, "reml": stats.REML})
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func runShrink(r *liftRun) error {
 	}
 	r.tellPrior(f, prior)
 	spread := stats.SpreadOf(y, v, prior.Mean)
-	t := liftTable{ID: "units", Name: "units, the largest shrunken first", Columns: []string{"id", "y", "se", "shrunken", "sd", "lo", "hi", "p_positive", "false_sign", "robust_lo", "robust_hi"}}
+	t := longTable{ID: "units", Name: "units, the largest shrunken first", Columns: []string{"id", "y", "se", "shrunken", "sd", "lo", "hi", "p_positive", "false_sign", "robust_lo", "robust_hi"}}
 	for j := range y {
 		post := prior.Posterior(j, y[j], v[j])
 		i, robust := post.Interval(r.confidence), stats.RobustInterval(y[j], v[j], prior.Mean[j].Mean, spread, 1-r.confidence)
@@ -102,7 +102,7 @@ func runShrink(r *liftRun) error {
 }
 
 // tellPrior says what units share.
-func (r *liftRun) tellPrior(f *liftFrame, prior *stats.Prior) {
+func (r *analysis) tellPrior(f *frame, prior *stats.Prior) {
 	res := &r.result
 	res.fact("tau2", "variance between units (tau²)", prior.Tau2)
 	for i, c := range prior.Coef {
@@ -134,7 +134,7 @@ func (r *liftRun) tellPrior(f *liftFrame, prior *stats.Prior) {
 }
 
 // covariateRows are the covariates by row; nil without any.
-func (f *liftFrame) covariateRows() [][]float64 {
+func (f *frame) covariateRows() [][]float64 {
 	var columns [][]float64
 	for _, c := range f.columns {
 		if c.want.flag == "covariates" {

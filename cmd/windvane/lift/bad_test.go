@@ -1,9 +1,8 @@
-package main
+package lift
 
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,27 +11,20 @@ import (
 	"testing"
 )
 
-// liftBad is a file and flags that must be refused in words that name file, place, column and remedy.
-type liftBad struct {
+// bad is a file and flags that must be refused in words that name file, place, column and remedy.
+type bad struct {
 	name, text, args string // FILE in args is the file
 	code             int
 	says             string // regular expression
 }
 
-func runLift(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code = run(context.Background(), append([]string{"lift"}, args...), os.Getenv, &out, &errs)
-	return code, out.String(), errs.String()
-}
-
-func checkRefused(t *testing.T, cases []liftBad) {
+func checkRefused(t *testing.T, cases []bad) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			file := textFile(t, dir, "data.csv", c.text)
-			code, out, errs := runLift(t, strings.Fields(strings.ReplaceAll(c.args, "FILE", file))...)
+			code, out, errs := run(t, strings.Fields(strings.ReplaceAll(c.args, "FILE", file))...)
 			if code != c.code || !regexp.MustCompile(c.says).MatchString(errs) {
 				t.Errorf("exit code %d, want %d: %s%s", code, c.code, errs, out)
 			}
@@ -59,7 +51,7 @@ func TestLiftRefusesFiles(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	checkRefused(t, []liftBad{
+	checkRefused(t, []bad{
 		{"empty", "", diffFlags, 1, `data.csv: the file is empty; it needs a line of column names`},
 		{"a byte order mark alone", "\ufeff", diffFlags, 1, `data.csv: the file is empty`},
 		{"blank lines", "\n\n\n", diffFlags, 1, `data.csv: the file is empty`},
@@ -113,7 +105,7 @@ func TestLiftRefusesFiles(t *testing.T) {
 }
 
 func TestLiftRefusesPanels(t *testing.T) {
-	checkRefused(t, []liftBad{
+	checkRefused(t, []bad{
 		{"twice", panelOfTwo + "a,2,7,0\n", blockFlag, 1, `data.csv: line 3 and line 8 both are unit a, period 2; add them up or remove one`},
 		{"twice instead of another", strings.Replace(panelOfTwo, "a,2,2", "a,1,2", 1), blockFlag, 1, `line 2 and line 3 both are unit a, period 1`},
 		{"a gap", strings.Replace(panelOfTwo, "a,2,2,0\n", "", 1), blockFlag, 1, `the panel is not balanced: unit a has no row for period 2 \(1 unit lack some\); add the rows`},
@@ -142,7 +134,7 @@ func manyUnits(n int) string {
 }
 
 func TestLiftRefusesFlags(t *testing.T) {
-	checkRefused(t, []liftBad{
+	checkRefused(t, []bad{
 		{"no method", fourRows, "--file FILE", 2, `--method: say which; windvane lift --methods`},
 		{"no such method", fourRows, "--method magic --file FILE", 2, `--method: "magic" is none of diff, ratio`},
 		{"no file", fourRows, "--method diff --arm arm --y y", 2, `--method diff needs --file; windvane lift --methods`},
@@ -168,11 +160,11 @@ func TestLiftRefusesFlags(t *testing.T) {
 		{"an argument", fourRows, diffFlags + " stray", 2, `unknown command|accepts`},
 	})
 	for _, flag := range []string{"--arm", "--file", "--cluster", "--control"} {
-		if code, _, errs := runLift(t, "--method", "diff", "--file", "f", "--y", "y", "--arm", "a", flag, ""); code != 2 || !strings.Contains(errs, flag+": it says nothing") {
+		if code, _, errs := run(t, "--method", "diff", "--file", "f", "--y", "y", "--arm", "a", flag, ""); code != 2 || !strings.Contains(errs, flag+": it says nothing") {
 			t.Errorf("%s without a name: exit code %d: %s", flag, code, errs)
 		}
 	}
-	code, _, errs := runLift(t, "--method", "diff", "--file", t.TempDir(), "--arm", "a", "--y", "y")
+	code, _, errs := run(t, "--method", "diff", "--file", t.TempDir(), "--arm", "a", "--y", "y")
 	if code != 1 || !strings.Contains(errs, "is a folder") {
 		t.Errorf("a folder: exit code %d: %s", code, errs)
 	}
@@ -209,14 +201,14 @@ func TestLiftReadsOddFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := textFile(t, dir, "odd name 名.csv", c.text)
-			a := liftJSON(t, append([]string{"--method", "diff", "--file", file}, strings.Fields(c.args)...)...)
+			a := answerOf(t, append([]string{"--method", "diff", "--file", file}, strings.Fields(c.args)...)...)
 			a.printed(t, "difference", "2.5")
 		})
 	}
 	if err := os.Symlink(filepath.Join(dir, "odd name 名.csv"), filepath.Join(dir, "link.csv")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := runLift(t, "--method", "srm", "--file", filepath.Join(dir, "link.csv"), "--arm", "arm"); code != 0 && !strings.Contains(errs, "no column arm") {
+	if code, _, errs := run(t, "--method", "srm", "--file", filepath.Join(dir, "link.csv"), "--arm", "arm"); code != 0 && !strings.Contains(errs, "no column arm") {
 		t.Errorf("a link: %s", errs)
 	}
 }

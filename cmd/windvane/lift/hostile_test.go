@@ -1,6 +1,6 @@
 //go:build shareddata
 
-package main
+package lift
 
 import (
 	"io/fs"
@@ -20,13 +20,13 @@ func TestLiftSurvivesHostileFiles(t *testing.T) {
 		}
 		n++
 		// The error names the columns there are; the first are then read.
-		_, _, errs := runLift(t, "--method", "srm", "--file", path, "--arm", "no such column")
+		_, _, errs := run(t, "--method", "srm", "--file", path, "--arm", "no such column")
 		_, columns, _ := strings.Cut(strings.TrimSpace(errs), "it has ")
 		for i, c := range strings.Split(columns, ", ") {
 			if c = strings.Trim(c, `"`); i == 5 || c == "" {
 				break
 			}
-			if code, _, errs := runLift(t, "--method", "srm", "--file", path, "--arm", c); code != 0 && !strings.Contains(errs, filepath.Base(path)) {
+			if code, _, errs := run(t, "--method", "srm", "--file", path, "--arm", c); code != 0 && !strings.Contains(errs, filepath.Base(path)) {
 				t.Errorf("%s, %s: exit code %d: %s", path, c, code, errs)
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"fmt"
@@ -6,27 +6,28 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// liftArm is one arm of an experiment as it was read.
-type liftArm struct {
-	name  string
-	units int64                // rows, or n of sums
-	arm   stats.Arm            // of units, or of clusters
-	rows  map[string][]float64 // by flag, a value a unit; nil for sums
-	share *stats.Moments       // of successes, where sums give those
+// arm is one arm of an experiment as it was read.
+type arm struct {
+	name    string
+	units   int64                // rows, or n of sums
+	moments stats.Arm            // of units, or of clusters
+	rows    map[string][]float64 // by flag, a value a unit; nil for sums
+	share   *stats.Moments       // of successes, where sums give those
 }
 
-// liftArms are the two that are compared.
-type liftArms struct {
-	t, c      liftArm
+// arms are the two that are compared.
+type arms struct {
+	t, c      arm
 	clustered bool
 	ratio     bool // the metric is y/d
 }
 
 // variables are the flags of columns that stand for variables of stats.
-var liftVariables = []struct {
+var variables = []struct {
 	flag string
 	v    stats.Variable
 }{
@@ -34,24 +35,24 @@ var liftVariables = []struct {
 }
 
 // arms reads the two arms. The columns are those of the flags given, and of covariates.
-func (r *liftRun) arms() (liftArms, error) {
+func (r *analysis) arms() (arms, error) {
 	if r.sums != "" {
 		return r.armsOfSums()
 	}
 	wants := slices.Concat(r.wanted(false, "arm", "cluster"), r.wanted(true, "y", "d", "x", "w", "whole", "served", "covariates"))
 	f, err := r.read(wants...)
 	if err != nil {
-		return liftArms{}, err
+		return arms{}, err
 	}
 	which := f.column("arm")
 	t, c, err := r.pick(f, which.names)
 	if err != nil {
-		return liftArms{}, err
+		return arms{}, err
 	}
-	a := liftArms{clustered: r.cluster != "", ratio: r.d != ""}
+	a := arms{clustered: r.cluster != "", ratio: r.d != ""}
 	a.t, a.c = r.unitsOf(f, t), r.unitsOf(f, c)
 	if others := f.rows() - int(a.t.units+a.c.units); others > 0 {
-		r.result.Notes = append(r.result.Notes, fmt.Sprintf("%s of other arms are not looked at", plural(int64(others), "row")))
+		r.result.Notes = append(r.result.Notes, fmt.Sprintf("%s of other arms are not looked at", cli.Plural(int64(others), "row")))
 	}
 	if a.clustered {
 		if err := r.clusters(f, &a, t, c); err != nil {
@@ -62,11 +63,11 @@ func (r *liftRun) arms() (liftArms, error) {
 }
 
 // pick says which names are treatment and control.
-func (r *liftRun) pick(f *liftFrame, names []string) (t, c string, err error) {
+func (r *analysis) pick(f *frame, names []string) (t, c string, err error) {
 	arms := sorted(slices.Clone(names))
 	for flag, name := range map[string]string{"control": r.control, "treatment": r.treatment} {
 		if name != "" && !slices.Contains(arms, name) {
-			return "", "", usagef("--%s: %s has no arm %s in column %s; it has %s", flag, f.file, strconv.Quote(name), r.arm, listed(arms))
+			return "", "", cli.Usagef("--%s: %s has no arm %s in column %s; it has %s", flag, f.file, strconv.Quote(name), r.arm, listed(arms))
 		}
 	}
 	if len(arms) == 1 {
@@ -77,14 +78,14 @@ func (r *liftRun) pick(f *liftFrame, names []string) (t, c string, err error) {
 		c = obviousControl(arms)
 	}
 	if c == "" {
-		return "", "", usagef("--control: say which value of column %s is the control: %s", r.arm, listed(arms))
+		return "", "", cli.Usagef("--control: say which value of column %s is the control: %s", r.arm, listed(arms))
 	}
 	t = r.treatment
 	switch {
 	case t == c:
-		return "", "", usagef("--treatment: %s is the control", strconv.Quote(t))
+		return "", "", cli.Usagef("--treatment: %s is the control", strconv.Quote(t))
 	case t == "" && len(arms) > 2:
-		return "", "", usagef("--treatment: column %s has more than two arms, say which is compared with %s: %s", r.arm, c, listed(arms))
+		return "", "", cli.Usagef("--treatment: column %s has more than two arms, say which is compared with %s: %s", r.arm, c, listed(arms))
 	case t == "":
 		t = arms[0]
 		if t == c {
@@ -110,10 +111,10 @@ func obviousControl(arms []string) string {
 }
 
 // unitsOf are the rows of one arm.
-func (r *liftRun) unitsOf(f *liftFrame, name string) liftArm {
+func (r *analysis) unitsOf(f *frame, name string) arm {
 	which := f.column("arm")
 	at := which.at[name]
-	a := liftArm{name: name, rows: map[string][]float64{}}
+	a := arm{name: name, rows: map[string][]float64{}}
 	for _, c := range f.columns {
 		if !c.want.number {
 			continue
@@ -136,18 +137,18 @@ func (r *liftRun) unitsOf(f *liftFrame, name string) liftArm {
 		}
 	}
 	columns := map[stats.Variable][]float64{}
-	for _, v := range liftVariables {
+	for _, v := range variables {
 		if values, ok := a.rows[v.flag]; ok {
 			columns[v.v] = values
 		}
 	}
-	a.arm = stats.ArmOf(columns)
-	a.arm.N = a.units
+	a.moments = stats.ArmOf(columns)
+	a.moments.N = a.units
 	return a
 }
 
 // clusters makes clusters the units of both arms: totals of y and x, numbers of rows (or totals of d and w) under them.
-func (r *liftRun) clusters(f *liftFrame, a *liftArms, t, c string) error {
+func (r *analysis) clusters(f *frame, a *arms, t, c string) error {
 	which, cluster := f.column("arm"), f.column("cluster")
 	armOf := make([]int, len(cluster.names))
 	place := make([]int, len(cluster.names))
@@ -181,7 +182,7 @@ func (r *liftRun) clusters(f *liftFrame, a *liftArms, t, c string) error {
 		columns[stats.PreOutcome][at] += orZero(x, i)
 		columns[stats.PreDenominator][at] += orOne(w, i)
 	}
-	a.t.arm, a.c.arm = stats.ArmOf(totals[which.at[t]]), stats.ArmOf(totals[which.at[c]])
+	a.t.moments, a.c.moments = stats.ArmOf(totals[which.at[t]]), stats.ArmOf(totals[which.at[c]])
 	a.ratio = true
 	return nil
 }
@@ -201,12 +202,12 @@ func orZero(values []float64, i int) float64 {
 }
 
 // moments are those of the metric: the mean of y, or the ratio y/d.
-func (a *liftArms) moments() (t, c stats.Moments) {
+func (a *arms) moments() (t, c stats.Moments) {
 	if a.t.share != nil && a.c.share != nil {
 		return *a.t.share, *a.c.share
 	}
 	if a.ratio {
-		return a.t.arm.Ratio(stats.Outcome, stats.Denominator), a.c.arm.Ratio(stats.Outcome, stats.Denominator)
+		return a.t.moments.Ratio(stats.Outcome, stats.Denominator), a.c.moments.Ratio(stats.Outcome, stats.Denominator)
 	}
-	return a.t.arm.Of(stats.Outcome), a.c.arm.Of(stats.Outcome)
+	return a.t.moments.Of(stats.Outcome), a.c.moments.Of(stats.Outcome)
 }

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"fmt"
@@ -11,13 +11,13 @@ import (
 
 // warningText says a doubt in words, with what to do about it.
 func warningText(w stats.Warning) string {
-	if text, ok := liftWarnings[w]; ok {
+	if text, ok := warningTexts[w]; ok {
 		return text
 	}
 	return string(w)
 }
 
-var liftWarnings = map[stats.Warning]string{
+var warningTexts = map[stats.Warning]string{
 	stats.WarnSkew:                "too few units for values so skewed: the normal approximation is doubtful; take winsor or --permutations beside it",
 	stats.WarnControlNearZero:     "the control mean cannot be told from zero: a ratio to it says nothing; read the difference",
 	stats.WarnFewClusters:         "fewer than 40 clusters in an arm: the interval is too short",
@@ -42,7 +42,7 @@ var liftWarnings = map[stats.Warning]string{
 
 // verdict says what an interval tells about a number, in one line. The effect that
 // would have been found is that of a look at one planned date.
-func (r *liftRun) verdict(e stats.Estimate, what string) string {
+func (r *analysis) verdict(e stats.Estimate, what string) string {
 	switch {
 	case math.IsNaN(e.Value):
 		return fmt.Sprintf("%s cannot be computed; see the warnings.", what)
@@ -63,6 +63,6 @@ func (r *liftRun) verdict(e stats.Estimate, what string) string {
 		digits(e.Interval.Lo), digits(e.Interval.Hi))
 }
 
-func (r *liftRun) design() stats.Design {
+func (r *analysis) design() stats.Design {
 	return stats.Design{Confidence: r.confidence, Power: r.power, Holdout: r.holdout}
 }

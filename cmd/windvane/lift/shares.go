@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"fmt"
@@ -7,32 +7,33 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
 // describe puts sizes and means beside the result, and holds the sizes against the shares expected.
-func (r *liftRun) describe(file string, a *liftArms) error {
+func (r *analysis) describe(file string, a *arms) error {
 	res := &r.result
-	if a.ratio && (a.t.arm.Mean[stats.Denominator] == 0 || a.c.arm.Mean[stats.Denominator] == 0) {
+	if a.ratio && (a.t.moments.Mean[stats.Denominator] == 0 || a.c.moments.Mean[stats.Denominator] == 0) {
 		return fmt.Errorf("%s: the denominator (d) adds up to zero in an arm: there is no ratio; take --method diff", file)
 	}
-	for _, arm := range []struct {
+	for _, side := range []struct {
 		role string
-		*liftArm
+		*arm
 	}{{"treatment", &a.t}, {"control", &a.c}} {
-		m := arm.arm.Of(stats.Outcome)
-		if arm.role == "treatment" {
+		m := side.moments.Of(stats.Outcome)
+		if side.role == "treatment" {
 			m, _ = a.moments()
 		} else {
 			_, m = a.moments()
 		}
-		res.fact(arm.role, arm.role, arm.name)
-		res.fact("n_"+arm.role, "units of the "+arm.role, arm.units)
+		res.fact(side.role, side.role, side.name)
+		res.fact("n_"+side.role, "units of the "+side.role, side.units)
 		if a.clustered {
-			res.fact("clusters_"+arm.role, "clusters of the "+arm.role, arm.arm.N)
+			res.fact("clusters_"+side.role, "clusters of the "+side.role, side.moments.N)
 		}
-		res.fact("mean_"+arm.role, "mean of the "+arm.role, m.Mean)
-		res.fact("sd_"+arm.role, "standard deviation of a unit of the "+arm.role, math.Sqrt(m.Var))
+		res.fact("mean_"+side.role, "mean of the "+side.role, m.Mean)
+		res.fact("sd_"+side.role, "standard deviation of a unit of the "+side.role, math.Sqrt(m.Var))
 	}
 	if len(r.expected) == 0 {
 		return nil
@@ -45,7 +46,7 @@ func (r *liftRun) describe(file string, a *liftArms) error {
 	res.fact("srm_p", "p of the arms' sizes", p)
 	if p < mismatchP {
 		return fmt.Errorf("%s: sample-ratio mismatch: %s %s and %s %s for expected shares %v and %v, p = %s; the experiment is broken and its lift is not shown (windvane lift --method srm)",
-			file, grouped(a.c.units), a.c.name, grouped(a.t.units), a.t.name, shares[0], shares[1], digits(p))
+			file, cli.Grouped(a.c.units), a.c.name, cli.Grouped(a.t.units), a.t.name, shares[0], shares[1], digits(p))
 	}
 	return nil
 }
@@ -54,7 +55,7 @@ func (r *liftRun) describe(file string, a *liftArms) error {
 const mismatchP = 0.0005
 
 // shares are those expected of the arms, scaled to one.
-func (r *liftRun) shares(arms []string) ([]float64, error) {
+func (r *analysis) shares(arms []string) ([]float64, error) {
 	shares := make([]float64, len(arms))
 	if len(r.expected) == 0 {
 		for k := range shares {
@@ -63,7 +64,7 @@ func (r *liftRun) shares(arms []string) ([]float64, error) {
 		return shares, nil
 	}
 	if len(r.expected) != len(arms) {
-		return nil, usagef("--expected: %d shares for %d arms: %s", len(r.expected), len(arms), listed(arms))
+		return nil, cli.Usagef("--expected: %d shares for %d arms: %s", len(r.expected), len(arms), listed(arms))
 	}
 	order := sorted(slices.Clone(arms))
 	if len(r.counts) > 0 {
@@ -79,11 +80,11 @@ func (r *liftRun) shares(arms []string) ([]float64, error) {
 		v, err := strconv.ParseFloat(text, 64)
 		switch {
 		case k < 0:
-			return nil, usagef("--expected: there is no arm %s; there are %s", strconv.Quote(name), listed(arms))
+			return nil, cli.Usagef("--expected: there is no arm %s; there are %s", strconv.Quote(name), listed(arms))
 		case err != nil || !(v > 0 && v < 1e12):
-			return nil, usagef("--expected: %q is not a share above 0", entry)
+			return nil, cli.Usagef("--expected: %q is not a share above 0", entry)
 		case shares[k] != 0:
-			return nil, usagef("--expected: %s stands there twice", name)
+			return nil, cli.Usagef("--expected: %s stands there twice", name)
 		}
 		shares[k] = v
 		sum += v

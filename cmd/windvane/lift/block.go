@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"cmp"
@@ -16,7 +16,7 @@ var panelMethod = map[string]panel.Method{
 }
 
 // block is the panel where all treated units start in one period, with the controls first; not ok if they do not.
-func (p *liftPanel) block() (b panel.Block, controls []string, ok bool) {
+func (p *panelFrame) block() (b panel.Block, controls []string, ok bool) {
 	var treated [][]float64
 	start := panel.Never
 	for i, s := range p.Start {
@@ -35,9 +35,9 @@ func (p *liftPanel) block() (b panel.Block, controls []string, ok bool) {
 }
 
 // panelErr puts file and remedy to an error of the estimators.
-func (r *liftRun) panelErr(err error) error { return fmt.Errorf("%s: %w", r.result.File, err) }
+func (r *analysis) panelErr(err error) error { return fmt.Errorf("%s: %w", r.result.File, err) }
 
-func runBlock(r *liftRun) error {
+func runBlock(r *analysis) error {
 	how, err := choice("error", r.error, map[string]panel.ErrorMethod{"auto": panel.ErrorAuto, "placebo": panel.ErrorPlacebo, "jackknife": panel.ErrorJackknife})
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func runBlock(r *liftRun) error {
 }
 
 // runDID takes one change a unit, where there are units enough on both sides.
-func (r *liftRun) runDID(p *liftPanel, b panel.Block, controls []string) error {
+func (r *analysis) runDID(p *panelFrame, b panel.Block, controls []string) error {
 	e, err := panel.DID(b, r.confidence)
 	if err != nil {
 		return r.panelErr(err)
@@ -85,7 +85,7 @@ func (r *liftRun) runDID(p *liftPanel, b panel.Block, controls []string) error {
 	return nil
 }
 
-func runGeo(r *liftRun) error {
+func runGeo(r *analysis) error {
 	p, err := r.readPanel()
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func runGeo(r *liftRun) error {
 }
 
 // tellBlock puts sizes, fit and weights beside the result.
-func (r *liftRun) tellBlock(p *liftPanel, b panel.Block, controls []string, s *panel.Synthetic) {
+func (r *analysis) tellBlock(p *panelFrame, b panel.Block, controls []string, s *panel.Synthetic) {
 	res := &r.result
 	res.fact("treated", "treated units", b.Treated())
 	res.fact("controls", "control units", b.Controls)
@@ -127,7 +127,7 @@ func (r *liftRun) tellBlock(p *liftPanel, b panel.Block, controls []string, s *p
 	if s.Method == panel.MethodSDID {
 		res.table(weightTable("time_weights", "weights of periods before the start, the largest first", "period", p.periods[:b.Pre], s.Time))
 	}
-	gap := liftTable{ID: "gap", Columns: []string{"period", "gap"}, hidden: true}
+	gap := longTable{ID: "gap", Columns: []string{"period", "gap"}, hidden: true}
 	for t, g := range s.Gap {
 		gap.Rows = append(gap.Rows, []any{p.periods[t], g})
 	}
@@ -135,8 +135,8 @@ func (r *liftRun) tellBlock(p *liftPanel, b panel.Block, controls []string, s *p
 }
 
 // weightTable are the weights above zero, falling.
-func weightTable(id, name, what string, names []string, weights []float64) liftTable {
-	t := liftTable{ID: id, Name: name, Columns: []string{what, "weight"}}
+func weightTable(id, name, what string, names []string, weights []float64) longTable {
+	t := longTable{ID: id, Name: name, Columns: []string{what, "weight"}}
 	for i, w := range weights {
 		if w > 0 {
 			t.Rows = append(t.Rows, []any{names[i], w})
@@ -146,14 +146,14 @@ func weightTable(id, name, what string, names []string, weights []float64) liftT
 	return t
 }
 
-func (r *liftRun) tellError(how panel.ErrorMethod, placebos []float64, rank float64) {
+func (r *analysis) tellError(how panel.ErrorMethod, placebos []float64, rank float64) {
 	if how == panel.ErrorJackknife {
 		r.result.fact("error", "standard error", "jackknife, weights kept")
 		return
 	}
 	r.result.fact("error", "standard error", fmt.Sprintf("%d placebos", len(placebos)))
 	r.result.fact("rank_p", "p by the rank among placebos", rank)
-	t := liftTable{ID: "placebos", Columns: []string{"effect"}, hidden: true}
+	t := longTable{ID: "placebos", Columns: []string{"effect"}, hidden: true}
 	for _, e := range placebos {
 		t.Rows = append(t.Rows, []any{e})
 	}
@@ -161,7 +161,7 @@ func (r *liftRun) tellError(how panel.ErrorMethod, placebos []float64, rank floa
 }
 
 // runStaggered fits every cohort of starts against the units never treated.
-func (r *liftRun) runStaggered(p *liftPanel, m panel.Method, o panel.Options) error {
+func (r *analysis) runStaggered(p *panelFrame, m panel.Method, o panel.Options) error {
 	s, err := panel.Staggered(p.Panel, m, o)
 	if err != nil {
 		return r.panelErr(err)
@@ -178,8 +178,8 @@ func (r *liftRun) runStaggered(p *liftPanel, m panel.Method, o panel.Options) er
 			controls = append(controls, p.units[i])
 		}
 	}
-	cohorts := liftTable{ID: "cohorts", Name: "cohorts", Columns: []string{"start", "treated", "periods", "effect", "misfit", "largest weights"}}
-	weights := liftTable{ID: "unit_weights", Columns: []string{"start", "unit", "weight"}, hidden: true}
+	cohorts := longTable{ID: "cohorts", Name: "cohorts", Columns: []string{"start", "treated", "periods", "effect", "misfit", "largest weights"}}
+	weights := longTable{ID: "unit_weights", Columns: []string{"start", "unit", "weight"}, hidden: true}
 	for _, c := range s.Cohorts {
 		w := weightTable("", "", "", controls, c.Unit)
 		var largest []string
@@ -199,7 +199,7 @@ func (r *liftRun) runStaggered(p *liftPanel, m panel.Method, o panel.Options) er
 }
 
 // tellEffect tells the effect of a block, the lift and the total that follow from it, and what it was compared with.
-func (r *liftRun) tellEffect(e stats.Estimate, p *liftPanel, b panel.Block, controls []string, s *panel.Synthetic) {
+func (r *analysis) tellEffect(e stats.Estimate, p *panelFrame, b panel.Block, controls []string, s *panel.Synthetic) {
 	r.result.estimate("effect", "effect by treated unit and period", e)
 	r.result.estimate("lift", "lift over what there would have been", panel.Lift(e, s.Observed))
 	r.result.estimate("total", "total over treated units and periods", e.Times(float64(b.Treated()*b.Post())))

@@ -1,4 +1,6 @@
-package main
+// Package lift is the command for analysts: any estimator of the nightly lift on a file of theirs. It reads a local file,
+// prints, and knows neither buckets nor nights.
+package lift
 
 import (
 	"context"
@@ -8,11 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// liftFlags are the flags of lift. A column is named by the flag of its role.
-type liftFlags struct {
+// flags are the flags of lift. A column is named by the flag of its role.
+type flags struct {
 	method, file, sums, delimiter, missing string
 	methods                                bool
 
@@ -32,8 +35,9 @@ type liftFlags struct {
 	seed                                                   uint64
 }
 
-func (a *app) liftCommand() *cobra.Command {
-	var fl liftFlags
+// Command is windvane lift. It prints where the root command does, and JSON if its flag --json is set.
+func Command() *cobra.Command {
+	var fl flags
 	c := &cobra.Command{
 		Use:   "lift",
 		Short: "Estimate an effect from a CSV or Parquet file, by any method of the nightly lift",
@@ -91,13 +95,13 @@ the flags (a column or an arm that is not in the file too).`,
   windvane lift --method bh --file tests.csv --p p_value --id merchant_id --q 0.05
   windvane lift --method eb --file merchants.csv --id merchant_id --y log_lift --se se`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.lift(cmd, &fl) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return fl.run(cmd) },
 	}
 	fl.register(c)
 	return c
 }
 
-func (fl *liftFlags) register(c *cobra.Command) {
+func (fl *flags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&fl.method, "method", "", "estimator; see --methods")
@@ -156,14 +160,14 @@ func (fl *liftFlags) register(c *cobra.Command) {
 	f.BoolVar(&fl.runningMaximum, "running-maximum", false, "e-values are the largest of all looks so far")
 	f.StringVar(&fl.tau, "tau", "pm", "variance between units: pm (Paule–Mandel), dl (DerSimonian–Laird), reml")
 	f.IntVar(&fl.top, "top", 10, "rows shown of long tables; 0: all (JSON always has all)")
-	complete(c, "method", oneOf(liftMethodNames()...))
-	complete(c, "delimiter", oneOf("auto", "comma", "tab", "semicolon", "space"))
-	complete(c, "missing", oneOf("error", "drop"))
-	complete(c, "alternative", oneOf("two-sided", "greater", "less"))
-	complete(c, "theta", oneOf("pooled", "optimal", "per-arm"))
-	complete(c, "error", oneOf("auto", "placebo", "jackknife"))
-	complete(c, "controls", oneOf("never", "not-yet"))
-	complete(c, "tau", oneOf("pm", "dl", "reml"))
+	cli.Complete(c, "method", cli.OneOf(methodNames()...))
+	cli.Complete(c, "delimiter", cli.OneOf("auto", "comma", "tab", "semicolon", "space"))
+	cli.Complete(c, "missing", cli.OneOf("error", "drop"))
+	cli.Complete(c, "alternative", cli.OneOf("two-sided", "greater", "less"))
+	cli.Complete(c, "theta", cli.OneOf("pooled", "optimal", "per-arm"))
+	cli.Complete(c, "error", cli.OneOf("auto", "placebo", "jackknife"))
+	cli.Complete(c, "controls", cli.OneOf("never", "not-yet"))
+	cli.Complete(c, "tau", cli.OneOf("pm", "dl", "reml"))
 	c.MarkFlagsMutuallyExclusive("file", "panel", "sums", "counts")
 	c.MarkFlagsMutuallyExclusive("y", "outcome")
 	c.MarkFlagsMutuallyExclusive("x", "covariates")
@@ -172,61 +176,65 @@ func (fl *liftFlags) register(c *cobra.Command) {
 	c.MarkFlagsMutuallyExclusive("effect", "units")
 }
 
-// liftRun is one run of a method: what it was asked, and what it found.
-type liftRun struct {
-	*liftFlags
+// analysis is one run of a method: what it was asked, and what it found.
+type analysis struct {
+	*flags
 	ctx    context.Context
-	method liftMethod
+	method method
 	given  func(flag string) bool
 	how    stats.Inference
-	result liftResult
+	result result
 }
 
-func (a *app) lift(cmd *cobra.Command, fl *liftFlags) error {
-	if fl.methods {
-		return a.printLiftMethods()
+func (fl *flags) run(cmd *cobra.Command) error {
+	asJSON, err := cmd.Flags().GetBool("json")
+	if err != nil {
+		return err // the root command has the flag
 	}
-	m, err := liftMethodOf(fl.method)
+	if fl.methods {
+		return printMethods(cmd.OutOrStdout(), asJSON)
+	}
+	m, err := methodOf(fl.method)
 	if err != nil {
 		return err
 	}
 	if err := m.check(cmd); err != nil {
 		return err
 	}
-	r := &liftRun{liftFlags: fl, ctx: cmd.Context(), method: m, given: cmd.Flags().Changed}
+	r := &analysis{flags: fl, ctx: cmd.Context(), method: m, given: cmd.Flags().Changed}
 	if err := r.validate(); err != nil {
 		return err
 	}
-	r.result = liftResult{Method: m.name, Does: m.does, Source: m.source, Confidence: fl.confidence, Alternative: fl.alternative}
+	r.result = result{Method: m.name, Does: m.does, Source: m.source, Confidence: fl.confidence, Alternative: fl.alternative}
 	if err := m.run(r); err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(r.result.forJSON())
+	if asJSON {
+		return cli.JSON(cmd.OutOrStdout(), r.result.forJSON())
 	}
-	return a.printLift(&r.result, fl.top)
+	return r.result.print(cmd.OutOrStdout(), fl.top)
 }
 
 // validate reads what the flags say, before any file is opened.
-func (r *liftRun) validate() error {
+func (r *analysis) validate() error {
 	if !(r.confidence > 0 && r.confidence < 1) {
-		return usagef("--confidence: %v is not between 0 and 1; 0.95 is 95 %%", r.confidence)
+		return cli.Usagef("--confidence: %v is not between 0 and 1; 0.95 is 95 %%", r.confidence)
 	}
 	for flag, v := range map[string]float64{"winsor-at": r.winsorAt, "power": r.power, "holdout": r.holdout, "q": r.q} {
 		if r.given(flag) && !(v > 0 && v < 1) {
-			return usagef("--%s: %v is not between 0 and 1", flag, v)
+			return cli.Usagef("--%s: %v is not between 0 and 1", flag, v)
 		}
 	}
 	for flag, v := range map[string]float64{"planned": r.planned, "sd": r.sd, "effect": r.effect, "units": r.units, "cap": r.cap, "concentration": r.concentration} {
 		if r.given(flag) && !(v > 0 && v < 1e300) {
-			return usagef("--%s: %v is not above 0", flag, v)
+			return cli.Usagef("--%s: %v is not above 0", flag, v)
 		}
 	}
 	if r.top < 0 || r.permutations < 0 || r.permutations > 10_000_000 {
-		return usagef("--top and --permutations are 0 or more, permutations at most 10,000,000")
+		return cli.Usagef("--top and --permutations are 0 or more, permutations at most 10,000,000")
 	}
 	if r.missing != "error" && r.missing != "drop" {
-		return usagef("--missing: %q is none of error, drop", r.missing)
+		return cli.Usagef("--missing: %q is none of error, drop", r.missing)
 	}
 	r.how = stats.Inference{Confidence: r.confidence, EqualVariance: r.equalVariance, Normal: r.normal}
 	var err error
@@ -242,25 +250,25 @@ func choice[T any](flag, word string, of map[string]T) (T, error) {
 		for w := range of {
 			words = append(words, w)
 		}
-		return v, usagef("--%s: %q is none of %s", flag, word, strings.Join(sorted(words), ", "))
+		return v, cli.Usagef("--%s: %q is none of %s", flag, word, strings.Join(sorted(words), ", "))
 	}
 	return v, nil
 }
 
 // read reads the columns that flags name of the file.
-func (r *liftRun) read(wants ...liftWant) (*liftFrame, error) {
+func (r *analysis) read(wants ...want) (*frame, error) {
 	file := r.file
 	if r.sums != "" {
 		file = r.sums
 	}
 	if strings.Contains(file, "://") {
-		return nil, usagef("%s: lift reads local files; windvane get fetches published tables", file)
+		return nil, cli.Usagef("%s: lift reads local files; windvane get fetches published tables", file)
 	}
 	parquet, err := isParquet(file)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	var f *liftFrame
+	var f *frame
 	if parquet {
 		f, err = readParquet(r.ctx, file, r.missing, wants)
 	} else {
@@ -274,7 +282,7 @@ func (r *liftRun) read(wants ...liftWant) (*liftFrame, error) {
 }
 
 // wanted are the columns of those flags that were given.
-func (r *liftRun) wanted(numbers bool, flags ...string) (wants []liftWant) {
+func (r *analysis) wanted(numbers bool, flags ...string) (wants []want) {
 	columns := map[string]string{
 		"arm": r.arm, "y": r.y, "d": r.d, "x": r.x, "w": r.w, "whole": r.whole, "served": r.served, "cluster": r.cluster, "unit": r.unit,
 		"time": r.time, "treated": r.treated, "start": r.start, "negative": r.negative, "id": r.id, "p": r.p, "e": r.e, "se": r.se,
@@ -282,10 +290,10 @@ func (r *liftRun) wanted(numbers bool, flags ...string) (wants []liftWant) {
 	for _, f := range flags {
 		if f == "covariates" {
 			for _, c := range r.covariates {
-				wants = append(wants, liftWant{flag: "covariates", column: c, number: true})
+				wants = append(wants, want{flag: "covariates", column: c, number: true})
 			}
 		} else if columns[f] != "" {
-			wants = append(wants, liftWant{flag: f, column: columns[f], number: numbers})
+			wants = append(wants, want{flag: f, column: columns[f], number: numbers})
 		}
 	}
 	return wants

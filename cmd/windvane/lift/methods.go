@@ -1,23 +1,26 @@
-package main
+package lift
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
-// liftMethod is one way to estimate, as a value: the help, the checks of flags and the run all come from it.
-type liftMethod struct {
+// method is one way to estimate, as a value: the help, the checks of flags and the run all come from it.
+type method struct {
 	name, family string
 	does         string
 	needs        []string // flags that must be given
 	takes        []string // flags that may be given, beside those of every method
 	anyOf        []string // of these one at least
 	source       string
-	run          func(*liftRun) error
+	run          func(*analysis) error
 }
 
 // Families, in the order of the help.
@@ -31,18 +34,18 @@ const (
 
 // Flags that several methods share.
 var (
-	liftEvery  = []string{"method", "methods", "confidence", "missing", "delimiter"}
-	armFlags   = []string{"control", "treatment", "alternative", "equal-variance", "normal", "planned", "power", "expected"}
-	meanFlags  = slices.Concat(armFlags, []string{"sums", "d", "cluster", "permutations", "seed"})
-	blockFlags = []string{"treated", "start", "error", "top"}
+	everyMethod = []string{"method", "methods", "confidence", "missing", "delimiter"}
+	armFlags    = []string{"control", "treatment", "alternative", "equal-variance", "normal", "planned", "power", "expected"}
+	meanFlags   = slices.Concat(armFlags, []string{"sums", "d", "cluster", "permutations", "seed"})
+	blockFlags  = []string{"treated", "start", "error", "top"}
 )
 
-func liftMethods() []liftMethod {
+func allMethods() []method {
 	return slices.Concat(experimentMethods(), healthMethods(), panelMethods(), weightingMethods(), manyMethods())
 }
 
-func experimentMethods() []liftMethod {
-	methods := []liftMethod{
+func experimentMethods() []method {
+	methods := []method{
 		{name: "diff", does: "difference of means, Welch; lift beside it", source: "Welch 1947; Neyman 1923", run: runDifference},
 		{name: "ratio", does: "ratio of sums (y/d, such as GMV per order): difference and lift", needs: []string{"d"}, source: "Deng, Knoblich, Lu 2018", run: runDifference},
 		{name: "log", does: "lift, interval on the scale of logarithms", source: "delta method for the logarithm", run: runLog},
@@ -56,31 +59,31 @@ func experimentMethods() []liftMethod {
 		m.needs = append([]string{"arm"}, m.needs...)
 	}
 	return append(withFamily(familyExperiment, methods),
-		liftMethod{
+		method{
 			name: "cuped", family: familyExperiment, does: "difference and lift less what covariates foretold; with --d, --w of a ratio",
 			needs: []string{"arm"}, anyOf: []string{"x", "covariates", "sums"}, takes: slices.Concat(armFlags, []string{"sums", "d", "w", "theta", "cluster"}),
 			source: "Deng, Xu, Kohavi, Walker 2013; Lin 2013", run: runCUPED,
 		},
-		liftMethod{
+		method{
 			name: "ols", family: familyExperiment, does: "coefficient of the treatment in a linear regression, classical standard error",
 			needs: []string{"arm", "y", "covariates"}, takes: armFlags, source: "analysis of covariance; Freedman 2008", run: runOLS,
 		},
-		liftMethod{
+		method{
 			name: "winsor", family: familyExperiment, does: "difference and lift with outcomes above a cap set to it",
 			needs: []string{"arm", "y"}, takes: slices.Concat(armFlags, []string{"winsor-at", "cap", "permutations", "seed"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runWinsor,
 		},
-		liftMethod{
+		method{
 			name: "displacement", family: familyExperiment, does: "share of the effect on y that is one on --whole too; the rest only moved",
 			needs: []string{"arm", "y", "whole"}, takes: armFlags, source: "delta method for a ratio of effects", run: runDisplacement,
 		},
-		liftMethod{
+		method{
 			name: "cace", family: familyExperiment, does: "effect on the units that are served because they were assigned",
 			needs: []string{"arm", "y", "served"}, takes: armFlags, source: "Angrist, Imbens, Rubin 1996", run: runCACE,
 		})
 }
 
-func healthMethods() []liftMethod {
-	return withFamily(familyHealth, []liftMethod{
+func healthMethods() []method {
+	return withFamily(familyHealth, []method{
 		{name: "srm", does: "sample-ratio mismatch: did the arms get the shares they should", anyOf: []string{"arm", "counts"}, takes: []string{"expected", "sums", "concentration"},
 			source: "Fabijan et al. 2019; Lindon, Malek 2022", run: runSRM},
 		{name: "mde", does: "least effect that this experiment finds", needs: []string{"arm"}, takes: slices.Concat(armFlags, []string{"sums", "d", "cluster"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runMDE},
@@ -90,8 +93,8 @@ func healthMethods() []liftMethod {
 	})
 }
 
-func panelMethods() []liftMethod {
-	methods := []liftMethod{
+func panelMethods() []method {
+	methods := []method{
 		{name: "sdid", does: "synthetic difference in differences", source: "Arkhangelsky et al. 2021", run: runBlock},
 		{name: "sc", does: "synthetic control", source: "Abadie, Diamond, Hainmueller 2010", run: runBlock},
 		{name: "sc_reg", does: "synthetic control with SDID's ridge", source: "R package synthdid", run: runBlock},
@@ -108,8 +111,8 @@ func panelMethods() []liftMethod {
 	return withFamily(familyPanel, methods)
 }
 
-func weightingMethods() []liftMethod {
-	methods := []liftMethod{
+func weightingMethods() []method {
+	methods := []method{
 		{name: "ipw", does: "effect on the treated, controls weighted by their odds", source: "Hirano, Imbens, Ridder 2003", run: runWeighting},
 		{name: "ate", does: "effect on all units, both arms weighted", source: "Hirano, Imbens, Ridder 2003", run: runWeighting},
 		{name: "overlap", does: "effect on units that could as well be in the other arm; no extreme weights", source: "Li, Morgan, Zaslavsky 2018", run: runWeighting},
@@ -122,9 +125,9 @@ func weightingMethods() []liftMethod {
 	return withFamily(familyWeighting, methods)
 }
 
-func manyMethods() []liftMethod {
-	var methods []liftMethod
-	for _, m := range []liftMethod{
+func manyMethods() []method {
+	var methods []method
+	for _, m := range []method{
 		{name: "bh", does: "false discovery rate; independent or positively dependent tests", source: "Benjamini, Hochberg 1995"},
 		{name: "by", does: "false discovery rate under any dependence", source: "Benjamini, Yekutieli 2001"},
 		{name: "bonferroni", does: "no false rejection at all", source: "Bonferroni"},
@@ -136,96 +139,96 @@ func manyMethods() []liftMethod {
 		m.takes, m.run = append(m.takes, "id", "q", "top"), runFamily
 		methods = append(methods, m)
 	}
-	return withFamily(familyMany, append(methods, liftMethod{
+	return withFamily(familyMany, append(methods, method{
 		name: "eb", does: "empirical Bayes: estimates drawn to what all units share; quote these in rankings", needs: []string{"y", "se"}, takes: []string{"id", "covariates", "tau", "top"},
 		source: "Paule, Mandel 1982; Morris 1983; Armstrong, Kolesár, Plagborg-Møller 2022", run: runShrink,
 	}))
 }
 
-func withFamily(family string, methods []liftMethod) []liftMethod {
+func withFamily(family string, methods []method) []method {
 	for i := range methods {
 		methods[i].family = family
 	}
 	return methods
 }
 
-func liftMethodNames() []string {
+func methodNames() []string {
 	var names []string
-	for _, m := range liftMethods() {
+	for _, m := range allMethods() {
 		names = append(names, m.name)
 	}
 	return names
 }
 
-func liftMethodOf(name string) (liftMethod, error) {
+func methodOf(name string) (method, error) {
 	if name == "" {
-		return liftMethod{}, usagef("--method: say which; windvane lift --methods lists them")
+		return method{}, cli.Usagef("--method: say which; windvane lift --methods lists them")
 	}
-	for _, m := range liftMethods() {
+	for _, m := range allMethods() {
 		if m.name == name {
 			return m, nil
 		}
 	}
-	return liftMethod{}, usagef("--method: %q is none of %s", name, strings.Join(liftMethodNames(), ", "))
+	return method{}, cli.Usagef("--method: %q is none of %s", name, strings.Join(methodNames(), ", "))
 }
 
 // readsFile tells whether the method reads one at all.
-func (m *liftMethod) readsFile() bool { return m.name != "power" && m.name != "bounds" }
+func (m *method) readsFile() bool { return m.name != "power" && m.name != "bounds" }
 
 // needsOutcome tells whether y has to be named: means of units need it, sums have it by its name.
-func (m *liftMethod) needsOutcome() bool {
+func (m *method) needsOutcome() bool {
 	return (m.family == familyExperiment || m.name == "mde" || m.family == familyPanel) && !slices.Contains(m.needs, "y")
 }
 
 // check tells whether the flags given are those the method needs and knows. A flag that would do nothing is an error.
-func (m *liftMethod) check(cmd *cobra.Command) error {
+func (m *method) check(cmd *cobra.Command) error {
 	given, inherited := cmd.Flags(), cmd.InheritedFlags()
 	has := func(flag string) bool {
-		return given.Changed(flag) || liftAlias[flag] != "" && given.Changed(liftAlias[flag])
+		return given.Changed(flag) || aliases[flag] != "" && given.Changed(aliases[flag])
 	}
 	var absent []string
 	for _, flag := range m.needs {
 		if !has(flag) && !(given.Changed("sums") && flag == "d") { // sums have it by its name
-			absent = append(absent, "--"+liftShown(m, flag))
+			absent = append(absent, "--"+shown(m, flag))
 		}
 	}
 	if m.needsOutcome() && !has("y") && !given.Changed("sums") {
-		absent = append(absent, "--"+liftShown(m, "y"))
+		absent = append(absent, "--"+shown(m, "y"))
 	}
 	if len(m.anyOf) > 0 && !slices.ContainsFunc(m.anyOf, has) {
 		absent = append(absent, "--"+strings.Join(m.anyOf, " or --"))
 	}
 	if m.readsFile() && !has("file") && !given.Changed("sums") && !given.Changed("counts") {
-		absent = append(absent, "--"+liftShown(m, "file"))
+		absent = append(absent, "--"+shown(m, "file"))
 	}
 	if len(absent) > 0 {
-		return usagef("--method %s needs %s; windvane lift --methods lists the flags of each method", m.name, strings.Join(absent, ", "))
+		return cli.Usagef("--method %s needs %s; windvane lift --methods lists the flags of each method", m.name, strings.Join(absent, ", "))
 	}
 	var err error
 	given.Visit(func(f *pflag.Flag) {
 		switch {
 		case err != nil || inherited.Lookup(f.Name) != nil: // of every command
 		case f.Value.String() == "" || f.Value.String() == "[]":
-			err = usagef("--%s: it says nothing; name something or leave it away", f.Name)
+			err = cli.Usagef("--%s: it says nothing; name something or leave it away", f.Name)
 		case !m.knows(f.Name):
-			err = usagef("--%s: --method %s does not use it; windvane lift --methods lists the flags of each method", f.Name, m.name)
+			err = cli.Usagef("--%s: --method %s does not use it; windvane lift --methods lists the flags of each method", f.Name, m.name)
 		}
 	})
 	return err
 }
 
-// liftAlias are second names of flags, as people who work with panels call them.
-var liftAlias = map[string]string{"y": "outcome", "file": "panel"}
+// aliases are second names of flags, as people who work with panels call them.
+var aliases = map[string]string{"y": "outcome", "file": "panel"}
 
-func liftShown(m *liftMethod, flag string) string {
-	if m.family == familyPanel && liftAlias[flag] != "" {
-		return liftAlias[flag]
+func shown(m *method, flag string) string {
+	if m.family == familyPanel && aliases[flag] != "" {
+		return aliases[flag]
 	}
 	return flag
 }
 
-func (m *liftMethod) knows(flag string) bool {
-	for name, alias := range liftAlias {
+func (m *method) knows(flag string) bool {
+	for name, alias := range aliases {
 		if flag == alias {
 			flag = name
 		}
@@ -238,17 +241,17 @@ func (m *liftMethod) knows(flag string) bool {
 			return true
 		}
 	}
-	return slices.Contains(liftEvery, flag) || slices.Contains(m.needs, flag) || slices.Contains(m.takes, flag) || slices.Contains(m.anyOf, flag)
+	return slices.Contains(everyMethod, flag) || slices.Contains(m.needs, flag) || slices.Contains(m.takes, flag) || slices.Contains(m.anyOf, flag)
 }
 
 // flagsText is what --methods prints of a method.
-func (m *liftMethod) flagsText() (needs, takes string) {
+func (m *method) flagsText() (needs, takes string) {
 	var need, may []string
 	if m.readsFile() {
-		need = append(need, "--"+liftShown(m, "file"))
+		need = append(need, "--"+shown(m, "file"))
 	}
 	if m.needsOutcome() {
-		need = append(need, "--"+liftShown(m, "y"))
+		need = append(need, "--"+shown(m, "y"))
 	}
 	for _, f := range m.needs {
 		need = append(need, "--"+f)
@@ -264,37 +267,37 @@ func (m *liftMethod) flagsText() (needs, takes string) {
 	return strings.Join(need, " "), strings.Join(may, " ")
 }
 
-// printLiftMethods is windvane lift --methods.
-func (a *app) printLiftMethods() error {
+// printMethods is windvane lift --methods.
+func printMethods(to io.Writer, asJSON bool) error {
 	type entry struct {
 		Name, Family, Does, Source string
 		Needs, Takes               string
 	}
 	var entries []entry
 	family := ""
-	for _, m := range liftMethods() {
+	for _, m := range allMethods() {
 		needs, takes := m.flagsText()
 		entries = append(entries, entry{m.name, m.family, m.does, m.source, needs, takes})
-		if a.json {
+		if asJSON {
 			continue
 		}
 		if m.family != family {
 			family = m.family
-			fmt.Fprintf(a.stdout, "%s\n\n", strings.ToUpper(family[:1])+family[1:])
+			fmt.Fprintf(to, "%s\n\n", strings.ToUpper(family[:1])+family[1:])
 		}
-		fmt.Fprintf(a.stdout, "  %-13s %s\n", m.name, m.does)
-		fmt.Fprintf(a.stdout, "  %13s needs  %s\n", "", needs)
+		fmt.Fprintf(to, "  %-13s %s\n", m.name, m.does)
+		fmt.Fprintf(to, "  %13s needs  %s\n", "", needs)
 		if takes != "" {
 			for i, line := range wrapped(takes, 88) {
-				fmt.Fprintf(a.stdout, "  %13s %-6s %s\n", "", []string{"takes", ""}[min(i, 1)], line)
+				fmt.Fprintf(to, "  %13s %-6s %s\n", "", []string{"takes", ""}[min(i, 1)], line)
 			}
 		}
-		fmt.Fprintf(a.stdout, "  %13s source %s\n\n", "", m.source)
+		fmt.Fprintf(to, "  %13s source %s\n\n", "", m.source)
 	}
-	if a.json {
-		return a.printJSON(entries)
+	if asJSON {
+		return cli.JSON(to, entries)
 	}
-	fmt.Fprintln(a.stdout, "Every method takes --confidence --missing --delimiter --json. --panel is --file, --outcome is --y.")
+	fmt.Fprintln(to, "Every method takes --confidence --missing --delimiter --json. --panel is --file, --outcome is --y.")
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"math"
@@ -7,52 +7,52 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// liftResult is what a method found, for people and for programs.
-type liftResult struct {
+// result is what a method found, for people and for programs.
+type result struct {
 	Method, Does, Source string
 	File                 string
 	Rows, Dropped        int
 	Confidence           float64
 	Alternative          string
-	Estimates            []liftEstimate
-	Facts                []liftFact
-	Tables               []liftTable
+	Estimates            []estimate
+	Facts                []fact
+	Tables               []longTable
 	Notes                []string // doubts that no warning of an estimate says
 	Meaning              string   // one line
 }
 
-// liftEstimate is a named number with its uncertainty.
-type liftEstimate struct {
+// estimate is a named number with its uncertainty.
+type estimate struct {
 	ID, Name string
 	stats.Estimate
 }
 
-// liftFact is a figure that stands beside the estimates.
-type liftFact struct {
+// fact is a figure that stands beside the estimates.
+type fact struct {
 	ID, Name string
 	Value    any // float64, int, string, bool
 }
 
-// liftTable is a longer list. Rows hold float64, int, string or bool.
-type liftTable struct {
+// longTable is a longer list. Rows hold float64, int, string or bool.
+type longTable struct {
 	ID, Name string
 	Columns  []string
 	Rows     [][]any
 	hidden   bool // for programs alone
 }
 
-func (r *liftResult) estimate(id, name string, e stats.Estimate) {
-	r.Estimates = append(r.Estimates, liftEstimate{id, name, e})
+func (r *result) estimate(id, name string, e stats.Estimate) {
+	r.Estimates = append(r.Estimates, estimate{id, name, e})
 }
 
-func (r *liftResult) fact(id, name string, value any) {
-	r.Facts = append(r.Facts, liftFact{id, name, value})
+func (r *result) fact(id, name string, value any) {
+	r.Facts = append(r.Facts, fact{id, name, value})
 }
 
-func (r *liftResult) table(t liftTable) { r.Tables = append(r.Tables, t) }
+func (r *result) table(t longTable) { r.Tables = append(r.Tables, t) }
 
 // first is the estimate that the method is about.
-func (r *liftResult) first() stats.Estimate { return r.Estimates[0].Estimate }
+func (r *result) first() stats.Estimate { return r.Estimates[0].Estimate }
 
 // number is a float for JSON: null for NaN and for infinities.
 func number(v float64) any {
@@ -69,10 +69,10 @@ func cellJSON(v any) any {
 	return v
 }
 
-// liftFormat is the version of the JSON form: fields may be added to it, none changes its meaning.
-const liftFormat = 1
+// jsonFormat is the version of the JSON form: fields may be added to it, none changes its meaning.
+const jsonFormat = 1
 
-func (r *liftResult) forJSON() any {
+func (r *result) forJSON() any {
 	type estimate struct {
 		ID         string          `json:"id"`
 		Name       string          `json:"name"`
@@ -99,7 +99,7 @@ func (r *liftResult) forJSON() any {
 		Notes       []string                    `json:"notes"`
 		Meaning     string                      `json:"meaning"`
 	}{
-		Format: liftFormat, Method: r.Method, Source: r.Source, File: r.File, Rows: r.Rows, Dropped: r.Dropped, Alternative: r.Alternative,
+		Format: jsonFormat, Method: r.Method, Source: r.Source, File: r.File, Rows: r.Rows, Dropped: r.Dropped, Alternative: r.Alternative,
 		Estimates: []estimate{}, Facts: map[string]any{}, Notes: append([]string{}, r.Notes...), Meaning: r.Meaning,
 	}
 	for _, e := range r.Estimates {
@@ -129,7 +129,7 @@ func (r *liftResult) forJSON() any {
 }
 
 // warnings are those of all estimates, each once.
-func (r *liftResult) warnings() (all []stats.Warning) {
+func (r *result) warnings() (all []stats.Warning) {
 	for _, e := range r.Estimates {
 		for _, w := range e.Warnings {
 			if !slices.Contains(all, w) {

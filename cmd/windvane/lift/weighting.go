@@ -1,15 +1,16 @@
-package main
+package lift
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 	"github.com/windvane/windvane/transforms/stats/panel"
 	"github.com/windvane/windvane/transforms/stats/weighting"
 )
 
-func runWeighting(r *liftRun) error {
+func runWeighting(r *analysis) error {
 	o := weighting.Options{Confidence: r.confidence}
 	switch r.method.name {
 	case "ate":
@@ -19,7 +20,7 @@ func runWeighting(r *liftRun) error {
 	}
 	if r.given("keep") {
 		if len(r.keep) != 2 || !(r.keep[0] >= 0 && r.keep[0] < r.keep[1] && r.keep[1] <= 1) {
-			return usagef("--keep: say the least and the largest score, such as 0.1,0.9")
+			return cli.Usagef("--keep: say the least and the largest score, such as 0.1,0.9")
 		}
 		o.Keep = stats.Interval{Lo: r.keep[0], Hi: r.keep[1]}
 	}
@@ -55,7 +56,7 @@ func runWeighting(r *liftRun) error {
 	return nil
 }
 
-func (r *liftRun) tellWeighting(w *weighting.Result) {
+func (r *analysis) tellWeighting(w *weighting.Result) {
 	res := &r.result
 	on := map[string]string{"ate": "all units", "overlap": "units of either kind"}[r.method.name]
 	if on == "" {
@@ -72,7 +73,7 @@ func (r *liftRun) tellWeighting(w *weighting.Result) {
 	res.fact("ess_treated", "treated are worth so many", w.TreatedESS)
 	res.fact("ess_controls", "controls are worth so many", w.ControlsESS)
 	res.fact("observed", "weighted mean of the treated", w.Observed)
-	t := liftTable{ID: "balance", Name: "differences of the covariates, in standard deviations", Columns: []string{"covariate", "before", "after"}}
+	t := longTable{ID: "balance", Name: "differences of the covariates, in standard deviations", Columns: []string{"covariate", "before", "after"}}
 	for j, d := range w.Balance {
 		t.Rows = append(t.Rows, []any{r.covariates[j], d.Before, d.After})
 	}

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"bufio"
@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 )
 
 // mostRecordBytes is how long one record may be: a quote left open makes the rest of the file one record.
@@ -19,7 +21,7 @@ const mostRecordBytes = 16 << 20
 var errLongRecord = errors.New("a record of more than 16 MiB; is a quote left open, or is it not CSV?")
 
 // readCSV reads the wanted columns of a CSV file, compressed with gzip or not.
-func readCSV(file, delimiter, missing string, wants []liftWant) (*liftFrame, error) {
+func readCSV(file, delimiter, missing string, wants []want) (*frame, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func readCSV(file, delimiter, missing string, wants []liftWant) (*liftFrame, err
 	}
 	r := csv.NewReader(from)
 	r.Comma, r.ReuseRecord = comma, true
-	f := newLiftFrame(file, "line", missing, wants)
+	f := newFrame(file, "line", missing, wants)
 	if err := f.readRecords(r, guarded); err != nil {
 		return nil, err
 	}
@@ -98,10 +100,10 @@ func delimiterOf(name, header string) (rune, error) {
 	if r, n := utf8.DecodeRuneInString(name); n == len(name) && n > 0 && r != '"' && r != '\n' && r != '\r' && r != utf8.RuneError {
 		return r, nil
 	}
-	return 0, usagef("--delimiter: %q is none of auto, comma, tab, semicolon, space, or a single character", name)
+	return 0, cli.Usagef("--delimiter: %q is none of auto, comma, tab, semicolon, space, or a single character", name)
 }
 
-func (f *liftFrame) readRecords(r *csv.Reader, guarded *recordGuard) error {
+func (f *frame) readRecords(r *csv.Reader, guarded *recordGuard) error {
 	header, err := r.Read()
 	if err != nil {
 		return f.csvError(err, 0)
@@ -131,7 +133,7 @@ func (f *liftFrame) readRecords(r *csv.Reader, guarded *recordGuard) error {
 }
 
 // take makes a row of a record, or counts that it lacks a value.
-func (f *liftFrame) take(record []string, at []int, line int64) error {
+func (f *frame) take(record []string, at []int, line int64) error {
 	for k, i := range at {
 		if ok, err := f.set(k, line, record[i]); err != nil || !ok {
 			return err
@@ -142,7 +144,7 @@ func (f *liftFrame) take(record []string, at []int, line int64) error {
 }
 
 // csvError says what is wrong with a record, and where.
-func (f *liftFrame) csvError(err error, fields int) error {
+func (f *frame) csvError(err error, fields int) error {
 	var at *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
@@ -151,7 +153,7 @@ func (f *liftFrame) csvError(err error, fields int) error {
 		return fmt.Errorf("%s: %w", f.file, err)
 	case errors.Is(err, csv.ErrFieldCount):
 		return fmt.Errorf("%s: line %d has %s, the header another number; put cells that hold the delimiter into quotes, or name it with --delimiter",
-			f.file, at.StartLine, plural(int64(fields), "cell"))
+			f.file, at.StartLine, cli.Plural(int64(fields), "cell"))
 	}
 	return fmt.Errorf("%s: line %d: %w; put quotes around the whole cell and double those inside", f.file, at.Line, at.Err)
 }

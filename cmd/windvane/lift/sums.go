@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -23,7 +24,7 @@ var sumColumns = []struct {
 }
 
 // sumsWanted are the sets of columns that a method works from, the one it would rather have first.
-func (r *liftRun) sumsWanted() [][]string {
+func (r *analysis) sumsWanted() [][]string {
 	mean, ratio := []string{"n", "y", "yy"}, []string{"n", "y", "yy", "d", "dd", "yd"}
 	switch r.method.name {
 	case "cuped":
@@ -35,25 +36,25 @@ func (r *liftRun) sumsWanted() [][]string {
 }
 
 // armsOfSums reads a file with a row an arm.
-func (r *liftRun) armsOfSums() (liftArms, error) {
+func (r *analysis) armsOfSums() (arms, error) {
 	if r.y+r.d+r.x+r.w+r.cluster != "" || r.permutations > 0 || len(r.covariates) > 0 {
-		return liftArms{}, usagef("--sums: its columns have fixed names and there are no units in it; leave --y, --d, --x, --w, --covariates, --cluster and --permutations away")
+		return arms{}, cli.Usagef("--sums: its columns have fixed names and there are no units in it; leave --y, --d, --x, --w, --covariates, --cluster and --permutations away")
 	}
 	f, err := r.readSums()
 	if err != nil {
-		return liftArms{}, err
+		return arms{}, err
 	}
 	which := f.column("arm")
 	if len(which.names) < f.rows() {
-		return liftArms{}, fmt.Errorf("%s: an arm stands in two rows; --sums wants one row an arm (rows of units go to --file)", f.file)
+		return arms{}, fmt.Errorf("%s: an arm stands in two rows; --sums wants one row an arm (rows of units go to --file)", f.file)
 	}
 	t, c, err := r.pick(f, which.names)
 	if err != nil {
-		return liftArms{}, err
+		return arms{}, err
 	}
 	_, ratio := f.sum("d", 0)
-	a := liftArms{ratio: ratio}
-	for arm, name := range map[*liftArm]string{&a.t: t, &a.c: c} {
+	a := arms{ratio: ratio}
+	for arm, name := range map[*arm]string{&a.t: t, &a.c: c} {
 		if *arm, err = armOfSums(f, slices.Index(which.index, which.at[name])); err != nil {
 			return a, err
 		}
@@ -63,13 +64,13 @@ func (r *liftRun) armsOfSums() (liftArms, error) {
 }
 
 // readSums reads the first set of columns that the file has.
-func (r *liftRun) readSums() (f *liftFrame, err error) {
+func (r *analysis) readSums() (f *frame, err error) {
 	for _, names := range r.sumsWanted() {
 		wants := r.wanted(false, "arm")
 		for _, n := range names {
-			wants = append(wants, liftWant{flag: "sums", column: n, number: true})
+			wants = append(wants, want{flag: "sums", column: n, number: true})
 		}
-		if f, err = r.read(wants...); err == nil || !errors.As(err, &usageError{}) {
+		if f, err = r.read(wants...); err == nil || !errors.As(err, new(cli.UsageError)) {
 			break
 		}
 	}
@@ -77,7 +78,7 @@ func (r *liftRun) readSums() (f *liftFrame, err error) {
 }
 
 // sum is the value of a column of sums in a row; not ok if it was not read.
-func (f *liftFrame) sum(name string, row int) (float64, bool) {
+func (f *frame) sum(name string, row int) (float64, bool) {
 	for _, c := range f.columns {
 		if c.want.flag == "sums" && c.want.column == name {
 			return c.numbers[row], true
@@ -86,20 +87,20 @@ func (f *liftFrame) sum(name string, row int) (float64, bool) {
 	return 0, false
 }
 
-func armOfSums(f *liftFrame, row int) (liftArm, error) {
+func armOfSums(f *frame, row int) (arm, error) {
 	n, _ := f.sum("n", row)
 	if n != math.Trunc(n) || n < 0 || n > 1<<53 {
-		return liftArm{}, f.errorf(f.lines[row], "n", "%v is not a number of units", n)
+		return arm{}, f.errorf(f.lines[row], "n", "%v is not a number of units", n)
 	}
-	a := liftArm{units: int64(n)}
-	a.arm.N = a.units
+	a := arm{units: int64(n)}
+	a.moments.N = a.units
 	if s, binomial := f.sum("successes", row); binomial {
 		if s != math.Trunc(s) || s < 0 || s > n {
 			return a, f.errorf(f.lines[row], "successes", "%v is not a number of %v units", s, n)
 		}
 		m := stats.Proportion(int64(s), a.units)
 		a.share = &m
-		a.arm.Mean[stats.Outcome], a.arm.Cov[stats.Outcome][stats.Outcome] = m.Mean, m.Var
+		a.moments.Mean[stats.Outcome], a.moments.Cov[stats.Outcome][stats.Outcome] = m.Mean, m.Var
 		return a, nil
 	}
 	var sums [stats.Variables]float64
@@ -108,13 +109,13 @@ func armOfSums(f *liftFrame, row int) (liftArm, error) {
 		switch {
 		case !ok:
 		case c.sum:
-			sums[c.v], a.arm.Mean[c.v] = v, v/n
+			sums[c.v], a.moments.Mean[c.v] = v, v/n
 		default:
 			cov := stats.CovarianceOfSums(a.units, sums[c.v], sums[c.w], v)
 			if c.v == c.w && cov < 0 {
 				return a, f.errorf(f.lines[row], c.name, "%v is less than the squared sum over n allows; is it the sum of squares?", v)
 			}
-			a.arm.Cov[c.v][c.w], a.arm.Cov[c.w][c.v] = cov, cov
+			a.moments.Cov[c.v][c.w], a.moments.Cov[c.w][c.v] = cov, cov
 		}
 	}
 	return a, nil

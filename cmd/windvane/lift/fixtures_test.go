@@ -1,8 +1,7 @@
-package main
+package lift
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -13,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -20,12 +22,12 @@ import (
 // numbers come from stands in transforms/stats/testdata/README.md and transforms/stats/panel/testdata/README.md.
 
 const (
-	experimentData = "../../transforms/stats/testdata/"
-	panelData      = "../../transforms/stats/panel/testdata/"
+	experimentData = "../../../transforms/stats/testdata/"
+	panelData      = "../../../transforms/stats/panel/testdata/"
 )
 
-// liftAnswer is what lift --json prints.
-type liftAnswer struct {
+// answer is what lift --json prints.
+type answer struct {
 	Estimates []struct {
 		ID                       string
 		Value, SE, DF, Lo, Hi, P *float64
@@ -37,21 +39,40 @@ type liftAnswer struct {
 	Meaning string
 }
 
-func liftJSON(t *testing.T, args ...string) liftAnswer {
+func answerOf(t *testing.T, args ...string) (a answer) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	if code := run(context.Background(), append([]string{"lift", "--json"}, args...), os.Getenv, &out, &errs); code != 0 {
-		t.Fatalf("windvane lift %s: exit code %d: %s", strings.Join(args, " "), code, errs.String())
+	code, out, errs := run(t, append([]string{"--json"}, args...)...)
+	if code != 0 {
+		t.Fatalf("windvane lift %s: exit code %d: %s", strings.Join(args, " "), code, errs)
 	}
-	var a liftAnswer
-	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
+// run runs the command below a root, which has the flag for JSON and chooses the exit code as windvane does.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	root := &cobra.Command{Use: "windvane", SilenceUsage: true, SilenceErrors: true}
+	root.PersistentFlags().Bool("json", false, "")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
+	root.AddCommand(Command())
+	root.SetArgs(append([]string{"lift"}, args...))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(&errs, err)
+		if code = 1; cli.IsUsage(err) {
+			code = 2
+		}
+	}
+	return code, out.String(), errs.String()
+}
+
 // value is a figure of an answer: "lift.se" of an estimate, else a fact.
-func (a liftAnswer) value(t *testing.T, name string) float64 {
+func (a answer) value(t *testing.T, name string) float64 {
 	t.Helper()
 	id, field, _ := strings.Cut(name, ".")
 	for _, e := range a.Estimates {
@@ -72,7 +93,7 @@ func (a liftAnswer) value(t *testing.T, name string) float64 {
 }
 
 // printed fails unless a figure rounds to the one printed, at as many decimals (or digits, where it has an exponent).
-func (a liftAnswer) printed(t *testing.T, name, want string) {
+func (a answer) printed(t *testing.T, name, want string) {
 	t.Helper()
 	mantissa, exponent, _ := strings.Cut(want, "e")
 	decimals := 0
@@ -88,16 +109,16 @@ func (a liftAnswer) printed(t *testing.T, name, want string) {
 	}
 }
 
-type liftFixture struct {
+type fixture struct {
 	args string
 	want map[string]string
 }
 
-func checkFixtures(t *testing.T, fixtures []liftFixture) {
+func checkFixtures(t *testing.T, fixtures []fixture) {
 	t.Helper()
 	for _, c := range fixtures {
 		t.Run(c.args, func(t *testing.T) {
-			a := liftJSON(t, strings.Fields(c.args)...)
+			a := answerOf(t, strings.Fields(c.args)...)
 			for name, want := range c.want {
 				a.printed(t, name, want)
 			}
@@ -111,7 +132,7 @@ func checkFixtures(t *testing.T, fixtures []liftFixture) {
 // Arkhangelsky et al. 2021, table 1, to more digits, and the spread of all 38 placebos.
 func TestLiftOfProposition99(t *testing.T) {
 	const flags = " --panel " + panelData + "california_prop99.csv --unit State --time Year --outcome PacksPerCapita --treated treated"
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method sdid" + flags, map[string]string{"effect": "-15.6038278727", "effect.se": "9.370999", "noise": "5.494401", "zeta_omega": "10.226233"}},
 		{"--method sc" + flags, map[string]string{"effect": "-19.6196634709", "effect.se": "10.615297"}},
 		{"--method did" + flags, map[string]string{"effect": "-27.3491110836", "effect.se": "17.2868"}},
@@ -121,7 +142,7 @@ func TestLiftOfProposition99(t *testing.T) {
 	})
 	weights := func(method, table, column string) map[string]float64 {
 		w := map[string]float64{}
-		for _, row := range liftJSON(t, strings.Fields("--method "+method+flags)...).Tables[table] {
+		for _, row := range answerOf(t, strings.Fields("--method "+method+flags)...).Tables[table] {
 			w[row[column].(string)] = row["weight"].(float64)
 		}
 		return w
@@ -166,12 +187,12 @@ func TestLiftOfCounties(t *testing.T) {
 	flags := " --panel " + file + " --unit county --time year --outcome lemp"
 	overall := map[string]string{"simple": "-0.039951275", "simple.se": "0.012034013", "group": "-0.031018282", "group.se": "0.012446059",
 		"pre_trend_wald": "7.79123663", "pre_trend_p": "0.16812"}
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method cs --start first" + flags, overall},
 		{"--method cs --treated treated" + flags, overall},
 	})
 	errors := map[string]float64{}
-	for _, cell := range liftJSON(t, strings.Fields("--method cs --start first --cluster state"+flags)...).Tables["cells"] {
+	for _, cell := range answerOf(t, strings.Fields("--method cs --start first --cluster state"+flags)...).Tables["cells"] {
 		errors[fmt.Sprint(cell["start"], " in ", cell["period"])] = cell["se"].(float64)
 	}
 	for _, row := range readCSVFile(t, panelData+"did_ref_clustered.csv")[1:] {
@@ -193,7 +214,7 @@ func TestLiftOfTheTrainingProgramme(t *testing.T) {
 		fmt.Fprintf(&men, "%s,%s\n", strings.Join(row, ","), square)
 	}
 	file := textFile(t, t.TempDir(), "men.csv", men.String())
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method diff --file " + file + " --arm treat --y re78", map[string]string{"difference": "1794.34", "difference.se": "670.997", "n_treatment": "185", "n_control": "260"}},
 		{"--method diff --equal-variance --file " + file + " --arm treat --y re78", map[string]string{"difference": "1794.34", "difference.se": "632.853"}},
 		{"--method ols --file " + file + " --arm treat --y re78 --covariates age,age2,educ,black,hisp,nodegree,re74,re75",
@@ -214,7 +235,7 @@ func TestLiftOfGrowthBook(t *testing.T) {
 control,100,485.112236689623,2715.484666118136,679.9093275844917,4939.424001640236,192.59138069991536,460.076026390857,290.1398399750233,920.9461385038898,1113.6215759318352,2130.9404074446747,634.239482353647,3602.146836776702,1559.2878434944676,1460.3181079276983
 treatment,100,514.7757826608777,2994.897482705013,705.4090874383759,5291.36604146392,206.94157227402536,514.2903702246757,302.54389139107326,994.4506208125663,1237.0953021125997,2292.081739775257,698.4173425817908,3918.1561431600717,1701.0287270040265,1604.0759503266522
 `)
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method delta --arm arm --sums " + welch, map[string]string{"lift": "0.70732", "lift.se": "0.37879", "lift.lo": "-0.03526", "lift.hi": "1.44989", "lift.p": "0.06191", "df": "5841.742"}},
 		{"--method diff --arm arm --sums " + welch, map[string]string{"difference": "0.29", "difference.se": "0.12478", "difference.lo": "0.04538", "difference.hi": "0.53462", "difference.p": "0.02016"}},
 		{"--method delta --arm arm --sums " + prop, map[string]string{"lift": "0.06667", "lift.se": "0.2717", "lift.lo": "-0.47767", "lift.hi": "0.61101", "lift.p": "0.80707"}},
@@ -234,7 +255,7 @@ treatment,100,514.7757826608777,2994.897482705013,705.4090874383759,5291.3660414
 // tea-tasting, tests/metrics/test_mean.py at 90306f16 and its user guide (MIT).
 func TestLiftOfTeaTasting(t *testing.T) {
 	const flags = " --arm variant --file " + experimentData + "tea_tasting_100.csv --y orders"
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method diff" + flags, map[string]string{"mean_control": "0.5660377358490566", "mean_treatment": "0.3829787234042553",
 			"difference": "-0.18305901244480", "difference.lo": "-0.5004359360", "difference.hi": "0.134317911", "difference.p": "0.255123054671", "df": "96.9700434"}},
 		{"--method log" + flags, map[string]string{"lift": "-0.32340425531915", "lift.lo": "-0.659335111", "lift.hi": "0.34378921", "lift.p": "0.255123054671"}},
@@ -243,7 +264,7 @@ func TestLiftOfTeaTasting(t *testing.T) {
 			"adjusted_control": "0.25572348175909", "adjusted_treatment": "0.23549786496156", "difference": "-0.02022561679753", "difference.p": "0.360426541773",
 			"difference.hi": "0.072879391849"}},
 	})
-	cuped := liftJSON(t, strings.Fields("--method cuped --d sessions --x orders_covariate --w sessions_covariate"+flags)...)
+	cuped := answerOf(t, strings.Fields("--method cuped --d sessions --x orders_covariate --w sessions_covariate"+flags)...)
 	if theta := cuped.Tables["theta"][0]["treatment"].(float64); math.Abs(theta-0.5673594920319422) > 1e-13 {
 		t.Errorf("theta is %v", theta)
 	}
@@ -262,7 +283,7 @@ func TestLiftOfTeaTasting(t *testing.T) {
 		{"--method cuped --y orders --x orders_covariate" + many, [6]string{"0.523", "0.581", "11", "2.9", "20", "0.00733"}},
 		{"--method cuped --y revenue --x revenue_covariate" + many, [6]string{"5.12", "5.85", "14", "3.8", "26", "0.00674"}},
 	} {
-		a := liftJSON(t, strings.Fields(c.args)...)
+		a := answerOf(t, strings.Fields(c.args)...)
 		prefix := "mean_"
 		if strings.Contains(c.args, "cuped") {
 			prefix = "adjusted_"
@@ -291,7 +312,7 @@ func TestLiftOfTheVaccineTrials(t *testing.T) {
 		fmt.Fprintln(&trials, fmt.Sprint(i+1)+","+fmt.Sprint(math.Log(c[0]/treated/(c[2]/control)))+","+fmt.Sprint(math.Sqrt(1/c[0]-1/treated+1/c[2]-1/control)))
 	}
 	flags := " --file " + textFile(t, t.TempDir(), "trials.csv", trials.String()) + " --id trial --y y --se se"
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method eb --tau dl" + flags, map[string]string{"tau2": "0.3088", "mu": "-0.7141", "mu_se": "0.1787", "q": "152.233"}},
 		{"--method eb" + flags, map[string]string{"tau2": "0.3181", "mu": "-0.7150", "mu_se": "0.1809"}},
 		{"--method eb --tau reml" + flags, map[string]string{"tau2": "0.3132", "mu": "-0.7145", "mu_se": "0.1798"}},
@@ -300,7 +321,7 @@ func TestLiftOfTheVaccineTrials(t *testing.T) {
 
 // Fabijan et al. 2019 and the user guide of tea-tasting.
 func TestLiftOfSampleRatios(t *testing.T) {
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method srm --counts 821588,815482", map[string]string{"p": "1.8217928726e-06"}},
 		{"--method srm --counts 44000,45000 --expected 0.5,0.5", map[string]string{"p": "0.000802278118"}},
 		{"--method srm --counts 21307,21306,21387", map[string]string{"p": "0.9036929576"}},
@@ -311,7 +332,7 @@ func TestLiftOfSampleRatios(t *testing.T) {
 // The fifteen p-values of Benjamini and Hochberg 1995.
 func TestLiftOfFifteenTests(t *testing.T) {
 	file := textFile(t, t.TempDir(), "p.csv", "p\n0.0001\n0.0004\n0.0019\n0.0095\n0.0201\n0.0278\n0.0298\n0.0344\n0.0459\n0.324\n0.4262\n0.5719\n0.6528\n0.759\n1\n")
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method bh --q 0.05 --p p --file " + file, map[string]string{"rejected": "4", "tests": "15"}},
 		{"--method by --q 0.05 --p p --file " + file, map[string]string{"rejected": "3"}},
 		{"--method bonferroni --q 0.05 --p p --file " + file, map[string]string{"rejected": "3"}},
@@ -321,7 +342,7 @@ func TestLiftOfFifteenTests(t *testing.T) {
 // Section 8 of any text on power: at a coefficient of variation of 18, +15 % takes 452,000 users half and half and
 // 2.38 million with a holdout of 5 %.
 func TestLiftOfPower(t *testing.T) {
-	checkFixtures(t, []liftFixture{
+	checkFixtures(t, []fixture{
 		{"--method power --sd 18 --effect 0.15", map[string]string{"units": "4.52e+05"}},
 		{"--method power --sd 18 --effect 0.15 --holdout 0.05", map[string]string{"units": "2.38e+06"}},
 		{"--method bounds --looks 1", map[string]string{}},
@@ -332,7 +353,7 @@ func TestLiftOfPower(t *testing.T) {
 func TestLiftWarningsHaveWords(t *testing.T) {
 	declared := regexp.MustCompile(`Warn\w+ +(?:stats\.)?Warning = "(\w+)"`)
 	found := 0
-	for _, pattern := range []string{"../../transforms/stats/*.go", "../../transforms/stats/*/*.go"} {
+	for _, pattern := range []string{"../../../transforms/stats/*.go", "../../../transforms/stats/*/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -344,21 +365,21 @@ func TestLiftWarningsHaveWords(t *testing.T) {
 			}
 			for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
 				found++
-				if _, ok := liftWarnings[stats.Warning(m[1])]; !ok {
+				if _, ok := warningTexts[stats.Warning(m[1])]; !ok {
 					t.Errorf("%s: %s has no words", file, m[1])
 				}
 			}
 		}
 	}
-	if found != len(liftWarnings) {
-		t.Errorf("%d warnings are declared, %d have words", found, len(liftWarnings))
+	if found != len(warningTexts) {
+		t.Errorf("%d warnings are declared, %d have words", found, len(warningTexts))
 	}
 }
 
 // Every flag that a method names exists, so that the help does not promise what is not there.
 func TestLiftMethodsNameFlags(t *testing.T) {
-	c := (&app{}).liftCommand()
-	for _, m := range liftMethods() {
+	c := Command()
+	for _, m := range allMethods() {
 		for _, flags := range [][]string{m.needs, m.takes, m.anyOf} {
 			for _, f := range flags {
 				if c.Flags().Lookup(f) == nil {

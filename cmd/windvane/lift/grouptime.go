@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"github.com/windvane/windvane/transforms/stats/panel"
 )
 
-func runGroupTime(r *liftRun) error {
+func runGroupTime(r *analysis) error {
 	controls, err := choice("controls", r.controls, map[string]panel.Controls{"never": panel.NeverTreated, "not-yet": panel.NotYetTreated})
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func runGroupTime(r *liftRun) error {
 	byPeriod := aggregateTable("by_calendar", "", "period", calendar.By, func(t int) any { return same(t) })
 	byPeriod.hidden = true
 	res.table(byPeriod)
-	cells := liftTable{ID: "cells", Columns: []string{"start", "period", "treated", "controls", "effect", "se", "lo", "hi", "p"}, hidden: true}
+	cells := longTable{ID: "cells", Columns: []string{"start", "period", "treated", "controls", "effect", "se", "lo", "hi", "p"}, hidden: true}
 	for _, c := range g.Cells {
 		e := c.Estimate
 		cells.Rows = append(cells.Rows, []any{same(c.Group), same(c.Period), c.Treated, c.Controls, e.Value, e.SE, e.Interval.Lo, e.Interval.Hi, e.P})
@@ -48,7 +48,7 @@ func runGroupTime(r *liftRun) error {
 }
 
 // tellTrends says how far parallel trends may be believed.
-func (r *liftRun) tellTrends(g *panel.GroupTimes) {
+func (r *analysis) tellTrends(g *panel.GroupTimes) {
 	res := &r.result
 	if pre, err := g.PreTrend(); err == nil {
 		res.fact("pre_trend_wald", "test of the trends before the starts (Wald)", pre.Wald)
@@ -70,8 +70,8 @@ func (r *liftRun) tellTrends(g *panel.GroupTimes) {
 	}
 }
 
-func aggregateTable(id, name, label string, by []panel.Aggregate, at func(int) any) liftTable {
-	t := liftTable{ID: id, Name: name, Columns: []string{label, "effect", "se", "lo", "hi", "p"}}
+func aggregateTable(id, name, label string, by []panel.Aggregate, at func(int) any) longTable {
+	t := longTable{ID: id, Name: name, Columns: []string{label, "effect", "se", "lo", "hi", "p"}}
 	for _, a := range by {
 		e := a.Estimate
 		t.Rows = append(t.Rows, []any{at(a.At), e.Value, e.SE, e.Interval.Lo, e.Interval.Hi, e.P})

@@ -1,19 +1,20 @@
-package main
+package lift
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
 // armCounts are the units of every arm, by name.
-func (r *liftRun) armCounts() (names []string, counts []int64, err error) {
+func (r *analysis) armCounts() (names []string, counts []int64, err error) {
 	if len(r.counts) > 0 {
 		for k, n := range r.counts {
 			if n < 0 {
-				return nil, nil, usagef("--counts: %d is below 0", n)
+				return nil, nil, cli.Usagef("--counts: %d is below 0", n)
 			}
 			names = append(names, fmt.Sprintf("%d", k+1))
 		}
@@ -21,7 +22,7 @@ func (r *liftRun) armCounts() (names []string, counts []int64, err error) {
 	}
 	wants := r.wanted(false, "arm")
 	if r.sums != "" {
-		wants = append(wants, liftWant{flag: "sums", column: "n", number: true})
+		wants = append(wants, want{flag: "sums", column: "n", number: true})
 	}
 	f, err := r.read(wants...)
 	if err != nil {
@@ -43,13 +44,13 @@ func (r *liftRun) armCounts() (names []string, counts []int64, err error) {
 	return names, counts, nil
 }
 
-func runSRM(r *liftRun) error {
+func runSRM(r *analysis) error {
 	names, counts, err := r.armCounts()
 	if err != nil {
 		return err
 	}
 	if len(r.counts) == 1 {
-		return usagef("--counts: one arm only; shares need two")
+		return cli.Usagef("--counts: one arm only; shares need two")
 	}
 	if len(names) < 2 {
 		return fmt.Errorf("%s: one arm only, %s; shares need two", r.result.File, listed(names))
@@ -62,7 +63,7 @@ func runSRM(r *liftRun) error {
 	for _, c := range counts {
 		n += c
 	}
-	t := liftTable{ID: "arms", Name: "arms", Columns: []string{"arm", "units", "share", "expected"}}
+	t := longTable{ID: "arms", Name: "arms", Columns: []string{"arm", "units", "share", "expected"}}
 	for k, name := range names {
 		t.Rows = append(t.Rows, []any{name, counts[k], float64(counts[k]) / float64(n), shares[k]})
 	}
@@ -86,7 +87,7 @@ func runSRM(r *liftRun) error {
 	return nil
 }
 
-func runMDE(r *liftRun) error {
+func runMDE(r *analysis) error {
 	a, err := r.arms()
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func runMDE(r *liftRun) error {
 	return nil
 }
 
-func runPower(r *liftRun) error {
+func runPower(r *analysis) error {
 	d := r.design()
 	r.result.fact("confidence", "confidence", r.confidence)
 	r.result.fact("power", "power", r.power)
@@ -124,13 +125,13 @@ func runPower(r *liftRun) error {
 	return nil
 }
 
-func runBounds(r *liftRun) error {
+func runBounds(r *analysis) error {
 	plan := stats.GroupSequential{Alpha: 1 - r.confidence, OneSided: r.how.Alternative != stats.TwoSided}
 	bounds, err := plan.Bounds(r.looks)
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
-	t := liftTable{ID: "looks", Name: "looks", Columns: []string{"look", "information", "critical"}}
+	t := longTable{ID: "looks", Name: "looks", Columns: []string{"look", "information", "critical"}}
 	for k, b := range bounds {
 		t.Rows = append(t.Rows, []any{k + 1, r.looks[k], b})
 	}

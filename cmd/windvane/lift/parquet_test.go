@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"os"
@@ -58,7 +58,7 @@ func TestLiftReadsParquetTypes(t *testing.T) {
 				}
 				schema := arrow.NewSchema([]arrow.Field{{Name: "arm", Type: c.arm, Nullable: true}, {Name: "y", Type: c.y, Nullable: true}, {Name: "z", Type: arrow.BinaryTypes.String}}, nil)
 				file := writeParquet(t, schema, data, 3, dictionary) // two row groups
-				a := liftJSON(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", "y")
+				a := answerOf(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", "y")
 				a.printed(t, "difference", "2.5")
 			})
 		}
@@ -79,7 +79,7 @@ func TestLiftReadsParquetDates(t *testing.T) {
 				}
 			}
 			file := writeParquet(t, schema, "["+strings.Join(rows, ",")+"]", 5, true)
-			a := liftJSON(t, "--method", "did", "--panel", file, "--unit", "u", "--time", "day", "--outcome", "y", "--treated", "d")
+			a := answerOf(t, "--method", "did", "--panel", file, "--unit", "u", "--time", "day", "--outcome", "y", "--treated", "d")
 			a.printed(t, "effect", "4.75") // (6.5 + 6.5)/2 less (1.5 + 2)/2
 			if start := a.Facts["start"].(string); !strings.HasPrefix(start, "2026-01-03") {
 				t.Errorf("start is %s", start)
@@ -108,14 +108,14 @@ func TestLiftRefusesParquet(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := writeParquet(t, schema, "["+c.rows+"]", 3, true)
-			code, _, errs := runLift(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", c.y)
+			code, _, errs := run(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", c.y)
 			if code != c.code || !strings.Contains(errs, c.says) {
 				t.Errorf("exit code %d, want %d: %s", code, c.code, errs)
 			}
 		})
 	}
 	empty := writeParquet(t, schema, "[]", 3, true)
-	if code, _, errs := runLift(t, "--method", "diff", "--file", empty, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "there is a header and no row") {
+	if code, _, errs := run(t, "--method", "diff", "--file", empty, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "there is a header and no row") {
 		t.Errorf("no rows: exit code %d: %s", code, errs)
 	}
 	whole, err := os.ReadFile(writeParquet(t, schema, "["+strings.TrimSuffix(good, ", ")+"]", 3, true))
@@ -124,7 +124,7 @@ func TestLiftRefusesParquet(t *testing.T) {
 	}
 	for cut := 4; cut < len(whole); cut += 7 { // wherever it ends, it is an error
 		file := textFile(t, t.TempDir(), "cut.parquet", string(whole[:cut]))
-		if code, _, errs := runLift(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "cut.parquet") {
+		if code, _, errs := run(t, "--method", "diff", "--file", file, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "cut.parquet") {
 			t.Errorf("the first %d bytes: exit code %d: %s", cut, code, errs)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package lift
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func isParquet(file string) (bool, error) {
 }
 
 // readParquet reads the wanted columns of a Parquet file.
-func readParquet(ctx context.Context, file, missing string, wants []liftWant) (*liftFrame, error) {
+func readParquet(ctx context.Context, file, missing string, wants []want) (*frame, error) {
 	real, err := filepath.EvalSymlinks(file)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func readParquet(ctx context.Context, file, missing string, wants []liftWant) (*
 		return nil, err
 	}
 	defer p.Close()
-	f := newLiftFrame(file, "row", missing, wants)
+	f := newFrame(file, "row", missing, wants)
 	columns := p.Columns()
 	there := make([]string, len(columns))
 	for i, c := range columns {
@@ -78,7 +78,7 @@ func readParquet(ctx context.Context, file, missing string, wants []liftWant) (*
 }
 
 // readGroup adds a row group, whose rows follow those before.
-func (f *liftFrame) readGroup(ctx context.Context, p *lake.File, group int, before int64) error {
+func (f *frame) readGroup(ctx context.Context, p *lake.File, group int, before int64) error {
 	var names []string
 	place := map[string]int{} // a column may be wanted by two flags and is read once
 	for _, c := range f.columns {
@@ -114,7 +114,7 @@ rows:
 }
 
 // setCell takes a cell of an Arrow column.
-func (f *liftFrame) setCell(k int, line int64, a arrow.Array, i int) (bool, error) {
+func (f *frame) setCell(k int, line int64, a arrow.Array, i int) (bool, error) {
 	c := f.columns[k]
 	if a.IsNull(i) && c.want.optional {
 		return f.set(k, line, "")

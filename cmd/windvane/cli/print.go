@@ -1,6 +1,8 @@
-package main
+package cli
 
 import (
+	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 
@@ -8,8 +10,16 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// printTable prints rows under a header. Columns named in numbers are aligned to the right.
-func (a *app) printTable(header []string, rows [][]string, numbers ...string) error {
+// JSON prints a value for programs.
+func JSON(to io.Writer, v any) error {
+	e := json.NewEncoder(to)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// Table prints rows under a header. Columns named in numbers are aligned to the right.
+func Table(to io.Writer, header []string, rows [][]string, numbers ...string) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
@@ -25,7 +35,7 @@ func (a *app) printTable(header []string, rows [][]string, numbers ...string) er
 	}
 	t.SetColumnConfigs(right)
 	for line := range strings.SplitSeq(t.Render(), "\n") {
-		if _, err := a.stdout.Write([]byte(strings.TrimRight(line, " ") + "\n")); err != nil {
+		if _, err := to.Write([]byte(strings.TrimRight(line, " ") + "\n")); err != nil {
 			return err
 		}
 	}
@@ -40,8 +50,8 @@ func tableRow(cells []string) table.Row {
 	return row
 }
 
-// grouped writes a whole number with commas: 1234567 as 1,234,567.
-func grouped(v int64) string {
+// Grouped writes a whole number with commas: 1234567 as 1,234,567.
+func Grouped(v int64) string {
 	s := strconv.FormatInt(v, 10)
 	sign := ""
 	if s[0] == '-' {
@@ -53,16 +63,16 @@ func grouped(v int64) string {
 	return sign + s
 }
 
-// signed is grouped with a plus where it grew.
-func signed(v int64) string {
+// Signed is Grouped with a plus where it grew.
+func Signed(v int64) string {
 	if v > 0 {
-		return "+" + grouped(v)
+		return "+" + Grouped(v)
 	}
-	return grouped(v)
+	return Grouped(v)
 }
 
-// size writes bytes for people.
-func size(bytes int64) string {
+// Size writes bytes for people.
+func Size(bytes int64) string {
 	switch {
 	case bytes >= 1<<30:
 		return strconv.FormatFloat(float64(bytes)/(1<<30), 'f', 1, 64) + " GiB"
@@ -74,10 +84,10 @@ func size(bytes int64) string {
 	return strconv.FormatInt(bytes, 10) + " B"
 }
 
-// plural writes "1 row", "2 rows".
-func plural(n int64, one string) string {
+// Plural writes "1 row", "2 rows".
+func Plural(n int64, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return grouped(n) + " " + one + "s"
+	return Grouped(n) + " " + one + "s"
 }

@@ -1,59 +1,61 @@
-package main
+package lift
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 
+	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// printLift prints a result for people.
-func (a *app) printLift(r *liftResult, top int) error {
-	fmt.Fprintf(a.stdout, "%s: %s\n", r.Method, r.Does)
+// print prints a result for people.
+func (r *result) print(to io.Writer, top int) error {
+	fmt.Fprintf(to, "%s: %s\n", r.Method, r.Does)
 	if r.File != "" {
-		fmt.Fprintf(a.stdout, "%s, %s\n", r.File, plural(int64(r.Rows), "row"))
+		fmt.Fprintf(to, "%s, %s\n", r.File, cli.Plural(int64(r.Rows), "row"))
 	}
 	if r.Dropped > 0 {
-		fmt.Fprintf(a.stdout, "%s without a value left out\n", plural(int64(r.Dropped), "row"))
+		fmt.Fprintf(to, "%s without a value left out\n", cli.Plural(int64(r.Dropped), "row"))
 	}
 	if len(r.Estimates) > 0 {
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintln(to)
 		var rows [][]string
 		for _, e := range r.Estimates {
 			rows = append(rows, []string{e.Name, digits(e.Value), digits(e.SE), intervalText(e.Estimate), digits(e.P)})
 		}
-		if err := a.printTable([]string{"", "value", "SE", fmt.Sprintf("%v %% interval", percentOf(r.Confidence)), "p"}, rows, "value", "SE", "p"); err != nil {
+		if err := cli.Table(to, []string{"", "value", "SE", fmt.Sprintf("%v %% interval", percentOf(r.Confidence)), "p"}, rows, "value", "SE", "p"); err != nil {
 			return err
 		}
 	}
 	if len(r.Facts) > 0 {
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintln(to)
 		var rows [][]string
 		for _, f := range r.Facts {
 			rows = append(rows, []string{f.Name, cellText(f.Value)})
 		}
-		if err := a.printTable([]string{"beside it", "figure"}, rows, "figure"); err != nil {
+		if err := cli.Table(to, []string{"beside it", "figure"}, rows, "figure"); err != nil {
 			return err
 		}
 	}
 	for i := range r.Tables {
-		if err := a.printLiftTable(&r.Tables[i], top); err != nil {
+		if err := r.Tables[i].print(to, top); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(to)
 	for _, w := range r.warnings() {
-		fmt.Fprintf(a.stdout, "warning: %s\n", warningText(w))
+		fmt.Fprintf(to, "warning: %s\n", warningText(w))
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(a.stdout, "note: %s\n", n)
+		fmt.Fprintf(to, "note: %s\n", n)
 	}
-	fmt.Fprintln(a.stdout, r.Meaning)
+	fmt.Fprintln(to, r.Meaning)
 	return nil
 }
 
-func (a *app) printLiftTable(t *liftTable, top int) error {
+func (t *longTable) print(to io.Writer, top int) error {
 	if t.hidden || len(t.Rows) == 0 {
 		return nil
 	}
@@ -61,7 +63,7 @@ func (a *app) printLiftTable(t *liftTable, top int) error {
 	if top > 0 && len(rows) > top {
 		rows = rows[:top]
 	}
-	fmt.Fprintf(a.stdout, "\n%s\n", t.Name)
+	fmt.Fprintf(to, "\n%s\n", t.Name)
 	var cells [][]string
 	var numbers []string
 	for i, c := range t.Columns {
@@ -76,11 +78,11 @@ func (a *app) printLiftTable(t *liftTable, top int) error {
 		}
 		cells = append(cells, line)
 	}
-	if err := a.printTable(t.Columns, cells, numbers...); err != nil {
+	if err := cli.Table(to, t.Columns, cells, numbers...); err != nil {
 		return err
 	}
 	if more := len(t.Rows) - len(rows); more > 0 {
-		fmt.Fprintf(a.stdout, "… %s more (--top 0: all)\n", grouped(int64(more)))
+		fmt.Fprintf(to, "… %s more (--top 0: all)\n", cli.Grouped(int64(more)))
 	}
 	return nil
 }
@@ -97,7 +99,7 @@ func digits(v float64) string {
 	case v == 0:
 		return "0"
 	case math.Abs(v) >= 1e6 && math.Abs(v) < 1e15:
-		return grouped(int64(math.Round(v)))
+		return cli.Grouped(int64(math.Round(v)))
 	}
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
@@ -114,9 +116,9 @@ func cellText(v any) string {
 	case float64:
 		return digits(v)
 	case int:
-		return grouped(int64(v))
+		return cli.Grouped(int64(v))
 	case int64:
-		return grouped(v)
+		return cli.Grouped(v)
 	case bool:
 		if v {
 			return "yes"
