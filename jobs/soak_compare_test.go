@@ -4,6 +4,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 	"testing"
@@ -71,7 +72,7 @@ func columnsOf(t *testing.T, data []byte) map[string][]parquet.Value {
 		pages := c.Pages()
 		for {
 			p, err := pages.ReadPage()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
