@@ -103,6 +103,7 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	WINDVANE_AZURITE=$(AZURITE) $(GO_TEST) -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
 	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestADemoNightTestsProducts ./jobs
 	$(MAKE) --no-print-directory faults
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestAShortSoak ./jobs
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: test-stats
@@ -119,7 +120,11 @@ readme: demo $(VENV)/ready ## run what the README shows, on the demo
 
 .PHONY: faults
 faults: ## let every operation of a night fail, one after another, in every way (docs/reliability.md)
-	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run TestTheNightOnAFailingStore ./jobs
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run OnAFailingStore ./jobs
+
+.PHONY: soak
+soak: ## 400 nights with mishaps: the figures of clean nights, and no growth (docs/reliability.md)
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run Soak ./jobs
 
 .PHONY: stores
 stores: $(AZURITE) ## test on real servers of S3, Google and Azure, 200 kills and 8 processes

@@ -117,7 +117,7 @@ schedule:
   - {spec: "0 3 * * *", lag_days: 0, deadline: 90m}
   - {name: again, does: restate, spec: "@daily", zone: UTC, days: 3}
 serve: {listen: "", stop_grace: 1m}
-retention: {grace: 72h, superseded_days: 1}
+retention: {grace: 72h, superseded_days: 1, keep_nights: 400}
 notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 `)
 	days := func(texts ...string) (all []calendar.Day) {
@@ -152,7 +152,7 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		Chuanliu: config.Chuanliu{HoldoutShare: 0.3, Programmes: map[string]float64{"spring": 0.2}, Since: ref(days("2026-02-01")[0])},
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
-		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
+		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{KeepNights: 400, Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
 		Notify:  []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
 		Lineage: config.Lineage{Namespace: "windvane"},
 	}

@@ -80,12 +80,13 @@ func (r *Runner) readCommit(ctx context.Context, asOf calendar.Day) (*committed,
 	return readNewest(ctx, r.Out, r.Settings.Job, asOf)
 }
 
+// readNewest is nil for a night that was retired as well.
 func readNewest(ctx context.Context, out *lake.Lake, job string, asOf calendar.Day) (*committed, error) {
 	rec, ok, err := out.Newest(ctx, job, asOf.String())
 	if err != nil {
 		return nil, fmt.Errorf("read commits of %s: %w", asOf, err)
 	}
-	if !ok {
+	if !ok || rec.Retired {
 		return nil, nil
 	}
 	return readManifest(ctx, out, rec)

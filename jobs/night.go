@@ -143,6 +143,12 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.done = true
 		n.warnings = append(n.warnings, n.withdrawnNote())
 	}
+	if !n.done {
+		var err error
+		if n.done, err = n.settle(ctx); err != nil {
+			return err
+		}
+	}
 	if n.done {
 		return nil
 	}

@@ -55,6 +55,10 @@ func (n *night) publish(ctx context.Context) error {
 	sequence := 1
 	if n.current != nil {
 		sequence = n.current.record.Sequence + 1
+	} else if newest, is, err := retired(ctx, n.runner.Out, n.runner.Settings.Job, n.asOf); err != nil {
+		return err
+	} else if is {
+		sequence = newest + 1
 	}
 	err = n.runner.Out.Commit(ctx, lake.CommitRecord{Job: n.runner.Settings.Job, AsOf: n.asOf.String(), Run: n.id, Prefix: prefix,
 		ManifestKey: manifestKey, ManifestSHA256: sum}, sequence)

@@ -20,6 +20,7 @@ import (
 const (
 	RunPublished  = "published"  // its commit is the newest of the date
 	RunSuperseded = "superseded" // a newer commit took its place
+	RunRetired    = "retired"    // the commit by which the retention took the night out of the archive
 	RunFailed     = "failed"
 	RunLate       = "late"
 	RunUnfinished = "unfinished" // wrote tables and neither committed nor failed: still going, or killed
@@ -85,7 +86,7 @@ func (a Archive) runsOf(ctx context.Context, s shelf) ([]RunRecord, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i < len(commits)-1 {
+		if i < len(commits)-1 && !rec.Retired {
 			r.Status = RunSuperseded
 		}
 		out, known[rec.Run] = append(out, r), true
@@ -124,6 +125,10 @@ func (r RunRecord) when() time.Time {
 
 func (a Archive) committedRun(ctx context.Context, day calendar.Day, rec lake.CommitRecord) (RunRecord, error) {
 	r := RunRecord{AsOf: day, Run: rec.Run, Status: RunPublished, Sequence: rec.Sequence, RollbackTo: rec.RollbackTo, Reason: rec.Reason, Finished: rec.At}
+	if rec.Retired {
+		r.Status = RunRetired
+		return r, nil
+	}
 	c, err := readManifest(ctx, a.Out, rec)
 	if errors.Is(err, lake.ErrNotFound) {
 		r.Collected = true

@@ -104,7 +104,7 @@ func (o showOptions) console() console.Options {
 // newest is the newest commit of a date.
 func newest(ctx context.Context, archive jobs.Archive, day calendar.Day) (lake.CommitRecord, error) {
 	rec, ok, err := archive.Out.Newest(ctx, archive.Job, day.String())
-	if err == nil && !ok {
+	if err == nil && (!ok || rec.Retired) {
 		err = fmt.Errorf("job %s, %s: %w", archive.Job, day, jobs.ErrNotPublished)
 	}
 	return rec, err

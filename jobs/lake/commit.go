@@ -39,6 +39,10 @@ type CommitRecord struct {
 	Reason     string      `json:"reason,omitempty"`
 	At         *time.Time  `json:"at,omitempty"`
 	Withdrawn  []Withdrawn `json:"withdrawn,omitempty"` // nights that no run publishes again by itself
+
+	// Retired says that the retention took the night out of the archive: nothing is published of the date any more, and the
+	// tables of the commit before, which this record names too, go after their time.
+	Retired bool `json:"retired,omitempty"`
 }
 
 // Withdrawn is a night that a rollback took back.
