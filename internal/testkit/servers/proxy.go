@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -112,7 +113,7 @@ func (p *Proxy) pass(to, from net.Conn, enough func(n int64) bool) {
 			return
 		}
 		if _, writeErr := to.Write(buf[:n]); err != nil || writeErr != nil {
-			if tcp, ok := to.(*net.TCPConn); ok && err == io.EOF {
+			if tcp, ok := to.(*net.TCPConn); ok && errors.Is(err, io.EOF) {
 				_ = tcp.CloseWrite() // the other direction may go on
 				return
 			}
