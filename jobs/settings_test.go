@@ -42,6 +42,9 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},
 		{"RequireSuccess", func(s *Settings) { s.RequireSuccess = true }, false, false},
 		{"RequireCounts", func(s *Settings) { s.RequireCounts = true }, false, false},
+		{"Calendar", func(s *Settings) {
+			s.Calendar = []Campaign{{Campaign: calendar.Campaign{Name: "618", From: day, To: day + 2, Peak: day + 1}}}
+		}, false, true},
 		{"Gates", func(s *Settings) { s.Gates.MaxVolume = 2 }, false, false}, // whether a night is published, not what
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},

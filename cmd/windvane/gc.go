@@ -24,7 +24,7 @@ does not keep. With --apply it removes that.
 
   abandoned run   tables of a run that never committed: it was killed, lost the race or failed
   old night       a published night beyond the newest keep_nights: it is retired by a commit that says so
-  superseded run  tables of a commit that a newer one replaced, or that was retired, more than superseded_days ago
+  superseded run  tables of a commit that was replaced or retired more than superseded_days ago
   old record      records of failures and messages, after failure_days
   dead state      reduced days and sums that none of the newest state_nights nights rests on
   leftover        probes and half-written files
