@@ -49,7 +49,7 @@ func four() *fives.Shops {
 // The numbers below were worked out by hand from the definitions.
 func TestAShopIsComparedInsideItsCategory(t *testing.T) {
 	want := line{
-		"as_of_date": asOf, "merchant_id": 1, "category1_id": 70, "days_present": 28, "gmv_paid_fen": 1_000,
+		"as_of_date": asOf.String(), "merchant_id": 1, "category1_id": 70, "days_present": 28, "gmv_paid_fen": 1_000,
 		"comparable_items": 2, "comparable_gmv_fen": 400, "low_price_gmv_fen": 100, "low_price_gmv_share_ratio": 0.25, "goods_score": 4.5,
 		"viewers": 1_000, "watch_seconds": 30_000, "interactions": 50, "upheld_reports": 3,
 		"watch_seconds_per_viewer": 30.0, "interactions_per_1000_viewers": 50.0, "upheld_reports_per_10000_viewers": 30.0, "content_gmv_fen": 600,

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/windvane/windvane/internal/testkit/lines"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -161,66 +160,24 @@ func buyersAre(of func(subject int64) (int64, int64, bool)) func(contract.Scope)
 	}
 }
 
-// line is one published row by column name; a null is nil.
-type line map[string]any
+// line is one published row.
+type line = lines.Line
 
 func read(t testingT, rec arrow.Record) []line {
 	t.Helper()
 	defer rec.Release()
-	out := make([]line, rec.NumRows())
-	for i := range out {
-		out[i] = line{}
-		for j, f := range rec.Schema().Fields() {
-			out[i][f.Name] = cell(rec.Column(j), i)
-		}
-	}
-	return out
+	return lines.OfRecord(rec)
 }
 
-func readAll(t testingT, records gmv.Records) (out []line) {
+func readAll(t testingT, records gmv.Records) []line {
 	t.Helper()
-	for rec, err := range records {
-		if err != nil {
-			t.Fatal(err)
-		}
-		rec.Retain() // read releases it; its maker does too
-		out = append(out, read(t, rec)...)
-	}
-	return out
+	return lines.Of(t, records)
 }
 
-func cell(a arrow.Array, i int) any {
-	if a.IsNull(i) {
-		return nil
-	}
-	switch a := a.(type) {
-	case *array.Int64:
-		return int(a.Value(i))
-	case *array.Float64:
-		return a.Value(i)
-	case *array.Boolean:
-		return a.Value(i)
-	case *array.Date32:
-		return calendar.Day(a.Value(i)).String()
-	}
-	return strings.Clone(a.ValueStr(i)) // the record's memory is used again
-}
-
-func pick(lines []line, columns ...string) []line {
-	out := []line{}
-	for _, l := range lines {
-		kept := line{}
-		for _, c := range columns {
-			kept[c] = l[c]
-		}
-		out = append(out, kept)
-	}
-	return out
-}
-
-func where(lines []line, column string, value any) []line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l[column] != value })
-}
+var (
+	pick  = lines.Pick
+	where = lines.Where
+)
 
 func keysOf(l line) []string { return slices.Sorted(maps.Keys(l)) }
 

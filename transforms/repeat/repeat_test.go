@@ -9,10 +9,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/windvane/windvane/internal/testkit/lines"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -159,61 +159,18 @@ func everything() repeat.Context {
 		Followers: func(s contract.Scope, _ int64) (int64, bool) { return 1000, s.Role == contract.RoleMerchant }}
 }
 
-// line is one published row by column name; a null is nil.
-type line map[string]any
+// line is one published row.
+type line = lines.Line
 
-// read turns records into lines.
-func read(t testingT, records column.Records) (out []line) {
+func read(t testingT, records column.Records) []line {
 	t.Helper()
-	for rec, err := range records {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range int(rec.NumRows()) {
-			l := line{}
-			for j, f := range rec.Schema().Fields() {
-				l[f.Name] = cell(rec.Column(j), i)
-			}
-			out = append(out, l)
-		}
-	}
-	return out
+	return lines.Of(t, records)
 }
 
-func cell(a arrow.Array, i int) any {
-	if a.IsNull(i) {
-		return nil
-	}
-	switch a := a.(type) {
-	case *array.Int64:
-		return int(a.Value(i))
-	case *array.Float64:
-		return a.Value(i)
-	case *array.Boolean:
-		return a.Value(i)
-	case *array.Date32:
-		return calendar.Day(a.Value(i)).String()
-	}
-	return a.ValueStr(i)
-}
-
-// pick keeps some columns.
-func pick(lines []line, columns ...string) []line {
-	out := []line{}
-	for _, l := range lines {
-		kept := line{}
-		for _, c := range columns {
-			kept[c] = l[c]
-		}
-		out = append(out, kept)
-	}
-	return out
-}
-
-// where keeps the lines with a value.
-func where(lines []line, column string, value any) []line {
-	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l[column] != value })
-}
+var (
+	pick  = lines.Pick
+	where = lines.Where
+)
 
 func TestAPurchaseCountsInTheWindowsThatHoldIt(t *testing.T) {
 	for _, c := range []struct {

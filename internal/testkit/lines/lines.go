@@ -3,6 +3,8 @@ package lines
 
 import (
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -10,7 +12,7 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
-// Line is one row by column name. A null is nil; whole numbers are int, days calendar.Day, codes and text string.
+// Line is one row by column name. A null is nil; whole numbers are int, days, codes and text string.
 type Line = map[string]any
 
 // T is what tests and property tests have in common.
@@ -26,12 +28,18 @@ func Of(t T, records iter.Seq2[arrow.Record, error]) (out []Line) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range int(rec.NumRows()) {
-			l := Line{}
-			for j, f := range rec.Schema().Fields() {
-				l[f.Name] = cell(rec.Column(j), i)
-			}
-			out = append(out, l)
+		out = append(out, OfRecord(rec)...)
+	}
+	return out
+}
+
+// OfRecord reads the rows of one record, which stays its owner's.
+func OfRecord(rec arrow.Record) []Line {
+	out := make([]Line, rec.NumRows())
+	for i := range out {
+		out[i] = Line{}
+		for j, f := range rec.Schema().Fields() {
+			out[i][f.Name] = cell(rec.Column(j), i)
 		}
 	}
 	return out
@@ -46,10 +54,28 @@ func cell(a arrow.Array, i int) any {
 		return int(a.Value(i))
 	case *array.Float64:
 		return a.Value(i)
+	case *array.Boolean:
+		return a.Value(i)
 	case *array.Date32:
-		return calendar.Day(a.Value(i))
-	case *array.Dictionary:
-		return a.Dictionary().(*array.String).Value(a.GetValueIndex(i))
+		return calendar.Day(a.Value(i)).String()
 	}
-	panic("lines: a column of type " + a.DataType().String()) // no builder makes one
+	return strings.Clone(a.ValueStr(i)) // the record's memory is used again
+}
+
+// Pick keeps some columns.
+func Pick(lines []Line, columns ...string) []Line {
+	out := []Line{}
+	for _, l := range lines {
+		kept := Line{}
+		for _, c := range columns {
+			kept[c] = l[c]
+		}
+		out = append(out, kept)
+	}
+	return out
+}
+
+// Where keeps the lines with a value.
+func Where(lines []Line, column string, value any) []Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l[column] != value })
 }
