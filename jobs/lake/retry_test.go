@@ -106,6 +106,26 @@ func TestAStoreThatIgnoresThePreconditionIsRefused(t *testing.T) {
 	}
 }
 
+// A store that takes a key for present which nobody has is asked for another; one that does so always is refused.
+func TestTheProbeTriesAnotherKey(t *testing.T) {
+	for _, c := range []struct {
+		refused int32
+		works   bool
+	}{{1, true}, {2, true}, {100, false}} {
+		before, _ := failFirst(c.refused, "putIfAbsent", lake.ErrExists)
+		l := openFaulty(t, "mem://", lake.Faults{Before: before})
+		if err := l.ProbeConditionalWrites(context.Background(), "published"); c.works != (err == nil) {
+			t.Errorf("after %d refusals: %v", c.refused, err)
+		}
+	}
+	before, _ := failFirst(1, "read", errReset)
+	after, _ := failFirst(1, "putIfAbsent", lake.ErrExists)
+	l := openFaulty(t, "mem://", lake.Faults{Before: before, After: after})
+	if err := l.PutIfAbsent(context.Background(), "k", []byte("nonce")); err != nil {
+		t.Errorf("a write that arrived, was refused and could not be read back at once: %v", err)
+	}
+}
+
 func TestRangeReadsAreTriedAgain(t *testing.T) {
 	before, _ := failFirst(3, "readAt", errReset)
 	l := openFaulty(t, "mem://", lake.Faults{Before: before})
