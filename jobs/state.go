@@ -23,6 +23,9 @@ type Partition struct {
 	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
 	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
 	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
+
+	Base       string `json:"base,omitempty"`        // digest before buyers were taken out; empty: none were
+	BuyersGone bool   `json:"buyers_gone,omitempty"` // all were: their hashes are of a key that was replaced
 }
 
 // rollupAt is the position of each rollup in Partition.Rows.
