@@ -103,11 +103,16 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	WINDVANE_AZURITE=$(AZURITE) $(GO_TEST) -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
 	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestADemoNightTestsProducts ./jobs
 	$(MAKE) --no-print-directory faults
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestAShortSoak ./jobs
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: test-stats
 test-stats: ## simulate the intervals and tests of transforms/stats at length
-	$(GO_TEST) -tags teststats -count=1 ./transforms/stats/...
+	$(GO_TEST) -tags teststats -count=1 -timeout 60m ./transforms/stats/...
+
+.PHONY: lineage-spec
+lineage-spec: ## hold events of lineage against OpenLineage's own schemas: SPEC=spec/ of a copy of its repository
+	WINDVANE_OPENLINEAGE_SPEC=$(if $(SPEC),$(abspath $(SPEC))) go test -v -tags openlineage -count=1 -run TestLineageAgainstTheOfficialSchemas ./cmd/windvane
 
 .PHONY: readme
 readme: demo $(VENV)/ready ## run what the README shows, on the demo
@@ -115,7 +120,11 @@ readme: demo $(VENV)/ready ## run what the README shows, on the demo
 
 .PHONY: faults
 faults: ## let every operation of a night fail, one after another, in every way (docs/reliability.md)
-	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run TestTheNightOnAFailingStore ./jobs
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run OnAFailingStore ./jobs
+
+.PHONY: soak
+soak: ## 400 nights with mishaps: the figures of clean nights, and no growth (docs/reliability.md)
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 60m -run Soak ./jobs
 
 .PHONY: stores
 stores: $(AZURITE) ## test on real servers of S3, Google and Azure, 200 kills and 8 processes
@@ -201,6 +210,10 @@ bench-lift: ## time and peak memory of a night of lift: PAIRS, TOUCHED
 	@mkdir -p $(BENCH_OUT) && go test -tags speed -c -o $(BENCH_OUT)/lift.test ./jobs
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export LIFT_DIR="$$dir" LIFT_PAIRS=$(PAIRS) LIFT_TOUCHED=$(TOUCHED) LIFT_WORKERS=2 && \
 	$(BENCH_OUT)/lift.test -test.run '^TestLiftSpeedData$$' >/dev/null && $(BENCH_OUT)/lift.test -test.run '^TestLiftSpeed$$'
+
+.PHONY: bench-lists
+bench-lists: $(BENCH_OUT)/bin/bench ## scores and lists of a million products, rollups given, in 2 GiB: RUNS
+	$(call BENCH_RUN,lists) --runs $(RUNS)
 
 .PHONY: $(BENCH_OUT)/bin/bench
 $(BENCH_OUT)/bin/bench:

@@ -85,6 +85,7 @@ make bench-peers LINES={{lines}}                  # these tables; RUNS=5 by defa
 make bench-peers JOBS=scan_floor,order_rollups    # some jobs only
 make bench-peers NIGHT_LINES=1000000              # a whole night of 90 million lines
 make bench-growth SIZES=10000000,20000000         # days of several sizes, late nights, corrections
+make bench-lists                                  # scores and lists of a million products in 2 GiB
 make bench                                        # micro-benchmarks against bench/baseline.txt
 ` + "```" + `
 

@@ -70,6 +70,8 @@ type Config struct {
 	Require Require `yaml:"require" json:"require"`
 	// Gates are how unlike the days before a night may be and still be published without a word.
 	Gates Gates `yaml:"gates" json:"gates"`
+	// Calendar are the campaigns and holidays that gates and growth figures know of.
+	Calendar []Campaign `yaml:"calendar" json:"calendar,omitempty"`
 	// Rules says where the rules of scores and lists are.
 	Rules Rules `yaml:"rules" json:"rules"`
 	// Chuanliu says how the experiment on 川流 was set up; windvane never assigns anybody itself.
@@ -82,6 +84,8 @@ type Config struct {
 	Retention Retention `yaml:"retention" json:"retention"`
 	// Notify are the webhooks that hear what became of a night.
 	Notify []Webhook `yaml:"notify" json:"notify,omitempty"`
+	// Lineage says which data catalogue hears of nights, in the form of OpenLineage.
+	Lineage Lineage `yaml:"lineage" json:"lineage"`
 }
 
 // Location is a bucket or a prefix in it.
@@ -103,6 +107,8 @@ const (
 type Require struct {
 	// SuccessMarker asks for an object _SUCCESS beside the day's files.
 	SuccessMarker bool `yaml:"success_marker" json:"success_marker"`
+	// Counts asks for an object _COUNTS.json beside the day's files, {"files": 4, "rows": 120000}, and compares.
+	Counts bool `yaml:"counts" json:"counts"`
 }
 
 // Gates are how unlike the days before a night may be and still be published without a word; a night that one of
@@ -122,6 +128,9 @@ type Gates struct {
 	MaxGrade float64 `yaml:"max_grade" json:"max_grade"`
 	// MaxShift is by how many points the mean score of a role may move from one run to the next; 0: no such gate.
 	MaxShift float64 `yaml:"max_shift" json:"max_shift"`
+	// MaxSnapshotAge is by how many days a snapshot of products, merchants or talents that stands in may be older than the
+	// as-of date; 0: no such gate.
+	MaxSnapshotAge int `yaml:"max_snapshot_age" json:"max_snapshot_age"`
 	// MinScored: with fewer scored subjects grades are too few to tell.
 	MinScored int `yaml:"min_scored" json:"min_scored"`
 	// Columns: a column that was there the day before may not be gone.
@@ -145,10 +154,11 @@ func Default() Config {
 		LateCauses:      true,
 		HistoryDays:     730,
 		MemoryLimit:     4 << 30,
-		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MinScored: 200, Columns: true},
+		Gates:           Gates{Days: 28, MinRows: 1000, MinVolume: 0.2, MaxVolume: 5, MaxUnitJump: 5, MaxGrade: 0.9, MaxShift: 0.15, MaxSnapshotAge: 7, MinScored: 200, Columns: true},
 		Chuanliu:        Chuanliu{HoldoutShare: 0.10},
 		Schedule:        []ScheduledJob{{Name: "nightly", Does: TaskNight, Spec: "0 3 * * *"}},
 		Serve:           Serve{Listen: "127.0.0.1:9464", StopGrace: 25 * time.Second},
+		Lineage:         Lineage{Namespace: "windvane"},
 		Retention:       Retention{Grace: 48 * time.Hour, SupersededDays: 30, StateNights: 35, FailureDays: 90},
 	}
 }

@@ -50,7 +50,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		if strings.HasPrefix(line, "#  ") {
 			line = line[1:]
 		}
-		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "forgotten: {}", "signing: {}", "notify: []"} {
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "forgotten: {}", "signing: {}", "notify: []", "calendar: []"} {
 			if line == empty {
 				line = line[:len(line)-3]
 			}
@@ -60,7 +60,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		}
 	}
 	c := mustLoad(t, strings.Join(text, "\n"))
-	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || c.Forgotten.File == "" || c.Signing.File == "" {
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || len(c.Campaigns()) != 3 || c.Forgotten.File == "" || c.Signing.File == "" {
 		t.Errorf("examples are lost: %+v", c)
 	}
 }
@@ -113,13 +113,13 @@ absent_days: {orders: [2026-01-31, "2026-02-01"]}
 memory_limit: 512MiB
 workers: 3
 spill_dir: /tmp/spill
-require: {success_marker: true}
+require: {success_marker: true, counts: true}
 chuanliu: {holdout_share: 0.3, programmes: {spring: 0.2}, since: 2026-02-01}
 schedule:
   - {spec: "0 3 * * *", lag_days: 0, deadline: 90m}
   - {name: again, does: restate, spec: "@daily", zone: UTC, days: 3}
 serve: {listen: "", stop_grace: 1m}
-retention: {grace: 72h, superseded_days: 1}
+retention: {grace: 72h, superseded_days: 1, keep_nights: 400}
 notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 `)
 	days := func(texts ...string) (all []calendar.Day) {
@@ -150,12 +150,13 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 		},
 		RestateDays: 10, CommitGapDays: 3, LateCauses: false, HistoryDays: 400, HistoryCompleteFrom: ref(days("2026-01-01")[0]),
 		AbsentDays:  map[string][]calendar.Day{"orders": days("2026-01-31", "2026-02-01")},
-		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true}, Gates: config.Default().Gates,
+		MemoryLimit: 512 << 20, Workers: 3, SpillDir: "/tmp/spill", Require: config.Require{SuccessMarker: true, Counts: true}, Gates: config.Default().Gates,
 		Chuanliu: config.Chuanliu{HoldoutShare: 0.3, Programmes: map[string]float64{"spring": 0.2}, Since: ref(days("2026-02-01")[0])},
 		Schedule: []config.ScheduledJob{{Spec: "0 3 * * *", LagDays: ref(0), Deadline: ref(90 * time.Minute)},
 			{Name: "again", Does: config.TaskRestate, Spec: "@daily", Zone: "UTC", Days: ref(3)}},
-		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
-		Notify: []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Serve: config.Serve{StopGrace: time.Minute}, Retention: config.Retention{KeepNights: 400, Grace: 72 * time.Hour, SupersededDays: 1, StateNights: 35, FailureDays: 90},
+		Notify:  []config.Webhook{{Kind: config.WebhookWeCom, URL: config.Secret{Env: "HOOK"}, On: []string{"late"}}},
+		Lineage: config.Lineage{Namespace: "windvane"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

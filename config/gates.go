@@ -17,6 +17,7 @@ func (g Gates) problems() (found []problem) {
 		{g.MaxUnitJump == 0 || g.MaxUnitJump > 1, "max_unit_jump", g.MaxUnitJump, "is not above 1; 0 means no such gate"},
 		{g.MaxGrade >= 0 && g.MaxGrade <= 1, "max_grade", g.MaxGrade, "is outside [0, 1]; 0 means no such gate"},
 		{g.MaxShift >= 0, "max_shift", g.MaxShift, "is below 0; 0 means no such gate"},
+		{g.MaxSnapshotAge >= 0, "max_snapshot_age", g.MaxSnapshotAge, "is below 0; 0 means no such gate"},
 		{g.MinScored >= 1, "min_scored", g.MinScored, "is below 1"},
 	} {
 		if !x.ok {

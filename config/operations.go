@@ -33,7 +33,7 @@ type ScheduledJob struct {
 	FirstPause *time.Duration `yaml:"first_pause" json:"first_pause,omitempty"`
 	// LongestPause bounds the pauses; null: 10m.
 	LongestPause *time.Duration `yaml:"longest_pause" json:"longest_pause,omitempty"`
-	// CatchUp is how many missed nights are made at one firing, the newest ones; null: 7.
+	// CatchUp is how many nights are looked at at each firing, the last ones; what is missing of them is made; null: 7.
 	CatchUp *int `yaml:"catch_up" json:"catch_up,omitempty"`
 	// Days is how many nights before the as-of date restate looks at; null: 7.
 	Days *int `yaml:"days" json:"days,omitempty"`
@@ -102,8 +102,11 @@ type Serve struct {
 	StopGrace time.Duration `yaml:"stop_grace" json:"stop_grace"`
 }
 
-// Retention is what windvane gc keeps. The newest commit of every date is always kept.
+// Retention is what windvane gc keeps. The newest commit of every date that is kept is always kept.
 type Retention struct {
+	// KeepNights is how many nights of each job, the newest ones, stay published; 0: all. Older ones are retired: from then on
+	// readers do not find them, and their tables go after superseded_days.
+	KeepNights int `yaml:"keep_nights" json:"keep_nights"`
 	// Grace is the age below which nothing is removed: a reader may still hold it, a run may still be writing it.
 	Grace time.Duration `yaml:"grace" json:"grace"`
 	// SupersededDays is how many days the tables of a commit are kept after a newer one took its place.
@@ -181,9 +184,15 @@ func (s Serve) checkListen() error {
 // minGrace is longer than a run may take, see jobs.MaxRun.
 const minGrace = 25 * time.Hour
 
+// minNights is jobs.MinNights: how far nights look back on earlier ones.
+const minNights = 62
+
 func (r Retention) problems() (found []problem) {
 	if r.Grace < minGrace {
 		found = append(found, problem{"retention.grace", fmt.Sprintf("%s is below %s: a run that is still going could lose what it wrote", r.Grace, minGrace)})
+	}
+	if least := max(minNights, r.StateNights); r.KeepNights != 0 && (r.KeepNights < least || r.KeepNights > maxDays) {
+		found = append(found, problem{"retention.keep_nights", fmt.Sprintf("%d is outside [%d, %d]: nights look back on earlier ones, and state_nights need theirs; 0 keeps all", r.KeepNights, least, maxDays)})
 	}
 	for _, n := range []struct {
 		key   string

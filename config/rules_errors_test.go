@@ -144,7 +144,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 				`rules: versions[0].lift.weighting.minimum_treated: 2 is below 10 (line 77, column 37)`,
 				`rules: versions[0].lift.weighting.maximum_score: 1 is outside (0, 1) (line 77, column 77)`,
 				`rules: versions[0].lift.reward.bonus_score: 4.3 is below talent_score, 4.4 (line 78, column 88)`,
-				`rules: versions[0].lift.quota_period: "7d" is none of 30d, 90d, all (line 78, column 125)`,
+				`rules: versions[0].lift.quota_period: "7d" is none of 30d, 90d, all (line 78, column 143)`,
 			},
 		},
 		{

@@ -85,6 +85,8 @@ func (c Config) problems() (found []problem) {
 		add("workers", "%d is outside [0, 4096]; 0 means one per core", c.Workers)
 	}
 	found = append(found, c.Gates.problems()...)
+	found = append(found, c.campaignProblems()...)
+	found = append(found, c.Lineage.problems()...)
 	found = append(found, c.Chuanliu.problems()...)
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)

@@ -27,8 +27,28 @@ type Archive struct {
 // ErrNotPublished says that a date has no commit.
 var ErrNotPublished = errors.New("not published")
 
-// Dates are the dates that have a commit, ascending.
+// Dates are the dates that are published, ascending: those that have a commit and were not retired. A date whose newest
+// commit cannot be read is one of them: whoever reads it meets the error, and one torn record hides no other night.
 func (a Archive) Dates(ctx context.Context) ([]calendar.Day, error) {
+	days, err := a.committed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []calendar.Day{}
+	for _, day := range days {
+		_, is, err := retired(ctx, a.Out, a.Job, day)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil || !is {
+			out = append(out, day)
+		}
+	}
+	return out, nil
+}
+
+// committed are the dates that have a commit, ascending, retired ones with them.
+func (a Archive) committed(ctx context.Context) ([]calendar.Day, error) {
 	prefix := "published/" + a.Job + "/dt="
 	objects, err := a.Out.List(ctx, prefix)
 	if err != nil {
@@ -47,9 +67,9 @@ func (a Archive) Dates(ctx context.Context) ([]calendar.Day, error) {
 	return days, nil
 }
 
-// Latest is the newest date that has a commit. It fails with ErrNotPublished if there is none.
+// Latest is the newest date that has a commit, which no retention retires. It fails with ErrNotPublished if there is none.
 func (a Archive) Latest(ctx context.Context) (calendar.Day, error) {
-	days, err := a.Dates(ctx)
+	days, err := a.committed(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -63,9 +83,21 @@ func (a Archive) Latest(ctx context.Context) (calendar.Day, error) {
 func (a Archive) night(ctx context.Context, day calendar.Day) (*committed, error) {
 	c, err := readNewest(ctx, a.Out, a.Job, day)
 	if err == nil && c == nil {
-		err = fmt.Errorf("job %s, %s: %w", a.Job, day, ErrNotPublished)
+		err = a.notPublished(ctx, day)
 	}
 	return c, err
+}
+
+// notPublished is ErrNotPublished, and why, if that is known.
+func (a Archive) notPublished(ctx context.Context, day calendar.Day) error {
+	_, is, err := retired(ctx, a.Out, a.Job, day)
+	if err != nil {
+		return err
+	}
+	if is {
+		return fmt.Errorf("job %s, %s: %w any more: the retention retired it; windvane run --date %s makes it again from its dumps", a.Job, day, ErrNotPublished, day)
+	}
+	return fmt.Errorf("job %s, %s: %w", a.Job, day, ErrNotPublished)
 }
 
 // chosen are the outputs of the named tables, of all if none are named, in the order of the manifest.

@@ -15,6 +15,7 @@ const (
 	Failed  = "failed"  // not published, and the last attempt failed
 	Stale   = "stale"   // published from other inputs, rules or another night before
 	Done    = "done"
+	Retired = "retired" // published once, and taken out of the archive by the retention
 )
 
 // CheckStatuses refuses words that --only does not know.
@@ -59,6 +60,9 @@ func (r *Runner) Status(ctx context.Context, asOf calendar.Day) (string, error) 
 		return "", err
 	}
 	if n.current == nil {
+		if _, is, err := retired(ctx, r.Out, r.Settings.Job, asOf); is || err != nil {
+			return Retired, err
+		}
 		failures, err := r.Out.List(ctx, failurePrefix(r.Settings.Job, asOf))
 		if err != nil {
 			return "", err

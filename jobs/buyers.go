@@ -3,10 +3,6 @@ package jobs
 import (
 	"context"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -51,7 +47,11 @@ func (n *night) countBuyers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.publishBuyers(c)
+	n.publishRows(contract.Repeat, repeat.PurchaseTable(c, n.buyers))
+	n.publishRows(contract.Trust, repeat.TrustTable(c, n.buyers))
+	n.publishRows(contract.MonthlyBuyers, repeat.MonthlyTable(c, n.buyers))
+	n.publishRows(contract.Cohorts, repeat.CohortTable(c, n.buyers))
+	return nil
 }
 
 // shopOfProducts tells the shop of a product by the newest snapshot.
@@ -67,36 +67,6 @@ func (n *night) shopOfProducts(ctx context.Context) (func(product int64) int64, 
 		}
 		return column.Null
 	}, nil
-}
-
-// publishBuyers makes the tables of buyers, side by side.
-func (n *night) publishBuyers(c repeat.Context) error {
-	tables := []struct {
-		contract *contract.Table
-		make     func(repeat.Context, []*repeat.Figures, memory.Allocator) arrow.Record
-		made     arrow.Record
-	}{
-		{contract: contract.Repeat, make: repeat.PurchaseTable},
-		{contract: contract.Trust, make: repeat.TrustTable},
-		{contract: contract.MonthlyBuyers, make: repeat.MonthlyTable},
-		{contract: contract.Cohorts, make: repeat.CohortTable},
-	}
-	var g errgroup.Group
-	g.SetLimit(n.runner.Settings.workers())
-	for i := range tables {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			tables[i].made = tables[i].make(c, n.buyers, memory.DefaultAllocator)
-			return nil
-		})
-	}
-	err := g.Wait()
-	for _, t := range tables {
-		if t.made != nil { // the night releases what it was given
-			n.publishTable(t.contract, t.made)
-		}
-	}
-	return err
 }
 
 // largeScopes is the number of rows from which scopes are counted one after another, each by all workers,

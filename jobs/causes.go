@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -128,6 +129,9 @@ func (n *night) restedOn(ctx context.Context) (*committed, error) {
 	c, err := readCommitOf(ctx, n.previous.lake, n.previous.record.Job, ref)
 	if s := n.runner.simulation; s != nil && c == nil && err == nil { // the first simulated night rests on a published one
 		c, err = readCommitOf(ctx, s.base, s.job, ref)
+	}
+	if errors.Is(err, lake.ErrNotFound) { // collected since its night was retired
+		c, err = nil, nil
 	}
 	if c == nil && err == nil {
 		err = fmt.Errorf("%w: commit %d of %s, which the night of %s rests on, is gone; verify tells more, and late_causes: false does without it",

@@ -106,9 +106,9 @@ func (n *night) gmvContext() gmv.Context {
 	}
 	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
 		Buyers: func(s contract.Scope) func(int64, int) (int64, int64, bool) {
-			figures := byRole[s.Role]
+			buyersOf := byRole[s.Role].BuyersInTurn()
 			return func(subject int64, window int) (int64, int64, bool) {
-				buyers, fresh := figures.Buyers(subject, window)
+				buyers, fresh := buyersOf(subject, window)
 				if !known[window] {
 					buyers = column.Null
 				}
@@ -129,7 +129,7 @@ func (n *night) summarise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := gmv.Overview{Context: c, Series: series, Distincts: distincts}
+	o := gmv.Overview{Context: c, Series: series, Distincts: distincts, Campaigns: n.runner.Settings.campaigns()}
 	o.Buyers30, _ = n.buyers[0].Buyers(0, 30)
 	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, 90)
 	if !n.buyersKnown(n.asOf - 29) {

@@ -2,7 +2,7 @@ package jobs
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -18,6 +18,7 @@ type Freshness struct {
 	Run         string         `json:"run"`         // whose tables that commit names
 	Published   *time.Time     `json:"published"`   // when
 	Missing     []calendar.Day `json:"missing"`     // nights after the newest, up to the wanted one
+	Gaps        []calendar.Day `json:"gaps"`        // dates without a night among the gapDays before the newest, since the first
 	StaleSince  *time.Time     `json:"stale_since"` // when the first of them was due
 	LastAttempt *RunRecord     `json:"last_attempt"`
 	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf; empty: nothing was tried
@@ -25,19 +26,28 @@ type Freshness struct {
 	Next        string         `json:"next,omitempty"` // what to type
 }
 
+// gapDays is how far back missing nights are told of: those before hardly matter to the list of today.
+const gapDays = 7
+
 // Freshness looks at what is published. due tells when a night should have been there.
 func (a Archive) Freshness(ctx context.Context, wanted calendar.Day, due func(calendar.Day) time.Time) (*Freshness, error) {
-	f := &Freshness{Wanted: wanted, State: StandingStale, Missing: []calendar.Day{}}
-	newest, err := a.Latest(ctx)
-	if err != nil && !errors.Is(err, ErrNotPublished) {
+	f := &Freshness{Wanted: wanted, State: StandingStale, Missing: []calendar.Day{}, Gaps: []calendar.Day{}}
+	published, err := a.Dates(ctx)
+	if err != nil {
 		return nil, err
 	}
 	first := wanted // of the nights that are missing
-	if err == nil {
+	if n := len(published); n > 0 {
+		newest := published[n-1]
 		if err := f.setNewest(ctx, a, newest); err != nil {
 			return nil, err
 		}
 		first = newest + 1
+		for d := max(published[0], newest-gapDays); d < newest; d++ {
+			if _, ok := slices.BinarySearch(published, d); !ok {
+				f.Gaps = append(f.Gaps, d)
+			}
+		}
 	}
 	if first > wanted {
 		f.State = StandingFresh

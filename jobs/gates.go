@@ -21,22 +21,23 @@ var ErrGate = errors.New("a gate stops publication")
 // them before merchants feel it. They look at the as-of day alone: corrections of earlier days show in late_data. The zero value
 // lets everything pass.
 type Gates struct {
-	Days        int     // days before the as-of date that it is compared with; at least half of them must be there
-	MinRows     int64   // a table with fewer rows a day (median) is too small to tell
-	MinVolume   float64 // least rows of the day, as a share of the median; 0: no such gate
-	MaxVolume   float64 // most rows of the day, as a multiple of the median; 0: no such gate
-	MaxUnitJump float64 // mean amount of a paid line, as a multiple of the median or of its inverse; 0: no such gate
-	MaxGrade    float64 // share of the scored subjects of a role that one grade may hold; 0: no such gate
-	MaxShift    float64 // points by which the mean score of a role may move from run to run; 0: no such gate
-	MinScored   int     // scored subjects below which grades are too few to tell
-	Columns     bool    // a column that was there the day before may not be gone
+	Days           int     // days before the as-of date that it is compared with, those of campaigns left out; at least half of them must be there
+	MinRows        int64   // a table with fewer rows a day (median) is too small to tell
+	MinVolume      float64 // least rows of the day, as a share of the median; 0: no such gate
+	MaxVolume      float64 // most rows of the day, as a multiple of the median; 0: no such gate
+	MaxUnitJump    float64 // mean amount of a paid line, as a multiple of the median or of its inverse; 0: no such gate
+	MaxGrade       float64 // share of the scored subjects of a role that one grade may hold; 0: no such gate
+	MaxShift       float64 // points by which the mean score of a role may move from run to run; 0: no such gate
+	MaxSnapshotAge int     // days by which a snapshot that stands in may be older than the as-of date; 0: no such gate
+	MinScored      int     // scored subjects below which grades are too few to tell
+	Columns        bool    // a column that was there the day before may not be gone
 }
 
 // checkGates decides whether the night may be published. What fails is named with its figures; if the reason to
 // publish it all the same was given, the manifest records it.
 func (n *night) checkGates(ctx context.Context) error {
 	n.dataGates = nil
-	for _, check := range []func(context.Context, Gates) error{n.gateVolumes, n.gateUnits, n.gateColumns, n.gateScores} {
+	for _, check := range []func(context.Context, Gates) error{n.gateFreshness, n.gateVolumes, n.gateUnits, n.gateColumns, n.gateScores} {
 		if err := check(ctx, n.runner.Settings.Gates); err != nil {
 			return err
 		}
@@ -62,8 +63,33 @@ func (n *night) checkGates(ctx context.Context) error {
 	return fmt.Errorf("%w: %s: look at the dumps of %s; if they are right, run the night again with --accept-gates REASON", ErrGate, strings.Join(failed, "; "), n.asOf)
 }
 
+// failedGates are the names of those that stopped the night, each once, in the order they were asked.
+func (n *night) failedGates() (names []string) {
+	for _, g := range n.dataGates {
+		if !g.Passed && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
 func (n *night) gate(name string, passed bool, format string, args ...any) {
 	n.dataGates = append(n.dataGates, Gate{name, passed, fmt.Sprintf(format, args...)})
+}
+
+// gateFreshness looks at how old the snapshots are that classify the day's rows: one that does not come is stood in for by
+// the nearest earlier one, day after day.
+func (n *night) gateFreshness(_ context.Context, g Gates) error {
+	if g.MaxSnapshotAge == 0 {
+		return nil
+	}
+	for _, t := range []*contract.Table{contract.Products, contract.Merchants, contract.Talents} {
+		if p, ok := n.nearest(t.Name, n.asOf); ok {
+			age := int(n.asOf - p.Day)
+			n.gate("freshness", age <= g.MaxSnapshotAge, "the newest snapshot of %s is that of %s, %d days before the night", t.Name, p.Day, age)
+		}
+	}
+	return nil
 }
 
 // gateVolumes compares the rows of each table.
@@ -72,23 +98,17 @@ func (n *night) gateVolumes(_ context.Context, g Gates) error {
 		return nil
 	}
 	for _, t := range rollup.Sources() {
-		var rows []float64
-		own := int64(-1)
-		for _, p := range n.partitions[t.Name] {
-			switch {
-			case p.Day == n.asOf:
-				own = p.Input
-			case p.Day >= n.asOf-calendar.Day(g.Days) && p.Input > 0:
-				rows = append(rows, float64(p.Input))
-			}
-		}
-		usual, ok := median(rows, g.Days)
-		if own < 0 || !ok || usual < float64(g.MinRows) {
+		p, ok := n.nearest(t.Name, n.asOf)
+		if !ok || p.Day != n.asOf {
 			continue
 		}
-		got := float64(own)
-		passed := (g.MinVolume == 0 || got >= g.MinVolume*usual) && (g.MaxVolume == 0 || got <= g.MaxVolume*usual)
-		n.gate("volume", passed, "%s has %d rows, %.2f times the median of %d days (%.0f)", t.Name, own, got/usual, len(rows), usual)
+		v, ok := n.expected(t.Name, g)
+		if !ok || v.usual < float64(g.MinRows) {
+			continue
+		}
+		got := float64(p.Input)
+		passed := (v.least == 0 || got >= v.least*v.rows()) && (v.most == 0 || got <= v.most*v.rows())
+		n.gate("volume", passed, "%s has %d rows, %s", t.Name, p.Input, v.compare(got))
 	}
 	return nil
 }
@@ -101,7 +121,8 @@ func (n *night) gateUnits(ctx context.Context, g Gates) error {
 	var usual []float64
 	var own float64
 	var lines int64
-	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), n.asOf-calendar.Day(g.Days)) {
+	first, ordinary := n.ordinaryBefore(n.asOf, g.Days)
+	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), first) {
 		if err != nil {
 			return err
 		}
@@ -109,7 +130,7 @@ func (n *night) gateUnits(ctx context.Context, g Gates) error {
 		switch {
 		case d.Day == n.asOf:
 			own, lines = mean, of
-		case of >= g.MinRows && mean > 0:
+		case ordinary(d.Day) && of >= g.MinRows && mean > 0:
 			usual = append(usual, mean)
 		}
 	}

@@ -33,7 +33,7 @@ func TestMedianOfTheDaysBefore(t *testing.T) {
 // volumes decides the volume gate of orders for rows of successive days, the as-of day last; −1: no partition.
 func volumes(t *testing.T, g Gates, rows ...int64) []Gate {
 	t.Helper()
-	n := &night{asOf: calendar.Day(len(rows) - 1), partitions: map[string][]Partition{}}
+	n := &night{asOf: calendar.Day(len(rows) - 1), partitions: map[string][]Partition{}, runner: &Runner{}}
 	for d, k := range rows {
 		if k >= 0 {
 			n.partitions[contract.Orders.Name] = append(n.partitions[contract.Orders.Name], Partition{Day: calendar.Day(d), Input: k})

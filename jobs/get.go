@@ -97,6 +97,7 @@ type Got struct {
 	AsOf     calendar.Day `json:"as_of"`
 	Sequence int          `json:"sequence"`
 	Run      string       `json:"run"`
+	Stale    string       `json:"stale,omitempty"` // see Archive.StaleNote
 	Files    []Fetched    `json:"files"`
 }
 
@@ -111,7 +112,7 @@ func (a Archive) Get(ctx context.Context, day calendar.Day, to *os.Root, o GetOp
 	if err != nil {
 		return Got{}, err
 	}
-	got := Got{AsOf: day, Sequence: c.record.Sequence, Run: c.record.Run}
+	got := Got{AsOf: day, Sequence: c.record.Sequence, Run: c.record.Run, Stale: a.StaleNote(ctx, day)}
 	for _, out := range outputs {
 		t, ok := contract.Lookup(out.Table, contract.Publications())
 		if !ok {

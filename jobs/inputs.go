@@ -27,6 +27,9 @@ type dump struct {
 	day     calendar.Day
 	objects []lake.Object
 	success bool // a _SUCCESS object stands beside them
+
+	counts   string  // key of the producer's counts beside them; empty: there is none
+	promised *counts // what it says, once it was read and the files agree
 }
 
 // ListInputs lists the dumps of every table that the settings do not declare absent.
@@ -78,15 +81,11 @@ func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, s Settings
 		d.objects = append(d.objects, o)
 		folders[path.Dir(o.Key)] = d
 	}
-	for _, o := range objects {
-		if path.Base(o.Key) == "_SUCCESS" {
-			if d := folders[path.Dir(o.Key)]; d != nil {
-				d.success = true
-			}
-		}
-	}
-	if s.RequireSuccess {
-		maps.DeleteFunc(days, func(_ calendar.Day, d *dump) bool { return !d.success && t.Class != contract.Static })
+	settleMarkers(objects, folders)
+	if t.Class != contract.Static {
+		maps.DeleteFunc(days, func(_ calendar.Day, d *dump) bool {
+			return s.RequireSuccess && !d.success || s.RequireCounts && d.counts == ""
+		})
 	}
 	for _, d := range days {
 		slices.SortFunc(d.objects, func(a, b lake.Object) int { return strings.Compare(a.Key, b.Key) })

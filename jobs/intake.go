@@ -95,7 +95,15 @@ func openObjects(ctx context.Context, in *lake.Lake, objects []lake.Object) ([]*
 			f.Close()
 		}
 	}
-	return nil, fmt.Errorf("%w: %w", ErrInput, err)
+	return nil, readError(err)
+}
+
+// readError tells a dump that is to blame from trouble of the store or the machine, which trying again may mend.
+func readError(err error) error {
+	if isBroken(err) || errors.Is(err, lake.ErrChanged) || errors.Is(err, lake.ErrNotFound) {
+		return fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	return fmt.Errorf("read dump: %w", err)
 }
 
 // bind finds the columns and counts the rows of an open file.
@@ -258,7 +266,7 @@ func (t *intake) fetch(ctx context.Context, tasks <-chan groupTask, fetched chan
 		b := t.files[k.file]
 		var err error
 		if k.fetched, err = b.file.Fetch(ctx, k.group, b.bound.Sources()); err != nil {
-			return fmt.Errorf("%w: %w", ErrInput, err)
+			return readError(err)
 		}
 		select {
 		case fetched <- k:
@@ -277,7 +285,7 @@ func (t *intake) visitGroup(ctx context.Context, k groupTask, record bool, room 
 	k.fetched = nil
 	room.Release(k.bytes)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrInput, err)
+		return readError(err)
 	}
 	defer raw.Release()
 	first := b.first[k.group]

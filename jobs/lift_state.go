@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -118,8 +117,8 @@ func (l *liftNight) write(ctx context.Context, in lift.Input, dir string) (*lift
 		return nil, fmt.Errorf("write pairs of lift of %s: %w", in.AsOf, err)
 	}
 	days := lift.StoredDays()
-	var records iter.Seq2[arrow.Record, error] = frameRecords(days, l.runner.ids, result.Days)
-	_, err = l.runner.Out.WriteParquet(ctx, dir+liftDays, days.Schema(l.runner.ids.Types), lake.WriteOptions{Sorted: days.Key}, records)
+	_, err = l.runner.Out.WriteParquet(ctx, dir+liftDays, days.Schema(l.runner.ids.Types), lake.WriteOptions{Sorted: days.Key},
+		frameRecords(days, l.runner.ids, result.Days))
 	if err != nil {
 		return nil, fmt.Errorf("write days of lift of %s: %w", in.AsOf, err)
 	}

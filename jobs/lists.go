@@ -69,30 +69,48 @@ func (n *night) decidePages(ctx context.Context) ([]*eligibility.Page, error) {
 
 // decideResource decides the lists of one resource, with what they said on the run before.
 func (n *night) decideResource(ctx context.Context, resource string, t *contract.Table, roles []*candidates, overrides map[overrideKey]eligibility.Override) ([]*eligibility.Page, error) {
-	before, err := n.tableBefore(ctx, t, eligibility.BeforeColumns...)
-	if err != nil {
+	var lists []*rules.List
+	var before []*eligibility.BeforeReader
+	for i := range n.rules.Lists {
+		if l := &n.rules.Lists[i]; l.Resource == resource {
+			c := roles[slices.Index(contract.ScoreRoles, l.Role)]
+			lists, before = append(lists, l), append(before, eligibility.NewBeforeReader(n.runner.ids, l, c.scope.Domain, c.rows))
+		}
+	}
+	if err := n.readBefore(ctx, t, before); err != nil {
 		return nil, err
 	}
-	if before != nil {
-		dropped := eligibility.Dropped(before, n.runner.ids, n.rules)
-		for _, id := range slices.Sorted(maps.Keys(dropped)) {
-			n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
-				id, dropped[id], id))
-		}
-	}
 	var pages []*eligibility.Page
-	for i := range n.rules.Lists {
-		l := &n.rules.Lists[i]
-		if l.Resource != resource {
-			continue
-		}
-		page, err := n.decideList(l, roles[slices.Index(contract.ScoreRoles, l.Role)], before, overrides)
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", l.ID, err)
-		}
-		pages = append(pages, page)
+	for i, l := range lists {
+		pages = append(pages, n.decideList(l, roles[slices.Index(contract.ScoreRoles, l.Role)], before[i].Before(), overrides))
+		before[i] = nil // it may be as large as tonight's list
 	}
 	return pages, nil
+}
+
+// readBefore reads what the lists of a resource said on the run before.
+func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*eligibility.BeforeReader) error {
+	before := n.groupsBefore(ctx, t, eligibility.BeforeColumns...)
+	if before == nil {
+		return nil
+	}
+	dropped := map[string]int{}
+	for f, err := range before {
+		if err != nil {
+			return err
+		}
+		eligibility.Dropped(dropped, f, n.runner.ids, n.rules)
+		for _, l := range lists {
+			if err := l.Read(f); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(dropped)) {
+		n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
+			id, dropped[id], id))
+	}
+	return nil
 }
 
 // candidates are the subjects of one role as lists look at them.
@@ -103,17 +121,10 @@ type candidates struct {
 	page       eligibility.Page // what all pages of the role share
 }
 
-// decideList decides one list; frame is its resource's table of the run before, nil: there is none.
-func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, overrides map[overrideKey]eligibility.Override) (*eligibility.Page, error) {
+// decideList decides one list; before is what it said on the run before, nil: nothing.
+func (n *night) decideList(l *rules.List, c *candidates, before *eligibility.Before, overrides map[overrideKey]eligibility.Override) *eligibility.Page {
 	page := c.page
 	page.List = l
-	var before *eligibility.Before
-	if frame != nil {
-		var err error
-		if before, err = eligibility.ReadBefore(frame, n.runner.ids, l, c.scope.Domain, c.codes); err != nil {
-			return nil, err
-		}
-	}
 	if before != nil {
 		page.RankBefore, page.Was = before.Rank, eligibility.Outcome{Member: before.Member, Entitled: before.Entitled}
 	}
@@ -122,7 +133,7 @@ func (n *night) decideList(l *rules.List, c *candidates, frame *column.Frame, ov
 	if page.Decision.TooMuch(n.rules.Stability) {
 		n.holdOrAccept(l, c, before, decided, &page)
 	}
-	return &page, nil
+	return &page
 }
 
 // holdOrAccept keeps the list of the run before, unless somebody accepts that so much of it turns over.

@@ -83,12 +83,13 @@ func (r *Runner) readCommit(ctx context.Context, asOf calendar.Day) (*committed,
 	return readNewest(ctx, r.Out, r.Settings.Job, asOf)
 }
 
+// readNewest is nil for a night that was retired as well.
 func readNewest(ctx context.Context, out *lake.Lake, job string, asOf calendar.Day) (*committed, error) {
 	rec, ok, err := out.Newest(ctx, job, asOf.String())
 	if err != nil {
 		return nil, fmt.Errorf("read commits of %s: %w", asOf, err)
 	}
-	if !ok {
+	if !ok || rec.Retired {
 		return nil, nil
 	}
 	return readManifest(ctx, out, rec)
@@ -103,11 +104,17 @@ func readManifest(ctx context.Context, out *lake.Lake, rec lake.CommitRecord) (*
 		return nil, fmt.Errorf("%w: %s does not have the sha256 its commit names", ErrDamaged, rec.ManifestKey)
 	}
 	c := &committed{record: rec, lake: out}
-	if err := json.Unmarshal(data, &c.manifest); err != nil {
+	var is struct { // before the rest, which a newer format may have changed in any way
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &is); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
 	}
-	if c.manifest.Format > ManifestFormat {
-		return nil, fmt.Errorf("%s has format %d, this binary reads up to %d: use a newer windvane", rec.ManifestKey, c.manifest.Format, ManifestFormat)
+	if is.Format > ManifestFormat {
+		return nil, fmt.Errorf("%s has format %d, this binary reads up to %d: use a newer windvane", rec.ManifestKey, is.Format, ManifestFormat)
+	}
+	if err := json.Unmarshal(data, &c.manifest); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, rec.ManifestKey, err)
 	}
 	return c, nil
 }

@@ -68,8 +68,11 @@ type night struct {
 	tables  map[string]publishedTable
 	outputs []Output
 	steps   []StepRecord
-	at      string // the step that runs
+	spans   []stepSpan // of the steps, for lineage
+	at      string     // the step that runs
 	commit  commitInfo
+
+	announced bool // lineage was told that the night has begun
 }
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
@@ -141,7 +144,16 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.done = true
 		n.warnings = append(n.warnings, n.withdrawnNote())
 	}
-	return nil
+	if !n.done {
+		var err error
+		if n.done, err = n.settle(ctx); err != nil {
+			return err
+		}
+	}
+	if n.done {
+		return nil
+	}
+	return n.checkCounts(ctx)
 }
 
 // noteGap says that the day before has no commit.
@@ -343,7 +355,6 @@ func (n *night) digestIf(acceptedChurn string) string {
 
 // reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
 func (n *night) reduceChanged(ctx context.Context) error {
-	defer n.runner.memory.Budget.Trim(keptBlocks)
 	for _, snapshots := range []bool{true, false} { // events are classified by snapshots
 		var wanted []func(context.Context, int) error
 		for _, t := range rollup.Sources() {
@@ -369,11 +380,9 @@ func (n *night) reduceChanged(ctx context.Context) error {
 			return err
 		}
 	}
+	n.noteQuarantine()
 	return nil
 }
-
-// keptBlocks is how many bytes of row blocks are kept from one step to the next.
-const keptBlocks = 64 << 20
 
 // known tells whether the partition is one that the night before rested on: its rollups are there.
 func (n *night) known(table string, p Partition) bool {
@@ -405,8 +414,12 @@ func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, in
 // ensure returns the record of a reduction and makes it first if need be.
 func (n *night) ensure(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
 	rec, err := n.runner.state.find(ctx, table, p)
-	if rec != nil || err != nil {
-		return rec, err
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil {
+		t, _ := contract.Lookup(table, contract.Inputs())
+		return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
 	}
 	return n.reduceOnce(ctx, table, p, workers)
 }

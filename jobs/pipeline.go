@@ -9,6 +9,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/windvane/windvane/transforms/column"
@@ -56,14 +57,26 @@ type StepRecord struct {
 
 // run goes through the steps. A bug in a step fails the night, with a stack, and nothing else.
 func (n *night) run(ctx context.Context) error {
-	for _, s := range n.runner.simulation.steps() {
+	for i, s := range n.runner.simulation.steps() {
 		started := n.runner.Now()
 		n.at = s.Name
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
+		n.spans = append(n.spans, stepSpan{name: s.Name, began: started})
+		had := maps.Clone(n.tables)
 		if err := n.runStep(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		took := n.runner.Now().Sub(started)
+		ended := n.runner.Now()
+		took := ended.Sub(started)
+		n.spans[i].end = ended
+		for name := range n.tables {
+			if _, before := had[name]; !before {
+				n.spans[i].tables = append(n.spans[i].tables, name)
+			}
+		}
+		if i == 0 { // the snapshot: what is read is known
+			n.startLineage(ctx)
+		}
 		n.steps = append(n.steps, StepRecord{s.Name, s.In, s.Out, took.Round(time.Millisecond).Seconds()})
 		n.runner.Log.Info("step", "as_of", n.asOf.String(), "run", n.id, "step", s.Name, "seconds", took.Seconds())
 		if n.done {
@@ -73,7 +86,13 @@ func (n *night) run(ctx context.Context) error {
 	return nil
 }
 
+// keptBlocks is how many bytes of row blocks are kept from one step to the next.
+const keptBlocks = 64 << 20
+
 func (n *night) runStep(ctx context.Context, s Step) (err error) {
-	defer column.Recover(&err)
+	ctx, end := n.runner.span(ctx, s.Name, asOfAttribute(n.asOf), runAttribute(n.id))
+	defer func() { end(err) }()
+	defer n.runner.memory.Budget.Trim(keptBlocks)
+	defer column.Recover(&err) // before the span ends
 	return s.Run(n, ctx)
 }

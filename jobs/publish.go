@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
@@ -37,6 +39,7 @@ const publishedRows = 1 << 17
 // publish writes the tables under the run's own prefix, then the manifest, then commits. Until the
 // commit no reader sees any of it.
 func (n *night) publish(ctx context.Context) error {
+	n.refunds = nil // what is made of them is made
 	prefix := fmt.Sprintf("published/%s/dt=%s/run=%s", n.runner.Settings.Job, n.asOf, n.id)
 	if err := n.writeTables(ctx, prefix); err != nil {
 		return err
@@ -47,11 +50,15 @@ func (n *night) publish(ctx context.Context) error {
 		return err
 	}
 	if paused := n.runner.Now().Round(0).Sub(n.started.Round(0)); paused > MaxRun { // by the wall clock, which goes on while a machine sleeps
-		return fmt.Errorf("the run took %s, more than %s: its tables may have been collected; run again", paused.Round(time.Minute), MaxRun)
+		return fmt.Errorf("the run took %s, more than %s: %w; run again", paused.Round(time.Minute), MaxRun, errCollected)
 	}
 	sequence := 1
 	if n.current != nil {
 		sequence = n.current.record.Sequence + 1
+	} else if newest, is, err := retired(ctx, n.runner.Out, n.runner.Settings.Job, n.asOf); err != nil {
+		return err
+	} else if is {
+		sequence = newest + 1
 	}
 	err = n.runner.Out.Commit(ctx, lake.CommitRecord{Job: n.runner.Settings.Job, AsOf: n.asOf.String(), Run: n.id, Prefix: prefix,
 		ManifestKey: manifestKey, ManifestSHA256: sum}, sequence)
@@ -62,15 +69,19 @@ func (n *night) publish(ctx context.Context) error {
 	return err
 }
 
-// lostRace: another process committed this night first. If its tables are made of the same things,
-// this night is done.
+// lostRace: another process committed this night first; the sequence number that was read at the start is the fence that
+// keeps a run that was paused from committing what is no longer the next (ADR 22). If the winner's tables are made of
+// the same things, this night is done.
 func (n *night) lostRace(ctx context.Context) error {
 	winner, err := n.runner.readCommit(ctx, n.asOf)
 	if err != nil {
 		return err
 	}
-	if winner == nil || winner.manifest.NightDigest != n.digest() {
-		return fmt.Errorf("another run committed %s at the same time, from other inputs: run again", n.asOf)
+	if winner == nil {
+		return fmt.Errorf("%w: %s: run again", ErrOvertaken, n.asOf)
+	}
+	if winner.manifest.NightDigest != n.digest() {
+		return fmt.Errorf("%w: commit %d of %s is of run %s, from other inputs; this one was refused: run again", ErrOvertaken, winner.record.Sequence, n.asOf, winner.record.Run)
 	}
 	n.current, n.done = winner, true
 	return nil
@@ -85,6 +96,10 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			key := prefix + "/" + t.Name + ".parquet"
+			ctx, end := n.runner.span(ctx, "write "+t.Name, asOfAttribute(n.asOf), runAttribute(n.id), attribute.String("windvane.table", t.Name))
+			defer func() {
+				end(err, attribute.Int64("windvane.rows", n.outputs[i].Rows), attribute.Int64("windvane.bytes", n.outputs[i].Bytes))
+			}()
 			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
 				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, n.tables[t.Name].rows)
 			if err != nil {
@@ -142,7 +157,7 @@ func (n *night) gates() []Gate {
 		{"presence", true, fmt.Sprintf("%d days of orders, %d of refunds, none missing since they began",
 			len(n.partitions[contract.Orders.Name]), len(n.partitions[contract.Refunds.Name]))},
 		{"rejects", true, fmt.Sprintf("%d rows rejected of %d in %d new partitions, each within its limit", n.rejected, n.inputRows, n.newPartitions)},
-	}, n.dataGates, n.churnGates)
+	}, n.quarantineGate(), n.dataGates, n.churnGates)
 }
 
 func (n *night) outcome() Outcome {
@@ -161,6 +176,29 @@ func (n *night) outcome() Outcome {
 
 // publishedFrame reads the named columns of a published table of a commit; without names all.
 func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.Table, columns ...string) (*column.Frame, error) {
+	f, err := r.openPublished(ctx, c, t)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readTable(ctx, f, t, r.ids, columns...)
+}
+
+// publishedGroups is publishedFrame for tables that nobody holds as a whole.
+func (r *Runner) publishedGroups(ctx context.Context, c *committed, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+	return func(yield func(*column.Frame, error) bool) {
+		f, err := r.openPublished(ctx, c, t)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		readGroups(ctx, f, t, r.ids, columns...)(yield)
+	}
+}
+
+// openPublished opens a published table of a commit whose bytes are those that its manifest names.
+func (r *Runner) openPublished(ctx context.Context, c *committed, t *contract.Table) (*lake.File, error) {
 	for _, o := range c.manifest.Outputs {
 		if o.Table != t.Name {
 			continue
@@ -181,8 +219,7 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		defer f.Close()
-		return readTable(ctx, f, t, r.ids, columns...)
+		return f, nil
 	}
 	return nil, fmt.Errorf("%w: %s has no table %s", ErrDamaged, c.record.ManifestKey, t.Name)
 }

@@ -80,6 +80,7 @@ func (n *night) reportQuality(ctx context.Context) error {
 			checks = append(checks, check{t.Name, n.asOf, "presence", statusNotComputable, 0, "no partition of this day; a snapshot of an earlier day stands in where there is one, what else needs it is not computable"})
 		}
 	}
+	checks = append(checks, n.quarantineChecks()...)
 	slices.SortFunc(checks, func(a, b check) int {
 		return cmp.Or(strings.Compare(a.table, b.table), cmp.Compare(a.day, b.day), strings.Compare(a.name, b.name))
 	})

@@ -27,8 +27,8 @@ type reducer struct {
 // rollupRows is the size of row groups of stored rollups.
 const rollupRows = 1 << 17
 
-// reduce makes all rollups of one dump and stores them, then the record that completes them.
-func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims *dimensions, workers int) (*Reduced, error) {
+// reduceFiles reduces the files of a dump that can be read, which are all unless reduce has set some aside.
+func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, dims *dimensions, workers int) (*Reduced, error) {
 	spec := r.settings.Tables[d.table.Name]
 	m, err := mapping.New(d.table, spec, r.env)
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *reducer) reduce(ctx context.Context, d *dump, p Partition, dims *dimens
 	if err := dims.failure(); err != nil { // rows were classified as if there were no snapshot: what is stored is believed by every later night
 		return nil, err
 	}
-	return r.store(ctx, t, p, red, rollups, missing, dup, workers)
+	return r.store(ctx, all, t, p, red, rollups, missing, dup, workers)
 }
 
 // computable splits the rollups into those whose columns the files have and the others, with the reason:
@@ -119,6 +119,9 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 // checkRows fails the table if too much of it is unusable, or nothing is there and nothing says that is right.
 func checkRows(t *intake, spec mapping.Table) error {
 	d := t.dump
+	if err := d.checkPromise(t.rows); err != nil {
+		return err
+	}
 	if n := t.rejected(); spec.TooManyRejects(n, t.rows) {
 		return fmt.Errorf("%w: %s of %s: %d of %d rows rejected (%s); see the rows with: windvane validate",
 			ErrInput, d.table.Name, d.day, n, t.rows, t.worst())
@@ -146,7 +149,7 @@ func (t *intake) worst() string {
 	return "mostly " + reasonName(most)
 }
 
-func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, workers int) (*Reduced, error) {
+func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, workers int) (*Reduced, error) {
 	p.Rows = make([]int64, len(rollups))
 	g, writing := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, workers))
@@ -172,7 +175,7 @@ func (r *reducer) store(ctx context.Context, t *intake, p Partition, red *rollup
 		return nil, err
 	}
 	p.Input = t.rows
-	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: t.dump.inputs(), InputRows: t.rows,
+	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: all.inputs(), InputRows: t.rows,
 		Rejected: map[string]int64{}, Duplicates: dup.dropped, Rejects: t.sortedRejects(), Missing: missing,
 		Absent: slices.Sorted(maps.Keys(t.absent())), Extra: slices.Sorted(maps.Keys(t.extra()))}
 	for reason, n := range t.counts {

@@ -17,8 +17,10 @@ import (
 // MaxRun is how long a run may take. One that was paused beyond it may have lost its tables to Collect and does not commit.
 const MaxRun = 24 * time.Hour
 
-// Retention is what a Collector keeps. The newest commit of every date and all commit records are always kept.
+// Retention is what a Collector keeps. The newest commit of every date that is not retired, and all commit records, are
+// always kept.
 type Retention struct {
+	Nights      int           // newest nights, of each job, that stay published; older ones are retired (retire.go); 0: all
 	Grace       time.Duration // nothing younger is removed: a reader may hold it, a run may be writing it; more than MaxRun
 	Superseded  time.Duration // tables of a commit are kept so long after a newer one took its place
 	StateNights int           // newest nights, of each job, whose state is kept
@@ -34,6 +36,9 @@ func (r Retention) Validate() error {
 	if r.StateNights < 1 {
 		errs = append(errs, fmt.Errorf("state nights: %d is below 1", r.StateNights))
 	}
+	if r.Nights != 0 && r.Nights < max(r.StateNights, MinNights) {
+		errs = append(errs, fmt.Errorf("nights: %d is below %d, which nights look back on or whose state is kept; 0 keeps all", r.Nights, max(r.StateNights, MinNights)))
+	}
 	return errors.Join(errs...)
 }
 
@@ -44,6 +49,7 @@ const (
 	OldRecord     = "old_record"     // records of failures and messages
 	DeadState     = "dead_state"     // state that no night of the retention asks for
 	Leftover      = "leftover"       // probes and half-written files
+	OldNight      = "old_night"      // a published night beyond the newest ones; it is retired, and its tables go after their time
 )
 
 // Garbage are objects that go together.
@@ -58,6 +64,8 @@ type Garbage struct {
 	job  string // of a run
 	day  calendar.Day
 	run  string
+
+	retires *lake.CommitRecord // the newest commit of a night that is to be retired
 }
 
 func (g *Garbage) add(o lake.Object) {
@@ -136,17 +144,24 @@ func (c *Collector) findPublished(ctx context.Context, a Archive, live *liveStat
 	if err != nil {
 		return err
 	}
-	nights := 0
+	nights, newest := 0, calendar.Day(0) // published
 	for _, s := range slices.Backward(shelves) {
 		commits, err := c.Out.Commits(ctx, a.Job, s.day.String())
 		if err != nil {
 			return fmt.Errorf("collect %s %s: %w", a.Job, s.day, err)
 		}
 		kept := c.keptRuns(s, commits)
-		if len(commits) > 0 && nights < c.Retention.StateNights {
-			nights++
-			if err := c.learn(ctx, live, commits, kept); err != nil {
-				return err
+		if standing(commits) {
+			if nights++; nights == 1 {
+				newest = s.day
+			}
+			if nights <= c.Retention.StateNights {
+				if err := c.learn(ctx, live, commits, kept); err != nil {
+					return err
+				}
+			}
+			if c.isOld(nights, s, commits, newest) {
+				out.Items = append(out.Items, retirement(a.Job, s, commits))
 			}
 		}
 		out.Items = append(out.Items, c.deadRuns(a.Job, s, commits, kept)...)
@@ -157,14 +172,17 @@ func (c *Collector) findPublished(ctx context.Context, a Archive, live *liveStat
 	return nil
 }
 
-// keptRuns are the runs of a date whose tables are kept because of a commit: that of the newest, and those whose commit
-// was superseded not long ago.
+// keptRuns are the runs of a date whose tables are kept because of a commit: that of the newest, unless it retires the
+// night, and those whose commit was superseded not long ago.
 func (c *Collector) keptRuns(s shelf, commits []lake.CommitRecord) map[string]bool {
 	kept, records := map[string]bool{}, map[string]lake.Object{}
 	for _, o := range s.commits {
 		records[path.Base(o.Key)] = o
 	}
 	for i, rec := range commits {
+		if rec.Retired {
+			continue
+		}
 		next, listed := records[fmt.Sprintf("%04d.json", rec.Sequence+1)] // not listed: it came after the listing
 		if i == len(commits)-1 || !listed || c.younger(next, max(c.Retention.Superseded, c.Retention.Grace)) {
 			kept[rec.Run] = true
@@ -188,6 +206,9 @@ func (c *Collector) deadRuns(job string, s shelf, commits []lake.CommitRecord, k
 		for _, rec := range commits {
 			if rec.Run == run {
 				g.Kind, g.Why = SupersededRun, fmt.Sprintf("commit %d was superseded", rec.Sequence)
+				if rec.Retired {
+					g.Why = "its night was retired"
+				}
 			}
 		}
 		for _, o := range objects {
@@ -226,12 +247,15 @@ func (c *Collector) Apply(ctx context.Context, found *Collection) error {
 }
 
 func (c *Collector) remove(ctx context.Context, g *Garbage) error {
+	if g.retires != nil {
+		return c.retire(ctx, g)
+	}
 	if g.run != "" {
 		commits, err := c.Out.Commits(ctx, g.job, g.day.String())
 		if err != nil {
 			return fmt.Errorf("collect %s: %w", g.Where, err)
 		}
-		if n := len(commits); n > 0 && commits[n-1].Run == g.run { // committed, or rolled back to, since it was found
+		if n := len(commits); standing(commits) && commits[n-1].Run == g.run { // committed, or rolled back to, since it was found
 			g.Why, g.Objects, g.Bytes = "kept: the newest commit names it now", 0, 0
 			return nil
 		}

@@ -33,7 +33,7 @@ func (c *Collector) learn(ctx context.Context, live *liveState, commits []lake.C
 	read := map[string]bool{}
 	for i, rec := range commits {
 		newest := i == len(commits)-1
-		if !kept[rec.Run] || read[rec.Run] {
+		if rec.Retired || !kept[rec.Run] || read[rec.Run] {
 			continue
 		}
 		night, err := readManifest(ctx, c.Out, rec)

@@ -107,7 +107,7 @@ func TestNightsGoOnAfterACollection(t *testing.T) {
 }
 
 func TestARetentionThatIsNoneIsRefused(t *testing.T) {
-	for _, r := range []jobs.Retention{{}, {Grace: jobs.MaxRun, StateNights: 1}, {Grace: 2 * aDay}} {
+	for _, r := range []jobs.Retention{{}, {Grace: jobs.MaxRun, StateNights: 1}, {Grace: 2 * aDay}, {Grace: 2 * aDay, StateNights: 1, Nights: jobs.MinNights - 1}, {Grace: 2 * aDay, StateNights: 100, Nights: 99}} {
 		if _, err := (&jobs.Collector{Retention: r}).Find(context.Background()); err == nil || !strings.HasPrefix(err.Error(), "retention: ") {
 			t.Errorf("%+v: %v", r, err)
 		}
@@ -138,6 +138,20 @@ func (b *bucket) backdate(prefix string, age time.Duration) {
 	at := b.now.Add(-age)
 	b.check(filepath.WalkDir(filepath.Join(b.dir, prefix), func(file string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chtimes(file, at, at)
+	}))
+}
+
+// moveTo sets the time of everything that was written since a moment.
+func (b *bucket) moveTo(since, at time.Time) {
+	b.check(filepath.WalkDir(b.dir, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || info.ModTime().Before(since) || info.ModTime().After(time.Now()) {
 			return err
 		}
 		return os.Chtimes(file, at, at)

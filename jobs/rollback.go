@@ -46,7 +46,10 @@ func (a Archive) Rollback(ctx context.Context, asOf calendar.Day, to int, reason
 	}
 	target, newest := commits[to-1], commits[n-1]
 	out := &RolledBack{AsOf: asOf, Status: AlreadyDone, Sequence: n, To: to, Run: target.Run, Reason: reason, Stale: []calendar.Day{}}
-	if target.ManifestSHA256 == newest.ManifestSHA256 {
+	if target.Retired {
+		return nil, fmt.Errorf("commit %d of %s has no tables: it says that the night was retired; take an earlier one", to, asOf)
+	}
+	if target.ManifestSHA256 == newest.ManifestSHA256 && !newest.Retired {
 		return out, nil
 	}
 	night, err := a.intact(ctx, target)
@@ -95,6 +98,9 @@ func (a Archive) intact(ctx context.Context, rec lake.CommitRecord) (*committed,
 func (a Archive) withdrawn(ctx context.Context, since []lake.CommitRecord, restored string) ([]lake.Withdrawn, error) {
 	var out []lake.Withdrawn
 	for _, rec := range since {
+		if rec.Retired {
+			continue
+		}
 		out = append(out, rec.Withdrawn...)
 		night, err := readManifest(ctx, a.Out, rec)
 		if errors.Is(err, lake.ErrNotFound) {
@@ -126,7 +132,7 @@ func (a Archive) noteRollback(ctx context.Context, asOf calendar.Day, sequence i
 // after are the published nights after a date, without a longer gap than nights look back: each rests, or would rest,
 // on the one before.
 func (a Archive) after(ctx context.Context, asOf calendar.Day, gap int) ([]calendar.Day, error) {
-	days, err := a.Dates(ctx)
+	days, err := a.committed(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +157,9 @@ func (a Archive) restingOn(ctx context.Context, asOf calendar.Day) ([]calendar.D
 		night, err := readNewest(ctx, a.Out, a.Job, d)
 		if err != nil {
 			return nil, err
+		}
+		if night == nil { // retired
+			return later[:i], nil
 		}
 		if p := night.manifest.Previous; p == nil || p.AsOf != last {
 			return later[:i], nil

@@ -8,9 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/jobs/lineage"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -39,11 +42,13 @@ type Runner struct {
 	Host        string
 	Log         *slog.Logger
 	Spill       column.Spill
-	OnProgress  func(Progress) // may be nil
-	AcceptGates string         // why a night is published whatever the gates say; empty: it is not
-	AcceptChurn string         // why lists may turn over more than the rules let pass; empty: they may not
-	DaysOnly    bool           // sums of successive days are neither kept nor used. It changes no published byte
-	OneNight    bool           // no other night follows in this process: decoded rollups are hardly kept. It changes no published byte
+	OnProgress  func(Progress)  // may be nil
+	Lineage     *lineage.Sender // tells data catalogues of nights; nil: nobody is told
+	Tracer      trace.Tracer    // nil: no traces
+	AcceptGates string          // why a night is published whatever the gates say; empty: it is not
+	AcceptChurn string          // why lists may turn over more than the rules let pass; empty: they may not
+	DaysOnly    bool            // sums of successive days are neither kept nor used. It changes no published byte
+	OneNight    bool            // no other night follows in this process: decoded rollups are hardly kept. It changes no published byte
 
 	simulation *simulation // nil: the nights are published
 
@@ -75,33 +80,39 @@ type Outcome struct {
 	Tables   []Output      `json:"tables,omitempty"`
 	Steps    []StepRecord  `json:"-"` // that were run
 	Warnings []string      `json:"warnings,omitempty"`
+	Failed   []string      `json:"failed_gates,omitempty"` // gates that stopped publication
 	Duration time.Duration `json:"-"`
 	Seconds  float64       `json:"seconds"`
 	Spilled  int64         `json:"spilled_bytes"` // written to spill files
 }
 
 // Run makes one night. It fails with ErrLate if a dump is missing and with ErrInput if one is broken;
-// then nothing was published.
+// then nothing was published. Where the world changed under it, it begins anew by itself, see begin.go.
 func (r *Runner) Run(ctx context.Context, asOf calendar.Day) (Outcome, error) {
-	o, err := r.makeNight(ctx, asOf)
+	o, err := r.untilSteady(ctx, asOf)
 	r.noteStanding(ctx, o, err)
 	return o, err
 }
 
-func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (Outcome, error) {
+func (r *Runner) makeNight(ctx context.Context, asOf calendar.Day) (o Outcome, err error) {
 	started := r.Now()
+	ctx, end := r.span(ctx, "night", asOfAttribute(asOf), attribute.String("windvane.job", r.Settings.Job))
+	defer func() { end(err, runAttribute(o.Run), attribute.String("windvane.status", o.Status)) }()
 	n, err := r.newNight(ctx, asOf)
 	if err != nil {
 		failed := &night{runner: r, id: r.NewRunID(), started: started.UTC(), asOf: asOf, at: "begin"}
 		failed.recordFailure(ctx, err)
+		failed.endLineage(ctx, err)
 		return Outcome{AsOf: asOf, Run: failed.id}, err
 	}
 	defer n.release()
 	if err := n.run(ctx); err != nil {
 		n.recordFailure(ctx, err)
-		return Outcome{AsOf: asOf, Run: n.id}, fmt.Errorf("night %s: %w", asOf, err)
+		n.endLineage(ctx, err)
+		return Outcome{AsOf: asOf, Run: n.id, Failed: n.failedGates()}, fmt.Errorf("night %s: %w", asOf, err)
 	}
-	o := n.outcome()
+	n.endLineage(ctx, nil)
+	o = n.outcome()
 	o.Spilled = r.memory.Budget.Spilled() - n.spilled
 	o.Duration = r.Now().Sub(started)
 	o.Seconds = o.Duration.Round(time.Millisecond).Seconds()

@@ -128,6 +128,12 @@ func (d *deployment) forked(t *testing.T) *deployment {
 // try makes one night in a process of its own: nothing is remembered but what is stored.
 func (d *deployment) try(asOf calendar.Day) (jobs.Outcome, error) {
 	d.t.Helper()
+	return d.tryWhile(asOf, nil)
+}
+
+// tryWhile is try with something that happens as steps begin.
+func (d *deployment) tryWhile(asOf calendar.Day, happens func(jobs.Progress)) (jobs.Outcome, error) {
+	d.t.Helper()
 	ctx := context.Background()
 	in, err := lake.Open(ctx, d.in, lake.Options{})
 	if err != nil {
@@ -143,9 +149,8 @@ func (d *deployment) try(asOf calendar.Day) (jobs.Outcome, error) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.runs++
 	r := &jobs.Runner{In: in, Out: out, Settings: d.settings, Inputs: inputs, DaysOnly: d.daysOnly, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) },
-		NewRunID: func() string { return fmt.Sprintf("run-%d", d.runs) }}
+		NewRunID: func() string { d.runs++; return fmt.Sprintf("run-%d", d.runs) }, OnProgress: happens}
 	return r.Run(ctx, asOf)
 }
 

@@ -20,6 +20,7 @@ import (
 const (
 	RunPublished  = "published"  // its commit is the newest of the date
 	RunSuperseded = "superseded" // a newer commit took its place
+	RunRetired    = "retired"    // the commit by which the retention took the night out of the archive
 	RunFailed     = "failed"
 	RunLate       = "late"
 	RunUnfinished = "unfinished" // wrote tables and neither committed nor failed: still going, or killed
@@ -47,6 +48,9 @@ type RunRecord struct {
 	Cause      string       `json:"cause,omitempty"` // of the failure, see CauseOf
 	Version    string       `json:"version,omitempty"`
 	Host       string       `json:"host,omitempty"`
+
+	TableRows map[string]int64        `json:"-"` // of each published table
+	Newest    map[string]calendar.Day `json:"-"` // by dumped table, the newest day that the night read
 }
 
 // Runs are the commits and attempts of the dates from first to last, by date and time. The bucket alone is asked:
@@ -82,7 +86,7 @@ func (a Archive) runsOf(ctx context.Context, s shelf) ([]RunRecord, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i < len(commits)-1 {
+		if i < len(commits)-1 && !rec.Retired {
 			r.Status = RunSuperseded
 		}
 		out, known[rec.Run] = append(out, r), true
@@ -121,6 +125,10 @@ func (r RunRecord) when() time.Time {
 
 func (a Archive) committedRun(ctx context.Context, day calendar.Day, rec lake.CommitRecord) (RunRecord, error) {
 	r := RunRecord{AsOf: day, Run: rec.Run, Status: RunPublished, Sequence: rec.Sequence, RollbackTo: rec.RollbackTo, Reason: rec.Reason, Finished: rec.At}
+	if rec.Retired {
+		r.Status = RunRetired
+		return r, nil
+	}
 	c, err := readManifest(ctx, a.Out, rec)
 	if errors.Is(err, lake.ErrNotFound) {
 		r.Collected = true
@@ -132,6 +140,15 @@ func (a Archive) committedRun(ctx context.Context, day calendar.Day, rec lake.Co
 	m := c.manifest
 	r.Reason = cmp.Or(r.Reason, m.AcceptedChurn)
 	r.Steps, r.Gates, r.Warnings, r.Version, r.Host = m.Steps, m.Gates, m.Warnings, m.Version, m.Host
+	r.TableRows, r.Newest = map[string]int64{}, map[string]calendar.Day{}
+	for _, o := range m.Outputs {
+		r.TableRows[o.Table] = o.Rows
+	}
+	for name, ps := range m.Partitions {
+		if len(ps) > 0 { // ascending
+			r.Newest[name] = ps[len(ps)-1].Day
+		}
+	}
 	for _, o := range m.Outputs {
 		r.Rows += o.Rows
 		r.Bytes += o.Bytes

@@ -3,7 +3,9 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -109,6 +111,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	if err := n.addFigures(ctx, role, s, figures, first); err != nil {
 		return nil, err
 	}
+	s.sums.Forget()
 	f := &score.Figures{Subjects: len(s.codes), Categories: s.categories(), Orders: s.sums.Orders, SevereRecent: s.tickets.severeRecent, ViolationPoints: s.tickets.points}
 	all, _ := rule.Indicators()
 	for _, in := range all {
@@ -233,11 +236,10 @@ func (n *night) remember(ctx context.Context, role int, s *scored) error {
 	if role == contract.ScoreProduct {
 		columns = append(columns, "quality_hundredths")
 	}
-	before, err := n.tableBefore(ctx, t, columns...)
-	if err != nil {
+	var err error
+	if s.history, err = s.Role.Remember(n.groupsBefore(ctx, t, columns...), t.Key[0], role == contract.ScoreProduct); err != nil {
 		return err
 	}
-	s.history = s.Role.Remember(before, t.Key[0], role == contract.ScoreProduct)
 	s.Before = s.history.Last()
 	switch role {
 	case contract.ScoreProduct:
@@ -350,15 +352,22 @@ func (n *night) publishScores() {
 }
 
 // tableBefore is a table of the night before, or the named columns of it; nil on a cold start or if that night did not
-// have it. The caller lets it go: such tables are as large as tonight's.
+// have it.
 func (n *night) tableBefore(ctx context.Context, t *contract.Table, columns ...string) (*column.Frame, error) {
-	if n.previous == nil {
+	if !n.hadBefore(t) {
 		return nil, nil
 	}
-	for _, o := range n.previous.manifest.Outputs {
-		if o.Table == t.Name {
-			return n.runner.publishedFrame(ctx, n.previous, t, columns...)
-		}
+	return n.runner.publishedFrame(ctx, n.previous, t, columns...)
+}
+
+// groupsBefore is tableBefore a row group at a time, for tables that are as large as tonight's.
+func (n *night) groupsBefore(ctx context.Context, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+	if !n.hadBefore(t) {
+		return nil
 	}
-	return nil, nil
+	return n.runner.publishedGroups(ctx, n.previous, t, columns...)
+}
+
+func (n *night) hadBefore(t *contract.Table) bool {
+	return n.previous != nil && slices.ContainsFunc(n.previous.manifest.Outputs, func(o Output) bool { return o.Table == t.Name })
 }

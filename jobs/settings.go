@@ -38,7 +38,9 @@ type Settings struct {
 	HistoryCompleteFrom *calendar.Day             // purchases before the data are known not to matter from this day on
 	AbsentDays          map[string][]calendar.Day // partitions that will never come
 	Gates               Gates                     // what a night must keep to be published without a word
+	Calendar            []Campaign                // days on which the market is not as usual
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
+	RequireCounts       bool                      // nor has one without _COUNTS.json, or with other files than it counts
 	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
 	PairRows            int                       // rows of a row group of pair segments; changes nothing in the result; 0: 32,768
@@ -83,6 +85,9 @@ func (s Settings) Validate() error {
 	}
 	if s.HistoryDays < 1 || s.HistoryDays > maxHistoryDays {
 		errs = append(errs, fmt.Errorf("history_days: %d is outside 1 to %d", s.HistoryDays, maxHistoryDays))
+	}
+	if err := s.campaigns().Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("calendar: %w", err))
 	}
 	if err := s.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
@@ -134,12 +139,14 @@ func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string 
 			}
 		}
 	}
+	spec := s.Tables[table]
+	spec.MaxQuarantine = 0 // decides whether a reduced day may be used, not what is in it
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, s.Tables[table], own})
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}
@@ -155,7 +162,8 @@ func (s Settings) nightDigest() string {
 		Complete         *calendar.Day
 		Absent           map[string][]calendar.Day
 		Chuanliu         Chuanliu
-	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu})
+		Campaigns        calendar.Campaigns `json:",omitempty"` // a deployment without any has the digest of before there were any
+	}{s.RestateDays, s.HistoryDays, s.LateCauses, s.HistoryCompleteFrom, s.AbsentDays, s.Chuanliu, s.campaigns()})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings: %v", err))
 	}

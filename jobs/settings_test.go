@@ -28,6 +28,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 			s.Tables = map[string]mapping.Table{"orders": {Columns: map[string]mapping.Column{"quantity": {Column: "num"}}}}
 		}, true, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
@@ -40,6 +41,10 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"HistoryCompleteFrom", func(s *Settings) { s.HistoryCompleteFrom = &day }, false, true},
 		{"AbsentDays", func(s *Settings) { s.AbsentDays = map[string][]calendar.Day{"orders": {day}} }, false, true},
 		{"RequireSuccess", func(s *Settings) { s.RequireSuccess = true }, false, false},
+		{"RequireCounts", func(s *Settings) { s.RequireCounts = true }, false, false},
+		{"Calendar", func(s *Settings) {
+			s.Calendar = []Campaign{{Campaign: calendar.Campaign{Name: "618", From: day, To: day + 2, Peak: day + 1}}}
+		}, false, true},
 		{"Gates", func(s *Settings) { s.Gates.MaxVolume = 2 }, false, false}, // whether a night is published, not what
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},

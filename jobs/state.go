@@ -24,6 +24,8 @@ type Partition struct {
 	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
 	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
 
+	Quarantined []Quarantined `json:"quarantined,omitempty"` // files that the rollups lack, by key
+
 	Base       string `json:"base,omitempty"`        // digest before buyers were taken out; empty: none were
 	BuyersGone bool   `json:"buyers_gone,omitempty"` // all were: their hashes are of a key that was replaced
 }

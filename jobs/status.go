@@ -51,12 +51,29 @@ func (a Archive) Standing(ctx context.Context) (*Standing, error) {
 	return s, nil
 }
 
+// StaleNote is what a reader of a night should know: that it is the newest published one and a later one is wanted. It is
+// empty otherwise, and where status.json cannot be read: that is a hint.
+func (a Archive) StaleNote(ctx context.Context, day calendar.Day) string {
+	s, err := a.Standing(ctx)
+	if err != nil || s == nil || s.State != StandingStale || s.Newest == nil || *s.Newest != day || s.AsOf <= day {
+		return ""
+	}
+	why := "the last attempt failed"
+	if s.Late {
+		why = "inputs are late"
+	}
+	return fmt.Sprintf("stale: %s is wanted and not published, %s; this is the last list, of %s. windvane status says more", s.AsOf, why, day)
+}
+
 // noteStanding rewrites status.json after a run that ended with cause, nil if it succeeded. That it cannot is
 // logged and nothing more: the night is published, or not, all the same.
 func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
+	if errors.Is(cause, ErrOvertaken) {
+		return // the night is published, and whoever did it has said so
+	}
 	ctx = context.WithoutCancel(ctx) // a run that was interrupted did not publish: readers should know
 	if err := r.writeStanding(ctx, o, cause); err != nil {
-		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "error", err)
+		r.Log.Warn("status not written", "as_of", o.AsOf.String(), "run", o.Run, "error", err)
 	}
 }
 

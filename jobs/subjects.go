@@ -19,8 +19,7 @@ type subjects struct {
 	codes []int64
 	texts []int32 // positions in codes in the order of their texts; nil: that is their order
 	rows  *column.Lookup
-	facts *column.Frame // of the snapshot; nil: there is none
-	at    []int64       // row in facts, -1: none
+	facts map[string][]int64 // what the snapshot says of each, column.Null: nothing
 }
 
 // roleOf tells scope and facts of a code of contract.ScoreRoles.
@@ -37,17 +36,17 @@ func roleOf(role int) (contract.Scope, *rollup.Rollup) {
 
 // subjectsOf lists the subjects of a role. A shop's own accounts are no talents: they are judged by the shop's score.
 func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*subjects, error) {
-	scope, facts := roleOf(role)
+	scope, r := roleOf(role)
 	s := &subjects{scope: scope}
-	var err error
-	if s.facts, err = n.factsOf(ctx, facts); err != nil {
+	facts, err := n.factsOf(ctx, r)
+	if err != nil {
 		return nil, err
 	}
 	owned := map[int64]bool{}
-	if s.facts != nil {
-		s.codes = slices.Clone(s.facts.Column(facts.By[0]))
+	if facts != nil {
+		s.codes = slices.Clone(facts.Column(r.By[0]))
 		if role == contract.ScoreTalent {
-			owned = ownedAccounts(s.facts)
+			owned = ownedAccounts(facts)
 		}
 	}
 	seen := column.NewGrouper(1, 0)
@@ -63,14 +62,30 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 	s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return owned[c] })
 	s.sort(n.runner.ids)
 	s.rows = column.NewLookup(s.codes)
-	s.at = make([]int64, len(s.codes))
-	for i := range s.at {
-		s.at[i] = -1
-	}
-	if s.facts != nil {
-		column.NewLookup(s.facts.Column(facts.By[0])).Rows(s.codes, s.at)
-	}
+	s.facts = factsBySubject(s.codes, facts, r)
 	return s, nil
+}
+
+// factsBySubject puts the snapshot in the order of the subjects. Where there is none nothing is known of anybody.
+func factsBySubject(codes []int64, facts *column.Frame, r *rollup.Rollup) map[string][]int64 {
+	out := map[string][]int64{}
+	for _, m := range r.Measures {
+		out[m.Name] = slices.Repeat([]int64{column.Null}, len(codes))
+	}
+	if facts == nil {
+		return out
+	}
+	at := make([]int64, len(codes))
+	column.NewLookup(facts.Column(r.By[0])).Rows(codes, at)
+	for name, values := range out {
+		from := facts.Column(name)
+		for i, row := range at {
+			if row >= 0 {
+				values[i] = from[row]
+			}
+		}
+	}
+	return out
 }
 
 // sort orders the subjects, each once.
@@ -109,19 +124,13 @@ func (n *night) factsOf(ctx context.Context, r *rollup.Rollup) (*column.Frame, e
 	return n.frame(ctx, r, p)
 }
 
-// fact is a column of the snapshot by subject, column.Null where there is none.
+// fact is a column of the snapshot by subject, column.Null where there is none. It is no caller's to change.
 func (s *subjects) fact(name string) []int64 {
-	out := make([]int64, len(s.codes))
-	var values []int64
-	if s.facts != nil {
-		values = s.facts.Column(name)
+	values, ok := s.facts[name]
+	if !ok {
+		panic("jobs: no snapshot has " + name)
 	}
-	for i, at := range s.at {
-		if out[i] = column.Null; at >= 0 {
-			out[i] = values[at]
-		}
-	}
-	return out
+	return values
 }
 
 // categories are the levels of the subjects' categories, the most specific first.

@@ -42,26 +42,41 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 			names = append(names, c.Name)
 		}
 	}
+	return column.Concat(names, int(file.NumRows()), readGroups(ctx, file, t, ids, names...))
+}
+
+// readGroups reads the named columns of one of windvane's own files, a row group at a time.
+func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
 	there, added := names, []string(nil)
 	if t.Class == contract.Published {
 		there, added = columnsThere(file, names)
 	}
-	var parts []*column.Frame
-	for g := range file.NumRowGroups() {
-		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, there)
-		if err != nil {
-			return nil, lost(err)
+	return func(yield func(*column.Frame, error) bool) {
+		for g := range file.NumRowGroups() {
+			f, err := readGroup(ctx, file, g, t, ids, there)
+			if err == nil {
+				for _, name := range added {
+					f.Set(name, nulls(f.N))
+				}
+			}
+			if !yield(f, err) || err != nil {
+				return
+			}
 		}
-		f, err := ids.Frame(t, rec)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
-		}
-		for _, name := range added {
-			f.Set(name, nulls(f.N))
-		}
-		parts = append(parts, f) // its columns may share the record's memory, which the collector frees
 	}
-	return column.Concat(parts, names), nil
+}
+
+// readGroup reads a row group as a frame. Its columns may share the record's memory, which the collector frees.
+func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
+	rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
+	if err != nil {
+		return nil, lost(err)
+	}
+	f, err := ids.Frame(t, rec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
+	}
+	return f, nil
 }
 
 // columnsThere tells the columns that a published file has from those that were added to the table since it was written: nothing

@@ -138,8 +138,8 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	report.Missing = consequence(t)
 	path, _ := r.Settings.Tables[t.Name].ParsedPath(t) // checked when the dumps were listed
 	place := path.On(day)
-	if r.Settings.RequireSuccess {
-		place += " with _SUCCESS beside it"
+	if names := r.Settings.markers(); names != "" {
+		place += " with " + names + " beside it"
 	}
 	switch first, begun := r.Inputs.first(t.Name); {
 	case r.Settings.Tables[t.Name].Absent:
@@ -179,6 +179,7 @@ type tableValidator struct {
 	dump   *dump
 	ids    contract.IDTypes
 	spec   mapping.Table
+	poison []Quarantined // files that cannot be read; Why is the error
 }
 
 func (v *tableValidator) fail(err error) { v.report.Problems = append(v.report.Problems, err.Error()) }
@@ -189,24 +190,43 @@ func (v *tableValidator) run(ctx context.Context) error {
 	for _, o := range v.dump.objects {
 		v.report.Bytes += o.Size
 	}
+	if err := v.runner.promised(ctx, v.dump); err != nil {
+		v.fail(err)
+	}
 	m, err := mapping.New(v.dump.table, v.spec, mapping.Env{Zone: v.runner.Settings.Zone, BuyerKey: v.runner.Settings.BuyerKey, IDs: v.ids})
 	if err != nil {
 		v.fail(fmt.Errorf("tables.%s: %w", v.dump.table.Name, err))
 		return nil
 	}
 	sound, err := v.soundFiles(ctx, m)
-	if err != nil || len(sound.objects) == 0 {
+	if err != nil {
 		return err
 	}
+	for len(sound.objects) > 0 {
+		err := v.read(ctx, sound, m)
+		i := sound.poisoned(err)
+		if i < 0 {
+			if err != nil {
+				v.fail(err)
+			}
+			break
+		}
+		v.blame(sound.objects[i], err)
+		sound.objects = slices.Delete(sound.objects, i, i+1)
+	}
+	v.judgePoison()
+	return ctx.Err()
+}
+
+// read reads the rows of the files that are sound so far.
+func (v *tableValidator) read(ctx context.Context, sound *dump, m *mapping.Mapper) error {
 	t, err := openIntake(ctx, v.runner.In, sound, m, allColumns(sound.table))
 	if err != nil {
-		v.fail(err)
-		return ctx.Err()
+		return err
 	}
 	defer t.close()
 	if err := v.readRows(ctx, t, m); err != nil {
-		v.fail(err)
-		return ctx.Err()
+		return err
 	}
 	if len(v.report.Problems) == 0 {
 		if err := checkRows(t, v.spec); err != nil {
@@ -215,6 +235,26 @@ func (v *tableValidator) run(ctx context.Context) error {
 	}
 	v.describe(t)
 	return nil
+}
+
+// blame keeps a file that nobody can read for judgePoison.
+func (v *tableValidator) blame(o lake.Object, err error) {
+	v.poison = append(v.poison, Quarantined{o.Key, o.Size, err.Error()})
+}
+
+// judgePoison tells what a night would do about the files that nobody can read.
+func (v *tableValidator) judgePoison() {
+	err := v.runner.Settings.admit(v.dump.table, Partition{Day: v.dump.day, Quarantined: v.poison}, v.dump.inputs())
+	if err != nil && v.runner.Settings.maxQuarantine(v.dump.table) > 0 {
+		v.fail(err)
+	}
+	for _, q := range v.poison {
+		if err != nil {
+			v.report.Problems = append(v.report.Problems, q.Why)
+		} else {
+			v.report.Notes = append(v.report.Notes, "set aside, a night goes on without it: "+q.Why)
+		}
+	}
 }
 
 // soundFiles is the dump without the files that cannot be opened or whose columns do not fit; each is a problem.
@@ -227,6 +267,10 @@ func (v *tableValidator) soundFiles(ctx context.Context, m *mapping.Mapper) (*du
 		t, err := openIntake(ctx, v.runner.In, &single, m, allColumns(v.dump.table))
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if single.poisoned(err) == 0 {
+			v.blame(o, err)
+			continue
 		}
 		if err != nil {
 			v.fail(err)
@@ -287,7 +331,7 @@ func (v *tableValidator) settle(limit int) {
 	switch {
 	case len(r.Problems) > 0:
 		r.Status = ReportFailed
-	case len(r.Rejected) > 0, r.Duplicates > 0, len(r.Missing) > 0:
+	case len(v.poison) > 0, len(r.Rejected) > 0, r.Duplicates > 0, len(r.Missing) > 0:
 		r.Status = ReportWarning
 	}
 }

@@ -81,8 +81,8 @@ func (a Archive) Verify(ctx context.Context, day calendar.Day) (*Verified, error
 		v.add(prefix+"/commits", "commit", "%v", err)
 		return v, ctx.Err()
 	}
-	if len(records) == 0 {
-		return nil, fmt.Errorf("job %s, %s: %w", a.Job, day, ErrNotPublished)
+	if !standing(records) {
+		return nil, a.notPublished(ctx, day)
 	}
 	rec := records[len(records)-1]
 	v.Sequence, v.Run = rec.Sequence, rec.Run

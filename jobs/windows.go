@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -160,23 +156,15 @@ func (s *state) keep(ctx context.Context, r *rollup.Rollup, key string, f *colum
 }
 
 // frameRecords are the rows of a frame as records of bounded size, each valid until the next is asked for.
-func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) iter.Seq2[arrow.Record, error] {
+func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) column.Records {
 	const rows = 1 << 16
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(t, ids)
-		for from := 0; from < f.N; from += rows {
+	return column.Pages(t, ids, f.N, rows, func(b *column.Builder) func(from, to int) {
+		return func(from, to int) {
 			for i, c := range b.Columns() {
-				c.Ints(f.Column(t.Columns[i].Name)[from:min(f.N, from+rows)])
+				c.Ints(f.Column(t.Columns[i].Name)[from:to])
 			}
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			if !more {
-				return
-			}
-			b.Reset()
 		}
-	}
+	})
 }
 
 // deliver loads units in order, one more than there are workers ahead of the reader.

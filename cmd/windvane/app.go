@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,14 +40,16 @@ type app struct {
 	stdout, stderr io.Writer
 	json           bool
 	verbose        bool
-	profile        string
-	stopProfile    func() error
+	cpuProfile     string
+	memProfile     string
+	stopProfiles   func() error
 	clock          schedule.Clock
 	logFormat      string
 	metricsFile    string
 	config         string
 	input, output  string
 	workers        int
+	lastRun        atomic.Pointer[string] // the id of the run that was begun last
 }
 
 // printed marks an error whose result was printed before it: for programs that says all.
@@ -80,11 +83,14 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	}
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print results as JSON, for programs")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step")
-	root.PersistentFlags().StringVar(&a.profile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
-	_ = root.PersistentFlags().MarkHidden("cpuprofile")
+	root.PersistentFlags().StringVar(&a.cpuProfile, "cpuprofile", "", "write a CPU profile, for go tool pprof")
+	root.PersistentFlags().StringVar(&a.memProfile, "memprofile", "", "write a profile of the heap at its peak, for go tool pprof")
+	for _, name := range []string{"cpuprofile", "memprofile"} {
+		_ = root.PersistentFlags().MarkHidden(name)
+	}
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "", "text or json (WINDVANE_LOG_FORMAT; default: text)")
 	cli.Complete(root, "log-format", cli.OneOf("text", "json"))
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfile()) }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfiles()) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
 	root.AddCommand(a.runCommand(), a.backfillCommand(), a.serveCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
 		a.simulateCommand(), lift.Command(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.forgetCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
@@ -99,8 +105,36 @@ func (a *app) report(err error) int {
 	if !errors.As(err, &printed{}) && a.json {
 		_ = json.NewEncoder(a.stdout).Encode(map[string]any{"status": "error", "error": err.Error(), "exit_code": codeOf(err)})
 	}
-	fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+	if a.logFormat == "json" {
+		a.logger(slog.LevelInfo).Error("failed", append(a.aboutRun(), "error", err.Error(), "exit_code", codeOf(err))...)
+	} else {
+		fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+	}
 	return codeOf(err)
+}
+
+// note tells what is no failure, in the form of the log.
+func (a *app) note(text string, about ...any) {
+	if a.logFormat == "json" {
+		a.logger(slog.LevelInfo).Warn("note", append(about, "note", text)...)
+		return
+	}
+	fmt.Fprintf(a.stderr, "note: %s\n", text)
+}
+
+// aboutRun names the run that was begun last, for a line that speaks of it.
+func (a *app) aboutRun() []any {
+	if id := a.lastRun.Load(); id != nil {
+		return []any{"run", *id}
+	}
+	return nil
+}
+
+// newRunID begins a run.
+func (a *app) newRunID() string {
+	id := newRunID(a.clock.Now())
+	a.lastRun.Store(&id)
+	return id
 }
 
 func codeOf(err error) int {
@@ -124,10 +158,14 @@ func (a *app) chooseLog() error {
 	return nil
 }
 
-// logger writes to standard error from a level on; --verbose writes all.
+// logger writes to standard error from a level on; --verbose writes all. As JSON it is for a collector of logs, which wants
+// the steps too.
 func (a *app) logger(level slog.Level) *slog.Logger {
-	if a.verbose {
+	switch {
+	case a.verbose:
 		level = slog.LevelDebug
+	case a.logFormat == "json":
+		level = min(level, slog.LevelInfo)
 	}
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, at slog.Attr) slog.Attr {
 		if len(groups) == 0 && at.Key == slog.TimeKey { // the clock of tests too

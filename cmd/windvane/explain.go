@@ -68,6 +68,7 @@ func (a *app) explain(ctx context.Context, day, job string, o jobs.ExplainOption
 		if err != nil {
 			return err
 		}
+		a.noteStale(ctx, ar, d)
 		e, book, err := ar.Explain(ctx, d, o)
 		if errors.Is(err, jobs.ErrUnknownList) {
 			return cli.UsageError{Err: err}

@@ -23,13 +23,15 @@ func (a *app) gcCommand() *cobra.Command {
 does not keep. With --apply it removes that.
 
   abandoned run   tables of a run that never committed: it was killed, lost the race or failed
-  superseded run  tables of a commit that a newer one replaced more than superseded_days ago
+  old night       a published night beyond the newest keep_nights: it is retired by a commit that says so
+  superseded run  tables of a commit that was replaced or retired more than superseded_days ago
   old record      records of failures and messages, after failure_days
   dead state      reduced days and sums that none of the newest state_nights nights rests on
   leftover        probes and half-written files
 
 Nothing younger than grace goes, for a reader may hold it or a run may be writing it. Commit records and
-the newest commit of every date always stay, whatever its age.`,
+the newest commit of every date that is not retired always stay, whatever its age. Until the tables of a
+retired night go, windvane rollback publishes it again.`,
 		Example: `  windvane gc --output ./demo/out
   windvane gc --config windvane.yaml --apply`,
 		Args: cobra.NoArgs,
@@ -64,7 +66,7 @@ func (a *app) gc(ctx context.Context, apply bool) error {
 // collect finds garbage, and removes it if it is to.
 func collect(ctx context.Context, out *lake.Lake, r config.Retention, now func() time.Time, apply bool) (*jobs.Collection, error) {
 	day := 24 * time.Hour
-	c := &jobs.Collector{Out: out, Now: now, Retention: jobs.Retention{Grace: r.Grace, StateNights: r.StateNights,
+	c := &jobs.Collector{Out: out, Now: now, Retention: jobs.Retention{Nights: r.KeepNights, Grace: r.Grace, StateNights: r.StateNights,
 		Superseded: time.Duration(r.SupersededDays) * day, Failures: time.Duration(r.FailureDays) * day}}
 	found, err := c.Find(ctx)
 	if err != nil || !apply {

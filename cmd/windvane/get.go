@@ -72,6 +72,7 @@ func (a *app) get(ctx context.Context, day, job, to string, o jobs.GetOptions) e
 		if err != nil {
 			return err
 		}
+		a.noteStale(ctx, ar, d)
 		root, err := openFolder(to)
 		if err != nil {
 			return err

@@ -152,6 +152,15 @@ func TestANightIsTheSameBytesHoweverItIsMade(t *testing.T) {
 // tightNight makes a night with room for next to no rows: the configuration does not go so low.
 func (s *stand) tightNight(asOf recount.Date, spills string) jobs.Outcome {
 	s.t.Helper()
+	o, err := s.tryTight(asOf, spills)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return o
+}
+
+func (s *stand) tryTight(asOf recount.Date, spills string) (jobs.Outcome, error) {
+	s.t.Helper()
 	a := newApp(func(string) string { return "" }, io.Discard, io.Discard)
 	a.input, a.output = s.input, s.output
 	site, err := a.open(context.Background())
@@ -164,11 +173,7 @@ func (s *stand) tightNight(asOf recount.Date, spills string) jobs.Outcome {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	o, err := site.runner.Run(context.Background(), day)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return o
+	return site.runner.Run(context.Background(), day)
 }
 
 // rewritten are the same rows in another order, in three files a day, in row groups of 500 rows, with the columns in another order and encoding.

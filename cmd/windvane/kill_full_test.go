@@ -16,3 +16,6 @@ const (
 
 // realStores are servers that tests start.
 var realStores = map[string]func(testing.TB) *servers.Server{"s3": servers.S3, "gs": servers.Google, "azblob": servers.Azure}
+
+// deadLines says whether nights are tried on lines that are dead, which takes minutes.
+const deadLines = true

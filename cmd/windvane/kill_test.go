@@ -25,6 +25,12 @@ const asCommand = "WINDVANE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if err := lowerLimits(os.Getenv(withLimits)); err != nil {
+			panic(err)
+		}
+		if step := os.Getenv(pauseAfter); step != "" {
+			pausing(step)
+		}
 		main()
 		return
 	}

@@ -25,6 +25,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	signal.Ignore(syscall.SIGXFSZ) // beyond ulimit -f: an error of the write instead of the end of the process
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -37,7 +38,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 func newApp(getenv func(string) string, stdout, stderr io.Writer) *app {
-	return &app{getenv: getenv, stdout: stdout, stderr: stderr, stopProfile: func() error { return nil }, clock: schedule.Clock{Now: time.Now, Sleep: schedule.Sleep}}
+	return &app{getenv: getenv, stdout: stdout, stderr: stderr, stopProfiles: func() error { return nil }, clock: schedule.Clock{Now: time.Now, Sleep: schedule.Sleep}}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -46,5 +47,5 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
-	return a.report(errors.Join(err, a.stopProfile()))
+	return a.report(errors.Join(err, a.stopProfiles()))
 }

@@ -57,9 +57,11 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	if err != nil {
 		return nil, err
 	}
-	debug.SetMemoryLimit(s.memory) // the collector works harder near it; what the engine holds is bounded by its own budget
+	// The collector works harder near the limit; what the engine holds is bounded by its own budget. A part is left for what
+	// the collector does not count: the program itself, and pages on their way back to the system.
+	debug.SetMemoryLimit(s.memory - s.memory/16)
 	for _, w := range s.warnings {
-		fmt.Fprintf(a.stderr, "note: %s\n", w)
+		a.note(w)
 	}
 	in, err := openRead(ctx, "input", s.input)
 	if err != nil {
@@ -73,7 +75,7 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	out.SignCommits(s.signer)
 	closeAll := func() { in.Close(); out.Close() }
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
-	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: func() string { return newRunID(a.clock.Now()) },
+	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: a.newRunID,
 		Version: version(), Host: host, Log: a.logger(slog.LevelWarn), Spill: spillDir(s.spillDir)}}, nil
 }
 
@@ -95,13 +97,26 @@ type spillDir string
 func (d spillDir) Create() (column.SpillFile, error) {
 	f, err := os.CreateTemp(string(d), "windvane-spill-*")
 	if err != nil {
-		return nil, err
+		return nil, spillError(err)
 	}
 	return scratch{f}, nil
 }
 
+// spillError says what mends it: the folder of spill files is often another disk than the output.
+func spillError(err error) error {
+	if text := lake.Remedy(err); text != "" {
+		return fmt.Errorf("%w; %s; spill_dir names another folder for spill files", err, text)
+	}
+	return err
+}
+
 // scratch is a file that goes when it is closed.
 type scratch struct{ *os.File }
+
+func (s scratch) WriteAt(p []byte, offset int64) (int, error) {
+	n, err := s.File.WriteAt(p, offset)
+	return n, spillError(err)
+}
 
 func (s scratch) Close() error {
 	err := s.File.Close()
@@ -157,6 +172,11 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 	if err != nil {
 		return err
 	}
+	stop, err := a.watch(ctx, c, s.runner)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	s.runner.AcceptChurn, s.runner.AcceptGates, s.runner.OneNight = acceptChurn, acceptGates, true
 	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
@@ -167,7 +187,7 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 	herald.tell(ctx, o, err)
 	if a.metricsFile != "" {
 		if err := m.WriteFile(a.metricsFile); err != nil { // the night is published, or not, all the same
-			fmt.Fprintf(a.stderr, "note: %v\n", err)
+			a.note(err.Error(), a.aboutRun()...)
 		}
 	}
 	if err != nil {
@@ -181,7 +201,7 @@ func (a *app) printOutcome(o jobs.Outcome) error {
 		return a.printJSON(o)
 	}
 	for _, w := range o.Warnings {
-		fmt.Fprintf(a.stderr, "note: %s\n", w)
+		a.note(w, "as_of", o.AsOf.String(), "run", o.Run)
 	}
 	if o.Status == jobs.AlreadyDone {
 		_, err := fmt.Fprintf(a.stdout, "%s already done: commit %d, %s\n", o.AsOf, o.Sequence, o.Prefix)
@@ -226,11 +246,20 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 	if err := checkBackfill(from, to, only); err != nil {
 		return err
 	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return cli.UsageError{Err: err}
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	stop, err := a.watch(ctx, c, s.runner)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	first, err := a.date("from", from, s.runner.Settings.Zone)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 	ctx = context.WithoutCancel(ctx) // the sender has its own limits
 	last, err := h.archive.LastNotice(ctx, m.AsOf)
 	if err != nil {
-		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "error", err)
+		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "run", m.Run, "error", err)
 	}
 	if last != nil && m.Outcome != notify.Published && last.Message.Outcome == m.Outcome && last.Message.Cause == m.Cause {
 		return

@@ -29,7 +29,7 @@ func (o observed) note(ctx context.Context, asOf calendar.Day, out jobs.Outcome,
 	if err != nil {
 		what = outcomeOf(err)
 	}
-	o.metrics.Attempt(what, asOf, ended.Sub(began), ended)
+	o.metrics.Attempt(what, out.Failed, asOf, ended.Sub(began), ended)
 	if err == nil {
 		o.metrics.Success(nightOf(out), ended)
 	}
@@ -50,7 +50,7 @@ func (o observed) standing(ctx context.Context) {
 	runs, _ := a.Runs(ctx, *s.Newest, *s.Newest)
 	for _, r := range runs {
 		if r.Status == jobs.RunPublished && !r.Collected && r.Finished != nil {
-			o.metrics.Published(metrics.Night{AsOf: r.AsOf, Rows: r.Rows, Bytes: r.Bytes, Steps: stepSeconds(r.Steps)}, *r.Finished)
+			o.metrics.Published(metrics.Night{AsOf: r.AsOf, Rows: r.Rows, Bytes: r.Bytes, Steps: stepSeconds(r.Steps), Tables: r.TableRows, Inputs: r.Newest}, *r.Finished)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -61,6 +62,13 @@ func orLatest(ctx context.Context, a jobs.Archive, day *calendar.Day) (calendar.
 		return a.Latest(ctx)
 	}
 	return *day, nil
+}
+
+// noteStale says on standard error that what is shown is not what was wanted.
+func (a *app) noteStale(ctx context.Context, ar jobs.Archive, day calendar.Day) {
+	if note := ar.StaleNote(ctx, day); note != "" {
+		fmt.Fprintf(a.stderr, "note: %s\n", note)
+	}
 }
 
 func publishedNames() []string { return jobs.TableNames(contract.Publications()) }

@@ -23,10 +23,12 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Make nights by the schedule of the configuration, until told to stop",
 		Long: `serve is the scheduler for those who have none: it makes the nights under schedule in the configuration.
-At its time, and at the start, it makes the nights that are missing since the newest published one, in
+At its time, and at the start, it makes the nights that are missing among the last catch_up ones, in
 order. A night whose dumps are late is waited for until its deadline; a night that failed is tried again.
-Its as-of date stays that of the firing. A night that is given up comes first at the next firing: later
-ones rest on it. Only one night is made at a time, and two schedulers do no harm: one of them commits.
+Its as-of date stays that of the firing. A night that is given up holds up no other: the next one rests on
+the nearest earlier night there is. At each firing the missing one is looked at first; when it is made,
+the nights after it are corrected. Only one night is made at a time, and two schedulers do no harm: one
+of them commits.
 
 It shows /metrics (Prometheus) and /healthz on serve.listen, and logs to standard error. On SIGTERM or
 Ctrl-C it takes nothing new; a night under way has serve.stop_grace to finish. The configuration is read
@@ -56,6 +58,11 @@ func (a *app) serve(ctx context.Context) error {
 	defer s.close()
 	log := a.logger(slog.LevelInfo)
 	s.runner.Log = log
+	stop, err := a.watch(ctx, c, s.runner)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}}
 	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
 		return err
@@ -117,7 +124,7 @@ func (s *server) jobs() (out []*schedule.Job, err error) {
 		switch c.Does {
 		case config.TaskNight:
 			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.night(ctx, c.Name, at) }
-			j.Newest = s.newest
+			j.Done = s.done
 		case config.TaskRestate:
 			days := calendar.Day(*c.Days)
 			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.restate(ctx, at.AsOf-days, at.AsOf) }
@@ -144,7 +151,8 @@ func (s *server) work(ctx context.Context, f func() error) error {
 // runner is a new one for each attempt: what a night keeps in memory goes with it, and inputs are listed anew.
 func (s *server) runner() observed {
 	r := s.site.runner
-	return observed{&jobs.Runner{In: r.In, Out: r.Out, Settings: r.Settings, Now: r.Now, NewRunID: r.NewRunID, Version: r.Version, Host: r.Host, Log: r.Log, Spill: r.Spill}, s.metrics}
+	return observed{&jobs.Runner{In: r.In, Out: r.Out, Settings: r.Settings, Now: r.Now, NewRunID: r.NewRunID, Version: r.Version, Host: r.Host, Log: r.Log, Spill: r.Spill,
+		Lineage: r.Lineage, Tracer: r.Tracer}, s.metrics}
 }
 
 // night makes one night. While it can be waited for, lateness is found out without leaving a record of a failed run.
@@ -164,6 +172,7 @@ func (s *server) night(ctx context.Context, job string, at schedule.Attempt) err
 		if err == nil {
 			s.tell(o)
 			s.herald.tell(ctx, o, nil)
+			err = s.correctLater(ctx, r, at.AsOf)
 		}
 		return err
 	})
@@ -176,12 +185,21 @@ func (s *server) tell(o jobs.Outcome) {
 	}
 }
 
-func (s *server) newest(ctx context.Context) (calendar.Day, bool, error) {
-	day, err := (jobs.Archive{Out: s.site.runner.Out, Job: s.config.Job}).Latest(ctx)
-	if errors.Is(err, jobs.ErrNotPublished) {
-		return 0, false, nil
+// done are the nights that are published.
+func (s *server) done(ctx context.Context) ([]calendar.Day, error) {
+	return jobs.Archive{Out: s.site.runner.Out, Job: s.config.Job}.Dates(ctx)
+}
+
+// correctLater makes the nights after one that came late again: they were made without it.
+func (s *server) correctLater(ctx context.Context, r observed, asOf calendar.Day) error {
+	done, err := s.done(ctx)
+	if err != nil || len(done) == 0 || done[len(done)-1] <= asOf {
+		return err
 	}
-	return day, err == nil, err
+	return r.Backfill(ctx, asOf+1, done[len(done)-1], []string{jobs.Stale}, func(o jobs.Outcome) error {
+		s.tell(o)
+		return nil
+	})
 }
 
 // restate makes the stale nights of a range again.
@@ -209,6 +227,11 @@ func (s *server) collect(ctx context.Context) error {
 func (s *server) observe(j *schedule.Job, e schedule.Event) {
 	state := jobState{What: e.What, AsOf: &e.AsOf}
 	args := []any{"job", e.Job, "what", e.What, "as_of", e.AsOf.String(), "due", e.Due}
+	s.mu.Lock()
+	if o := s.last[e.Job]; o.AsOf == e.AsOf && o.Run != "" {
+		args = append(args, "run", o.Run)
+	}
+	s.mu.Unlock()
 	if e.Err != nil {
 		state.Error = e.Err.Error()
 		args = append(args, "error", state.Error, "cause", jobs.CauseOf(e.Err))
@@ -226,7 +249,7 @@ func (s *server) observe(j *schedule.Job, e schedule.Event) {
 	}
 	s.log.Log(context.Background(), level, "schedule", args...)
 	s.note(j, state)
-	if e.What == schedule.GivenUp && j.Newest != nil { // a night: tries that are still to come are not told
+	if e.What == schedule.GivenUp && j.Done != nil { // a night: tries that are still to come are not told
 		s.mu.Lock()
 		o := s.last[e.Job]
 		s.mu.Unlock()

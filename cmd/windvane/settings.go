@@ -61,7 +61,11 @@ func (a *app) settings() (settings, error) {
 	s.jobs.AbsentDays = c.AbsentDays
 	s.jobs.Chuanliu = jobs.Chuanliu{HoldoutShare: c.Chuanliu.HoldoutShare, Programmes: c.Chuanliu.Programmes, Since: c.Chuanliu.Since}
 	s.jobs.RequireSuccess = c.Require.SuccessMarker
+	s.jobs.RequireCounts = c.Require.Counts
 	s.jobs.Gates = jobs.Gates(c.Gates)
+	for i, campaign := range c.Campaigns() {
+		s.jobs.Calendar = append(s.jobs.Calendar, jobs.Campaign{Campaign: campaign, MinVolume: c.Calendar[i].MinVolume, MaxVolume: c.Calendar[i].MaxVolume})
+	}
 	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.
 	s.jobs.MemoryLimit, s.jobs.CacheBytes = int64(c.MemoryLimit)/2, int64(c.MemoryLimit)/4
 	s.memory = int64(c.MemoryLimit)

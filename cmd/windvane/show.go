@@ -70,10 +70,15 @@ func (a *app) show(ctx context.Context, o showOptions) error {
 		return err
 	}
 	return a.withArchive(ctx, o.job, func(archive jobs.Archive) error {
-		rec, err := newest(ctx, archive, asOf)
+		day, err := orLatest(ctx, archive, asOf)
 		if err != nil {
 			return err
 		}
+		rec, err := newest(ctx, archive, day)
+		if err != nil {
+			return err
+		}
+		a.noteStale(ctx, archive, day)
 		if err := printRows(ctx, archive.Out, rec.Prefix+"/"+t.Name+".parquet", p); err != nil {
 			return err
 		}
@@ -96,14 +101,10 @@ func (o showOptions) console() console.Options {
 	return console.Options{Columns: o.columns, Where: where, Top: o.top}
 }
 
-// newest is the newest commit of a date, or of the newest date.
-func newest(ctx context.Context, archive jobs.Archive, asOf *calendar.Day) (lake.CommitRecord, error) {
-	day, err := orLatest(ctx, archive, asOf)
-	if err != nil {
-		return lake.CommitRecord{}, err
-	}
+// newest is the newest commit of a date.
+func newest(ctx context.Context, archive jobs.Archive, day calendar.Day) (lake.CommitRecord, error) {
 	rec, ok, err := archive.Out.Newest(ctx, archive.Job, day.String())
-	if err == nil && !ok {
+	if err == nil && (!ok || rec.Retired) {
 		err = fmt.Errorf("job %s, %s: %w", archive.Job, day, jobs.ErrNotPublished)
 	}
 	return rec, err

@@ -94,6 +94,9 @@ func (a *app) describeFreshness(f *jobs.Freshness, zone *calendar.Zone) {
 		newest = fmt.Sprintf("the newest is %s, commit %d of %s, run %s", f.Newest, f.Sequence, clockOf(f.Published, zone), f.Run)
 	}
 	fmt.Fprintf(a.stdout, "%s is %s: %s\n", f.Wanted, f.State, newest)
+	if len(f.Gaps) > 0 {
+		fmt.Fprintf(a.stdout, "gaps      %s; if the dumps are there: windvane backfill --from %s\n", shortDays(f.Gaps), f.Gaps[0])
+	}
 	if f.State == jobs.StandingFresh {
 		return
 	}

@@ -41,6 +41,10 @@ type CommitRecord struct {
 	Reason     string      `json:"reason,omitempty"`
 	At         *time.Time  `json:"at,omitempty"`
 	Withdrawn  []Withdrawn `json:"withdrawn,omitempty"` // nights that no run publishes again by itself
+
+	// Retired says that the retention took the night out of the archive: nothing is published of the date any more, and the
+	// tables of the commit before, which this record names too, go after their time.
+	Retired bool `json:"retired,omitempty"`
 }
 
 // Withdrawn is a night that a rollback took back.
@@ -104,29 +108,36 @@ func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int)
 }
 
 // noteCurrent writes the bytes just committed to current.json, and not what is read back of them, which nothing
-// vouches for. If another commit has followed already, the hint is made from that one.
+// vouches for. Whoever was paused since its commit writes an old hint over a newer one, so it looks again afterwards: if
+// another commit has followed, the hint is made from that one.
 func (l *Lake) noteCurrent(ctx context.Context, rec CommitRecord, data []byte) error {
-	keys, err := l.commitKeys(ctx, rec.Job, rec.AsOf)
-	if err != nil {
+	if err := l.PutBytes(ctx, currentKey(rec.Job, rec.AsOf), data); err != nil {
 		return err
 	}
-	if len(keys) > rec.Sequence {
-		return l.RebuildCurrent(ctx, rec.Job, rec.AsOf)
+	keys, err := l.commitKeys(ctx, rec.Job, rec.AsOf)
+	if err != nil || len(keys) <= rec.Sequence {
+		return err
 	}
-	return l.PutBytes(ctx, currentKey(rec.Job, rec.AsOf), data)
+	return l.RebuildCurrent(ctx, rec.Job, rec.AsOf)
 }
 
-// RebuildCurrent writes current.json from the newest commit. Without a commit it does nothing.
+// RebuildCurrent writes current.json from the newest commit, until no newer one has come meanwhile. Without a commit it
+// does nothing.
 func (l *Lake) RebuildCurrent(ctx context.Context, job, asOf string) error {
-	rec, found, err := l.Newest(ctx, job, asOf)
-	if err != nil || !found {
-		return err
+	for written := 0; ; {
+		rec, found, err := l.Newest(ctx, job, asOf)
+		if err != nil || !found || rec.Sequence == written {
+			return err
+		}
+		data, err := encodeCommit(rec)
+		if err != nil {
+			return err
+		}
+		if err := l.PutBytes(ctx, currentKey(job, asOf), data); err != nil {
+			return err
+		}
+		written = rec.Sequence
 	}
-	data, err := encodeCommit(rec)
-	if err != nil {
-		return err
-	}
-	return l.PutBytes(ctx, currentKey(job, asOf), data)
 }
 
 // Newest is the commit with the highest sequence of one as-of date, and whether there is one.
@@ -156,7 +167,9 @@ func (l *Lake) Commits(ctx context.Context, job, asOf string) ([]CommitRecord, e
 	return records, nil
 }
 
-// commitKeys checks that the sequence has no gap: a gap would mean that a record was deleted or not listed.
+// commitKeys are the keys of all commits, in ascending sequence. Some stores list what was written a moment ago late. Commits are
+// a sequence, so what a listing lacks is asked for by its key: the one after the last, and any in between. One that is
+// really gone was deleted.
 func (l *Lake) commitKeys(ctx context.Context, job, asOf string) ([]string, error) {
 	if !jobName.MatchString(job) || !asOfDate.MatchString(asOf) {
 		return nil, fmt.Errorf("commits of job %q, as-of date %q: malformed", job, asOf)
@@ -166,17 +179,41 @@ func (l *Lake) commitKeys(ctx context.Context, job, asOf string) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	var keys []string
+	var listed []string // in key order, which is commit order
 	for _, o := range objects {
-		if !commitName.MatchString(strings.TrimPrefix(o.Key, prefix)) {
-			continue // not ours
+		if commitName.MatchString(strings.TrimPrefix(o.Key, prefix)) { // others are not ours
+			listed = append(listed, o.Key)
 		}
-		if o.Key != commitKey(job, asOf, len(keys)+1) {
-			return nil, fmt.Errorf("commits of %s %s: found %s where sequence %d belongs", job, asOf, o.Key, len(keys)+1)
+	}
+	var keys []string
+	for next := 0; len(keys) < maxSequence; {
+		key := commitKey(job, asOf, len(keys)+1)
+		if next < len(listed) && listed[next] == key {
+			keys, next = append(keys, key), next+1
+			continue
 		}
-		keys = append(keys, o.Key)
+		there, err := l.exists(ctx, key)
+		switch {
+		case err != nil:
+			return nil, err
+		case there:
+			keys = append(keys, key)
+		case next < len(listed):
+			return nil, fmt.Errorf("commits of %s %s: found %s where sequence %d belongs", job, asOf, listed[next], len(keys)+1)
+		default:
+			return keys, nil
+		}
 	}
 	return keys, nil
+}
+
+// exists asks for a commit record by its key. Stores that list late read what was written.
+func (l *Lake) exists(ctx context.Context, key string) (bool, error) {
+	_, err := l.ReadAll(ctx, key, maxCommitBytes)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // readCommit refuses a record of a newer format rather than misread it.
@@ -186,11 +223,17 @@ func (l *Lake) readCommit(ctx context.Context, job, asOf, key string) (CommitRec
 		return CommitRecord{}, err
 	}
 	var rec CommitRecord
-	if err := json.Unmarshal(data, &rec); err != nil {
+	var is struct { // before the rest, which a newer format may have changed in any way
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &is); err != nil {
 		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
 	}
-	if rec.Format != CommitFormat {
-		return CommitRecord{}, fmt.Errorf("read commit %s: format %d, this binary reads %d", key, rec.Format, CommitFormat)
+	if is.Format != CommitFormat {
+		return CommitRecord{}, fmt.Errorf("read commit %s: format %d, this binary reads %d: use a newer windvane", key, is.Format, CommitFormat)
+	}
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
 	}
 	if err := rec.Validate(); err != nil {
 		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)

@@ -21,6 +21,8 @@ var (
 	ErrCorrupt = errors.New("corrupt")
 	// ErrLostRace: another process committed the sequence number first.
 	ErrLostRace = errors.New("another run committed first")
+	// ErrDenied: the store refuses the credentials, or what they may do. Trying again with the same ones does not help.
+	ErrDenied = errors.New("the store refuses these credentials; renew them or grant what the documentation asks for, then run again")
 	// ErrNoConditionalWrites: the store accepts a write-if-absent over an existing object.
 	ErrNoConditionalWrites = errors.New("the store does not honour conditional writes")
 )

@@ -167,7 +167,7 @@ func (l *Lake) Put(ctx context.Context, key string, write func(io.Writer) error)
 		return err
 	}
 	if err := l.store.put(ctx, key, write); err != nil {
-		return fmt.Errorf("write %s: %w", key, err)
+		return fmt.Errorf("write %s: %w", key, named(err))
 	}
 	return nil
 }

@@ -143,7 +143,27 @@ func (f *File) find(rg int, columns []string) ([]wantedChunk, error) {
 		}
 		wanted = append(wanted, w)
 	}
+	if n, limit := f.DecodedBytes(rg, columns), f.lake.limits.MaxRowGroupBytes; n > limit {
+		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d: %w", rg, tooLargef("%d columns of %d rows take %d bytes at least, limit %d", len(columns), f.meta.RowGroups[rg].NumRows, n, limit))}
+	}
 	return wanted, nil
+}
+
+// DecodedBytes is the least memory that the named columns of row group rg take once they are decoded, by what the
+// footer says: of texts the indices alone, since a dictionary may be as small as it likes.
+func (f *File) DecodedBytes(rg int, columns []string) (n int64) {
+	rows := f.meta.RowGroups[rg].NumRows
+	for i := range f.leaves {
+		if !slices.Contains(columns, f.leaves[i].Name) {
+			continue
+		}
+		width := int64(4) // of an index or an offset
+		if fixed, ok := f.leaves[i].Type.(arrow.FixedWidthDataType); ok {
+			width = int64(fixed.BitWidth() / 8)
+		}
+		n += rows * width
+	}
+	return n
 }
 
 // fetchChunks reads the bytes of the chunks, those close to each other in one request.

@@ -80,6 +80,9 @@ func named(err error) error {
 	if !errors.Is(err, ErrNotFound) && (errors.Is(err, fs.ErrNotExist) || codeOf(err) == gcerrors.NotFound) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
+	if !errors.Is(err, ErrDenied) && codeOf(err) == gcerrors.PermissionDenied {
+		return fmt.Errorf("%w: %w", ErrDenied, err)
+	}
 	return err
 }
 

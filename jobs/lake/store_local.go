@@ -40,12 +40,12 @@ func (s *localStore) durable(key string) bool {
 func openLocal(dir string, create bool) (*localStore, error) {
 	if create {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, fmt.Errorf("create %s: %w", dir, err)
+			return nil, fmt.Errorf("create %s: %w", dir, explained(err))
 		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
+		return nil, fmt.Errorf("open %s: %w", dir, explained(err))
 	}
 	return &localStore{root: root}, nil
 }
@@ -94,7 +94,7 @@ func (s *localStore) list(ctx context.Context, prefix string) ([]Object, error) 
 		return nil
 	})
 	slices.SortFunc(objects, func(a, b Object) int { return strings.Compare(a.Key, b.Key) })
-	return objects, err
+	return objects, explained(err)
 }
 
 func localObject(key string, info fs.FileInfo) Object {
@@ -193,7 +193,7 @@ func (s *localStore) stage(save func(*os.File, func(io.Writer) error) error, wri
 	}
 	defer func() { _ = s.root.Remove(temp) }() // after a rename there is nothing left to remove
 	if err := save(f, write); err != nil {
-		return err
+		return explained(err)
 	}
 	return localError(publish(temp))
 }
@@ -336,7 +336,7 @@ func localError(err error) error {
 	if err == nil || isOurs(err) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", errLocal, err)
+	return fmt.Errorf("%w: %w", errLocal, explained(err))
 }
 
 // nonce is a random name that no other process picks.

@@ -100,7 +100,7 @@ func codeOf(err error) gcerrors.ErrorCode {
 		return gcerrors.NotFound
 	case "PreconditionFailed":
 		return gcerrors.FailedPrecondition
-	case "AccessDenied", "Forbidden":
+	case "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "AccountProblem":
 		return gcerrors.PermissionDenied
 	case "PermanentRedirect", "MovedPermanently":
 		return gcerrors.InvalidArgument // another region: trying again does not help

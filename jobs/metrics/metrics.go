@@ -27,6 +27,7 @@ type Metrics struct {
 	newest, wanted, stale                prometheus.Gauge
 	reduced, spilled, rows, bytesWritten prometheus.Gauge
 	step, next                           *prometheus.GaugeVec
+	gates, tableRows, tableDay, inputDay *prometheus.GaugeVec
 	attempts, messages                   *prometheus.CounterVec // nil in a process of one run
 
 	mu        sync.Mutex
@@ -59,6 +60,10 @@ func New(job, version string, serves bool) *Metrics {
 	m.rows = gauge("published_rows", "Rows of all tables of the newest published night.")
 	m.bytesWritten = gauge("published_bytes", "Bytes of all tables of the newest published night.")
 	m.step = gauges("step_seconds", "Duration of the steps of the newest published night.", "step")
+	m.gates = gauges("gate_failed", "1 for each gate that stopped the last attempt.", "gate")
+	m.tableRows = gauges("table_rows", "Rows of a table of the newest published night.", "table")
+	m.tableDay = gauges("table_as_of_timestamp_seconds", "Midnight, in UTC, of the as-of date of a published table.", "table")
+	m.inputDay = gauges("input_newest_timestamp_seconds", "Midnight, in UTC, of the newest day of a dumped table that the newest published night read.", "table")
 	info := gauges("build_info", "1; the version is the label.", "version")
 	info.WithLabelValues(version).Set(1)
 	if serves {
@@ -88,10 +93,17 @@ type Night struct {
 	Rows, Bytes int64
 	Steps       map[string]float64 // seconds
 	AlreadyDone bool               // nothing was made
+
+	Tables map[string]int64        // rows by published table
+	Inputs map[string]calendar.Day // by dumped table, the newest day that was read
 }
 
-// Attempt notes what an attempt came to, and how long it took.
-func (m *Metrics) Attempt(outcome string, asOf calendar.Day, took time.Duration, at time.Time) {
+// Attempt notes what an attempt came to, which gates stopped it, and how long it took.
+func (m *Metrics) Attempt(outcome string, failedGates []string, asOf calendar.Day, took time.Duration, at time.Time) {
+	m.gates.Reset()
+	for _, name := range failedGates {
+		m.gates.WithLabelValues(name).Set(1)
+	}
 	m.outcome.Reset()
 	m.outcome.WithLabelValues(outcome).Set(1)
 	m.seconds.Set(took.Seconds())
@@ -136,6 +148,19 @@ func (m *Metrics) made(n Night) {
 	m.bytesWritten.Set(float64(n.Bytes))
 	for name, seconds := range n.Steps {
 		m.step.WithLabelValues(name).Set(seconds)
+	}
+	if n.Tables == nil {
+		return
+	}
+	for _, of := range []*prometheus.GaugeVec{m.tableRows, m.tableDay, m.inputDay} { // a table that is no longer there is not shown as it was
+		of.Reset()
+	}
+	for name, rows := range n.Tables {
+		m.tableRows.WithLabelValues(name).Set(float64(rows))
+		m.tableDay.WithLabelValues(name).Set(midnight(n.AsOf))
+	}
+	for name, day := range n.Inputs {
+		m.inputDay.WithLabelValues(name).Set(midnight(day))
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/windvane/windvane/jobs/metrics"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -17,10 +20,12 @@ var day = calendar.Of(2026, 1, 31)
 func noted(serves bool) *metrics.Metrics {
 	m := metrics.New("nightly", "v1", serves)
 	at := time.Unix(1_770_000_000, 0)
-	m.Attempt("late", day, time.Second, at)
-	m.Attempt("published", day, 90*time.Second, at.Add(time.Hour))
+	m.Attempt("gate", []string{"volume"}, day, time.Second, at)
+	m.Attempt("late", nil, day, time.Second, at)
+	m.Attempt("published", nil, day, 90*time.Second, at.Add(time.Hour))
 	m.Success(metrics.Night{AsOf: day, Reduced: 4, Rows: 1000, Bytes: 5000, Steps: map[string]float64{"reduce": 12.5}}, at.Add(time.Hour))
 	m.Success(metrics.Night{AsOf: day, AlreadyDone: true}, at.Add(2*time.Hour))
+	m.Published(metrics.Night{AsOf: day, Rows: 1000, Bytes: 5000, Tables: map[string]int64{"gmv": 40}, Inputs: map[string]calendar.Day{"orders": day, "chats": day - 1}}, at)
 	m.Standing(&day, false)
 	m.Next("nightly", at.Add(24*time.Hour))
 	m.Message("feishu", false)
@@ -44,6 +49,9 @@ var gauges = []string{
 	`windvane_stale{job_name="nightly"} 0`,
 	`windvane_partitions_reduced{job_name="nightly"} 4`,
 	`windvane_step_seconds{job_name="nightly",step="reduce"} 12.5`,
+	`windvane_table_rows{job_name="nightly",table="gmv"} 40`,
+	`windvane_table_as_of_timestamp_seconds{job_name="nightly",table="gmv"} 1.7698176e+09`,
+	`windvane_input_newest_timestamp_seconds{job_name="nightly",table="chats"} 1.7697312e+09`,
 	`windvane_build_info{job_name="nightly",version="v1"} 1`,
 }
 
@@ -67,7 +75,7 @@ func TestPublishedByAnother(t *testing.T) {
 		m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 		return w.Body.String()
 	}
-	m.Attempt("late", day+1, time.Second, made.Add(time.Hour))
+	m.Attempt("late", nil, day+1, time.Second, made.Add(time.Hour))
 	m.Published(night, made)
 	expect(t, scrape(), `windvane_last_success_timestamp_seconds{job_name="nightly"} 1.77e+09`, `windvane_published_rows{job_name="nightly"} 1000`,
 		`windvane_published_bytes{job_name="nightly"} 5000`, `windvane_step_seconds{job_name="nightly",step="reduce"} 12.5`)
@@ -94,5 +102,68 @@ func TestTextfile(t *testing.T) {
 	}
 	if err := noted(false).WriteFile(filepath.Join(t.TempDir(), "no", "folder")); err == nil || !strings.HasPrefix(err.Error(), "write metrics: ") {
 		t.Errorf("no folder: %v", err)
+	}
+}
+
+// A gate that stopped one attempt is not held against the next.
+func TestFailedGates(t *testing.T) {
+	m := metrics.New("nightly", "v1", true)
+	scrape := func() string {
+		w := httptest.NewRecorder()
+		m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		return w.Body.String()
+	}
+	m.Attempt("gate", []string{"volume", "columns"}, day, time.Second, time.Unix(0, 0))
+	expect(t, scrape(), `windvane_gate_failed{gate="columns",job_name="nightly"} 1`, `windvane_gate_failed{gate="volume",job_name="nightly"} 1`)
+	m.Attempt("published", nil, day, time.Second, time.Unix(0, 0))
+	if strings.Contains(scrape(), "windvane_gate_failed{") {
+		t.Error(scrape())
+	}
+}
+
+var metricName = regexp.MustCompile(`windvane_[a-z_]+`)
+
+// docs/deploy.md names every metric and none that is not there, its alert rules included; the rules are YAML.
+func TestTheDocumentNamesEveryMetric(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := noted(true)
+	m.Attempt("gate", []string{"volume"}, day, time.Second, time.Unix(0, 0)) // a metric without a value is not scraped
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	known := map[string]bool{}
+	for _, line := range strings.Split(w.Body.String(), "\n") {
+		if rest, ok := strings.CutPrefix(line, "# TYPE windvane_"); ok {
+			known["windvane_"+strings.Fields(rest)[0]] = true
+		}
+	}
+	named := map[string]bool{}
+	for _, name := range metricName.FindAllString(string(doc), -1) {
+		named[name] = true
+		if !known[name] {
+			t.Errorf("docs/deploy.md: there is no metric %s", name)
+		}
+	}
+	for name := range known {
+		if !named[name] {
+			t.Errorf("docs/deploy.md does not name %s", name)
+		}
+	}
+	_, rest, _ := strings.Cut(string(doc), "# /etc/prometheus/rules/windvane.yml\n")
+	text, _, _ := strings.Cut(rest, "```")
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr, For string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &rules); err != nil || len(rules.Groups) != 1 || len(rules.Groups[0].Rules) < 5 {
+		t.Fatalf("alert rules: %v, %+v", err, rules)
+	}
+	for _, r := range rules.Groups[0].Rules {
+		if r.Alert == "" || !metricName.MatchString(r.Expr) {
+			t.Errorf("%+v", r)
+		}
 	}
 }

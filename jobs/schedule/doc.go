@@ -5,7 +5,7 @@
 //  1. spec.go: a Spec reads a wall clock and a zone. Each firing has an as-of date that comes from the firing, not from
 //     the clock at the time of the call, so a retry at noon makes the night that was due at three.
 //  2. job.go: a Job calls its function with the as-of date, waits for late inputs until a deadline, tries failures again,
-//     and first catches up what was missed.
+//     and first catches up what was missed. A night that is given up does not hold up the next one.
 //  3. serve.go: Serve runs jobs side by side until it is told to stop, each one never twice at a time.
 //
 // It promises, whatever the clock does (summer time, leap days, jumps either way, restarts): no night is made twice, and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -16,13 +17,13 @@ type Job struct {
 	Spec *Spec
 	// Run makes what is due for the as-of date. It returns when that is done, when it cannot be, or when ctx ends.
 	Run func(ctx context.Context, a Attempt) error
-	// Newest is the newest as-of date that is done, false if none is. Nights after it are caught up, in order. A job
-	// without Newest remembers what it did itself and catches up nothing from before it started.
-	Newest   func(ctx context.Context) (calendar.Day, bool, error)
+	// Done are the as-of dates that are done, ascending. What is missing since the first of them is made, in order. A job
+	// without Done remembers what it did itself and catches up nothing from before it started.
+	Done     func(ctx context.Context) ([]calendar.Day, error)
 	Late     func(error) bool // tells errors that waiting may mend; nil: none
 	Final    func(error) bool // tells errors that trying again cannot mend; nil: none
 	Patience Patience
-	CatchUp  int         // nights that are made at one firing at most, the newest ones; below 1 means 1
+	CatchUp  int         // the last so many nights are looked at, at each firing; below 1 means 1
 	Observe  func(Event) // may be nil; called from the job's goroutine
 }
 
@@ -47,7 +48,7 @@ const (
 	Done    = "done"
 	Waiting = "waiting"  // an input is late; the night is tried again until the deadline
 	Retried = "retried"  // failed; it is tried again
-	GivenUp = "given_up" // failed for good: it is due again at the next firing
+	GivenUp = "given_up" // failed for good: the next one is made; this one is due again at the next firing
 	Skipped = "skipped"  // missed too long ago to be caught up
 	Stopped = "stopped"  // told to stop before it was done
 	Blind   = "blind"    // what is done could not be found out
@@ -76,63 +77,103 @@ func (j *Job) observe(e Event) {
 // lookBack bounds how far missed firings are looked for.
 const lookBack = 400 * 24 * time.Hour
 
-// due are the firings that a job has to attend to at now: the last one of each as-of date after the newest that is done.
-func (j *Job) due(now time.Time, newest calendar.Day, any bool) (nights []Firing, skipped []Firing) {
+// due are the firings that a job has to attend to at now, in order of as-of dates, the last one of each: of the last CatchUp
+// nights since the first that is done, those that are not. Older ones after the newest that is done are skipped; holes that
+// are older still are nobody's business any more.
+func (j *Job) due(now time.Time, done []calendar.Day) (nights []Firing, skipped []Firing) {
 	last, ok := j.Spec.Last(now)
-	if !ok || any && last.AsOf <= newest {
+	if !ok {
 		return nil, nil
 	}
-	if !any {
+	if len(done) == 0 {
 		return []Firing{last}, nil
 	}
-	since := time.UnixMicro(j.Spec.business.Start(newest)).UTC()
+	first, newest := done[0], done[len(done)-1]
+	since := time.UnixMicro(j.Spec.business.Start(first)).UTC()
 	if earliest := now.Add(-lookBack); since.Before(earliest) {
 		since = earliest
 	}
+	var all []Firing
 	for _, f := range j.Spec.Between(since, now) {
-		switch n := len(nights); {
-		case f.AsOf <= newest:
-		case n > 0 && nights[n-1].AsOf >= f.AsOf:
-			nights[n-1].At = f.At
+		switch n := len(all); {
+		case f.AsOf <= first:
+		case n > 0 && all[n-1].AsOf >= f.AsOf:
+			all[n-1].At = f.At
 		default:
-			nights = append(nights, f)
+			all = append(all, f)
 		}
 	}
-	cut := max(0, len(nights)-max(1, j.CatchUp))
-	return nights[cut:], nights[:cut]
+	cut := len(all) - max(1, j.CatchUp)
+	for i, f := range all {
+		switch _, is := slices.BinarySearch(done, f.AsOf); {
+		case is:
+		case i >= cut:
+			nights = append(nights, f)
+		case f.AsOf > newest:
+			skipped = append(skipped, f)
+		}
+	}
+	return nights, skipped
 }
 
-// attend makes the nights that are due, in order. The first that is given up ends it: later ones rest on it.
-func (j *Job) attend(stop, work context.Context, c Clock, newest calendar.Day, any bool) (calendar.Day, bool) {
-	nights, skipped := j.due(c.Now(), newest, any)
+// attend makes the nights that are due, in order, and gives the newest of those that it did. One that is given up does
+// not hold up the others: they rest on what there is. It comes first again at the next firing, and if it was late also
+// while a later one waits: its dumps may come first.
+func (j *Job) attend(stop, work context.Context, c Clock, done []calendar.Day) (newest calendar.Day, any bool) {
+	nights, skipped := j.due(c.Now(), done)
 	for _, f := range skipped {
 		j.observe(Event{What: Skipped, AsOf: f.AsOf, Due: f.At})
 	}
+	var late []Firing // given up, and looked for again while later ones wait
 	for _, f := range nights {
-		err := j.night(stop, work, c, f)
+		err := j.night(stop, work, c, f, func() { late = j.comeBack(work, late) })
 		switch {
 		case err == nil:
 			newest, any = f.AsOf, true
 			j.observe(Event{What: Done, AsOf: f.AsOf, Due: f.At})
-			continue
 		case stop.Err() != nil:
 			j.observe(Event{What: Stopped, AsOf: f.AsOf, Due: f.At, Err: err})
+			return newest, any
 		default:
 			j.observe(Event{What: GivenUp, AsOf: f.AsOf, Due: f.At, Err: err})
+			if errors.Is(err, errClockWentBack) { // as are those after it
+				return newest, any
+			}
+			if j.Late != nil && j.Late(err) {
+				late = append(late, f)
+			}
 		}
-		break
 	}
 	return newest, any
 }
 
-// night calls the function until the night is done or given up. It sleeps until stop ends; a call lasts until work does.
-func (j *Job) night(stop, work context.Context, c Clock, f Firing) error {
+// comeBack calls the function once for nights that were given up as late, and gives those that are late still.
+func (j *Job) comeBack(work context.Context, late []Firing) (still []Firing) {
+	for _, f := range late {
+		switch err := j.call(work, Attempt{AsOf: f.AsOf, Due: f.At, Number: 1}); {
+		case err == nil:
+			j.observe(Event{What: Done, AsOf: f.AsOf, Due: f.At})
+		case j.Late(err):
+			still = append(still, f)
+		default:
+			j.observe(Event{What: GivenUp, AsOf: f.AsOf, Due: f.At, Err: err})
+		}
+	}
+	return still
+}
+
+// night calls the function until the night is done or given up, and before each further time, after a pause, first. It
+// sleeps until stop ends; a call lasts until work does.
+func (j *Job) night(stop, work context.Context, c Clock, f Firing, first func()) error {
 	deadline := f.At.Add(j.Patience.Deadline)
 	pause, longest := orElse(j.Patience.First, time.Minute), orElse(j.Patience.Longest, 10*time.Minute)
 	failures := 0
 	for n := 1; ; n++ {
 		if err := stop.Err(); err != nil {
 			return err
+		}
+		if n > 1 {
+			first()
 		}
 		now := c.Now()
 		if now.Before(f.At) {

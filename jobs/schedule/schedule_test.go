@@ -140,12 +140,7 @@ func newWorld(t testing.TB, text, in, start string) *world {
 	w := &world{t: t}
 	w.now = moment(t, start)
 	w.job = &schedule.Job{Name: "nightly", Spec: spec(t, text, in), CatchUp: 5, Late: func(err error) bool { return errors.Is(err, errLate) }}
-	w.job.Newest = func(context.Context) (calendar.Day, bool, error) {
-		if len(w.done) == 0 {
-			return 0, false, nil
-		}
-		return slices.Max(w.done), true, nil
-	}
+	w.job.Done = func(context.Context) ([]calendar.Day, error) { return slices.Sorted(slices.Values(w.done)), nil }
 	w.job.Run = func(_ context.Context, a schedule.Attempt) error {
 		w.calls = append(w.calls, fmt.Sprintf("%s at %s", a.AsOf, w.now.Format("01-02 15:04")))
 		if w.fail != nil {
@@ -241,14 +236,58 @@ func TestANightThatComesAfterMidnightKeepsItsDate(t *testing.T) {
 	w.expect("calls", w.calls, "2026-01-04 at 01-05 23:30", "2026-01-04 at 01-06 00:30")
 }
 
-func TestLaterNightsWaitForOneThatFails(t *testing.T) {
+// The night of the 3rd is given up, that of the 4th is made all the same; the 3rd comes first at each firing, until its
+// dumps are there.
+func TestLaterNightsDoNotWaitForOneThatIsGivenUp(t *testing.T) {
 	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
 	w.done = []calendar.Day{calendar.Of(2026, 1, 2)}
-	w.job.Patience = schedule.Patience{Retries: 1, First: 5 * time.Minute}
-	w.fail = func(schedule.Attempt) error { return errors.New("broken") }
-	w.live("2026-01-05T14:00:00Z")
-	w.expect("calls", w.calls, "2026-01-03 at 01-05 12:00", "2026-01-03 at 01-05 12:05")
-	w.expect("events", w.events, "retried 2026-01-03", "given_up 2026-01-03")
+	w.job.Patience = schedule.Patience{Deadline: time.Hour, Retries: 1, First: 5 * time.Minute}
+	w.fail = func(a schedule.Attempt) error {
+		switch {
+		case a.AsOf != calendar.Of(2026, 1, 3) || w.now.After(moment(t, "2026-01-07T00:00:00Z")):
+			return nil
+		case w.now.After(moment(t, "2026-01-06T00:00:00Z")):
+			return errLate
+		}
+		return errors.New("broken")
+	}
+	w.live("2026-01-08T04:00:00Z")
+	w.expect("calls", w.calls, "2026-01-03 at 01-05 12:00", "2026-01-03 at 01-05 12:05", "2026-01-04 at 01-05 12:05",
+		"2026-01-03 at 01-06 03:00", "2026-01-05 at 01-06 03:00", "2026-01-03 at 01-07 03:00", "2026-01-06 at 01-07 03:00", "2026-01-07 at 01-08 03:00")
+	w.expect("events", w.events, "retried 2026-01-03", "given_up 2026-01-03", "done 2026-01-04", "given_up 2026-01-03", "done 2026-01-05",
+		"done 2026-01-03", "done 2026-01-06", "done 2026-01-07")
+}
+
+// Two dumps are late beyond the first one's deadline and come while the second is waited for: the first is made first.
+func TestWhatIsWaitedForDoesNotGoBeforeWhatWasGivenUp(t *testing.T) {
+	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T02:00:00Z")
+	w.done = []calendar.Day{calendar.Of(2026, 1, 3)}
+	w.job.Patience = schedule.Patience{Deadline: 2 * time.Hour, First: time.Hour, Longest: time.Hour}
+	w.fail = func(a schedule.Attempt) error {
+		if w.now.Before(moment(t, "2026-01-06T04:30:00Z")) {
+			return errLate
+		}
+		return nil
+	}
+	w.live("2026-01-06T06:00:00Z")
+	w.expect("events", w.events, "waiting 2026-01-04", "waiting 2026-01-04", "given_up 2026-01-04",
+		"given_up 2026-01-04", "waiting 2026-01-05", "waiting 2026-01-05", "done 2026-01-04", "done 2026-01-05")
+}
+
+// A hole is come back to as long as it is one of the last catch_up nights, and never from before the first night that is done.
+func TestHolesAreNotLookedForForever(t *testing.T) {
+	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-10T12:00:00Z")
+	w.job.CatchUp = 3
+	for _, d := range []int{1, 2, 4, 6, 8} {
+		w.done = append(w.done, calendar.Of(2026, 1, d))
+	}
+	w.live("2026-01-10T13:00:00Z")
+	w.expect("events", w.events, "done 2026-01-07", "done 2026-01-09")
+
+	w = newWorld(t, "0 3 * * *", "UTC", "2026-01-10T12:00:00Z")
+	w.done = []calendar.Day{calendar.Of(2026, 1, 8)}
+	w.live("2026-01-10T13:00:00Z")
+	w.expect("events", w.events, "done 2026-01-09")
 }
 
 func TestWhatCannotBeMendedIsNotTriedAgain(t *testing.T) {
@@ -276,7 +315,7 @@ func TestAPanicIsAFailure(t *testing.T) {
 
 func TestWithoutAMemoryNothingIsCaughtUp(t *testing.T) {
 	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
-	w.job.Newest = nil
+	w.job.Done = nil
 	w.live("2026-01-07T04:00:00Z")
 	w.expect("calls", w.calls, "2026-01-05 at 01-06 03:00", "2026-01-06 at 01-07 03:00")
 }
@@ -319,7 +358,7 @@ func TestTheClockIsSet(t *testing.T) {
 			w := newWorld(t, "0 3 * * *", "UTC", "2026-01-04T12:00:00Z")
 			w.done = []calendar.Day{calendar.Of(2026, 1, 3)}
 			if !c.remembers {
-				w.job.Newest = nil
+				w.job.Done = nil
 			}
 			w.set(c.at, c.to)
 			w.live(c.end)
@@ -390,19 +429,19 @@ func TestACallThatEndsInTimeIsDone(t *testing.T) {
 
 func TestABucketThatCannotBeAskedIsAskedAgain(t *testing.T) {
 	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
-	newest, n := w.job.Newest, 0
-	w.job.Newest = func(ctx context.Context) (calendar.Day, bool, error) {
+	done, n := w.job.Done, 0
+	w.job.Done = func(ctx context.Context) ([]calendar.Day, error) {
 		if n++; n <= 2 {
-			return 0, false, errors.New("no bucket")
+			return nil, errors.New("no bucket")
 		}
-		return newest(ctx)
+		return done(ctx)
 	}
 	w.live("2026-01-05T13:00:00Z")
 	w.expect("events", w.events, "blind 1970-01-01", "blind 1970-01-01", "done 2026-01-04")
 	w.expect("calls", w.calls, "2026-01-04 at 01-05 12:02")
 }
 
-// Whatever the zone, the hour, the restarts, the failures and the clock: in the end every night is done, once, in order.
+// Whatever the zone, the hour, the restarts, the failures and the clock: in the end every night is done, once.
 func TestNoNightTwiceNoneSkipped(t *testing.T) {
 	zones := []string{"Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Auckland", "UTC"}
 	rapid.Check(t, func(r *rapid.T) {
@@ -430,9 +469,10 @@ func TestNoNightTwiceNoneSkipped(t *testing.T) {
 		w.fail, w.slept = nil, nil
 		w.liveUntil(w.now.Add(50 * time.Hour))
 		last, _ := w.job.Spec.Last(w.now)
-		if n := len(w.done); w.done[n-1] != last.AsOf {
-			r.Fatalf("the last night done is %s, due is %s", w.done[n-1], last.AsOf)
+		if newest := slices.Max(w.done); newest != last.AsOf {
+			r.Fatalf("the last night done is %s, due is %s", newest, last.AsOf)
 		}
+		slices.Sort(w.done) // one that was given up is made after later ones
 		for i := 1; i < len(w.done); i++ {
 			if w.done[i] != w.done[i-1]+1 {
 				r.Fatalf("nights done: %v", w.done)

@@ -67,26 +67,27 @@ func Serve(ctx context.Context, c Clock, grace time.Duration, jobs ...*Job) erro
 
 // memory is what a job knows of its own past.
 type memory struct {
-	attended time.Time    // the firing it looked at last
-	newest   calendar.Day // done
-	any      bool         // whether anything is
+	attended time.Time      // the firing it looked at last
+	done     []calendar.Day // ascending; of a job that remembers by itself the newest alone
 }
 
 func (j *Job) serve(stop, work context.Context, c Clock) {
 	var m memory
-	if last, ok := j.Spec.Last(c.Now()); ok && j.Newest == nil { // nothing from before it started
-		m = memory{last.At, last.AsOf, true}
+	if last, ok := j.Spec.Last(c.Now()); ok && j.Done == nil { // nothing from before it started
+		m = memory{last.At, []calendar.Day{last.AsOf}}
 	}
 	for stop.Err() == nil {
 		now := c.Now()
 		last, fired := j.Spec.Last(now)
 		if now.Before(m.attended) {
-			m.rewind(now, last, j.Newest != nil)
+			m.rewind(now, last, j.Done != nil)
 		}
 		wake := now.Add(look)
 		if fired && last.At.After(m.attended) {
 			if j.remember(stop, c, &m) {
-				m.newest, m.any = j.attend(stop, work, c, m.newest, m.any)
+				if newest, any := j.attend(stop, work, c, m.done); any && j.Done == nil {
+					m.done = []calendar.Day{newest}
+				}
 				m.attended = last.At
 				continue // it may have taken hours
 			}
@@ -107,21 +108,21 @@ func (m *memory) rewind(now time.Time, last Firing, asks bool) {
 		m.attended = time.Time{}
 		return
 	case now.Before(m.attended.Add(-slack)):
-		m.newest = last.AsOf
+		m.done = []calendar.Day{last.AsOf}
 	}
 	m.attended = last.At
 }
 
 // remember asks what is done. False if nobody knows: it is asked again in a minute.
 func (j *Job) remember(ctx context.Context, c Clock, m *memory) bool {
-	if j.Newest == nil {
+	if j.Done == nil {
 		return true
 	}
-	newest, any, err := j.Newest(ctx)
+	done, err := j.Done(ctx)
 	if err != nil {
 		j.observe(Event{What: Blind, Err: err, Again: c.Now().Add(look)})
 		return false
 	}
-	m.newest, m.any = newest, any
+	m.done = done
 	return true
 }

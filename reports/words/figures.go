@@ -18,6 +18,8 @@ var figureColumns = map[string]string{
 	"gmv_fen": "成交额", "refund_amt_fen": "窗口内退款额", "refund_rate_ratio": "30 天退款率",
 	"lines": "订单行数", "quantity": "件数", "orders": "订单数", "orders_touching": "涉及的订单数", "atv_buyer_fen": "客单价", "atv_order_fen": "笔单价",
 	"gmv_paid_dod_ratio": "支付 GMV 较前一日", "gmv_paid_wow_ratio": "支付 GMV 较 7 天前", "gmv_paid_mom_ratio": "支付 GMV 较上月", "gmv_paid_yoy_ratio": "支付 GMV 较上年",
+	"campaigns": "大促与节假日", "campaign_days": "大促天数", "dod_campaign_days": "前一日口径的大促天数", "wow_campaign_days": "7 天前口径的大促天数",
+	"mom_campaign_days": "上月口径的大促天数", "yoy_campaign_days": "上年口径的大促天数", "gmv_paid_campaign_ratio": "大促日支付 GMV 较可比大促",
 	"gmv_paid_moved_fen": "支付 GMV 变动", "gmv_net_moved_fen": "退款后 GMV 变动", "age_days": "距该日天数", "settled": "不再重算", "reason": "原因",
 
 	"buyers": "买家数", "buyers_30d": "近 30 天买家数", "buyers_yoy_ratio": "买家数较上年", "new_buyers": "新买家数", "returning_buyers": "老买家数",

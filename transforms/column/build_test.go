@@ -1,6 +1,7 @@
 package column_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -320,15 +321,32 @@ func TestFramesAreJoinedInOrder(t *testing.T) {
 		f.Set("b", slices.Repeat([]int64{9}, len(values)))
 		return f
 	}
-	whole := column.Concat([]*column.Frame{part(1, 2), part(), part(3)}, []string{"a"})
-	if whole.N != 3 || !slices.Equal(whole.Column("a"), []int64{1, 2, 3}) || whole.Has("b") {
+	join := func(rows int, parts ...*column.Frame) *column.Frame {
+		f, err := column.Concat([]string{"a"}, rows, func(yield func(*column.Frame, error) bool) {
+			for _, p := range parts {
+				if !yield(p, nil) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if whole := join(3, part(1, 2), part(), part(3)); whole.N != 3 || !slices.Equal(whole.Column("a"), []int64{1, 2, 3}) || whole.Has("b") {
 		t.Errorf("%d rows: %v", whole.N, whole.Column("a"))
 	}
-	if one := part(7); column.Concat([]*column.Frame{one}, []string{"a"}) != one {
+	if one := part(7); join(1, one) != one {
 		t.Error("a single frame was copied")
 	}
-	if none := column.Concat(nil, []string{"a"}); none.N != 0 || len(none.Column("a")) != 0 {
+	if none := join(0); none.N != 0 || len(none.Column("a")) != 0 {
 		t.Error("no frames make an empty one")
+	}
+	broken := errors.New("broken")
+	_, err := column.Concat([]string{"a"}, 5, func(yield func(*column.Frame, error) bool) { _ = yield(part(1), nil) && yield(nil, broken) })
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
 	}
 }
 

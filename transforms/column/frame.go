@@ -2,6 +2,7 @@ package column
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"unsafe"
 
@@ -201,22 +202,28 @@ func (ids *IDs) code(c contract.Column, s string) (int64, error) {
 	return d.Code(s), nil
 }
 
-// Concat joins frames that have the same columns, in order.
-func Concat(parts []*Frame, names []string) *Frame {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	n := 0
-	for _, p := range parts {
-		n += p.N
-	}
-	out := NewFrame(n)
-	for _, name := range names {
-		values := make([]int64, 0, n)
-		for _, p := range parts {
-			values = append(values, p.Column(name)...)
+// Concat joins frames that have the same columns, in order; they are rows rows in all. No frame is held longer than until
+// the next one comes. A single one is given back as it is.
+func Concat(names []string, rows int, parts iter.Seq2[*Frame, error]) (*Frame, error) {
+	out := NewFrame(0)
+	for part, err := range parts {
+		if err != nil {
+			return nil, err
 		}
-		out.Set(name, values)
+		if part.N == rows {
+			return part, nil
+		}
+		for _, name := range names {
+			values := part.Column(name)
+			if out.columns[name] == nil {
+				out.columns[name] = make([]int64, 0, rows)
+			}
+			out.columns[name] = append(out.columns[name], values...)
+		}
+		out.N += part.N
 	}
-	return out
+	for _, name := range names {
+		out.Set(name, out.columns[name])
+	}
+	return out, nil
 }

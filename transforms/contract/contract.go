@@ -142,6 +142,30 @@ func (c Column) ArrowType(ids IDTypes) arrow.DataType {
 	panic(fmt.Sprintf("contract: column %s has no kind", c.Name))
 }
 
+// SQLType is the column's type as catalogues and people write it; keys and buyers are numbers here.
+func (c Column) SQLType(ids IDTypes) string {
+	switch c.Kind {
+	case ID:
+		if ids[c.Domain] {
+			return "STRING"
+		}
+		return "INT64"
+	case Key, Buyer, Fen, Count:
+		return "INT64"
+	case Real:
+		return "DOUBLE"
+	case Bool:
+		return "BOOLEAN"
+	case Instant:
+		return "TIMESTAMP"
+	case Date:
+		return "DATE"
+	case Text, Enum:
+		return "STRING"
+	}
+	panic(fmt.Sprintf("contract: column %s has no kind", c.Name))
+}
+
 // Schema is the table's Arrow schema for the identifier types of one deployment.
 func (t *Table) Schema(ids IDTypes) *arrow.Schema {
 	fields := make([]arrow.Field, len(t.Columns))

@@ -163,10 +163,17 @@ func liftColumns() []Column {
 		null(number("prior_sd", "how far lifts lie apart, standard deviation of ln(1 + lift) between merchants")),
 		money("shrunk_inc_fen", "observed × shrunk lift / (1 + shrunk lift), rounded half up"),
 
-		null(date("best_day", "the day with the highest lift: a selected maximum; null: no day has enough")),
-		figure("best_day_lift_ratio", "its raw lift of that day, which overstates"),
-		figure("best_day_shrunk_ratio", "the same pulled to the merchant's other days"),
-		null(count("best_day_of", "days it was chosen from")),
+		null(date("best_day", "the day with the highest lift of orders, by best_day_shrunk; null: no day with enough orders, too few days to tell how days differ, or the experiment cannot be trusted")),
+		null(count("best_day_of", "days it was chosen from: those on which the holdout was to be expected to place as many orders as the rules ask for")),
+		null(signed(count("best_day_treatment_orders", "self-broadcast orders of that day of the treated pairs in their outcome window"))),
+		null(signed(count("best_day_holdout_orders", "the same of the holdout"))),
+		figure("best_day_lift_ratio", "raw lift of that day, of orders per pair, which overstates since it was chosen for it; null: the holdout placed none"),
+		figure("best_day_lo_ratio", "its interval, exact and right for all best_day_of days at once, so for the chosen one too: lower end"),
+		figure("best_day_hi_ratio", "upper end; null: no end, the holdout placed no order"),
+		figure("best_day_shrunk_ratio", "the same pulled to the merchant's other days and to other merchants: the one to quote"),
+		figure("best_day_shrunk_lo_ratio", "its interval: lower end"),
+		figure("best_day_shrunk_hi_ratio", "upper end"),
+		money("best_day_inc_fen", "best_day_treatment_orders × shrunk / (1 + shrunk) × mean paid GMV of an order on the best_day_of days, rounded half up"),
 
 		figure("wide_effect_fen", "total check: what a treated pair bought more in all channels and scenes of the merchant; below effect_fen a part only moved"))
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
@@ -284,7 +291,7 @@ var TalentRewards = &Table{
 		null(number("product_score", "商品分 of what the talent sold, as in 带货口碑分; null: none")),
 		money("gmv_net15_fen", "distributed gmv_net15 of 30 days; null: refunds not computable"),
 		flag("eligible", "all conditions hold"),
-		text("failed_gates", "conditions that do not: talent_score, product_score, gmv_net15, inc, by comma"),
+		text("failed_gates", "conditions that do not: talent_score, product_score, gmv_net15, inc, lift_above_zero (that of the platform may be none: nobody is paid), by comma"),
 		number("multiplier", "1, or the rules' multiplier from their score on; 0: not eligible"),
 		number("share_ratio", "share of the pool"),
 		count("reward_impressions", "the reward"),

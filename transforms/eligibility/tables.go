@@ -2,23 +2,17 @@ package eligibility
 
 import (
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
-
-	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
-// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
-type Records = iter.Seq2[arrow.Record, error]
+// Records are the rows of a published table.
+type Records = column.Records
 
 // recordRows is the size of records.
 const recordRows = 1 << 16
@@ -72,16 +66,8 @@ func (t *Tables) inOrder(resource string) []*Page {
 
 // build hands every subject of every page to row, in the order of the tables.
 func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column.Builder) (row func(p *Page, subject int), gone func(p *Page, m GoneMember))) Records {
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(table, t.IDs)
+	return column.Stream(table, t.IDs, recordRows, func(b *column.Builder, more func() bool) {
 		row, gone := open(b)
-		flush := func() bool {
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			b.Reset()
-			return more
-		}
 		for _, p := range pages {
 			left := newGoneBetween(t.IDs.TextDict(), p.Decision.gone)
 			for at := range p.Codes {
@@ -90,7 +76,7 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 					i = int(p.Texts[at])
 				}
 				t.goneBefore(left, p, i, gone)
-				if row(p, i); b.Len() >= recordRows && !flush() {
+				if row(p, i); !more() {
 					return
 				}
 			}
@@ -98,8 +84,7 @@ func (t *Tables) build(table *contract.Table, pages []*Page, open func(b *column
 				gone(p, m)
 			}
 		}
-		flush()
-	}
+	})
 }
 
 // goneBefore writes the rows of gone members that stand before a subject's.
@@ -406,107 +391,4 @@ func (w *listWriter) writeOverride(d *Decision, i int) {
 		until = ", until " + o.To.String()
 	}
 	w.override.Text(fmt.Sprintf("%s: %s (%s%s)", o.Action, o.Reason, o.Author, until))
-}
-
-// BeforeColumns are the columns of a list's table that ReadBefore needs.
-var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
-
-// ReadBefore reads what a list said on the run before out of its table, for tonight's subjects by their codes.
-func ReadBefore(f *column.Frame, ids *column.IDs, l *rules.List, d contract.Domain, codes []int64) (*Before, error) {
-	n := len(codes)
-	b := &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
-		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
-	rows, texts := column.NewLookup(codes), ids.TextDict()
-	list := texts.Code(listBefore(f, texts, l))
-	col := f.Column
-	lists, roles, subjects, eligible, standing := col("list"), col("role"), col("subject_id"), col("eligible"), col("standing")
-	pass, fail, since, rank, level, multiplier, gates := col("pass_streak"), col("fail_streak"), col("since"), col("rank"), col("level"), col("multiplier"), col("gates_since")
-	spans := newSpanReader(l, texts, b)
-	coldStart, capped := col("cold_start"), cappedCodes(texts, col("reasons"))
-	found := false
-	for k := range f.N {
-		if lists[k] != list || contract.ScoreRoles[roles[k]] != l.Role { // a list of other subjects is another list
-			continue
-		}
-		found = true
-		code, err := ids.Parse(d, texts.Value(subjects[k]))
-		if err != nil {
-			return nil, fmt.Errorf("list %s: subject_id: %w", l.ID, err)
-		}
-		i := rows.Row(code)
-		if i < 0 {
-			if eligible[k] == 1 {
-				b.Gone = append(b.Gone, GoneMember{subjects[k], int32(max(0, rank[k]))})
-			}
-			continue
-		}
-		b.Member[i], b.Standing[i] = eligible[k] == 1, standing[k] == 1
-		b.Entitled[i] = b.Member[i] && coldStart[k] == 0 || capped(k)
-		b.PassStreak[i], b.FailStreak[i] = int16(pass[k]), int16(fail[k])
-		b.Since[i] = calendar.Day(since[k])
-		if rank[k] != column.Null {
-			b.Rank[i] = int32(rank[k])
-		}
-		b.Level[i] = levelNamed(l, texts, level[k])
-		if err := spans.read(i, gates[k]); err != nil {
-			return nil, fmt.Errorf("list %s: %w", l.ID, err)
-		}
-		if multiplier[k] != column.Null {
-			b.Multiplier[i] = math.Float64frombits(uint64(multiplier[k]))
-		}
-	}
-	if !found {
-		return nil, nil
-	}
-	return b, nil
-}
-
-// listBefore is the id that a list had on the run before: its own, or the former one if it was renamed since.
-func listBefore(f *column.Frame, texts *column.Dict, l *rules.List) string {
-	if l.Formerly != "" && !slices.Contains(f.Column("list"), texts.Code(l.ID)) {
-		return l.Formerly
-	}
-	return l.ID
-}
-
-// Dropped are the lists of a table of the run before that the rules name no more, neither as they are nor as they were,
-// with the number of their members.
-func Dropped(f *column.Frame, ids *column.IDs, r *rules.Rules) map[string]int {
-	texts, known, out := ids.TextDict(), map[int64]bool{}, map[string]int{}
-	for i := range r.Lists {
-		known[texts.Code(r.Lists[i].ID)] = true
-		if former := r.Lists[i].Formerly; former != "" {
-			known[texts.Code(former)] = true
-		}
-	}
-	eligible := f.Column("eligible")
-	for k, list := range f.Column("list") {
-		if !known[list] {
-			out[texts.Value(list)] += int(eligible[k])
-		}
-	}
-	return out
-}
-
-// levelNamed is the position of a level in the first scale, NoLevel if the rules have no such one any more.
-func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
-	if code == column.Null || len(l.Levels) == 0 {
-		return NoLevel
-	}
-	name := texts.Value(code)
-	return int8(slices.IndexFunc(l.Levels[0].Steps, func(s rules.Step) bool { return s.Level == name }))
-}
-
-// cappedCodes tells of a row whether the cap of its shop kept it out; few sets of reasons stand in many rows.
-func cappedCodes(texts *column.Dict, reasons []int64) func(row int) bool {
-	known := map[int64]bool{}
-	return func(row int) bool {
-		code := reasons[row]
-		is, ok := known[code]
-		if !ok {
-			is = slices.Contains(strings.Split(texts.Value(code), ","), ShopCap.String())
-			known[code] = is
-		}
-		return is
-	}
 }

@@ -45,7 +45,8 @@ type Overview struct {
 	Series              *Series
 	Distincts           Distincts
 	Buyers30            int64
-	R1Buyers, R1Repeats int64 // of the last 90 days
+	R1Buyers, R1Repeats int64              // of the last 90 days
+	Campaigns           calendar.Campaigns // none: nobody told of any, which is not to say that there were none
 }
 
 // OverviewTable is overview.
@@ -76,6 +77,7 @@ func (o Overview) period(b *column.Builder, period int) {
 	o.growth(b.Column("gmv_paid_wow_ratio"), span, span.shift(7))
 	o.growth(b.Column("gmv_paid_mom_ratio"), span, span.months(1, isCalendar(period)))
 	o.growth(b.Column("gmv_paid_yoy_ratio"), span, year)
+	o.campaigns(b, span, map[string]Span{"": span, "dod_": span.shift(1), "wow_": span.shift(7), "mom_": span.months(1, isCalendar(period)), "yoy_": year})
 
 	buyers, merchants, talents, operators := o.distincts(period)
 	b.Column("orders").Int(sum[mOrders])

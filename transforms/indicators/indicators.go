@@ -89,6 +89,10 @@ func (s *Sums) Sum(measure string) []float64 {
 	return out
 }
 
+// Forget lets go of the sums once all figures are made of them: they are several for every indicator. What stands in the
+// other fields stays.
+func (s *Sums) Forget() { s.sums = nil }
+
 // LookbackDays is how many days before the as-of date, that date included, a score's figures begin.
 func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.Windows)-1] + r.LagDays }
 

@@ -20,6 +20,8 @@ const (
 	WarnMixedShares stats.Warning = "programmes_of_other_shares"
 	// WarnMoved: the total over all channels grew less than self-broadcast: a part only moved.
 	WarnMoved stats.Warning = "moved_within_the_shop"
+	// WarnSplitTogether: the split of the merchant may be clean, that of all merchants together is not.
+	WarnSplitTogether stats.Warning = "split_of_all_merchants_broken"
 )
 
 // splitP is the probability of a split of the arms at least as far from the expected one; NaN without pairs.
@@ -51,6 +53,23 @@ func (f *Figures) splitTogether(rows []*Row, period int, o *Options) float64 {
 		return 1
 	}
 	return twoSided(apart / math.Sqrt(variance))
+}
+
+// distrustTogether takes back what rows say where the split of all of them together is broken, and tells whether it is. A loss of
+// pairs that each merchant is too small to show is in the lift of each: lost buyers of the holdout, a hundredth of its pairs,
+// can be a fifth of what it bought. Nothing is adjusted, ranked or paid by then, and no weaker evidence takes its place.
+func (f *Figures) distrustTogether(rows []*Row, period int, o *Options) bool {
+	if f.splitTogether(rows, period, o) >= o.Rules.SRMAlpha {
+		return false
+	}
+	for _, r := range rows {
+		if !r.shown() {
+			continue
+		}
+		r.clear()
+		r.Status, r.warnings = contract.LiftSRM, []stats.Warning{WarnSplitTogether}
+	}
+	return true
 }
 
 // pairsTogether is how many pairs fall on an arm together, as a pair sees it: Σ d²/Σ d.

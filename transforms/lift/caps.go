@@ -1,6 +1,8 @@
 package lift
 
 import (
+	"math"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/stats"
@@ -43,15 +45,22 @@ func Caps(f *Figures, o *Options) []Cap {
 	return caps
 }
 
-// ReadCaps are the caps of a month out of chuanliu_caps; nil: there are none, or no table.
+// ReadCaps are the caps of a month out of chuanliu_caps, or, where the night that would have measured them was not
+// run, those of the newest month before it: tonight's outcomes must not choose them. nil: there are none, or no table.
 func ReadCaps(f *column.Frame, month calendar.Day) []Cap {
 	if f == nil {
 		return nil
 	}
 	months, classes, pairs, fen := f.Column("month"), f.Column("size_class"), f.Column("pairs"), f.Column("cap_fen")
+	newest := int64(math.MinInt64)
+	for _, m := range months[:f.N] {
+		if calendar.Day(m) <= month {
+			newest = max(newest, m)
+		}
+	}
 	var caps []Cap
 	for i := range f.N {
-		if calendar.Day(months[i]) == month {
+		if months[i] == newest {
 			caps = append(caps, Cap{int(classes[i]), pairs[i], fen[i]})
 		}
 	}

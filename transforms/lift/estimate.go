@@ -18,6 +18,7 @@ type Estimates struct {
 	Scopes  []Scope        // programmes, categories, the platform × periods
 	Shown   bool           // exposures are known
 	priors  []*stats.Prior // of the platform, by period; nil: none
+	broken  []bool         // by period: the split of all merchants together is broken
 }
 
 // Row is one merchant in one period. Numbers that are not there are NaN.
@@ -53,6 +54,7 @@ type Row struct {
 	Weighted         WeightedEvidence // of the category
 	warnings         []stats.Warning
 	logValue, logVar float64 // of ln(1 + lift); NaN: none
+	calibrated       bool    // of grade B: by holdouts
 }
 
 // Headline is the estimate that is quoted.
@@ -73,7 +75,7 @@ func none() stats.Estimate {
 //
 // The way of a merchant, in each period:
 //
-//	pairs mixed, split broken ──► nothing is shown
+//	pairs mixed, split broken ──► nothing is shown; nor is it of any merchant where the split of all together is broken
 //	holdout large enough ───────► A: CUPED log ratio (Fieller, or the effect alone, where the control is near zero)
 //	else a panel that passes ───► B: SDID against non-participants, widened by calibration
 //	else its category's weights ► C: AIPW of the category's participants; never ranked, shrunken or paid by
@@ -89,13 +91,17 @@ func Estimate(f *Figures, o *Options) (*Estimates, error) {
 		return nil, err
 	}
 	e.Rows = rows
+	for p := range f.Periods {
+		e.broken = append(e.broken, f.distrustTogether(e.of(p), p, o))
+	}
 	if err := e.compareOthers(f, o); err != nil {
 		return nil, err
 	}
 	for p := range f.Periods {
 		rows := e.of(p)
 		testTogether(rows, o, p == whole)
-		e.priors = append(e.priors, shrink(rows, o))
+		e.priors = append(e.priors, shrink(rows, f.sharing(p), o))
+		e.chooseDays(f, p, o)
 	}
 	e.addScopes(f, o)
 	return e, nil
@@ -134,9 +140,6 @@ func rowsOf(f *Figures, m *Merchant, o *Options, whole int) []Row {
 		}
 		r := Row{Merchant: m.Code, Category: o.Category(m.Code), Period: p, Cell: &m.Cells[p], Class: class}
 		r.estimate(f, o, p == whole)
-		if r.Best = noBestDay(); r.shown() {
-			r.Best = bestDay(m.Days, f.Periods[p].From, o)
-		}
 		rows = append(rows, r)
 	}
 	return rows
@@ -202,7 +205,7 @@ func (r *Row) clear() {
 	r.Raw, r.Winsor, r.OrderValue, r.Wide = none(), none(), none(), none()
 	r.Theta, r.Gain, r.BH, r.E, r.EBH, r.MDE = nan, nan, nan, nan, nan, nan
 	r.Always, r.logValue, r.logVar = stats.NoInterval, nan, nan
-	r.Shrunk, r.Panel, r.Weighted = noShrunk(), noPanel(), noWeighted()
+	r.Shrunk, r.Panel, r.Weighted, r.Best = noShrunk(), noPanel(), noWeighted(), noBestDay()
 }
 
 // mixed tells whether too many pairs were seen in both arms.

@@ -120,6 +120,7 @@ func numbersOf(r *lift.Row) []float64 {
 	return []float64{r.Lift.Value, r.Lift.Interval.Lo, r.Lift.Interval.Hi, r.Effect.P, r.E, r.Gain, r.Theta, r.Raw.Value, r.OrderValue.Value, r.MDE, r.Always.Lo, r.Shrunk.Lift, r.SRMP}
 }
 
+var cmpNaN = cmpopts.EquateNaNs()
 var close9 = cmp.Options{cmpopts.EquateApprox(1e-9, 1e-9), cmpopts.EquateNaNs()}
 
 func TestAnotherCurrencyScalesEffectsAndLeavesLifts(t *testing.T) {

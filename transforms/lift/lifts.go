@@ -9,8 +9,11 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// Lifts find the lift that money goes by: a merchant's own where it has evidence (grade A or B), shrunken; else that of
-// its category; else that of the platform.
+// Lifts find the lift that money goes by: a merchant's own where it has evidence (grade A, or B calibrated by holdouts),
+// shrunken; else that of its category; else that of the platform.
+//
+// The money is net of refunds and of eligible pairs. A panel's lift is of paid GMV and of all self-broadcast; calibration
+// takes out the mean gap to lifts of net GMV of pairs, which is that difference and its errors. Without it no money goes by a panel.
 type Lifts struct {
 	period         Period
 	first          calendar.Day   // of the period on which anyone can have entered
@@ -18,6 +21,7 @@ type Lifts struct {
 	seen           map[int64]*Row // rows of the period, whatever their grade
 	categories     map[int64]*Scope
 	platform       *Scope
+	programme      *Scope // with the most pairs
 	leastMerchants int64
 }
 
@@ -33,7 +37,7 @@ func (e *Estimates) Lifts(o *Options) *Lifts {
 	}
 	for i := range e.Rows {
 		r := &e.Rows[i]
-		if r.Period == whole && r.Grade == contract.GradePanel && !math.IsNaN(r.Shrunk.Lift) {
+		if r.Period == whole && r.Grade == contract.GradePanel && r.calibrated && !math.IsNaN(r.Shrunk.Lift) {
 			l.own[r.Merchant] = r
 		}
 	}
@@ -55,6 +59,8 @@ func (e *Estimates) Lifts(o *Options) *Lifts {
 			l.categories[s.Code] = s
 		case s.Of == contract.LiftOfPlatform:
 			l.platform = s
+		case l.programme == nil || s.allPairs() > l.programme.allPairs():
+			l.programme = s
 		}
 	}
 	return l
@@ -77,7 +83,7 @@ func (l *Lifts) Of(merchant int64) Going {
 	days := float64(l.period.To - l.first + 1)
 	observed := r.Cell.Arms[Treatment].Sum(stats.Outcome).Float64()
 	g := Going{Lift: math.NaN(), Grade: r.Grade, PerDay: math.NaN()}
-	if g.Grade == contract.GradeWeighting { // of its category, and no money goes by it
+	if g.Grade == contract.GradeWeighting || g.Grade == contract.GradePanel { // no money goes by it, unless it is its own below
 		g.Grade = contract.GradeAttribution
 	}
 	if own, ok := l.own[merchant]; ok {
@@ -92,6 +98,26 @@ func (l *Lifts) Of(merchant int64) Going {
 	}
 	return g
 }
+
+// Positive is the probability that the lift is above zero, of the platform and, over users, of the programme with the most
+// pairs: the lower one. 0 if the platform has no lift.
+func (l *Lifts) Positive() float64 {
+	if l.platform == nil {
+		return 0
+	}
+	p := l.platform.positive()
+	if l.programme != nil {
+		p = math.Min(p, l.programme.positive())
+	}
+	return p
+}
+
+// positive is the normal probability of a lift above zero, on the scale of its logarithm.
+func (s *Scope) positive() float64 {
+	return 1 - math.Erfc(math.Log1p(s.Lift.Value)*(1+s.Lift.Value)/s.Lift.SE/math.Sqrt2)/2
+}
+
+func (s *Scope) allPairs() int64 { return s.Pairs[Treatment] + s.Pairs[Holdout] }
 
 // share is what part of the observed is incremental at a lift.
 func share(lift float64) float64 { return lift / (1 + lift) }

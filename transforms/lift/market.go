@@ -39,6 +39,8 @@ func noPanel() PanelEvidence {
 const (
 	// WarnUncalibrated: too few merchants have a holdout as well to tell how far such comparisons go wrong.
 	WarnUncalibrated stats.Warning = "uncalibrated"
+	// WarnPaid: the lift is that of paid GMV, refunds not taken out.
+	WarnPaid stats.Warning = "refunds_not_taken_out"
 )
 
 // gap is one merchant compared with non-participants: the effect on its weekly GMV, in units of its own mean before the start.
@@ -75,9 +77,6 @@ func (e *Estimates) compareOthers(f *Figures, o *Options) error {
 	}
 	if err := m.comparePanels(rows, wanted, starts, o); err != nil {
 		return err
-	}
-	if f.splitTogether(rows, whole, o) < o.Rules.SRMAlpha {
-		return nil // no sum is shown then; weaker evidence of the same merchants together must not take its place
 	}
 	return m.weigh(rows, starts, o)
 }
@@ -349,23 +348,29 @@ type calibration struct {
 //
 // Source: the median absolute deviation as a robust standard deviation, Huber 1981.
 func calibrate(rows []*Row, gaps []*gap, o *Options) calibration {
-	var z []float64
-	var sum, weight float64
+	var apart []stats.Normal
 	for i, r := range rows {
 		g := gaps[i]
 		if g == nil || !g.passed || math.IsNaN(r.logVar) {
 			continue
 		}
-		value, variance := g.log()
-		if !(variance > 0) {
-			continue
+		if value, variance := g.log(); variance > 0 {
+			apart = append(apart, stats.Normal{Mean: value - r.logValue, Var: variance + r.logVar})
 		}
-		d, v := value-r.logValue, variance+r.logVar
-		z = append(z, d/math.Sqrt(v))
-		sum, weight = sum+d/v, weight+1/v
 	}
-	if len(z) < o.Rules.Panel.CalibrationMerchants {
-		return calibration{widen: 1}
+	return calibration{widen: 1}.by(apart, o.Rules.Panel.CalibrationMerchants)
+}
+
+// by learns from how far both kinds of evidence lie apart where there are both; with fewer than so many c stays as it is.
+func (c calibration) by(apart []stats.Normal, least int) calibration {
+	var z []float64
+	var sum, weight float64
+	for _, d := range apart {
+		z = append(z, d.Mean/math.Sqrt(d.Var))
+		sum, weight = sum+d.Mean/d.Var, weight+1/d.Var
+	}
+	if len(z) < least {
+		return c
 	}
 	middle := median(z)
 	for i := range z {
@@ -393,7 +398,8 @@ func (r *Row) takePanel(g *gap, c calibration, o *Options) {
 		return
 	}
 	value, se := value-c.bias, math.Sqrt(variance)*c.widen
-	r.Grade, r.Estimator = contract.GradePanel, contract.EstimatorSDID
+	r.Grade, r.Estimator, r.calibrated = contract.GradePanel, contract.EstimatorSDID, c.known
+	r.warnings = append(r.warnings, WarnPaid)
 	r.logValue, r.logVar = value, se*se
 	r.takeLog(value, se, g.observed, o)
 	if !c.known {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/lift"
@@ -185,24 +184,6 @@ func TestUsersInBothArms(t *testing.T) {
 	if ratio := se / spread; ratio < 0.75 || ratio > 1.35 {
 		t.Errorf("variance %v, effects vary by %v", se, spread)
 	}
-}
-
-// The best of thirty days without any difference between them is a maximum of noise, and is pulled back.
-func TestTheBestDayIsASelectedMaximum(t *testing.T) {
-	rng := rand.New(rand.NewPCG(14, 14))
-	m := merchantOf(1, shop{rng, 0.27, 0.3, 0.4}.pairs(3000))
-	for d := range 30 {
-		day := lift.Day{Day: asOf - calendar.Day(29-d)}
-		for _, p := range (shop{rng, 0.27, 0.3, 0.4}).pairs(1500) {
-			day.Arms[p.arm].Add(&p.values)
-		}
-		m.Days = append(m.Days, day)
-	}
-	r := row(estimate(t, figuresOf(m), options(0.3)), 1, 0)
-	if r.Best.Of != 30 || !(r.Best.Lift > 0.35) || math.Abs(r.Best.Shrunk-0.27) > 0.08 {
-		t.Errorf("best of %d days: raw %.3f, shrunken %.3f, planted 0.27 every day", r.Best.Of, r.Best.Lift, r.Best.Shrunk)
-	}
-	t.Logf("best of %d days: raw %.3f, shrunken %.3f", r.Best.Of, r.Best.Lift, r.Best.Shrunk)
 }
 
 // Over many markets the lifts that are quoted of the highest ranks are those that were planted there; raw they promise more.

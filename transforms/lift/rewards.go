@@ -44,6 +44,9 @@ type Reward struct {
 // of one talent's pairs between the arms is too noisy to pay by, and stands beside it. Merchants with a broken
 // experiment bring nothing.
 //
+// A pool is split whatever it is split by. So that noise is not paid, it is given out only where the platform, and the programme with the most
+// pairs, have a lift above zero with the rules' probability (Lifts.Positive); else all of it is left.
+//
 // Source: definitions.md, section 9; the split is ours.
 func Rewards(f *Figures, e *Estimates, o *Options, about func(talent int64) Talent) ([]Reward, int64) {
 	lifts, found := e.Lifts(o), map[int64]*earned{}
@@ -60,7 +63,7 @@ func Rewards(f *Figures, e *Estimates, o *Options, about func(talent int64) Tale
 		if w.compared {
 			r.RawInc = w.raw
 		}
-		r.judge(&o.Rules.Reward)
+		r.judge(&o.Rules.Reward, lifts.Positive())
 		rewards = append(rewards, r)
 	}
 	compare := o.IDs.CompareText(contract.Talent, "")
@@ -107,13 +110,14 @@ func earn(c *MerchantCell, g Going, found map[int64]*earned) {
 func round(fen float64) int64 { return int64(math.Floor(fen + 0.5)) }
 
 // judge holds a talent against the conditions.
-func (r *Reward) judge(rule *rules.Reward) {
+func (r *Reward) judge(rule *rules.Reward, positive float64) {
 	for _, c := range []struct {
 		name  string
 		holds bool
 	}{
 		{"talent_score", r.Score >= rule.TalentScore}, {"product_score", r.Product >= rule.ProductScore},
 		{"gmv_net15", r.NetKnown && r.Net15 > 0}, {"inc", r.Inc > 0},
+		{"lift_above_zero", positive >= rule.Probability},
 	} {
 		if !c.holds {
 			r.Failed = append(r.Failed, c.name)

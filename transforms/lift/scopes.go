@@ -138,10 +138,34 @@ func (e *Estimates) addScopes(f *Figures, o *Options) {
 		e.addSums(f, period, shared, o)
 	}
 	for i := range e.Scopes {
-		if s := &e.Scopes[i]; f.Gross && s.Status == contract.LiftEstimated {
+		s := &e.Scopes[i]
+		if f.Gross && s.Status == contract.LiftEstimated {
 			s.Warnings = append(s.Warnings, WarnGross)
 		}
+		if s.Status == contract.LiftEstimated && e.skewed(s, len(f.Programmes) == 1) {
+			s.Warnings = append(s.Warnings, stats.WarnSkew)
+		}
 	}
+}
+
+// skewed tells whether a scope has too few units for the skewness of what its pairs bought. Of users, whose totals over some
+// pairs are no more skewed than pairs, that warns rather too often.
+func (e *Estimates) skewed(s *Scope, only bool) bool {
+	var all [Arms]stats.Histogram
+	for _, r := range e.of(s.Period) {
+		in := s.Of == contract.LiftOfPlatform || s.Of == contract.LiftOfCategory && r.Category == s.Code ||
+			s.Of == contract.LiftOfProgramme && (only || r.Cell.within(s.Code))
+		for a := range all {
+			if in && r.shown() {
+				all[a].Merge(&r.Cell.Arms[a].Histogram)
+			}
+		}
+	}
+	units := s.Pairs
+	if s.Of == contract.LiftOfProgramme {
+		units = s.Users
+	}
+	return stats.Skewed(units[Treatment], all[Treatment].Skewness()) || stats.Skewed(units[Holdout], all[Holdout].Skewness())
 }
 
 // sharesUsers tells whether users belong to several merchants.
@@ -168,19 +192,18 @@ func (e *Estimates) addSums(f *Figures, period int, shared bool, o *Options) {
 		groups[r.Category] = append(groups[r.Category], r)
 	}
 	platform, all := newScope(contract.LiftOfPlatform, column.Null, period), total{}
-	broken := f.splitTogether(rows, period, o) < o.Rules.SRMAlpha
 	for _, category := range slices.SortedFunc(maps.Keys(groups), o.IDs.CompareText(contract.Category, contract.NoSubject)) {
 		s, sum := newScope(contract.LiftOfCategory, category, period), total{}
 		s.sumUp(groups[category], &sum, o)
 		all.merge(&sum)
 		platform.count(&s)
-		s.finish(f, &sum, shared, broken, o)
+		s.finish(f, &sum, shared, e.broken[period], o)
 		e.Scopes = append(e.Scopes, s)
 	}
 	if len(rows) == 0 {
 		return
 	}
-	platform.finish(f, &all, shared, broken, o)
+	platform.finish(f, &all, shared, e.broken[period], o)
 	if prior := e.priors[period]; prior != nil {
 		platform.PriorLift, platform.PriorSD = math.Expm1(prior.Mean[0].Mean), math.Sqrt(prior.Tau2)
 	}

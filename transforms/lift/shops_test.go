@@ -20,8 +20,9 @@ func ruleset() *rules.Lift {
 		Shrinkage: rules.Shrinkage{Method: "paule_mandel", MinimumMerchants: 5, SizeClasses: []int64{3000, 10000}, SparseOrders: 50},
 		Panel: rules.Panel{Days: 90, MinimumPreDays: 28, ExcludedPreDays: 7, MinimumDonors: 10, MaximumDonors: 20, ScaledL2: 0.5, PlaceboAlpha: 0.05,
 			CalibrationMerchants: 5},
-		Weighting: rules.Weighting{MinimumTreated: 20, MinimumControls: 40, MaximumScore: 0.9, MaximumDifference: 0.1, MinimumESS: 20, NegativeAlpha: 0.05},
-		Reward:    rules.Reward{Impressions: 1000, TalentScore: 4.4, ProductScore: 4.4, BonusScore: 4.7, Multiplier: 1.2}, QuotaPeriod: "30d"}
+		Weighting: rules.Weighting{MinimumTreated: 20, MinimumControls: 40, MaximumScore: 0.9, MaximumDifference: 0.1, MinimumESS: 20, NegativeAlpha: 0.05,
+			CalibrationCategories: 5, UncalibratedWidening: 2},
+		Reward: rules.Reward{Impressions: 1000, TalentScore: 4.4, ProductScore: 4.4, BonusScore: 4.7, Multiplier: 1.2, Probability: 0.9}, QuotaPeriod: "30d"}
 }
 
 // options are those of a market whose holdout should be a share; merchants of even codes are of category 2, others of 1.

@@ -30,10 +30,11 @@ func noShrunk() Shrunk {
 //
 // The posterior is of ln(1 + lift), whose median is shown as the lift: it is the one that ranks. A merchant with few
 // orders in its holdout has a variance that is itself noise and goes with the estimate: it takes that of its class of
-// size. Merchants that share users are correlated, which is not modelled. The platform's prior is returned, nil if there is none.
+// size. Merchants that share users err together: what they have in common is known less well than of independent ones, by shared
+// (Figures.sharing); that they then seem to lie closer to each other is not modelled. The platform's prior is returned, nil if there is none.
 //
 // Source: empirical Bayes as in stats.FitPrior.
-func shrink(rows []*Row, o *Options) *stats.Prior {
+func shrink(rows []*Row, shared float64, o *Options) *stats.Prior {
 	var holdouts, panels []*Row
 	for _, r := range rows {
 		switch {
@@ -45,11 +46,11 @@ func shrink(rows []*Row, o *Options) *stats.Prior {
 		}
 	}
 	poolVariances(holdouts, o)
-	platform := pullTo(holdouts, panels, contract.PriorPlatform, o)
+	platform := pullTo(holdouts, panels, contract.PriorPlatform, shared, o)
 	for category := range categoriesOf(holdouts) { // each by itself: their order is nothing
 		in := func(r *Row) bool { return r.Category == category }
 		if group := only(holdouts, in); len(group) >= o.Rules.Shrinkage.MinimumMerchants {
-			pullTo(group, only(panels, in), contract.PriorCategory, o)
+			pullTo(group, only(panels, in), contract.PriorCategory, shared, o)
 		}
 	}
 	return platform
@@ -57,11 +58,12 @@ func shrink(rows []*Row, o *Options) *stats.Prior {
 
 // pullTo learns what merchants with a holdout have in common, and pulls them and those compared by panels to it. Panels
 // have no part in the mean: what they get wrong, they get wrong together.
-func pullTo(holdouts, panels []*Row, of int, o *Options) *stats.Prior {
+func pullTo(holdouts, panels []*Row, of int, shared float64, o *Options) *stats.Prior {
 	prior := fit(holdouts, o)
 	if prior == nil {
 		return nil
 	}
+	prior.Shared = shared
 	for _, r := range slices.Concat(holdouts, panels) {
 		r.pull(prior, of, o)
 	}

@@ -237,9 +237,15 @@ func (w *writer) shrunk(r *Row) {
 	} else {
 		w.day("best_day", r.Best.Day)
 	}
-	w.real("best_day_lift_ratio", r.Best.Lift)
-	w.real("best_day_shrunk_ratio", r.Best.Shrunk)
 	w.count("best_day_of", r.Best.Of)
+	for a, arm := range contract.Arms {
+		w.int("best_day_"+arm+"_orders", known(r.Best.Orders[a], r.Best.Of > 0))
+	}
+	w.real("best_day_lift_ratio", r.Best.Lift.Value)
+	w.interval("best_day_lo_ratio", "best_day_hi_ratio", r.Best.Lift.Interval)
+	w.real("best_day_shrunk_ratio", r.Best.Shrunk)
+	w.interval("best_day_shrunk_lo_ratio", "best_day_shrunk_hi_ratio", r.Best.Interval)
+	w.fen("best_day_inc_fen", r.Best.Inc)
 }
 
 // ScopeTable is chuanliu_programme.

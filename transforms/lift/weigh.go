@@ -3,6 +3,7 @@ package lift
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -56,15 +57,50 @@ func (m *Market) weigh(rows []*Row, starts map[int64]calendar.Day, o *Options) e
 			groups[r.Category] = append(groups[r.Category], subject{r, unit, s})
 		}
 	}
-	for category, group := range groups { // each by itself: their order is nothing
+	var all []*cohort
+	var apart []stats.Normal
+	for _, category := range slices.SortedFunc(maps.Keys(groups), o.IDs.CompareText(contract.Category, contract.NoSubject)) {
+		group := groups[category]
 		if !slices.ContainsFunc(group, func(s subject) bool { return s.row.Grade == contract.GradeAttribution }) {
 			continue
 		}
-		if err := m.cohort(category, group, starts, o).settle(o); err != nil {
+		c := m.cohort(category, group, starts, o)
+		if err := c.compare(o); err != nil {
 			return err
 		}
+		all = append(all, c)
+		if a, ok := holdoutsOf(rows, category); ok && c.passed {
+			apart = append(apart, stats.Normal{Mean: c.log.Mean - a.Mean, Var: c.log.Var + a.Var})
+		}
+	}
+	by := calibration{widen: o.Rules.Weighting.UncalibratedWidening}.by(apart, o.Rules.Weighting.CalibrationCategories)
+	for _, c := range all {
+		c.give(by, o)
 	}
 	return nil
+}
+
+// holdoutsOf is the mean of ln(1 + lift) of the merchants of a category that have a holdout, each as its weight in a
+// random-effects mean; false: there is none.
+func holdoutsOf(rows []*Row, category int64) (stats.Normal, bool) {
+	own := only(rows, func(r *Row) bool {
+		return r.Category == category && r.Grade == contract.GradeHoldout && r.logVar > 0
+	})
+	switch len(own) {
+	case 0:
+		return stats.Normal{}, false
+	case 1:
+		return stats.Normal{Mean: own[0].logValue, Var: own[0].logVar}, true
+	}
+	y, v := make([]float64, len(own)), make([]float64, len(own))
+	for i, r := range own {
+		y[i], v[i] = r.logValue, r.logVar
+	}
+	prior, err := stats.FitPrior(y, v, nil, stats.PauleMandel)
+	if err != nil {
+		return stats.Normal{}, false
+	}
+	return prior.Mean[0], true
 }
 
 // subject is a merchant of a comparison.
@@ -81,6 +117,11 @@ type cohort struct {
 	sample   weighting.Sample
 	negative []float64
 	treated  int
+
+	evidence WeightedEvidence
+	result   weighting.Result
+	log      stats.Normal // of ln(1 + lift), where it passed
+	passed   bool
 }
 
 // cohort are the participants of a category and its other merchants. These have no start; they take those of the
@@ -133,35 +174,42 @@ func (c *cohort) add(m *Market, s subject) {
 	c.negative = append(c.negative, sumOf(older)/float64(len(older))/level)
 }
 
-// settle estimates, notes what the estimate rests on and, where it passes, gives it to those that have nothing better. With
-// fewer merchants than the rules ask for nothing is noted. A merchant that was trimmed has nobody to be compared with.
-func (c *cohort) settle(o *Options) error {
+// compare estimates and holds the estimate against what it must pass. With fewer merchants than the rules ask for there is
+// no evidence.
+func (c *cohort) compare(o *Options) error {
+	c.evidence = noWeighted()
 	rule := o.Rules.Weighting
 	controls := len(c.subjects) - c.treated
 	if c.treated < rule.MinimumTreated || controls < rule.MinimumControls {
 		return nil
 	}
-	evidence := noWeighted()
-	evidence.Treated, evidence.Controls = int64(c.treated), int64(controls)
+	c.evidence.Treated, c.evidence.Controls = int64(c.treated), int64(controls)
 	r, err := weighting.AIPW(c.sample, weighting.Options{Keep: stats.Interval{Hi: rule.MaximumScore}, Confidence: o.Rules.Confidence, Negative: c.negative})
 	if err != nil && !incomparable(err) {
 		return err
 	}
-	passed := err == nil
-	if passed {
-		evidence = WeightedEvidence{int64(r.Treated), int64(r.Controls), r.ControlsESS, largestDifference(r.Balance), r.Trimmed, r.Negative.P}
-		passed = r.Treated >= rule.MinimumTreated && r.Controls >= rule.MinimumControls && evidence.ESS >= rule.MinimumESS &&
-			evidence.Difference < rule.MaximumDifference && evidence.NegativeP >= rule.NegativeAlpha && r.Estimate.SE > 0
+	if err != nil {
+		return nil
 	}
+	e := WeightedEvidence{int64(r.Treated), int64(r.Controls), r.ControlsESS, largestDifference(r.Balance), r.Trimmed, r.Negative.P}
+	lift := panel.Lift(r.Estimate, r.Observed)
+	c.evidence, c.result, c.log = e, r, stats.Normal{Mean: math.Log1p(lift.Value), Var: logVariance(&lift)}
+	c.passed = r.Treated >= rule.MinimumTreated && r.Controls >= rule.MinimumControls && e.ESS >= rule.MinimumESS &&
+		e.Difference < rule.MaximumDifference && e.NegativeP >= rule.NegativeAlpha && c.log.Var > 0
+	return nil
+}
+
+// give notes what the comparison rests on and, where it passed, gives its lift to those that have nothing better. A merchant
+// that was trimmed has nobody to be compared with.
+func (c *cohort) give(by calibration, o *Options) {
 	for i, s := range c.subjects[:c.treated] {
-		if s.row.Grade != contract.GradeAttribution {
+		if s.row.Grade != contract.GradeAttribution || c.evidence.Controls == 0 {
 			continue
 		}
-		if s.row.Weighted = evidence; passed && r.Weights[i] > 0 {
-			s.row.takeWeighted(&r, c.observed[i], o)
+		if s.row.Weighted = c.evidence; c.passed && c.result.Weights[i] > 0 {
+			s.row.takeWeighted(c, by, c.observed[i], o)
 		}
 	}
-	return nil
 }
 
 // incomparable tells whether an error says that the arms cannot be compared.
@@ -179,13 +227,11 @@ func largestDifference(balance []weighting.Difference) float64 {
 }
 
 // takeWeighted makes the lift of the category the headline of the row; the increment is what it says of the merchant's own GMV.
-func (r *Row) takeWeighted(w *weighting.Result, observed float64, o *Options) {
-	lift := panel.Lift(w.Estimate, w.Observed)
-	value, se := math.Log1p(lift.Value), math.Sqrt(logVariance(&lift))
-	if math.IsNaN(value) || !(se > 0) {
-		return
-	}
+func (r *Row) takeWeighted(c *cohort, by calibration, observed float64, o *Options) {
 	r.Grade, r.Estimator = contract.GradeWeighting, contract.EstimatorAIPW
-	r.takeLog(value, se, observed, o)
-	r.warnings = append(append(r.warnings, w.Estimate.Warnings...), WarnCategory)
+	r.takeLog(c.log.Mean-by.bias, math.Sqrt(c.log.Var)*by.widen, observed, o)
+	r.warnings = append(append(r.warnings, c.result.Estimate.Warnings...), WarnCategory, WarnPaid)
+	if !by.known {
+		r.warnings = append(r.warnings, WarnUncalibrated)
+	}
 }

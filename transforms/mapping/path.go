@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
@@ -68,6 +69,9 @@ func ParsePath(template string) (Path, error) {
 
 // checkKey refuses what is not a plain relative object key.
 func checkKey(key string) error {
+	if !utf8.ValidString(key) {
+		return errors.New("it is not valid UTF-8")
+	}
 	switch {
 	case key == "":
 		return errors.New("it is empty")

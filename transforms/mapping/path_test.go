@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/windvane/windvane/transforms/contract"
@@ -60,4 +61,33 @@ func TestParsePathRefuses(t *testing.T) {
 			t.Errorf("%q is accepted as %v", template, p)
 		}
 	}
+}
+
+// FuzzPath parses any template and matches any key: what matches names a day, and the key of that day matches again.
+func FuzzPath(f *testing.F) {
+	for _, c := range [][2]string{
+		{"dumps/orders/dt={date}/*.parquet", "dumps/orders/dt=2026-01-31/part-0.parquet"}, {"{yyyymmdd}", "20260131"}, {"{yyyy}/{mm}/{dd}/{date}", "2026/01/31/2026-02-01"},
+		{"a/*/{date}", "a/b/2026-02-30"}, {"../{date}", "../2026-01-31"}, {"{date", "x"}, {"{}", ""}, {"*{date}*", "2026-01-312026-01-30"},
+	} {
+		f.Add(c[0], c[1])
+	}
+	f.Fuzz(func(t *testing.T, template, key string) {
+		p, err := mapping.ParsePath(template)
+		if err != nil {
+			return
+		}
+		if prefix := p.Prefix(); !strings.HasPrefix(template, prefix) {
+			t.Fatalf("%q has the prefix %q", template, prefix)
+		}
+		day, ok := p.Match(key)
+		if !ok {
+			return
+		}
+		if !strings.HasPrefix(key, p.Prefix()) {
+			t.Fatalf("%q matches %q without its prefix", key, template)
+		}
+		if p.Dated() && !strings.Contains(template, "*") && p.On(day) != key {
+			t.Fatalf("%q matches %q as %s, whose key is %q", key, template, day, p.On(day))
+		}
+	})
 }

@@ -24,6 +24,9 @@ type Table struct {
 	MaxRejectRatio *float64 `yaml:"max_reject_ratio,omitempty" json:"max_reject_ratio,omitempty"`
 	// MinRejects is how many rejected rows of a day never fail it; DefaultMinRejects if nil.
 	MinRejects *int64 `yaml:"min_rejects,omitempty" json:"min_rejects,omitempty"`
+	// MaxQuarantine is the share of the bytes of a day, in [0, 1), in files that cannot be read and that a night may go
+	// on without; 0: one such file fails it. Snapshots are never read in part.
+	MaxQuarantine float64 `yaml:"max_quarantine,omitempty" json:"max_quarantine,omitempty"`
 }
 
 // Limits of rejected rows per table and day.

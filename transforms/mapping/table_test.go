@@ -340,7 +340,7 @@ func TestBindRefuses(t *testing.T) {
 func TestValidate(t *testing.T) {
 	ratio, least := 1.5, int64(-1)
 	spec := mapping.Table{
-		Path: "dumps/lines/*.parquet", Tolerance: -time.Second, MaxRejectRatio: &ratio, MinRejects: &least,
+		Path: "dumps/lines/*.parquet", Tolerance: -time.Second, MaxRejectRatio: &ratio, MinRejects: &least, MaxQuarantine: 1,
 		Columns: map[string]mapping.Column{
 			"line_id":     {Null: true},
 			"merchant_id": {Unit: "yuan", Zone: "Asia/Shanghai", Values: map[string]*string{"a": text("b")}},
@@ -355,6 +355,7 @@ func TestValidate(t *testing.T) {
 tolerance: -1s is negative
 max_reject_ratio: 1.5 is outside [0, 1]
 min_rejects: -1 is negative
+max_quarantine: 1 is outside [0, 1)
 columns.colour: table lines has no such column; it has line_id, buyer_id, merchant_id, scene, created_at, paid_at, paid_fen, risk_reason, updated_at
 columns.created_at.default: "soon" is not a time such as 2006-01-02 15:04:05
 columns.created_at.unit: "h" is not a unit of a column of kind instant; it may be s, ms, us, ns

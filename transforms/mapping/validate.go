@@ -33,6 +33,11 @@ func (s Table) Validate(t *contract.Table) error {
 	if n := s.MinRejects; n != nil && *n < 0 {
 		add("min_rejects", "%d is negative", *n)
 	}
+	if q := s.MaxQuarantine; !(q >= 0 && q < 1) {
+		add("max_quarantine", "%v is outside [0, 1)", q)
+	} else if q > 0 && (t.Class == contract.Snapshot || t.Class == contract.Static) {
+		add("max_quarantine", "%s is a snapshot: read in part it would take shops and products out of every list", t.Name)
+	}
 	columns := withLatest(t)
 	for _, name := range sortedKeys(s.Columns) {
 		i := slices.IndexFunc(columns, func(c contract.Column) bool { return c.Name == name })

@@ -14,16 +14,19 @@ const recordRows = 1 << 16
 
 // Table is price_power, in records of bounded size: each is the consumer's until it asks for the next one.
 func Table(asOf calendar.Day, ids *column.IDs, powers []Power) column.Records {
-	compare := func(a, b Power) int { return cmp.Compare(a.Product, b.Product) }
+	compare := cmp.Compare[int64]
 	if ids.Types[contract.Product] {
-		text := ids.CompareText(contract.Product, contract.NoSubject)
-		compare = func(a, b Power) int { return text(a.Product, b.Product) }
+		compare = ids.CompareText(contract.Product, contract.NoSubject)
 	}
-	powers = slices.SortedFunc(slices.Values(powers), compare)
+	order := make([]int32, len(powers))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return compare(powers[a].Product, powers[b].Product) })
 	return column.Pages(contract.PricePower, ids, len(powers), recordRows, func(b *column.Builder) func(from, to int) {
 		return func(from, to int) {
-			for i := range powers[from:to] {
-				powers[from+i].write(b, asOf)
+			for _, i := range order[from:to] {
+				powers[i].write(b, asOf)
 			}
 		}
 	})

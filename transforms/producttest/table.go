@@ -56,20 +56,32 @@ func reals(values []float64) writer {
 	}
 }
 
+// ratio writes quotients, null where there is nothing to divide or to divide by. They are made when they are written: a
+// column of them takes as much memory as one of those it is made of.
+func ratio(num, den []int64) writer {
+	if num == nil || den == nil {
+		return same(column.Null)
+	}
+	return func(c *column.Cell, rows []int32) {
+		for _, i := range rows {
+			c.Ratio(num[i], den[i])
+		}
+	}
+}
+
 // columns are what stands in the columns of the table.
 func (r *Result) columns(asOf calendar.Day) map[string]writer {
-	n := len(r.Codes)
 	out := map[string]writer{
 		"as_of_date": same(int64(asOf)), "merchant_id": ints(r.Merchants), "product_id": ints(r.Codes), "category1_id": ints(r.Categories), "days_present": same(r.Days),
-		"better": ints(r.Better), "won_buyers": ints(r.Won), "won_live_buyers": ints(r.WonLive), "won_live_ratio": reals(divide(r.WonLive, r.Won, n)),
+		"better": ints(r.Better), "won_buyers": ints(r.Won), "won_live_buyers": ints(r.WonLive), "won_live_ratio": ratio(r.WonLive, r.Won),
 	}
 	for name, a := range map[string]*Ratios{"distribution_": &r.Distribution, "self_broadcast_": &r.SelfBroadcast} {
 		for column, w := range map[string]writer{
-			"impressions": ints(a.Impressions), "clicks": ints(a.Clicks), "click_ratio": reals(divide(a.Clicks, a.Impressions, n)),
+			"impressions": ints(a.Impressions), "clicks": ints(a.Clicks), "click_ratio": ratio(a.Clicks, a.Impressions),
 			"lines": ints(a.Lines), "gmv_fen": ints(a.Paid),
 			"conversion_ratio": reals(a.Conversion), "conversion_lower": reals(a.Lower), "conversion_upper": reals(a.Upper),
-			"settled_gmv_fen": ints(a.Settled), "settled_refund_fen": ints(a.Refunded), "refund_rate_ratio": reals(divide(a.Refunded, a.Settled, n)),
-			"buyers": ints(a.Buyers), "repeat_buyers": ints(a.Repeat), "r1_ratio": reals(divide(a.Repeat, a.Buyers, n)), "rank": ints(a.Rank),
+			"settled_gmv_fen": ints(a.Settled), "settled_refund_fen": ints(a.Refunded), "refund_rate_ratio": ratio(a.Refunded, a.Settled),
+			"buyers": ints(a.Buyers), "repeat_buyers": ints(a.Repeat), "r1_ratio": ratio(a.Repeat, a.Buyers), "rank": ints(a.Rank),
 		} {
 			out[name+column] = w
 		}

@@ -2,7 +2,6 @@ package repeat
 
 import (
 	"slices"
-	"unsafe"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -11,20 +10,17 @@ import (
 
 // Figures are the results of one scope.
 type Figures struct {
-	Scope    contract.Scope
-	Subjects *column.Ranking
+	Scope contract.Scope
 	part
-	order []int32         // subjects as published tables sort them
-	index *column.Grouper // subject → position
+	order []int32        // positions of the subjects as published tables sort them
+	rows  *column.Lookup // subject → position
 }
 
 // part is what one span of the pairs gives, by subject in the order of stored pairs.
 type part struct {
-	subjects []subjectRow
-	ranges   []int64 // distinct buyers of each range
-	live     map[int64]LiveBuyers
-	won      []wonPair  // of shops
-	trials   []trialRow // of products
+	packed
+	ranges []int64   // distinct buyers of each range
+	won    []wonPair // of shops
 }
 
 // LiveDays is the window of LiveBuyers.
@@ -34,34 +30,6 @@ const LiveDays = 90
 // (a line was not fully refunded) on which they bought in one; and of them, those with two or more days that remain,
 // wherever in the shop they bought. Which lines of a day remain is not looked at.
 type LiveBuyers struct{ Buyers, Repeat int64 }
-
-// subjectRow are the figures of one subject.
-type subjectRow struct {
-	code        int64
-	firstWindow uint8 // position in contract.Windows of the first of windows; the longer ones follow
-	windows     []tally
-	months      []monthRow
-	cohorts     []cohortRow
-}
-
-// store keeps many small slices in few large ones.
-type store[T any] struct{ free []T }
-
-const storeBlock = 1 << 16 // bytes, about
-
-func (s *store[T]) keep(rows []T) []T {
-	if len(rows) == 0 {
-		return nil
-	}
-	if len(rows) > len(s.free) {
-		var row T
-		s.free = make([]T, max(len(rows), storeBlock/int(unsafe.Sizeof(row))))
-	}
-	kept := s.free[:len(rows):len(rows)]
-	s.free = s.free[len(rows):]
-	copy(kept, rows)
-	return kept
-}
 
 // monthRow is one month of a subject.
 type monthRow struct {
@@ -88,61 +56,28 @@ func (c *cohortRow) add(o *cohortRow) {
 	}
 }
 
-// join puts the parts of successive spans together and ranks the subjects.
+// join puts the parts of successive spans together and orders the subjects.
 func join(in *Input, parts []*part) *Figures {
 	f := &Figures{Scope: in.Scope, part: *parts[0]}
 	for _, p := range parts[1:] {
 		f.append(p)
 	}
-	codes := make([]int64, len(f.subjects))
-	f.index = column.NewGrouper(1, 0)
+	f.rows = column.NewLookup(f.subjects)
 	f.order = make([]int32, len(f.subjects))
-	for i, s := range f.subjects {
-		codes[i] = s.code
-		f.index.Index(codes[i : i+1])
+	for i := range f.order {
+		f.order[i] = int32(i)
 	}
-	f.Subjects = column.Rank(codes, in.Compare)
-	for rank := range f.order {
-		codes[0] = f.Subjects.Code(int64(rank))
-		i, _ := f.index.Index(codes[:1])
-		f.order[rank] = int32(i)
-	}
+	slices.SortFunc(f.order, func(a, b int32) int { return in.Compare(f.subjects[a], f.subjects[b]) })
 	return f
 }
 
-// append takes over the part behind this one. A subject that was cut in two stands in both.
+// append takes over the part behind this one.
 func (p *part) append(o *part) {
 	for i, n := range o.ranges {
 		p.ranges[i] += n
 	}
-	for code, n := range o.live {
-		p.live[code] = p.live[code].plus(n)
-	}
 	p.won = append(p.won, o.won...)
-	if last := len(p.trials) - 1; last >= 0 && len(o.trials) > 0 && p.trials[last].product == o.trials[0].product {
-		p.trials[last].add(&o.trials[0].Trial)
-		o.trials = o.trials[1:]
-	}
-	p.trials = append(p.trials, o.trials...)
-	if last := len(p.subjects) - 1; last >= 0 && len(o.subjects) > 0 && p.subjects[last].code == o.subjects[0].code {
-		p.subjects[last].add(&o.subjects[0])
-		o.subjects = o.subjects[1:]
-	}
-	p.subjects = append(p.subjects, o.subjects...)
-}
-
-// add adds the rest of the same subject.
-func (s *subjectRow) add(o *subjectRow) {
-	first := min(s.firstWindow, o.firstWindow)
-	windows := make([]tally, windowCount-int(first))
-	for _, x := range []*subjectRow{s, o} {
-		for i := range x.windows {
-			windows[int(x.firstWindow-first)+i].add(&x.windows[i])
-		}
-	}
-	s.firstWindow, s.windows = first, windows
-	s.months = mergeRows(s.months, o.months, func(r *monthRow) int64 { return int64(r.month) }, (*monthRow).add)
-	s.cohorts = mergeRows(s.cohorts, o.cohorts, func(r *cohortRow) int64 { return int64(r.month)<<16 + r.offset }, (*cohortRow).add)
+	p.packed.append(&o.packed)
 }
 
 // mergeRows joins two sorted lists; rows with the same key are added up.
@@ -169,27 +104,43 @@ func (t *tally) add(o *tally) {
 	}
 }
 
-// window is the tally of a subject's window, nil if it has none.
-func (f *Figures) window(subject int64, window int) *tally {
-	if f.index.Find(subject) == nil {
+// Len is the number of subjects.
+func (f *Figures) Len() int { return len(f.subjects) }
+
+// read gives the windows of a subject up to one into s; nil if it has none there.
+func (f *Figures) read(s *subjectRow, subject int64, place int) *tally {
+	row := f.rows.Row(subject)
+	if row < 0 {
 		return nil
 	}
-	i, _ := f.index.Index([]int64{subject})
-	row := &f.subjects[i]
-	at := slices.Index(contract.Windows, window) - int(row.firstWindow)
-	if at < 0 {
-		return nil
-	}
-	return &row.windows[at]
+	u := unpacker{f.store.At(f.spans[row])}
+	u.readTotals(s)
+	u.readWindows(s, place+1)
+	return s.window(place)
 }
 
 // Buyers are the distinct buyers and the new ones of a subject's window, 0 where there are none.
 func (f *Figures) Buyers(subject int64, window int) (buyers, newBuyers int64) {
-	m := f.window(subject, window)
-	if m == nil {
-		return 0, 0
+	return f.BuyersInTurn()(subject, window)
+}
+
+// BuyersInTurn is Buyers for who asks for all windows of a subject before the next one: what it found last is at hand. It
+// is not safe for concurrent use.
+func (f *Figures) BuyersInTurn() func(subject int64, window int) (buyers, newBuyers int64) {
+	last, known := int64(0), false
+	var s subjectRow
+	return func(subject int64, window int) (buyers, newBuyers int64) {
+		if !known || subject != last {
+			s.firstWindow, s.windows = windowCount, s.windows[:0]
+			f.read(&s, subject, windowCount-1)
+			last, known = subject, true
+		}
+		m := s.window(slices.Index(contract.Windows, window))
+		if m == nil {
+			return 0, 0
+		}
+		return m[mBuyers], m[mNew]
 	}
-	return m[mBuyers], m[mNew]
 }
 
 // RangeBuyers are the distinct buyers of range i of the input.
@@ -197,7 +148,7 @@ func (f *Figures) RangeBuyers(i int) int64 { return f.ranges[i] }
 
 // R1 are the buyers and repeat buyers of a subject's window.
 func (f *Figures) R1(subject int64, window int) (buyers, repeat int64) {
-	m := f.window(subject, window)
+	m := f.read(&subjectRow{}, subject, slices.Index(contract.Windows, window))
 	if m == nil {
 		return 0, 0
 	}
@@ -205,14 +156,13 @@ func (f *Figures) R1(subject int64, window int) (buyers, repeat int64) {
 }
 
 // LiveBuyers are those of a merchant's own lives; none for other roles.
-func (f *Figures) LiveBuyers(merchant int64) LiveBuyers { return f.live[merchant] }
-
-// eachWindow visits the windows of all subjects as published tables sort them.
-func (f *Figures) eachWindow(do func(subject, window int64, m *tally)) {
-	for _, i := range f.order {
-		s := &f.subjects[i]
-		for j := range s.windows {
-			do(s.code, int64(contract.Windows[int(s.firstWindow)+j]), &s.windows[j])
-		}
+func (f *Figures) LiveBuyers(merchant int64) LiveBuyers {
+	row := f.rows.Row(merchant)
+	if row < 0 {
+		return LiveBuyers{}
 	}
+	var s subjectRow
+	u := unpacker{f.store.At(f.spans[row])}
+	u.readTotals(&s)
+	return s.live
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -94,7 +93,7 @@ func (m market) published(t testingT, in repeat.Input, spans int) [][]line {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, mem, all := everything(), memory.DefaultAllocator, []*repeat.Figures{f}
+	c, all := everything(), []*repeat.Figures{f}
 	c.IDs = m.ids
 	asked := line{"ranges": fmt.Sprint(f.RangeBuyers(0), f.RangeBuyers(1))}
 	for _, b := range m.buys {
@@ -105,8 +104,8 @@ func (m market) published(t testingT, in repeat.Input, spans int) [][]line {
 			asked[fmt.Sprint(b.subject, w)] = fmt.Sprint(buyers, fresh, kept, repeats)
 		}
 	}
-	return [][]line{read(t, repeat.PurchaseTable(c, all, mem)), read(t, repeat.TrustTable(c, all, mem)), read(t, repeat.MonthlyTable(c, all, mem)),
-		read(t, repeat.CohortTable(c, all, mem)), {asked}}
+	return [][]line{read(t, repeat.PurchaseTable(c, all)), read(t, repeat.TrustTable(c, all)), read(t, repeat.MonthlyTable(c, all)),
+		read(t, repeat.CohortTable(c, all)), {asked}}
 }
 
 // inGroups is a run that is read a few rows at a time.

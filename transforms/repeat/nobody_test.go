@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -122,7 +121,7 @@ func TestWindowsThatReachBackToDaysWithoutBuyers(t *testing.T) {
 	}
 	c := everything()
 	c.BuyersKnown = func(first calendar.Day) bool { return first > asOf-10 }
-	for _, l := range read(t, repeat.TrustTable(c, []*repeat.Figures{f}, memory.DefaultAllocator)) {
+	for _, l := range read(t, repeat.TrustTable(c, []*repeat.Figures{f})) {
 		known := l["window_days"].(int) <= 10
 		if paid := l["gmv_paid_fen"]; known != (l["buyers"] != nil) || known != (l["gmv_per_buyer_fen"] != nil) || paid != 1 && known || paid != 2 && !known {
 			t.Errorf("%v", l)

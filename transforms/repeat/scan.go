@@ -71,22 +71,21 @@ type scan struct {
 	touched []int32     // cohorts that are not zero
 	kept    []int16     // the pair's distinct months, newest first
 	seen    bool        // the subject has a purchase
-	live    LiveBuyers  // of the subject
 	exacts  bool
 
+	subject int64
+	row     subjectRow // of the subject, as far as it is known
+
 	won   *Won  // products: whom distribution won for their shops; nil: no trials
-	trial Trial // of the product
 	shop  int64 // of the product
 	buyer int64 // of the pair
 
-	windowStore store[tally]
-	monthStore  store[monthRow]
-	cohortStore store[cohortRow]
-	cohortRows  []cohortRow // of the subject that ends
+	sums   [windowCount]tally // what the row's windows are a part of
+	packed []byte             // the subject that ended last
 }
 
 func newScan(in *Input, d *days) *scan {
-	s := &scan{days: d, won: in.Won, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges)), live: map[int64]LiveBuyers{}}}
+	s := &scan{days: d, won: in.Won, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
 	if s.monthly {
 		s.months = make([]monthRow, d.months)
 		s.cohorts = make([]cohortRow, d.months*d.months)
@@ -95,7 +94,7 @@ func newScan(in *Input, d *days) *scan {
 }
 
 func (s *scan) begin(subject int64) {
-	s.out.subjects = append(s.out.subjects, subjectRow{code: subject})
+	s.subject = subject
 	if s.won != nil {
 		s.shop = s.won.merchant(subject)
 	}
@@ -261,11 +260,11 @@ func (s *scan) day(w *walk, p *purchase) {
 func (s *scan) keepLive(w *walk, p *purchase) {
 	if p.facts&(1<<atSelfLive) != 0 && !w.keptLive {
 		w.keptLive = true
-		s.live.Buyers++
+		s.row.live.Buyers++
 	}
 	if w.keptLive && w.kept > 1 && !w.liveRepeat {
 		w.liveRepeat = true
-		s.live.Repeat++
+		s.row.live.Repeat++
 	}
 }
 
@@ -337,7 +336,7 @@ func (s *scan) keep(w *walk, t *tally, age int32) {
 func (s *scan) finish(w *walk) {
 	s.seen = true
 	if w.won {
-		s.out.won = append(s.out.won, wonPair{s.out.subjects[len(s.out.subjects)-1].code, s.buyer, w.liveAges})
+		s.out.won = append(s.out.won, wonPair{s.subject, s.buyer, w.liveAges})
 	}
 	// In the windows that hold all its days the buyer is new.
 	t := &s.tallies[s.bucket[w.newer]]
@@ -373,76 +372,64 @@ func (s *scan) cohort(w *walk) {
 	}
 }
 
-// end closes the subject: its tallies become windows.
+// end closes the subject: its tallies become windows. One without a purchase leaves no trace.
 func (s *scan) end() {
-	subjects := s.out.subjects
 	if !s.seen {
-		s.out.subjects = subjects[:len(subjects)-1]
 		return
 	}
 	s.seen = false
-	row := &subjects[len(subjects)-1]
-	if s.live.Buyers > 0 {
-		s.out.live[row.code] = s.live
-		s.live = LiveBuyers{}
-	}
-	if s.trial != (Trial{}) {
-		s.out.trials = append(s.out.trials, trialRow{row.code, s.trial})
-		s.trial = Trial{}
-	}
-	s.endWindows(row)
+	s.endWindows()
 	if s.monthly {
-		s.endMonths(row)
-		s.endCohorts(row)
+		s.endMonths()
+		s.endCohorts()
 	}
+	s.packed = s.out.keep(s.subject, &s.row, s.packed)
+	s.row.live, s.row.trial = LiveBuyers{}, Trial{}
 }
 
 // endWindows sums the tallies up. Windows in which the subject has nothing have no row; all longer ones
 // than the first that has something have one.
-func (s *scan) endWindows(row *subjectRow) {
-	var sums [windowCount]tally
+func (s *scan) endWindows() {
 	var sum tally
-	row.firstWindow = windowCount
-	for i := range sums {
+	s.row.firstWindow = windowCount
+	for i := range s.sums {
 		sum.add(&s.tallies[i])
 		if sum[mBuyers] == 0 && sum[mDistribution] == 0 && sum[mOrders] == 0 {
 			continue
 		}
-		row.firstWindow = min(row.firstWindow, uint8(i))
-		sums[i] = sum
+		s.row.firstWindow = min(s.row.firstWindow, i)
+		s.sums[i] = sum
 		if s.exacts {
-			sums[i].add(&s.exact[i])
+			s.sums[i].add(&s.exact[i])
 		}
-		sums[i][mReturningPaid] += sum[mPaid] // it was counted as what new buyers paid, negative
+		s.sums[i][mReturningPaid] += sum[mPaid] // it was counted as what new buyers paid, negative
 	}
-	row.windows = s.windowStore.keep(sums[row.firstWindow:])
+	s.row.windows = s.sums[s.row.firstWindow:]
 	s.tallies = [windowCount + 1]tally{}
 	if s.exacts {
 		s.exact, s.exacts = [windowCount]tally{}, false
 	}
 }
 
-func (s *scan) endMonths(row *subjectRow) {
-	shown := s.months[:0]
+func (s *scan) endMonths() {
+	s.row.months = s.row.months[:0]
 	for i, m := range s.months {
 		if i >= int(s.shown) && m.buyers > 0 {
 			m.month = s.oldest.AddMonths(i)
-			shown = append(shown, m)
+			s.row.months = append(s.row.months, m)
 		}
 	}
-	row.months = s.monthStore.keep(shown)
 	clear(s.months)
 }
 
-func (s *scan) endCohorts(row *subjectRow) {
+func (s *scan) endCohorts() {
 	slices.Sort(s.touched)
-	s.cohortRows = s.cohortRows[:0]
+	s.row.cohorts = s.row.cohorts[:0]
 	for _, at := range s.touched {
 		c := s.cohorts[at]
 		c.month, c.offset = s.oldest.AddMonths(int(at)/s.days.months), int64(int(at)%s.days.months)
-		s.cohortRows = append(s.cohortRows, c)
+		s.row.cohorts = append(s.row.cohorts, c)
 		s.cohorts[at] = cohortRow{}
 	}
-	row.cohorts = s.cohortStore.keep(s.cohortRows)
 	s.touched = s.touched[:0]
 }

@@ -3,9 +3,6 @@ package repeat
 import (
 	"slices"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -67,73 +64,63 @@ func (h *head) write(c Context, scope contract.Scope, subject int64) {
 	h.subject.RepeatEntry(h.last.entry, 1)
 }
 
-// countWindows is the number of windows that are shown.
-func countWindows(figures []*Figures, shown func(f *Figures, length int64, m *tally) bool) (rows int) {
-	for _, f := range figures {
-		f.eachWindow(func(_, length int64, m *tally) {
-			if shown(f, length, m) {
-				rows++
+// recordRows is the size of records.
+const recordRows = 1 << 16
+
+// build builds a table subject by subject, in the order of the tables. open resolves the columns of a builder; what it
+// returns appends the rows of a subject, whose figures are its own until it returns.
+func build(t *contract.Table, c Context, figures []*Figures, open func(b *column.Builder) (rows func(f *Figures, subject int64, s *subjectRow))) column.Records {
+	return column.Stream(t, c.IDs, recordRows, func(b *column.Builder, more func() bool) {
+		rows := open(b)
+		var s subjectRow
+		for _, f := range inRoleOrder(figures) {
+			for _, i := range f.order {
+				s.unpack(f.store.At(f.spans[i]))
+				if rows(f, f.subjects[i], &s); !more() {
+					return
+				}
 			}
-		})
-	}
-	return rows
-}
-
-// purchaseShown tells whether repeat_purchase has a row of a window.
-func purchaseShown(_ *Figures, length int64, m *tally) bool {
-	return m[mKept] != 0 && slices.Contains(contract.RepeatWindows, int(length))
-}
-
-// trustShown tells whether trust has a row of a window.
-func trustShown(f *Figures, length int64, _ *tally) bool {
-	return f.Scope.Role != contract.RoleProduct && slices.Contains(contract.TrustWindows, int(length))
+		}
+	})
 }
 
 // PurchaseTable is repeat_purchase.
-func PurchaseTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.Repeat, c.IDs)
-	b.Grow(countWindows(figures, purchaseShown))
-	h := newHead(b)
-	window, present := b.Column("window_days"), b.Column("days_present")
-	buyers, repeat, r1 := b.Column("buyers"), b.Column("repeat_buyers"), b.Column("r1_ratio")
+func PurchaseTable(c Context, figures []*Figures) column.Records {
 	days := c.WithBuyers.Windows(c.AsOf, contract.Windows)
-	gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
-	for _, f := range inRoleOrder(figures) {
-		f.eachWindow(func(subject, length int64, m *tally) {
-			if !purchaseShown(f, length, m) {
-				return
+	return build(contract.Repeat, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
+		h := newHead(b)
+		window, present := b.Column("window_days"), b.Column("days_present")
+		buyers, repeat, r1 := b.Column("buyers"), b.Column("repeat_buyers"), b.Column("r1_ratio")
+		gaps, mean, refunds := b.Column("day_gaps"), b.Column("mean_gap_days"), b.Column("refunds_applied")
+		return func(f *Figures, subject int64, s *subjectRow) {
+			for i := range s.windows {
+				m, length := &s.windows[i], s.windowLength(i)
+				if m[mKept] == 0 || !slices.Contains(contract.RepeatWindows, int(length)) {
+					continue
+				}
+				h.write(c, f.Scope, subject)
+				window.Int(length)
+				present.Int(days[length])
+				buyers.Int(m[mKept])
+				repeat.Int(m[mRepeat])
+				r1.Ratio(m[mRepeat], m[mKept])
+				gaps.Int(m[mGaps])
+				mean.Ratio(m[mGapDays], m[mGaps])
+				refunds.Flag(c.Refunds)
 			}
-			h.write(c, f.Scope, subject)
-			window.Int(length)
-			present.Int(days[length])
-			buyers.Int(m[mKept])
-			repeat.Int(m[mRepeat])
-			r1.Ratio(m[mRepeat], m[mKept])
-			gaps.Int(m[mGaps])
-			mean.Ratio(m[mGapDays], m[mGaps])
-			refunds.Flag(c.Refunds)
-		})
-	}
-	return b.Record(mem)
+		}
+	})
 }
 
 // MonthlyTable is monthly_buyers.
-func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.MonthlyBuyers, c.IDs)
-	h := newHead(b)
-	month, closed, present, buyers := b.Column("month"), b.Column("closed"), b.Column("days_present"), b.Column("buyers")
-	r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
-	counted := map[calendar.Day]int64{}
-	days := func(month calendar.Day) int64 {
-		if _, ok := counted[month]; !ok {
-			counted[month] = c.WithBuyers.Count(month, min(month.MonthEnd(), c.AsOf))
-		}
-		return counted[month]
-	}
-	for _, f := range inRoleOrder(figures) {
-		for _, i := range f.order {
-			for _, row := range f.subjects[i].months {
-				h.write(c, f.Scope, f.subjects[i].code)
+func MonthlyTable(c Context, figures []*Figures) column.Records {
+	return build(contract.MonthlyBuyers, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
+		h, days := newHead(b), c.daysOfMonths()
+		month, closed, present, buyers := b.Column("month"), b.Column("closed"), b.Column("days_present"), b.Column("buyers")
+		r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
+		return func(f *Figures, subject int64, s *subjectRow) {
+			for _, row := range s.months {
+				h.write(c, f.Scope, subject)
 				month.Int(int64(row.month))
 				closed.Flag(row.month.MonthEnd() <= c.AsOf)
 				present.Int(days(row.month))
@@ -148,25 +135,34 @@ func MonthlyTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Rec
 				}
 			}
 		}
+	})
+}
+
+// daysOfMonths counts the days of a month whose orders and buyers are known, each month once.
+func (c Context) daysOfMonths() func(month calendar.Day) int64 {
+	counted := map[calendar.Day]int64{}
+	return func(month calendar.Day) int64 {
+		if _, ok := counted[month]; !ok {
+			counted[month] = c.WithBuyers.Count(month, min(month.MonthEnd(), c.AsOf))
+		}
+		return counted[month]
 	}
-	return b.Record(mem)
 }
 
 // CohortTable is cohorts.
-func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.Cohorts, c.IDs)
-	h := newHead(b)
-	month, offset, buyers, active := b.Column("cohort_month"), b.Column("month_offset"), b.Column("buyers"), b.Column("active_buyers")
-	r3 := []*column.Cell{b.Column("r3_30_buyers"), b.Column("r3_60_buyers"), b.Column("r3_90_buyers")}
-	complete := b.Column("history_complete")
-	for _, f := range inRoleOrder(figures) {
-		for _, i := range f.order {
+func CohortTable(c Context, figures []*Figures) column.Records {
+	return build(contract.Cohorts, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
+		h := newHead(b)
+		month, offset, buyers, active := b.Column("cohort_month"), b.Column("month_offset"), b.Column("buyers"), b.Column("active_buyers")
+		r3 := []*column.Cell{b.Column("r3_30_buyers"), b.Column("r3_60_buyers"), b.Column("r3_90_buyers")}
+		complete := b.Column("history_complete")
+		return func(f *Figures, subject int64, s *subjectRow) {
 			var size int64
-			for _, row := range f.subjects[i].cohorts {
+			for _, row := range s.cohorts {
 				if row.offset == 0 {
 					size = row.buyers // it comes first
 				}
-				h.write(c, f.Scope, f.subjects[i].code)
+				h.write(c, f.Scope, subject)
 				month.Int(int64(row.month))
 				offset.Int(row.offset)
 				buyers.Int(size)
@@ -181,25 +177,26 @@ func CohortTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Reco
 				complete.Flag(c.NewBuyersKnown(row.month))
 			}
 		}
-	}
-	return b.Record(mem)
+	})
 }
 
 // TrustTable is trust.
-func TrustTable(c Context, figures []*Figures, mem memory.Allocator) arrow.Record {
-	b := column.NewBuilder(contract.Trust, c.IDs)
-	b.Grow(countWindows(figures, trustShown))
-	t := newTrustColumns(b)
+func TrustTable(c Context, figures []*Figures) column.Records {
 	days := c.Present.Windows(c.AsOf, contract.Windows)
-	for _, f := range inRoleOrder(figures) {
-		f.eachWindow(func(subject, length int64, m *tally) {
-			if trustShown(f, length, m) {
-				t.present.Int(days[length])
-				t.write(c, f.Scope, subject, length, m)
+	return build(contract.Trust, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
+		t := newTrustColumns(b)
+		return func(f *Figures, subject int64, s *subjectRow) {
+			if f.Scope.Role == contract.RoleProduct {
+				return
 			}
-		})
-	}
-	return b.Record(mem)
+			for i := range s.windows {
+				if length := s.windowLength(i); slices.Contains(contract.TrustWindows, int(length)) {
+					t.present.Int(days[length])
+					t.write(c, f.Scope, subject, length, &s.windows[i])
+				}
+			}
+		}
+	})
 }
 
 type trustColumns struct {

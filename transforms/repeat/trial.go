@@ -20,19 +20,12 @@ type Trial struct {
 	WonLive      int64      // of those, bought anything in the shop's own live on one of the 30 days after such a day
 }
 
-func (t *Trial) add(o *Trial) {
-	t.Distribution, t.Live = t.Distribution.plus(o.Distribution), t.Live.plus(o.Live)
-	t.Won, t.WonLive = t.Won+o.Won, t.WonLive+o.WonLive
+func (t Trial) plus(o Trial) Trial {
+	return Trial{t.Distribution.plus(o.Distribution), t.Live.plus(o.Live), t.Won + o.Won, t.WonLive + o.WonLive}
 }
 
 func (b LiveBuyers) plus(o LiveBuyers) LiveBuyers {
 	return LiveBuyers{b.Buyers + o.Buyers, b.Repeat + o.Repeat}
-}
-
-// trialRow is the trial of one product.
-type trialRow struct {
-	product int64
-	Trial
 }
 
 // wonPair is a shop's buyer who came through distribution and then to the own live, with the ages of all its days there
@@ -67,10 +60,14 @@ func (w *Won) liveAges(merchant, buyer int64) uint64 {
 }
 
 // EachTrial visits the products that either channel sold in the days that trials look at, in the order of stored pairs.
-// There are none unless Input.Won was given.
+// There are none unless Input.Won was given. t is the visitor's until it returns.
 func (f *Figures) EachTrial(visit func(product int64, t *Trial)) {
-	for i := range f.trials {
-		visit(f.trials[i].product, &f.trials[i].Trial)
+	var s subjectRow
+	for i, product := range f.subjects {
+		u := unpacker{f.store.At(f.spans[i])}
+		if u.readTotals(&s); s.trial != (Trial{}) {
+			visit(product, &s.trial)
+		}
 	}
 }
 
@@ -92,8 +89,8 @@ func (s *scan) try(w *walk, p *purchase, age int32) {
 	if !p.kept {
 		return
 	}
-	comeBack(&t.distribution, &t.distributionTwice, &s.trial.Distribution, through, w.kept)
-	comeBack(&t.live, &t.liveTwice, &s.trial.Live, p.facts&(1<<atSelfLive) != 0, w.kept)
+	comeBack(&t.distribution, &t.distributionTwice, &s.row.trial.Distribution, through, w.kept)
+	comeBack(&t.live, &t.liveTwice, &s.row.trial.Live, p.facts&(1<<atSelfLive) != 0, w.kept)
 }
 
 // comeBack counts a buyer of a channel once, and once more when a second day remains.
@@ -112,7 +109,7 @@ func comeBack(bought, twice *bool, into *LiveBuyers, now bool, kept int) {
 func (s *scan) win(t *trialWalk, age int32) {
 	if !t.won {
 		t.won = true
-		s.trial.Won++
+		s.row.trial.Won++
 	}
 	if !t.known {
 		t.known = true
@@ -123,7 +120,7 @@ func (s *scan) win(t *trialWalk, age int32) {
 	later := uint64(1)<<age - 1<<(age-ConversionDays) // ages from age - ConversionDays to age - 1
 	if t.ages&later != 0 {
 		t.wonLive = true
-		s.trial.WonLive++
+		s.row.trial.WonLive++
 	}
 }
 

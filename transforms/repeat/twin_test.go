@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -268,8 +267,8 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 				t.Fatalf("buyers of the lives of %d: %v, want %v", subject, got, want)
 			}
 		}
-		c, mem := everything(), memory.DefaultAllocator
-		purchases := read(t, repeat.PurchaseTable(c, f, mem))
+		c := everything()
+		purchases := read(t, repeat.PurchaseTable(c, f))
 		for _, l := range purchases {
 			if mean, ok := l["mean_gap_days"].(float64); ok {
 				l["gap_days"] = int(math.Round(mean * float64(l["day_gaps"].(int))))
@@ -282,10 +281,10 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 			want, got table
 		}{
 			{"repeat_purchase", w.purchases(), keyed(purchases, subject("window_days"), "buyers", "repeat_buyers", "day_gaps", "gap_days")},
-			{"trust", w.trust(), keyed(read(t, repeat.TrustTable(c, f, mem)), subject("window_days"), "buyers", "orders", "gmv_paid_fen", "new_buyer_orders", "returning_gmv_fen",
+			{"trust", w.trust(), keyed(read(t, repeat.TrustTable(c, f)), subject("window_days"), "buyers", "orders", "gmv_paid_fen", "new_buyer_orders", "returning_gmv_fen",
 				"distribution_buyers", "converted_buyers", "full_set_orders", "full_set_buyers", "full_set_gmv_fen")},
-			{"monthly_buyers", w.months(), keyed(read(t, repeat.MonthlyTable(c, f, mem)), subject("month"), "buyers", "r2_buyers", "retained_buyers")},
-			{"cohorts", w.cohorts(), keyed(read(t, repeat.CohortTable(c, f, mem)), subject("cohort_month", "month_offset"), "buyers", "active_buyers",
+			{"monthly_buyers", w.months(), keyed(read(t, repeat.MonthlyTable(c, f)), subject("month"), "buyers", "r2_buyers", "retained_buyers")},
+			{"cohorts", w.cohorts(), keyed(read(t, repeat.CohortTable(c, f)), subject("cohort_month", "month_offset"), "buyers", "active_buyers",
 				"r3_30_buyers", "r3_60_buyers", "r3_90_buyers")},
 		} {
 			if x.name == "trust" {

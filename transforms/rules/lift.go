@@ -23,7 +23,7 @@ type Lift struct {
 	MixedShare float64 `yaml:"mixed_share" json:"mixed_share"`
 	// WinsorQuantile of the outcome of pairs that bought, both arms pooled, is the cap of winsorised means.
 	WinsorQuantile float64 `yaml:"winsor_quantile" json:"winsor_quantile"`
-	// DayOrders are the orders of the holdout on a day that may be the best one.
+	// DayOrders are to be expected of the holdout, by the orders of both arms, on a day that may be the best one.
 	DayOrders int64 `yaml:"day_orders" json:"day_orders"`
 	// Shrinkage pulls merchants' lifts to those of their like.
 	Shrinkage Shrinkage `yaml:"shrinkage" json:"shrinkage"`
@@ -85,6 +85,10 @@ type Weighting struct {
 	MinimumESS float64 `yaml:"minimum_ess" json:"minimum_ess"`
 	// NegativeAlpha: an effect on sales before the start less likely than this by chance fails the category.
 	NegativeAlpha float64 `yaml:"negative_alpha" json:"negative_alpha"`
+	// CalibrationCategories with both kinds of evidence are needed to widen the intervals by what they show.
+	CalibrationCategories int `yaml:"calibration_categories" json:"calibration_categories"`
+	// UncalibratedWidening is the factor of standard errors where there are fewer.
+	UncalibratedWidening float64 `yaml:"uncalibrated_widening" json:"uncalibrated_widening"`
 }
 
 // Reward is the traffic that talents get for what their buyers brought.
@@ -97,6 +101,8 @@ type Reward struct {
 	// BonusScore is the 带货口碑分 from which incremental GMV counts Multiplier times.
 	BonusScore float64 `yaml:"bonus_score" json:"bonus_score"`
 	Multiplier float64 `yaml:"multiplier" json:"multiplier"`
+	// Probability of a lift above zero, of the platform and of its largest programme, from which on the pool is given out.
+	Probability float64 `yaml:"probability" json:"probability"`
 }
 
 // Ways of the rules of lift.
@@ -157,6 +163,8 @@ func (w Weighting) check(c *checker, at string) {
 	c.within(at+"maximum_difference", w.MaximumDifference)
 	c.above(at+"minimum_ess", w.MinimumESS, 0, muchCount)
 	c.within(at+"negative_alpha", w.NegativeAlpha)
+	c.count(at+"calibration_categories", int64(w.CalibrationCategories), 2, muchCount)
+	c.between(at+"uncalibrated_widening", w.UncalibratedWidening, 1, 10)
 }
 
 func (r Reward) check(c *checker, at string) {
@@ -167,4 +175,5 @@ func (r Reward) check(c *checker, at string) {
 		c.add(at+"bonus_score", "%s is below talent_score, %s", text(r.BonusScore), text(r.TalentScore))
 	}
 	c.between(at+"multiplier", r.Multiplier, 1, 10)
+	c.share(at+"probability", r.Probability)
 }

@@ -1,6 +1,8 @@
 package score
 
 import (
+	"iter"
+	"maps"
 	"math"
 	"slices"
 
@@ -19,69 +21,77 @@ type History struct {
 	Quality [][]int16 // products: the dimension of the quality gate; nil for other roles
 }
 
-// Remember puts tonight's scores before those of the runs before, as their table (a frame of the role's history)
-// has them; nil: there is none. Runs on which nobody had a score do not appear.
-func (r *Role) Remember(before *column.Frame, subjectColumn string, quality bool) *History {
-	h := &History{Runs: []calendar.Day{r.AsOf}}
-	if before != nil {
-		h.Runs = append(h.Runs, runsOf(before, r.AsOf)...)
-	}
-	for range h.Runs {
-		h.Score = append(h.Score, make([]int16, len(r.Codes)))
-		if quality {
-			h.Quality = append(h.Quality, make([]int16, len(r.Codes)))
-		}
-	}
+// Remember puts tonight's scores before those of the runs before, as their table (frames of the role's history, one at
+// a time: all are thirty runs of every subject) has them; nil: there is none. Runs on which nobody had a score do not appear.
+func (r *Role) Remember(before iter.Seq2[*column.Frame, error], subjectColumn string, quality bool) (*History, error) {
+	tonight := newRemembered(len(r.Codes), quality)
 	for i, total := range r.Scores.Total {
 		if total != column.Null {
-			h.Score[0][i] = int16(total)
+			tonight.score[i] = int16(total)
 		}
 	}
 	if quality {
-		r.rememberQuality(h.Quality[0])
+		r.rememberQuality(tonight.quality)
 	}
+	runs := map[calendar.Day]*remembered{r.AsOf: tonight}
 	if before != nil {
-		h.read(before, column.NewLookup(r.Codes), subjectColumn, quality)
-	}
-	return h
-}
-
-// runsOf are the newest runs before tonight that the history may keep, newest first.
-func runsOf(before *column.Frame, asOf calendar.Day) []calendar.Day {
-	seen := map[calendar.Day]bool{}
-	for _, d := range before.Column("dt") {
-		seen[calendar.Day(d)] = true
-	}
-	var runs []calendar.Day
-	for d := range seen {
-		if d < asOf {
-			runs = append(runs, d)
+		rows := column.NewLookup(r.Codes)
+		for f, err := range before {
+			if err != nil {
+				return nil, err
+			}
+			readRuns(runs, f, r.AsOf, rows, subjectColumn, quality)
 		}
 	}
-	slices.Sort(runs)
-	slices.Reverse(runs)
-	return runs[:min(len(runs), HistoryRuns-1)]
+	h := &History{}
+	for _, d := range slices.Backward(slices.Sorted(maps.Keys(runs))) {
+		if len(h.Runs) == HistoryRuns {
+			break
+		}
+		h.Runs, h.Score = append(h.Runs, d), append(h.Score, runs[d].score)
+		if quality {
+			h.Quality = append(h.Quality, runs[d].quality)
+		}
+	}
+	return h, nil
 }
 
-func (h *History) read(before *column.Frame, rows *column.Lookup, subjectColumn string, quality bool) {
-	place := map[int64]int{}
-	for run, d := range h.Runs {
-		place[int64(d)] = run
+// remembered is one run of the history.
+type remembered struct{ score, quality []int16 }
+
+func newRemembered(subjects int, quality bool) *remembered {
+	r := &remembered{score: make([]int16, subjects)}
+	if quality {
+		r.quality = make([]int16, subjects)
 	}
-	dt, score := before.Column("dt"), before.Column("score_hundredths")
+	return r
+}
+
+// readRuns reads a part of the table of the run before. What it says of tonight, of later days and of subjects that are
+// gone is not looked at.
+func readRuns(runs map[calendar.Day]*remembered, f *column.Frame, asOf calendar.Day, rows *column.Lookup, subjectColumn string, quality bool) {
+	dt, score := f.Column("dt"), f.Column("score_hundredths")
 	var qualities []int64
 	if quality {
-		qualities = before.Column("quality_hundredths")
+		qualities = f.Column("quality_hundredths")
 	}
-	for k, subject := range before.Column(subjectColumn) {
-		run, kept := place[dt[k]]
-		i := rows.Row(subject)
-		if !kept || run == 0 || i < 0 || score[k] == column.Null {
+	for k, subject := range f.Column(subjectColumn) {
+		d := calendar.Day(dt[k])
+		if d >= asOf {
 			continue
 		}
-		h.Score[run][i] = int16(score[k])
+		run := runs[d]
+		if run == nil {
+			run = newRemembered(rows.Len(), quality)
+			runs[d] = run
+		}
+		i := rows.Row(subject)
+		if i < 0 || score[k] == column.Null {
+			continue
+		}
+		run.score[i] = int16(score[k])
 		if quality && qualities[k] != column.Null {
-			h.Quality[run][i] = int16(qualities[k])
+			run.quality[i] = int16(qualities[k])
 		}
 	}
 }

@@ -35,8 +35,12 @@ func NormTable(asOf calendar.Day, ids *column.IDs, all []MonthNorms) Records {
 		return cmp.Or(cmp.Compare(a.month, b.month), strings.Compare(contract.ScoreRoles[a.role], contract.ScoreRoles[b.role]),
 			strings.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Level, b.Level), strings.Compare(a.category, b.category))
 	})
-	return chunks(contract.ScoreNorms, ids, len(rows), func(b *column.Builder) func(int) {
-		return func(i int) { rows[i].write(b, asOf) }
+	return column.Pages(contract.ScoreNorms, ids, len(rows), recordRows, func(b *column.Builder) func(from, to int) {
+		return func(from, to int) {
+			for i := range rows[from:to] {
+				rows[from+i].write(b, asOf)
+			}
+		}
 	})
 }
 

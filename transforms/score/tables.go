@@ -1,20 +1,14 @@
 package score
 
 import (
-	"iter"
-
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// Records are the rows of a published table, in order, in records of bounded size. A record is the consumer's until
-// it asks for the next one; then its memory is used again. The sequence may be walked more than once.
-type Records = iter.Seq2[arrow.Record, error]
+// Records are the rows of a published table.
+type Records = column.Records
 
 // recordRows is the size of records.
 const recordRows = 1 << 16
@@ -49,29 +43,6 @@ func contractOf(role int) (*contract.Table, []string) {
 	return contract.TalentScore, contract.TalentDimensions
 }
 
-// chunks builds a table in records of bounded size, row by row. open resolves its columns.
-func chunks(t *contract.Table, ids *column.IDs, rows int, open func(b *column.Builder) (row func(i int))) Records {
-	return func(yield func(arrow.Record, error) bool) {
-		b := column.NewBuilder(t, ids)
-		row := open(b)
-		flush := func() bool {
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			b.Reset()
-			return more
-		}
-		for i := range rows {
-			if row(i); b.Len() >= recordRows && !flush() {
-				return
-			}
-		}
-		if b.Len() > 0 || rows == 0 {
-			flush()
-		}
-	}
-}
-
 func hundredthsOrNull(c *column.Cell, v int64) {
 	if v == column.Null {
 		c.Null()
@@ -83,7 +54,14 @@ func hundredthsOrNull(c *column.Cell, v int64) {
 // Table is product_score, shop_score or talent_score.
 func (r *Role) Table() Records {
 	t, dimensions := contractOf(r.Role)
-	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder) func(int) { return newScoreWriter(r, b, t.Key[0], dimensions).row })
+	return column.Pages(t, r.IDs, len(r.Codes), recordRows, func(b *column.Builder) func(from, to int) {
+		w := newScoreWriter(r, b, t.Key[0], dimensions)
+		return func(from, to int) {
+			for i := from; i < to; i++ {
+				w.row(i)
+			}
+		}
+	})
 }
 
 // scoreWriter writes rows of a score table.
@@ -191,16 +169,7 @@ func (r *Role) ticketPoints(i int) int64 {
 
 // IndicatorTable is score_indicators: the roles in the order of their names.
 func IndicatorTable(roles []*Role) Records {
-	return func(yield func(arrow.Record, error) bool) {
-		ids := roles[0].IDs
-		b := column.NewBuilder(contract.ScoreIndicators, ids)
-		flush := func() bool {
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			b.Reset()
-			return more
-		}
+	return column.Stream(contract.ScoreIndicators, roles[0].IDs, recordRows, func(b *column.Builder, more func() bool) {
 		for _, r := range roles {
 			w := newStepWriter(r, b)
 			for at := range r.Codes {
@@ -211,13 +180,12 @@ func IndicatorTable(roles []*Role) Records {
 				if r.Figures.Orders[i] == 0 {
 					continue
 				}
-				if w.write(i); b.Len() >= recordRows && !flush() {
+				if w.write(i); !more() {
 					return
 				}
 			}
 		}
-		flush()
-	}
+	})
 }
 
 // stepWriter writes the steps of one role's subjects.
@@ -311,13 +279,13 @@ func (w *stepWriter) writeStep(i int, s *Step) {
 func (r *Role) HistoryTable(h *History) Records {
 	t := map[int]*contract.Table{contract.ScoreProduct: contract.ProductScoreHistory, contract.ScoreMerchant: contract.ShopScoreHistory,
 		contract.ScoreTalent: contract.TalentScoreHistory}[r.Role]
-	return chunks(t, r.IDs, len(r.Codes), func(b *column.Builder) func(int) {
+	return column.Stream(t, r.IDs, recordRows, func(b *column.Builder, more func() bool) {
 		asOf, subject, dt, score := b.Column("as_of_date"), b.Column(t.Key[0]), b.Column("dt"), b.Column("score_hundredths")
 		var quality *column.Cell
 		if h.Quality != nil {
 			quality = b.Column("quality_hundredths")
 		}
-		return func(i int) {
+		for i := range r.Codes {
 			for run := len(h.Runs) - 1; run >= 0; run-- {
 				if h.Score[run][i] == 0 {
 					continue
@@ -329,6 +297,9 @@ func (r *Role) HistoryTable(h *History) Records {
 				if quality != nil {
 					quality.Int(int64(h.Quality[run][i]))
 				}
+			}
+			if !more() {
+				return
 			}
 		}
 	})

@@ -33,6 +33,9 @@ type Prior struct {
 	Q    float64  // Cochran's Q at tau² = 0; about M − p where units do not differ
 	DF   int      // M − p: units less independent columns
 	Mean []Normal // prior mean of each unit, with the variance of its estimate
+	// Shared is how many times as large the variance of the prior mean is in Posterior, where units share control users and so err
+	// together: a design effect. 0 is 1.
+	Shared float64
 
 	data *regression
 	grid []prior
@@ -48,7 +51,7 @@ type Normal struct{ Mean, Var float64 }
 // (all category dummies may be given), so that each unit's prior mean is unique where coefficients are not.
 //
 // The variance of the prior mean treats tau² as known, as meta-analysis does. Units that share control users are
-// correlated, which is not modelled: the variances are then too small for the mean.
+// correlated, which is not modelled: the variances are then too small for the mean (Prior.Shared).
 //
 // It returns ErrTooFewUnits where there are not more units than independent columns, and an error that names the unit
 // where a number is not finite or a variance not above zero.
@@ -104,7 +107,9 @@ func (p *Prior) Posterior(j int, y, v float64) Posterior {
 	post := make(Posterior, len(p.grid))
 	for k := range p.grid {
 		g := &p.grid[k]
-		post[k] = Component{g.weight, shrink(y, v, g.fit.at(row), g.tau2)}
+		mean := g.fit.at(row)
+		mean.Var *= math.Max(1, p.Shared)
+		post[k] = Component{g.weight, shrink(y, v, mean, g.tau2)}
 	}
 	return post
 }

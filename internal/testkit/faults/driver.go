@@ -2,13 +2,12 @@ package faults
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/md5"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -84,7 +83,7 @@ func (c *connection) Attributes(_ context.Context, key string) (attributes *driv
 		if !ok {
 			return errAbsent
 		}
-		attributes = &driver.Attributes{ContentType: "application/octet-stream", Size: int64(len(o.data)), ModTime: o.time()}
+		attributes = &driver.Attributes{ContentType: "application/octet-stream", Size: int64(len(o.data)), ModTime: o.at}
 		return nil
 	})
 	return attributes, err
@@ -106,19 +105,10 @@ func (c *connection) ListPaged(_ context.Context, opts *driver.ListOptions) (pag
 }
 
 func (b *Bucket) page(prefix, after string) *driver.ListPage {
-	var keys []string
-	newest := ""
-	for key, o := range b.objects {
-		if strings.HasPrefix(key, prefix) && key > after {
-			keys = append(keys, key)
-			if newest == "" || o.write > b.objects[newest].write {
-				newest = key
-			}
-		}
-	}
-	slices.Sort(keys)
-	if newest != "" && b.spoils(StaleList, "list", prefix) {
-		keys = slices.DeleteFunc(keys, func(key string) bool { return key == newest })
+	keys := b.keys(prefix, after)
+	if b.fault.Effect == StaleList && len(keys) > 0 && b.spoils(StaleList, "list", prefix) {
+		newest := slices.MaxFunc(keys, func(x, y string) int { return cmp.Compare(b.objects[x].write, b.objects[y].write) })
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == newest })
 	}
 	page := &driver.ListPage{}
 	if len(keys) > pageSize {
@@ -127,8 +117,7 @@ func (b *Bucket) page(prefix, after string) *driver.ListPage {
 	}
 	for _, key := range keys {
 		o := b.objects[key]
-		sum := md5.Sum(o.data)
-		page.Objects = append(page.Objects, &driver.ListObject{Key: key, Size: int64(len(o.data)), ModTime: o.time(), MD5: sum[:]})
+		page.Objects = append(page.Objects, &driver.ListObject{Key: key, Size: int64(len(o.data)), ModTime: o.at, MD5: o.sum[:]})
 	}
 	return page
 }
@@ -154,7 +143,7 @@ func (c *connection) NewRangeReader(_ context.Context, key string, offset, lengt
 		if length >= 0 {
 			end = min(begin+length, size)
 		}
-		r = &reader{bytes.NewReader(c.b.spoil(key, o.data[begin:end])), driver.ReaderAttributes{ContentType: "application/octet-stream", Size: size, ModTime: o.time()}}
+		r = &reader{bytes.NewReader(c.b.spoil(key, o.data[begin:end])), driver.ReaderAttributes{ContentType: "application/octet-stream", Size: size, ModTime: o.at}}
 		return nil
 	})
 	return r, err
@@ -198,7 +187,7 @@ func (w *writer) Close() error {
 		if _, there := w.b.objects[w.key]; there && w.ifAbsent {
 			return errThere
 		}
-		w.b.store(w.key, w.Bytes())
+		w.b.store(w.key, bytes.Clone(w.Bytes()))
 		return nil
 	})
 }
@@ -209,7 +198,7 @@ func (c *connection) Delete(_ context.Context, key string) error {
 		if _, there := c.b.objects[key]; !there {
 			return errAbsent
 		}
-		delete(c.b.objects, key)
+		c.b.drop(key)
 		return nil
 	})
 }

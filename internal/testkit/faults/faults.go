@@ -2,13 +2,16 @@
 // once or for good, and reads that come short, with a flipped bit, or from a stale listing.
 //
 // It is a driver of gocloud.dev/blob, so what stands above it, the retries and the client code of package lake
-// included, is what stands above S3. It has no clock: objects are as old as the number of writes before them.
+// included, is what stands above S3. It has no clock of its own: objects are as old as the number of writes before them,
+// unless it is given one.
 package faults
 
 import (
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,15 +55,18 @@ var (
 type object struct {
 	data  []byte // never written to after it was stored
 	write int64  // its number
+	at    time.Time
+	sum   [md5.Size]byte
 }
-
-func (o object) time() time.Time { return time.Unix(o.write, 1000).UTC() }
 
 // Bucket is the content of a store and the fault it is armed with. Several goroutines may use it at once.
 type Bucket struct {
 	mu      sync.Mutex
 	objects map[string]object
+	sorted  []string // keys of objects; nil: to be sorted again
 	writes  int64
+	bytes   int64 // of all objects
+	now     func() time.Time
 	fault   Fault
 	counted int
 	met     string // the operation that met the fault; empty: none yet
@@ -71,20 +77,21 @@ type Bucket struct {
 type Content struct {
 	objects map[string]object
 	writes  int64
+	bytes   int64
 }
 
 // Save copies the content.
 func (b *Bucket) Save() Content {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Content{maps.Clone(b.objects), b.writes}
+	return Content{maps.Clone(b.objects), b.writes, b.bytes}
 }
 
 // Restore brings back a content, and disarms the bucket.
 func (b *Bucket) Restore(c Content) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.objects, b.writes = maps.Clone(c.objects), c.writes
+	b.objects, b.writes, b.bytes, b.sorted = maps.Clone(c.objects), c.writes, c.bytes, nil
 	b.fault, b.counted, b.met = Fault{}, 0, ""
 }
 
@@ -112,7 +119,66 @@ func (b *Bucket) Put(key string, data []byte) {
 
 func (b *Bucket) store(key string, data []byte) {
 	b.writes++
-	b.objects[key] = object{data, b.writes}
+	at := time.Unix(b.writes, 1000).UTC()
+	if b.now != nil {
+		at = b.now()
+	}
+	b.drop(key)
+	b.objects[key] = object{data, b.writes, at, md5.Sum(data)}
+	b.bytes += int64(len(data))
+}
+
+func (b *Bucket) drop(key string) {
+	b.bytes -= int64(len(b.objects[key].data))
+	delete(b.objects, key)
+	b.sorted = nil
+}
+
+// Remove takes away the objects whose key begins with prefix, without counting.
+func (b *Bucket) Remove(prefix string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key := range b.objects {
+		if strings.HasPrefix(key, prefix) {
+			b.drop(key)
+		}
+	}
+}
+
+// SetClock gives objects that are written from now on their time.
+func (b *Bucket) SetClock(now func() time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = now
+}
+
+// Size is the number of objects whose key begins with prefix, and their bytes.
+func (b *Bucket) Size(prefix string) (objects int, bytes int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, key := range b.keys(prefix, "") {
+		objects++
+		bytes += int64(len(b.objects[key].data))
+	}
+	return objects, bytes
+}
+
+// keys are those that begin with prefix and come after one, in order.
+func (b *Bucket) keys(prefix, after string) []string {
+	if b.sorted == nil {
+		b.sorted = slices.Sorted(maps.Keys(b.objects))
+	}
+	from, found := slices.BinarySearch(b.sorted, max(prefix, after))
+	if found && b.sorted[from] == after {
+		from++
+	}
+	n, _ := slices.BinarySearchFunc(b.sorted[from:], prefix, func(key, prefix string) int {
+		if strings.HasPrefix(key, prefix) {
+			return -1
+		}
+		return 1
+	})
+	return b.sorted[from : from+n]
 }
 
 // Forbid makes the bucket refuse operations, as a store does whose credentials do not allow them. It is asked under a lock.

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ import (
 type Server struct {
 	// Env is what the process that opens its buckets needs, as NAME=value.
 	Env []string
+	// Address is where it listens, host and port.
+	Address string
 	// URL opens an empty bucket made for the caller.
 	URL func(t testing.TB, bucket string) string
 }
@@ -49,17 +52,42 @@ const (
 // S3 starts versitygw over a folder.
 func S3(t testing.TB) *Server {
 	t.Helper()
+	return s3(t, user, secret)
+}
+
+// S3WithUser starts versitygw with a user beside its owner, who may do everything until it is removed.
+func S3WithUser(t testing.TB) (server *Server, remove func() error) {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(accounts string) error {
+		name := filepath.Join(dir, "next")
+		if err := os.WriteFile(name, []byte(`{"accessAccounts": {`+accounts+`}}`), 0o600); err != nil {
+			return err
+		}
+		return os.Rename(name, filepath.Join(dir, "users.json"))
+	}
+	if err := write(fmt.Sprintf(`"guest": {"access": "guest", "secret": %q, "role": "admin"}`, secret)); err != nil {
+		t.Fatal(err)
+	}
+	server = s3(t, "guest", secret, "--iam-dir", dir, "--iam-cache-disable")
+	return server, func() error { return write("") }
+}
+
+// s3 starts versitygw for clients that sign as access.
+func s3(t testing.TB, access, key string, more ...string) *Server {
+	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
 	meta := filepath.Join(t.TempDir(), "meta") // not every file system has extended attributes
 	if err := os.Mkdir(meta, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	command := exec.Command(binary(t, "versitygw", "github.com/versity/versitygw/cmd/versitygw"),
-		"--access", user, "--secret", secret, "--region", "us-east-1", "--port", address, "--quiet", "posix", "--sidecar", meta, dir)
+	args := slices.Concat([]string{"--access", user, "--secret", secret, "--region", "us-east-1", "--port", address, "--quiet"}, more, []string{"posix", "--sidecar", meta, dir})
+	command := exec.Command(binary(t, "versitygw", "github.com/versity/versitygw/cmd/versitygw"), args...)
 	start(t, command, address)
 	return &Server{
-		Env: []string{"AWS_ACCESS_KEY_ID=" + user, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_REGION=us-east-1"},
+		Address: address,
+		Env:     []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + key, "AWS_REGION=us-east-1"},
 		URL: func(t testing.TB, bucket string) string {
 			t.Helper()
 			if err := os.Mkdir(filepath.Join(dir, bucket), 0o755); err != nil {
@@ -79,7 +107,8 @@ func Google(t testing.TB) *Server {
 		"-backend", "memory", "-scheme", "http", "-host", "127.0.0.1", "-port", fmt.Sprint(port), "-public-host", address, "-log-level", "error")
 	start(t, command, address)
 	return &Server{
-		Env: []string{"STORAGE_EMULATOR_HOST=" + address},
+		Address: address,
+		Env:     []string{"STORAGE_EMULATOR_HOST=" + address},
 		URL: func(t testing.TB, bucket string) string {
 			t.Helper()
 			post(t, "http://"+address+"/storage/v1/b?project=test", fmt.Sprintf(`{"name": %q}`, bucket))

@@ -153,6 +153,13 @@ type OverviewRow struct {
 	GMVPaidWowRatio         *float64 `column:"gmv_paid_wow_ratio"`
 	GMVPaidMomRatio         *float64 `column:"gmv_paid_mom_ratio"`
 	GMVPaidYoyRatio         *float64 `column:"gmv_paid_yoy_ratio"`
+	Campaigns               *string  `column:"campaigns"`
+	CampaignDays            *int64   `column:"campaign_days"`
+	DodCampaignDays         *int64   `column:"dod_campaign_days"`
+	WowCampaignDays         *int64   `column:"wow_campaign_days"`
+	MomCampaignDays         *int64   `column:"mom_campaign_days"`
+	YoyCampaignDays         *int64   `column:"yoy_campaign_days"`
+	GMVPaidCampaignRatio    *float64 `column:"gmv_paid_campaign_ratio"`
 	Orders                  int64    `column:"orders"`
 	Buyers                  int64    `column:"buyers"`
 	Buyers30d               int64    `column:"buyers_30d"`

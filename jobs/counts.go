@@ -1,0 +1,109 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// countsName is the object beside the files of a partition in which its producer says how much it delivered, written last.
+const countsName = "_COUNTS.json"
+
+// maxCountsBytes bounds what is read of it.
+const maxCountsBytes = 64 << 10
+
+// counts is what a producer says of a partition: {"files": 4, "rows": 120000}. A listing that is stale, an upload that
+// is not finished and a file that was lost all show as fewer files; half a file shows as fewer rows.
+type counts struct {
+	Files *int   `json:"files"` // Parquet files
+	Rows  *int64 `json:"rows"`  // in all of them
+}
+
+// checkCounts holds the partitions that the commit before did not rest on against what their producers say. Files that are
+// missing are late (ErrLate); rows are compared when the files are read.
+func (n *night) checkCounts(ctx context.Context) error {
+	if !n.runner.Settings.RequireCounts { // before thousands of partitions are gone through
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(fetchers)
+	for _, t := range rollup.Sources() {
+		for _, p := range n.partitions[t.Name] {
+			d := n.runner.Inputs.on(t.Name, p.Day)
+			if d == nil || n.inPrevious(t.Name, p) {
+				continue
+			}
+			g.Go(func() (err error) {
+				defer column.Recover(&err)
+				return n.runner.promised(ctx, d)
+			})
+		}
+	}
+	return g.Wait()
+}
+
+// promised reads what the producer says of a dump, once for a listing, and counts the files.
+func (r *Runner) promised(ctx context.Context, d *dump) error {
+	if !r.Settings.RequireCounts || d.counts == "" || d.promised != nil {
+		return nil
+	}
+	data, err := r.In.ReadAll(ctx, d.counts, maxCountsBytes)
+	if errors.Is(err, lake.ErrNotFound) {
+		return fmt.Errorf("%w: %s is no longer there: %s of %s is being written again", ErrLate, d.counts, d.table.Name, d.day)
+	}
+	if err != nil {
+		return fmt.Errorf("read counts of %s of %s: %w", d.table.Name, d.day, err)
+	}
+	var c counts
+	if err := json.Unmarshal(data, &c); err != nil || c.Files == nil || c.Rows == nil {
+		return fmt.Errorf(`%w: %s: it says nothing like {"files": 4, "rows": 120000}; mend what writes it`, ErrInput, d.counts)
+	}
+	if found := len(d.objects); found != *c.Files {
+		return fmt.Errorf("%w: %s of %s has %d files where %s says %d: wait for the rest, or for the listing to show it", ErrLate, d.table.Name, d.day, found, d.counts, *c.Files)
+	}
+	d.promised = &c
+	return nil
+}
+
+// checkPromise compares the rows that were found in the files.
+func (d *dump) checkPromise(rows int64) error {
+	if d.promised == nil || *d.promised.Rows == rows {
+		return nil
+	}
+	return fmt.Errorf("%w: %s of %s has %d rows where %s says %d: have the day written again", ErrInput, d.table.Name, d.day, rows, d.counts, *d.promised.Rows)
+}
+
+// settleMarkers gives each day the markers that stand beside its files.
+func settleMarkers(objects []lake.Object, folders map[string]*dump) {
+	for _, o := range objects {
+		d := folders[path.Dir(o.Key)]
+		switch {
+		case d == nil:
+		case path.Base(o.Key) == "_SUCCESS":
+			d.success = true
+		case path.Base(o.Key) == countsName:
+			d.counts = o.Key
+		}
+	}
+}
+
+// markers are the objects that must stand beside the files of a day for it to have arrived.
+func (s Settings) markers() string {
+	var names []string
+	if s.RequireSuccess {
+		names = append(names, "_SUCCESS")
+	}
+	if s.RequireCounts {
+		names = append(names, countsName)
+	}
+	return strings.Join(names, " and ")
+}

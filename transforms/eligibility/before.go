@@ -1,0 +1,160 @@
+package eligibility
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rules"
+)
+
+// BeforeColumns are the columns of a list's table that a BeforeReader needs.
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
+
+// BeforeReader gathers what a list said on the run before out of its resource's table, for tonight's subjects. The table
+// comes a part at a time: as a whole it is larger than all that is kept of it.
+type BeforeReader struct {
+	ids         *column.IDs
+	list        *rules.List
+	domain      contract.Domain
+	rows        *column.Lookup
+	own, former int64 // codes of the id that the list has and of the one it had; former is column.Null if it has always had its own
+	under       int64 // which of both it was read under; column.Null: nothing was read yet
+	before      *Before
+	spans       *spanReader
+	capped      func(reasons int64) bool
+}
+
+// NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d.
+func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup) *BeforeReader {
+	r := &BeforeReader{ids: ids, list: l, domain: d, rows: rows, own: ids.TextDict().Code(l.ID), former: column.Null, under: column.Null, capped: cappedCodes(ids.TextDict())}
+	if l.Formerly != "" {
+		r.former = ids.TextDict().Code(l.Formerly)
+	}
+	return r
+}
+
+// Before is what was read; nil: the table had no such list.
+func (r *BeforeReader) Before() *Before { return r.before }
+
+// Read takes the next part of the table.
+func (r *BeforeReader) Read(f *column.Frame) error {
+	p := beforePart(f)
+	for k := range f.N {
+		if !r.concerns(p.list[k]) || contract.ScoreRoles[p.role[k]] != r.list.Role { // a list of other subjects is another list
+			continue
+		}
+		if r.before == nil {
+			r.before = newBefore(r.rows.Len())
+			r.spans = newSpanReader(r.list, r.ids.TextDict(), r.before)
+		}
+		if err := r.readRow(&p, k); err != nil {
+			return fmt.Errorf("list %s: %w", r.list.ID, err)
+		}
+	}
+	return nil
+}
+
+// concerns tells whether a row is of the list. The former id of a list that was renamed counts where its own is not in the
+// table.
+func (r *BeforeReader) concerns(list int64) bool {
+	switch {
+	case list == r.own:
+		if r.under != r.own {
+			r.under, r.before = r.own, nil
+		}
+		return true
+	case list == r.former && r.former != column.Null && r.under != r.own:
+		r.under = r.former
+		return true
+	}
+	return false
+}
+
+// part are the columns of a part of a list's table.
+type part struct {
+	list, role, subject, eligible, standing, passStreak, failStreak, since, rank, level, multiplier, gatesSince, coldStart, reasons []int64
+}
+
+func beforePart(f *column.Frame) part {
+	c := f.Column
+	return part{c("list"), c("role"), c("subject_id"), c("eligible"), c("standing"), c("pass_streak"), c("fail_streak"), c("since"), c("rank"), c("level"), c("multiplier"),
+		c("gates_since"), c("cold_start"), c("reasons")}
+}
+
+func newBefore(n int) *Before {
+	return &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
+		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
+}
+
+func (r *BeforeReader) readRow(p *part, k int) error {
+	texts, b := r.ids.TextDict(), r.before
+	code, err := r.ids.Parse(r.domain, texts.Value(p.subject[k]))
+	if err != nil {
+		return fmt.Errorf("subject_id: %w", err)
+	}
+	i := r.rows.Row(code)
+	if i < 0 {
+		if p.eligible[k] == 1 {
+			b.Gone = append(b.Gone, GoneMember{p.subject[k], int32(max(0, p.rank[k]))})
+		}
+		return nil
+	}
+	b.Member[i], b.Standing[i] = p.eligible[k] == 1, p.standing[k] == 1
+	b.Entitled[i] = b.Member[i] && p.coldStart[k] == 0 || r.capped(p.reasons[k])
+	b.PassStreak[i], b.FailStreak[i] = int16(p.passStreak[k]), int16(p.failStreak[k])
+	b.Since[i] = calendar.Day(p.since[k])
+	if p.rank[k] != column.Null {
+		b.Rank[i] = int32(p.rank[k])
+	}
+	b.Level[i] = levelNamed(r.list, texts, p.level[k])
+	if p.multiplier[k] != column.Null {
+		b.Multiplier[i] = math.Float64frombits(uint64(p.multiplier[k]))
+	}
+	return r.spans.read(i, p.gatesSince[k])
+}
+
+// Dropped counts the members of the lists of a part of a table of the run before that the rules name no more, neither as
+// they are nor as they were.
+func Dropped(members map[string]int, f *column.Frame, ids *column.IDs, r *rules.Rules) {
+	texts, known := ids.TextDict(), map[int64]bool{}
+	for i := range r.Lists {
+		known[texts.Code(r.Lists[i].ID)] = true
+		if former := r.Lists[i].Formerly; former != "" {
+			known[texts.Code(former)] = true
+		}
+	}
+	eligible := f.Column("eligible")
+	for k, list := range f.Column("list") {
+		if !known[list] {
+			members[texts.Value(list)] += int(eligible[k])
+		}
+	}
+}
+
+// levelNamed is the position of a level in the first scale, NoLevel if the rules have no such one any more.
+func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
+	if code == column.Null || len(l.Levels) == 0 {
+		return NoLevel
+	}
+	name := texts.Value(code)
+	return int8(slices.IndexFunc(l.Levels[0].Steps, func(s rules.Step) bool { return s.Level == name }))
+}
+
+// cappedCodes tells by the code of a row's reasons whether the cap of its shop kept it out; few sets of reasons stand in
+// many rows.
+func cappedCodes(texts *column.Dict) func(reasons int64) bool {
+	known := map[int64]bool{}
+	return func(code int64) bool {
+		is, ok := known[code]
+		if !ok {
+			is = slices.Contains(strings.Split(texts.Value(code), ","), ShopCap.String())
+			known[code] = is
+		}
+		return is
+	}
+}

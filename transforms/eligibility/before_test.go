@@ -1,0 +1,156 @@
+package eligibility_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/rules"
+)
+
+// said is a row of a list's table of the run before.
+type said struct {
+	list, role, subject string
+	rank                int64 // 0: no member
+	coldStart           int64
+	reasons             string
+}
+
+// parts cuts rows into frames of a size.
+func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
+	texts := ids.TextDict()
+	for from := 0; from < len(rows); from += size {
+		some := rows[from:min(len(rows), from+size)]
+		f := column.NewFrame(len(some))
+		set := func(name string, value func(r said) int64) {
+			values := make([]int64, len(some))
+			for i, r := range some {
+				values[i] = value(r)
+			}
+			f.Set(name, values)
+		}
+		set("list", func(r said) int64 { return texts.Code(r.list) })
+		set("role", func(r said) int64 {
+			for code, name := range contract.ScoreRoles {
+				if name == r.role {
+					return int64(code)
+				}
+			}
+			panic(r.role)
+		})
+		set("subject_id", func(r said) int64 { return texts.Code(r.subject) })
+		for _, name := range []string{"eligible", "standing"} {
+			set(name, func(r said) int64 { return min(1, r.rank) })
+		}
+		set("pass_streak", func(r said) int64 { return 2 * r.rank })
+		set("fail_streak", func(r said) int64 { return 3 })
+		set("since", func(said) int64 { return int64(asOf - 9) })
+		set("rank", func(r said) int64 {
+			if r.rank == 0 {
+				return column.Null
+			}
+			return r.rank
+		})
+		set("level", func(said) int64 { return texts.Code("A") })
+		set("multiplier", func(said) int64 { return int64(math.Float64bits(1.25)) })
+		set("gates_since", func(r said) int64 { return texts.Code(fmt.Sprintf("product:passes:%s,shop:fails:%s", asOf-1, asOf-2)) })
+		set("cold_start", func(r said) int64 { return r.coldStart })
+		set("reasons", func(r said) int64 { return texts.Code(r.reasons) })
+		out = append(out, f)
+	}
+	return out
+}
+
+func readBefore(t interface{ Fatal(...any) }, l *rules.List, ids *column.IDs, frames []*column.Frame) *eligibility.Before {
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{1, 2, 3}))
+	for _, f := range frames {
+		if err := r.Read(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r.Before()
+}
+
+func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
+	ids, l := column.NewIDs(nil), traffic()
+	rows := []said{
+		{list: "another", role: "product", subject: "1", rank: 9},
+		{list: l.ID, role: "merchant", subject: "1", rank: 8}, // a list of other subjects
+		{list: l.ID, role: "product", subject: "1", rank: 2},
+		{list: l.ID, role: "product", subject: "3", reasons: "gate_failed," + eligibility.ShopCap.String()},
+		{list: l.ID, role: "product", subject: "7", rank: 4}, // gone, and was a member
+		{list: l.ID, role: "product", subject: "8"},          // gone, and was none
+	}
+	b := readBefore(t, l, ids, parts(ids, rows, 2))
+	got := []any{b.Member, b.Entitled, b.Rank, b.PassStreak, b.Level, b.Multiplier, b.Gates.Of, len(b.Gone), ids.TextDict().Value(b.Gone[0].Subject), b.Gone[0].Rank}
+	want := []any{[]bool{true, false, false}, []bool{true, false, true}, []int32{2, 0, 0}, []int16{4, 0, 0}, []int8{1, 0, 1}, []float64{1.25, 0, 1.25}, []int32{0, -1, 0}, 1, "7", int32(4)}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	members := map[string]int{}
+	for _, f := range parts(ids, rows, 2) {
+		eligibility.Dropped(members, f, ids, &rules.Rules{Lists: []rules.List{*l}})
+	}
+	if diff := gocmp.Diff(map[string]int{"another": 1}, members); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A list that was renamed is read under its former id, but not where the table has its own already.
+func TestARenamedListIsReadUnderItsFormerID(t *testing.T) {
+	l := traffic()
+	l.Formerly = "zz_before"
+	former := said{list: "zz_before", role: "product", subject: "2", rank: 5}
+	own := said{list: l.ID, role: "product", subject: "1", rank: 2}
+	for _, c := range []struct {
+		name string
+		rows []said
+		want []int32
+	}{
+		{"the former id alone", []said{former}, []int32{0, 5, 0}},
+		{"its own comes first", []said{own, former}, []int32{2, 0, 0}},
+		{"its own comes last", []said{former, own}, []int32{2, 0, 0}},
+		{"its own, of other subjects", []said{former, {list: l.ID, role: "talent", subject: "1", rank: 1}}, nil},
+		{"neither", []said{{list: "another", role: "product", subject: "1", rank: 1}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ids := column.NewIDs(nil)
+			b := readBefore(t, l, ids, parts(ids, c.rows, 1))
+			if b == nil && c.want == nil {
+				return
+			}
+			if b == nil || c.want == nil {
+				t.Fatalf("read %v, want ranks %v", b, c.want)
+			}
+			if diff := gocmp.Diff(c.want, b.Rank); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// In which parts the table comes changes nothing.
+func TestTheRunBeforeIsTheSameInAnyParts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := traffic()
+		l.Formerly = "before"
+		var rows []said
+		for _, list := range []string{l.ID, "before", "other"} {
+			for _, subject := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}), rapid.ID[string]).Draw(t, list) {
+				rows = append(rows, said{list: list, role: rapid.SampledFrom([]string{"product", "talent"}).Draw(t, "role"), subject: subject,
+					rank: rapid.Int64Range(0, 9).Draw(t, "rank"), coldStart: rapid.Int64Range(0, 1).Draw(t, "cold"), reasons: rapid.SampledFrom([]string{"", eligibility.ShopCap.String()}).Draw(t, "reasons")})
+			}
+		}
+		ids := column.NewIDs(nil)
+		whole := readBefore(t, l, ids, parts(ids, rows, max(1, len(rows))))
+		if diff := gocmp.Diff(whole, readBefore(t, l, ids, parts(ids, rows, rapid.IntRange(1, 4).Draw(t, "size")))); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}

@@ -1,0 +1,259 @@
+package lift_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/stats"
+)
+
+// These are the decisions of ADR 18 about what is paid, shown and doubted.
+
+// Where the split of all merchants together is broken no panel takes the place of what is not shown.
+func TestABrokenSplitTogetherHasNoPanels(t *testing.T) {
+	s := streets{participants: 18, others: 40, holdout: 8, start: asOf - 25, lift: 0.25}
+	f, o := s.draw(1)
+	panels := func() (n int) {
+		e := estimate(t, f, o)
+		for i := range e.Rows {
+			if e.Rows[i].Grade == contract.GradePanel {
+				n++
+			}
+		}
+		return n
+	}
+	if panels() < 5 {
+		t.Fatal("there is no panel to take back")
+	}
+	o.Share = func(int64) float64 { return 0.315 } // 0.3: too near for a merchant of 100 pairs, most of 6,000 would show it
+	if n := panels(); n != 0 {
+		t.Errorf("%d panels", n)
+	}
+}
+
+// A panel that nothing calibrates is shown and ranked, but no money goes by it: its lift is of paid GMV and of all
+// self-broadcast, the money is net and of eligible pairs.
+func TestMoneyGoesByCalibratedPanelsAlone(t *testing.T) {
+	s := streets{participants: 18, others: 40, holdout: 8, start: asOf - 25, lift: 0.25}
+	f, o := s.draw(1)
+	for _, c := range []struct {
+		merchants int // that calibration asks for
+		want      int
+	}{{5, contract.LiftOwn}, {100, contract.LiftCategory}} {
+		o.Rules.Panel.CalibrationMerchants = c.merchants
+		e := estimate(t, f, o)
+		lifts, panels := e.Lifts(o), 0
+		for i := range e.Rows {
+			r := &e.Rows[i]
+			if r.Grade != contract.GradePanel {
+				continue
+			}
+			panels++
+			if g := lifts.Of(r.Merchant); g.Of != c.want || c.want == contract.LiftOwn != (g.Grade == contract.GradePanel) {
+				t.Errorf("%d asked for: merchant %d is paid by %s, grade %d", c.merchants, r.Merchant, contract.LiftSources[g.Of], g.Grade)
+			}
+			if !slices.Contains(r.Warnings(), lift.WarnPaid) {
+				t.Errorf("merchant %d does not say that refunds are not taken out: %v", r.Merchant, r.Warnings())
+			}
+		}
+		if panels < 5 {
+			t.Errorf("%d panels", panels)
+		}
+	}
+}
+
+// A pool is not paid by noise: without a lift that is likely above zero all of it is left, and talents are told why.
+func TestNoPoolIsPaidByALiftThatMayBeNone(t *testing.T) {
+	for _, c := range []struct {
+		lift float64
+		paid bool
+	}{{0.5, true}, {0, false}} {
+		one := (shop{rand.New(rand.NewPCG(2, 23)), c.lift, 0.3, 0.4}).pairs(4000)
+		m := merchantOf(1, one)
+		won(&m, one, 3, 4)
+		f, o := figuresOf(m), options(0.3)
+		e := estimate(t, f, o)
+		rewards, left := lift.Rewards(f, e, o, good)
+		p := e.Lifts(o).Positive()
+		if c.paid != (left == 0) || c.paid != (p >= 0.9) || left+sumOf(rewards) != 1000 {
+			t.Errorf("lift %v: above zero with %.3f, %d of 1,000 left", c.lift, p, left)
+		}
+		for _, r := range rewards {
+			if !c.paid && !slices.Contains(r.Failed, "lift_above_zero") {
+				t.Errorf("talent %d is not told why: %v", r.Code, r.Failed)
+			}
+		}
+		s := scope(e, contract.LiftOfPlatform, column.Null, 0)
+		if want := 1 - s.Lift.P/2; s.Lift.Value > 0 && math.Abs(p-want) > 0.02 {
+			t.Errorf("probability %v, one-sided by the test %v", p, want)
+		}
+	}
+}
+
+// The programme over users is less sure than the sum of merchants; the less sure one decides.
+func TestTheProgrammeDecidesOnThePool(t *testing.T) {
+	m := merchantOf(1, (shop{rand.New(rand.NewPCG(2, 23)), 0.5, 0.3, 0.4}).pairs(4000))
+	f, o := figuresOf(m), options(0.3)
+	alone := estimate(t, f, o).Lifts(o).Positive()
+	var c lift.ProgrammeCell
+	for i, arm := range []int{0, 1} { // few users with much each
+		for u := range int64(300) {
+			v := stats.Values{stats.Outcome: (u % 20) * int64(11-i) * 1000, stats.Denominator: 5}
+			c.Arms[arm].Add(&v)
+		}
+	}
+	f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}
+	o.Share = func(int64) float64 { return 0.3 }
+	o.Rules.SRMAlpha = 1e-30 // the users here are not those of the pairs
+	if p := estimate(t, f, o).Lifts(o).Positive(); !(p < alone) || p < 0.5 {
+		t.Errorf("with a programme %v, without %v", p, alone)
+	}
+}
+
+// Caps of a month whose last night was not run are those of the newest month that has some, never tonight's own.
+func TestCapsOfAMissedMonthAreOlderOnes(t *testing.T) {
+	month := func(m time.Month) int64 { return int64(calendar.Of(2026, m, 1)) }
+	table := column.NewFrame(3)
+	for name, values := range map[string][]int64{"month": {month(1), month(2), month(4)}, "size_class": {0, 0, 0}, "pairs": {5, 6, 7}, "cap_fen": {100, 200, 400}} {
+		table.Set(name, values)
+	}
+	for m, want := range map[time.Month]int64{1: 100, 2: 200, 3: 200, 4: 400, 6: 400} {
+		caps := lift.ReadCaps(table, calendar.Of(2026, m, 1))
+		if len(caps) != 1 || caps[0].Fen != want {
+			t.Errorf("month %d: %v, want a cap of %d", m, caps, want)
+		}
+	}
+	if caps := lift.ReadCaps(table, calendar.Of(2025, 12, 1)); caps != nil {
+		t.Errorf("before all: %v", caps)
+	}
+}
+
+// Few large purchases: programmes, categories and the platform doubt the normal approximation as merchants do.
+func TestSumsAndProgrammesDoubtTheNormalApproximation(t *testing.T) {
+	for _, c := range []struct {
+		large int64
+		doubt bool
+	}{{100_00, false}, {100_000_00, true}} {
+		var pairs []pair
+		var users lift.ProgrammeCell
+		for i := range 8000 {
+			fen := int64(100_00 + i%7*3000)
+			if i%500 == 0 || i%500 == 1 {
+				fen = c.large
+			}
+			p := bought(i%2, fen, 0)
+			pairs = append(pairs, p)
+			u := p.values
+			u[stats.Denominator] = 1
+			users.Arms[p.arm].Add(&u)
+		}
+		f := figuresOf(merchantOf(1, pairs))
+		f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{users, users, users}}}
+		e := estimate(t, f, options(0.5))
+		if len(e.Scopes) != 9 {
+			t.Fatalf("%d rows of scopes", len(e.Scopes))
+		}
+		for _, s := range e.Scopes {
+			if got := slices.Contains(s.Warnings, stats.WarnSkew); got != c.doubt || s.Status != contract.LiftEstimated {
+				t.Errorf("purchases of %d fen: %s of period %d: %s, doubts %t", c.large, contract.LiftScopes[s.Of], s.Period, contract.LiftStatuses[s.Status], got)
+			}
+		}
+	}
+}
+
+// Merchants whose pairs are of the same users err together: shrunken intervals are wider for it.
+func TestSharedUsersWidenShrunkenIntervals(t *testing.T) {
+	const merchants, users = 6, 3000
+	rng := rand.New(rand.NewPCG(5, 24))
+	all := make([][]pair, merchants)
+	var cell lift.ProgrammeCell
+	for range users {
+		arm := 0
+		if rng.Float64() < 0.3 {
+			arm = 1
+		}
+		taste := math.Exp(rng.NormFloat64())
+		var u stats.Values
+		for m := range all {
+			p := bought(arm, int64(5000*taste*math.Exp(0.5*rng.NormFloat64())), 0)
+			all[m] = append(all[m], p)
+			u[stats.Outcome], u[stats.Denominator] = u[stats.Outcome]+p.values[stats.Outcome], u[stats.Denominator]+1
+		}
+		cell.Arms[arm].Add(&u)
+	}
+	f := figuresOf()
+	for m, pairs := range all {
+		f.Merchants, f.Pairs = append(f.Merchants, merchantOf(int64(m+1), pairs)), f.Pairs+users
+	}
+	widths := func() (sum float64) {
+		e := estimate(t, f, options(0.3))
+		for m := range merchants {
+			i := row(e, int64(m+1), 2).Shrunk.Interval
+			sum += i.Hi - i.Lo
+		}
+		return sum
+	}
+	apart := widths()
+	f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{cell, cell, cell}}}
+	if together := widths(); !(together > 1.3*apart) {
+		t.Errorf("as users of several merchants %.4f wide, as users of one each %.4f", together/merchants, apart/merchants)
+	}
+}
+
+// A weighted comparison that nothing calibrates has wider intervals by the rules' factor and says so.
+func TestUncalibratedWeightsAreWider(t *testing.T) {
+	f, o, _, _ := avenues{merchants: 400, lift: 0.2, choice: 0.5, share: 0.3}.draw(1)
+	width := func(factor float64) float64 {
+		o.Rules.Weighting.UncalibratedWidening = factor
+		r := weighted(estimate(t, f, o))[0]
+		if !slices.Contains(r.Warnings(), lift.WarnUncalibrated) || !slices.Contains(r.Warnings(), lift.WarnPaid) {
+			t.Errorf("warnings %v", r.Warnings())
+		}
+		return math.Log1p(r.Lift.Interval.Hi) - math.Log1p(r.Lift.Interval.Lo)
+	}
+	if a, b := width(1), width(2); math.Abs(b-2*a) > 1e-9 {
+		t.Errorf("twice %v is not %v", a, b)
+	}
+}
+
+// Categories that have both are what weights are calibrated by: holdouts that say less bring them down.
+func TestHoldoutsCalibrateWeights(t *testing.T) {
+	f, o, _, _ := avenues{merchants: 1600, lift: 0.25, choice: 0.3, share: 0.3}.draw(2)
+	o.Category = func(m int64) int64 { return 1 + m%4 }
+	o.Rules.Weighting.CalibrationCategories = 2
+	rng, seen := rand.New(rand.NewPCG(4, 25)), map[int64]bool{}
+	before := weighted(estimate(t, f, o))
+	for i := range f.Merchants { // one merchant of each category has a holdout, and by it nothing
+		m := &f.Merchants[i]
+		if c := o.Category(m.Code); !seen[c] {
+			seen[c] = true
+			days := m.Days
+			*m = merchantOf(m.Code, shop{rng, 0, 0.3, 0.5}.pairs(20_000))
+			m.Days, f.Pairs = days, f.Pairs+20_000
+		}
+	}
+	after := weighted(estimate(t, f, o))
+	if len(before) < 100 || len(after) < 100 {
+		t.Fatalf("%d and %d rows of grade C", len(before), len(after))
+	}
+	var high, low float64
+	for _, r := range before {
+		high += r.Lift.Value / float64(len(before))
+	}
+	for _, r := range after {
+		low += r.Lift.Value / float64(len(after))
+		if slices.Contains(r.Warnings(), lift.WarnUncalibrated) {
+			t.Fatalf("merchant %d is not calibrated", r.Merchant)
+		}
+	}
+	if math.Abs(high-0.25) > 0.06 || math.Abs(low) > 0.06 {
+		t.Errorf("weights alone say %.3f, by holdouts of 0 they say %.3f", high, low)
+	}
+}
