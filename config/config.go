@@ -40,6 +40,10 @@ type Config struct {
 	IDs map[contract.Domain]IDType `yaml:"ids" json:"ids,omitempty"`
 	// BuyerKey is where the secret of the hash of buyer ids comes from; it never stands here itself.
 	BuyerKey BuyerKey `yaml:"buyer_key" json:"buyer_key"`
+	// Forgotten are buyers who asked to be forgotten: what they bought counts, they are no buyers.
+	Forgotten Forgotten `yaml:"forgotten" json:"forgotten"`
+	// Signing is where the private key comes from that commits are signed with: Ed25519, PKCS 8 in PEM; none: they are not signed.
+	Signing Secret `yaml:"signing" json:"signing"`
 	// Tables maps the company's tables to the contract's; a table that is not named has the contract's own form.
 	Tables map[string]mapping.Table `yaml:"tables" json:"tables,omitempty"`
 	// MaxUnitsPerLine is the number of units beyond which an order line is abnormal; null: no limit.

@@ -50,7 +50,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		if strings.HasPrefix(line, "#  ") {
 			line = line[1:]
 		}
-		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "notify: []", "calendar: []"} {
+		for _, empty := range []string{"ids: {}", "tables: {}", "absent_days: {}", "buyer_key: {}", "forgotten: {}", "signing: {}", "notify: []", "calendar: []"} {
 			if line == empty {
 				line = line[:len(line)-3]
 			}
@@ -60,7 +60,7 @@ func TestTheCommentedExamplesLoad(t *testing.T) {
 		}
 	}
 	c := mustLoad(t, strings.Join(text, "\n"))
-	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || len(c.Campaigns()) != 3 {
+	if len(c.Tables) != 2 || len(c.AbsentDays) != 1 || len(c.IDs) != 2 || c.BuyerKey.File == "" || len(c.Schedule) != 3 || len(c.Notify) != 1 || len(c.Campaigns()) != 3 || c.Forgotten.File == "" || c.Signing.File == "" {
 		t.Errorf("examples are lost: %+v", c)
 	}
 }
@@ -83,7 +83,9 @@ output: {url: file:///srv/windvane}
 job: rehearsal
 business_zone: UTC
 ids: {merchant: string, product: int64}
-buyer_key: {file: /run/secrets/key}
+buyer_key: {file: /run/secrets/key, replaces: 0123456789abcdef}
+forgotten: {file: /run/secrets/forgotten}
+signing: {env: SIGNING_KEY}
 tables:
   chats: {absent: true}
   refunds:
@@ -133,7 +135,7 @@ notify: [{kind: wecom, url: {env: HOOK}, on: [late]}]
 	want := config.Config{
 		Input: config.Location{URL: "s3://dumps?region=cn-north-1"}, Output: config.Location{URL: "file:///srv/windvane"},
 		Job: "rehearsal", BusinessZone: "UTC", IDs: map[contract.Domain]config.IDType{contract.Merchant: config.IDString, contract.Product: config.IDInt64},
-		BuyerKey: config.BuyerKey{File: "/run/secrets/key"},
+		BuyerKey: config.BuyerKey{File: "/run/secrets/key", Replaces: "0123456789abcdef"}, Forgotten: config.Forgotten{File: "/run/secrets/forgotten"}, Signing: config.Secret{Env: "SIGNING_KEY"},
 		Tables: map[string]mapping.Table{
 			"chats": {Absent: true}, "refunds": {},
 			"orders": {
@@ -327,4 +329,36 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("it loads but is not valid: %v", err)
 		}
 	})
+}
+
+func TestForgottenBuyersAreReadAndNeverRepeated(t *testing.T) {
+	files := map[string]string{"list": "8001\n\n 7001 \r\n8001\nzoë", "large": strings.Repeat("x", 65<<20)}
+	read := func(name string) ([]byte, error) {
+		text, ok := files[name]
+		if !ok {
+			return nil, os.ErrNotExist
+		}
+		return []byte(text), nil
+	}
+	if ids, err := (config.Forgotten{}).Read(read); ids != nil || err != nil {
+		t.Errorf("without a file: %q, %v", ids, err)
+	}
+	ids, err := config.Forgotten{File: "list"}.Read(read)
+	if diff := cmp.Diff([]string{"7001", "8001", "zoë"}, ids); diff != "" || err != nil {
+		t.Errorf("%s %v", diff, err)
+	}
+	for name, want := range map[string]string{"none": "config: forgotten.file: file does not exist", "large": "config: forgotten.file: it has more than 67108864 bytes"} {
+		if _, err := (config.Forgotten{File: name}).Read(read); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestTheIDOfAReplacedKeyIsNoKey(t *testing.T) {
+	for _, id := range []string{"0123456789ABCDEF", "short", "000102030405060708090a0b0c0d0e0f"} {
+		_, err := config.Load(strings.NewReader("buyer_key: {replaces: \""+id+"\"}"), config.Overrides{})
+		if err == nil || !strings.Contains(err.Error(), "buyer_key.replaces: it is not the id of a key") || strings.Contains(err.Error(), id) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
 }

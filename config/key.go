@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,43 @@ type BuyerKey struct {
 	Env string `yaml:"env" json:"env,omitempty"`
 	// File is the path of a file; white space at its ends does not count.
 	File string `yaml:"file" json:"file,omitempty"`
+	// Replaces is the id of the key that this one replaced, as the run that met it named it: days whose dumps are gone, and
+	// which that key alone could hash, keep their sums and give up their buyers.
+	Replaces string `yaml:"replaces" json:"replaces,omitempty"`
 }
+
+// Forgotten says where the ids of the buyers are who asked to be forgotten.
+type Forgotten struct {
+	// File is the path of a file with one id of a buyer on each line, as the dumps have it. It only grows.
+	File string `yaml:"file" json:"file,omitempty"`
+}
+
+// maxForgotten bounds the file of forgotten buyers.
+const maxForgotten = 64 << 20
+
+// Read gives the ids, nil if no file is named. No error repeats one.
+func (f Forgotten) Read(readFile func(string) ([]byte, error)) ([]string, error) {
+	if f.File == "" {
+		return nil, nil
+	}
+	data, err := readFile(f.File)
+	if err != nil {
+		return nil, fmt.Errorf("config: forgotten.file: %w", err)
+	}
+	if len(data) > maxForgotten {
+		return nil, problem{"forgotten.file", fmt.Sprintf("it has more than %d bytes", maxForgotten)}
+	}
+	var ids []string
+	for line := range strings.Lines(string(data)) {
+		if id := strings.TrimSpace(line); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+var keyID = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -32,6 +69,9 @@ func (k BuyerKey) problems() []problem {
 		return []problem{{"buyer_key", "env and file are both given"}}
 	case k.Env != "" && !envName.MatchString(k.Env):
 		return []problem{{"buyer_key.env", "it is not the name of an environment variable; the key itself never stands in the configuration"}}
+	}
+	if k.Replaces != "" && !keyID.MatchString(k.Replaces) {
+		return []problem{{"buyer_key.replaces", "it is not the id of a key: 16 hexadecimal digits, as the run names them; never the key itself"}}
 	}
 	return nil
 }

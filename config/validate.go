@@ -90,6 +90,7 @@ func (c Config) problems() (found []problem) {
 	found = append(found, c.Chuanliu.problems()...)
 	found = append(found, c.idProblems()...)
 	found = append(found, c.BuyerKey.problems()...)
+	found = append(found, c.Signing.problems("signing")...)
 	found = append(found, c.operationProblems()...)
 	return append(found, c.tableProblems()...)
 }

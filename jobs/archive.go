@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,6 +20,8 @@ import (
 type Archive struct {
 	Out *lake.Lake
 	Job string
+	// PublicKey is what Verify holds signatures of commits against; nil: nothing.
+	PublicKey ed25519.PublicKey
 }
 
 // ErrNotPublished says that a date has no commit.

@@ -92,7 +92,7 @@ func (n *night) countScopes(ctx context.Context, count func(ctx context.Context,
 
 // historyStart is the day from which purchases are known.
 func (n *night) historyStart() calendar.Day {
-	start, ok := n.present.First()
+	start, ok := n.withBuyers().First()
 	if !ok {
 		start = n.asOf
 	}
@@ -105,7 +105,7 @@ func (n *night) historyStart() calendar.Day {
 
 func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
 	followers, err := n.followers(ctx)
-	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, HistoryStart: n.historyStart(),
+	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, WithBuyers: n.withBuyers(), BuyersKnown: n.buyersKnown, HistoryStart: n.historyStart(),
 		Refunds: n.refunds != nil, Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
 }
 

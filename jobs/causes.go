@@ -98,7 +98,7 @@ func (n *night) partitionsBefore(m *night) map[string][]Partition {
 	all := map[string][]Partition{}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.previous.manifest.Partitions[t.Name] {
-			if p.Day >= m.firstOf(t.Name) && p.Day < n.firstOf(t.Name) {
+			if p, ok := n.carry(t.Name, p); ok && p.Day >= m.firstOf(t.Name) && p.Day < n.firstOf(t.Name) {
 				all[t.Name] = append(all[t.Name], p)
 			}
 		}

@@ -96,6 +96,10 @@ func (n *night) sumGMV(ctx context.Context) error {
 
 func (n *night) gmvContext() gmv.Context {
 	start := n.historyStart()
+	known := map[int]bool{}
+	for _, w := range contract.Windows {
+		known[w] = n.buyersKnown(n.asOf - calendar.Day(w) + 1)
+	}
 	byRole := map[int]*repeat.Figures{}
 	for _, f := range n.buyers {
 		byRole[f.Scope.Role] = f
@@ -105,6 +109,9 @@ func (n *night) gmvContext() gmv.Context {
 			buyersOf := byRole[s.Role].BuyersInTurn()
 			return func(subject int64, window int) (int64, int64, bool) {
 				buyers, fresh := buyersOf(subject, window)
+				if !known[window] {
+					buyers = column.Null
+				}
 				return buyers, fresh, start <= n.asOf-calendar.Day(window)+1-repeat.NewBuyerDays
 			}
 		}}
@@ -125,6 +132,12 @@ func (n *night) summarise(ctx context.Context) error {
 	o := gmv.Overview{Context: c, Series: series, Distincts: distincts, Campaigns: n.runner.Settings.campaigns()}
 	o.Buyers30, _ = n.buyers[0].Buyers(0, 30)
 	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, 90)
+	if !n.buyersKnown(n.asOf - 29) {
+		o.Buyers30 = column.Null
+	}
+	if !n.buyersKnown(n.asOf - 89) {
+		o.R1Buyers, o.R1Repeats = column.Null, column.Null
+	}
 	n.publishTable(contract.Overview, gmv.OverviewTable(o, mem))
 	before, err := n.lateBefore(ctx)
 	if err != nil {
@@ -148,6 +161,9 @@ func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 	spans := gmv.OverviewSpans(n.asOf)
 	for i := range spans {
 		d.Buyers = append(d.Buyers, n.buyers[0].RangeBuyers(i))
+		if !n.buyersKnown(spans[i].From) {
+			d.Buyers[i] = column.Null
+		}
 	}
 	scopes := contract.Scopes()
 	sold := func(f *column.Frame) func(i int) bool {

@@ -7,6 +7,7 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/fives"
 	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
@@ -60,7 +61,7 @@ func (n *night) addPrices(shops *scored, f *fives.Shops) {
 
 // addLiveBuyers adds who bought in self-broadcast, and came back.
 func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
-	if !n.has(contract.Talents) {
+	if !n.has(contract.Talents) || !n.buyersKnown(n.asOf-repeat.LiveDays+1) {
 		return
 	}
 	f.LiveBuyers, f.LiveRepeat = make([]int64, len(shops.codes)), make([]int64, len(shops.codes))

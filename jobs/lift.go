@@ -19,7 +19,7 @@ func (n *night) countLift(ctx context.Context) error {
 		return nil
 	}
 	plan := lift.Plan{OutcomeDays: n.rules.Lift.OutcomeDays, PreDays: n.rules.Lift.PreDays, Since: n.runner.Settings.Chuanliu.Since}
-	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.first), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
+	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.buyersFrom()), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
 	if l.start > n.asOf {
 		n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, the first quarter that the history kept covers", l.start))
 		return nil

@@ -27,13 +27,16 @@ type Manifest struct {
 	Host          string                 `json:"host"`
 	Started       time.Time              `json:"started"`
 	Finished      time.Time              `json:"finished"`
-	NightDigest   string                 `json:"night_digest"` // of everything the tables are made of
-	IDs           contract.IDTypes       `json:"string_ids"`   // identifier domains that are STRING
-	Rules         map[string]string      `json:"rules"`        // input table → digest of its mapping and rules
-	ScoreRules    RulesRef               `json:"score_rules"`  // of scores and lists
-	Previous      *CommitRef             `json:"previous"`     // the commit the night rests on, of the nearest earlier date; null: a cold start
-	Partitions    map[string][]Partition `json:"partitions"`   // the rollups the tables were merged from
-	Inputs        []InputObject          `json:"inputs"`       // objects of the partitions that the commit before did not have
+	NightDigest   string                 `json:"night_digest"`            // of everything the tables are made of
+	IDs           contract.IDTypes       `json:"string_ids"`              // identifier domains that are STRING
+	BuyerKey      string                 `json:"buyer_key,omitempty"`     // id of the key of buyers' hashes, no secret
+	Forgotten     string                 `json:"forgotten,omitempty"`     // digest of the list of forgotten buyers; empty: none
+	ForgottenIDs  int                    `json:"forgotten_ids,omitempty"` // ids on it
+	Rules         map[string]string      `json:"rules"`                   // input table → digest of its mapping and rules
+	ScoreRules    RulesRef               `json:"score_rules"`             // of scores and lists
+	Previous      *CommitRef             `json:"previous"`                // the commit the night rests on, of the nearest earlier date; null: a cold start
+	Partitions    map[string][]Partition `json:"partitions"`              // the rollups the tables were merged from
+	Inputs        []InputObject          `json:"inputs"`                  // objects of the partitions that the commit before did not have
 	Steps         []StepRecord           `json:"steps"`
 	Gates         []Gate                 `json:"gates"`
 	AcceptedChurn string                 `json:"accepted_churn,omitempty"` // why lists were allowed to turn over more than the rules say

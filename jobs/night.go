@@ -138,6 +138,7 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.present[p.Day] = true
 	}
 	n.noteGap()
+	n.noteRedaction()
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
 	if n.isWithdrawn() {
 		n.done = true
@@ -238,6 +239,9 @@ func (n *night) checkHistory() error {
 				lost = append(lost, p.Day)
 			}
 		}
+		if len(lost) > 0 && n.rekeyed(name) {
+			return n.lostToKey(name, lost)
+		}
 		if len(lost) > 0 {
 			return fmt.Errorf("%w: %d days of %s (%s to %s) have rollups made by other rules, and their dumps are gone: restore the dumps, take the change of rules back, or declare the days under absent_days",
 				ErrInput, len(lost), name, lost[0], lost[len(lost)-1])
@@ -255,7 +259,7 @@ func (n *night) pinned(table string, day calendar.Day) bool {
 // pin is the partition of an earlier night that is no longer looked at.
 func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
 	s := n.runner.Settings
-	if n.previous == nil || day > n.asOf-calendar.Day(s.RestateDays) || n.previous.manifest.Rules[table] != s.digest(table, n.types) {
+	if n.previous == nil || day > n.asOf-calendar.Day(s.RestateDays) {
 		return Partition{}, false
 	}
 	ps := n.previous.manifest.Partitions[table]
@@ -263,7 +267,11 @@ func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
 	if !ok {
 		return Partition{}, false
 	}
-	return ps[i], true
+	p, ok := n.carry(table, ps[i])
+	if ok && n.runner.Inputs.on(table, day) != nil && (p.BuyersGone || n.rekeyed(table)) {
+		return Partition{}, false // the dump has the buyers
+	}
+	return p, ok
 }
 
 // listPartitions are the partitions of a table in the history kept.
@@ -285,7 +293,7 @@ func (n *night) listPartitions(table string) []Partition {
 // that classify its rows.
 func (n *night) partition(table string, d *dump) Partition {
 	rules := n.runner.Settings.digest(table, n.types)
-	return Partition{Day: d.day, Digest: digestOf(rules, d.digest(), n.dependencies(table, d.day))}
+	return n.withoutForgotten(table, Partition{Day: d.day, Digest: digestOf(rules, d.digest(), n.dependencies(table, d.day))})
 }
 
 // dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
@@ -419,6 +427,14 @@ func (n *night) ensure(ctx context.Context, table string, p Partition, workers i
 func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
 	v, err, _ := n.runner.reducing.Do(reducedKey(table, p), func() (any, error) {
 		d := n.runner.Inputs.on(table, p.Day)
+		if p.Base != "" && (d == nil || n.partition(table, d).Digest != p.Digest) {
+			rec, err := n.redact(ctx, table, p)
+			if err != nil {
+				return nil, err
+			}
+			n.reduced.Add(1)
+			return rec, nil
+		}
 		if d == nil {
 			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer there; restore it, or shorten history_days", ErrInput, table, p.Day)
 		}

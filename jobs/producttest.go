@@ -82,10 +82,10 @@ func (n *night) addTestSales(products *scored, p *producttest.Products) {
 // addTestBuyers adds who came back, and whom distribution won.
 func (n *night) addTestBuyers(products *scored, p *producttest.Products) {
 	d, s := &p.Distribution, &p.SelfBroadcast
-	if n.reaches(producttest.WonDays) {
+	if n.reaches(producttest.WonDays) && n.buyersKnown(n.asOf-producttest.WonDays+1) {
 		p.Won, p.WonLive = make([]int64, len(p.Codes)), make([]int64, len(p.Codes))
 	}
-	if n.reaches(producttest.BuyerDays) {
+	if n.reaches(producttest.BuyerDays) && n.buyersKnown(n.asOf-producttest.BuyerDays+1) {
 		for _, column := range []*[]int64{&d.Buyers, &d.Repeat, &s.Buyers, &s.Repeat} {
 			*column = make([]int64, len(p.Codes))
 		}

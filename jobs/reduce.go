@@ -97,7 +97,7 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
 		totals[w].add(t.dump.table, f)
-		return feeders[w].Add(f)
+		return feeders[w].Add(rollup.Forget(t.dump.table, f, r.settings.Forgotten))
 	})
 	if err != nil {
 		return err

@@ -174,7 +174,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 // notRepeat is 1 - R1(90): buyers without a second purchase day of buyers. With a shorter history few had the time to
 // come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
-	if first, ok := n.present.First(); !ok || first > n.asOf-89 {
+	if first, ok := n.present.First(); !ok || first > n.asOf-89 || !n.buyersKnown(n.asOf-89) {
 		return indicators.Figure{}
 	}
 	for _, f := range n.buyers {

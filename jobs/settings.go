@@ -23,7 +23,10 @@ type Settings struct {
 	Zone                *calendar.Zone            // the business zone
 	Tables              map[string]mapping.Table  // by contract table; a table that is not named has the contract's own form
 	IDs                 contract.IDTypes          // identifier domains declared STRING; nil: as found in the dumps
-	BuyerKey            [16]byte                  // secret of the hash of buyer ids
+	BuyerKey            mapping.BuyerKey          // secret of the hash of buyer ids
+	ReplacedKey         string                    // id of the key that it replaced: days that only that one could hash give up their buyers; empty: none may
+	Forgotten           []int64                   // hashes of buyers who were forgotten on request, ascending
+	ForgottenIDs        int                       // ids that were given: each may have several hashes
 	MaxUnitsPerLine     int64                     // lines with more units are abnormal; 0: no limit
 	ScoreMinFen         int64                     // score_valid lines have more than this
 	Rules               rules.Set                 // of scores, lists and lift
@@ -115,9 +118,19 @@ func (s Settings) pairRows() int {
 	return 1 << 15
 }
 
-// digest covers everything in the settings that changes the rollups of a table.
+// BuyerKeyID tells keys apart and is no secret: 64 bits of the key's SHA-256.
+func (s Settings) BuyerKeyID() string {
+	sum := sha256.Sum256(s.BuyerKey[:])
+	return hex.EncodeToString(sum[:8])
+}
+
+// digest covers everything in the settings that changes the rollups of a table, forgotten buyers apart.
 func (s Settings) digest(table string, ids contract.IDTypes) string {
-	key := sha256.Sum256(s.BuyerKey[:])
+	return s.digestUnder(s.BuyerKeyID(), table, ids)
+}
+
+// digestUnder is the digest under the buyer key of that id.
+func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string {
 	own := contract.IDTypes{}
 	if t, ok := contract.Lookup(table, contract.Inputs()); ok {
 		for _, c := range t.Columns {
@@ -133,7 +146,7 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, hex.EncodeToString(key[:8]), spec, own})
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}

@@ -25,6 +25,9 @@ type Partition struct {
 	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
 
 	Quarantined []Quarantined `json:"quarantined,omitempty"` // files that the rollups lack, by key
+
+	Base       string `json:"base,omitempty"`        // digest before buyers were taken out; empty: none were
+	BuyersGone bool   `json:"buyers_gone,omitempty"` // all were: their hashes are of a key that was replaced
 }
 
 // rollupAt is the position of each rollup in Partition.Rows.

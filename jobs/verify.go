@@ -86,6 +86,11 @@ func (a Archive) Verify(ctx context.Context, day calendar.Day) (*Verified, error
 	}
 	rec := records[len(records)-1]
 	v.Sequence, v.Run = rec.Sequence, rec.Run
+	if a.PublicKey != nil {
+		if err := rec.VerifySignature(a.PublicKey); err != nil {
+			v.add(fmt.Sprintf("%s/commits/%04d.json", prefix, rec.Sequence), "signature", "%v", err)
+		}
+	}
 	c, err := readManifest(ctx, a.Out, rec)
 	if err != nil {
 		return v, v.addError(rec.ManifestKey, "manifest", err)
@@ -202,7 +207,7 @@ func schemaProblems(t *contract.Table, file *lake.File) (problems []string) {
 			return append(problems, fmt.Sprintf("column %d is %s, the contract says %s", i+1, got.Name, want.Name))
 		case !typeFits(want, got.Type):
 			problems = append(problems, fmt.Sprintf("column %s is %s, the contract says %s", got.Name, got.Parquet, want.ArrowType(nil)))
-		case got.Optional != want.Null:
+		case got.Optional && !want.Null: // a column may have been declared nullable since
 			problems = append(problems, fmt.Sprintf("column %s: nulls allowed is %t, the contract says %t", got.Name, got.Optional, want.Null))
 		}
 	}

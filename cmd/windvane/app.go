@@ -93,7 +93,7 @@ Exit codes: 0 done or already done, 1 failed (nothing was published), 2 wrong us
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.chooseLog(), a.startProfiles()) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.UsageError{Err: err} })
 	root.AddCommand(a.runCommand(), a.backfillCommand(), a.serveCommand(), a.planCommand(), a.validateCommand(), a.verifyCommand(), a.showCommand(), a.explainCommand(), a.getCommand(), a.diffCommand(),
-		a.simulateCommand(), lift.Command(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
+		a.simulateCommand(), lift.Command(), a.runsCommand(), a.statusCommand(), a.rollbackCommand(), a.gcCommand(), a.forgetCommand(), a.demoCommand(), a.initCommand(), a.versionCommand())
 	return root
 }
 

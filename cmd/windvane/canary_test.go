@@ -163,18 +163,20 @@ func TestNoClearBuyerIDGetsOut(t *testing.T) {
 			if c.seen([]byte("… "+c.id(5)+" …")) == "" || c.seen([]byte("buyers 12")) != "" {
 				t.Fatal("the search finds nothing, or everything")
 			}
-			s := newStand(t, t.TempDir(), tolerant)
+			s := newStand(t, t.TempDir(), tolerant+c.forgetTwo(t))
 			c.deliver(t, s.input)
 			downloads := t.TempDir()
+			c.silent(s, 1, append([]string{"forget", "-v"}, "--output", s.output)...)
 			in, out := []string{"--input", s.input}, []string{"--output", s.output}
 			both := append(in, out...)
 			c.silent(s, 0, append([]string{"plan", "--date", string(canaryLast), "--json"}, both...)...)
 			c.silent(s, 0, append([]string{"run", "--date", string(canaryFirst), "-v"}, both...)...)
-			c.silent(s, 0, append([]string{"run", "--date", string(canaryLast), "--json", "-v"}, both...)...)
+			c.silent(s, 0, append([]string{"run", "--date", string(canaryLast), "--json", "--log-format", "json", "-v"}, both...)...)
 			c.silent(s, 0, append([]string{"validate", "--date", string(canaryLast), "--tables", "orders,refunds"}, in...)...)
 			c.silent(s, 0, append([]string{"validate", "--date", string(canaryLast), "--tables", "orders,refunds", "--json", "-v"}, in...)...)
 			c.silent(s, 0, append([]string{"plan", "--date", string(canaryLast), "-v"}, both...)...)
 			c.silent(s, 0, append([]string{"verify"}, out...)...)
+			c.silent(s, 0, append([]string{"forget", "--apply", "-v"}, out...)...)
 			c.silent(s, 0, append([]string{"show", "--date", string(canaryLast)}, out...)...)
 			c.silent(s, 0, append([]string{"diff", "--from", string(canaryFirst), "--to", string(canaryLast), "--json"}, out...)...)
 			for _, table := range []string{"rejects", "gmv", "data_quality", "trust"} {
@@ -188,6 +190,16 @@ func TestNoClearBuyerIDGetsOut(t *testing.T) {
 			checkRejects(t, filepath.Join(downloads, "rejects.csv"))
 		})
 	}
+}
+
+// forgetTwo configures that two of the buyers are forgotten.
+func (c canaries) forgetTwo(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "forgotten")
+	if err := os.WriteFile(name, []byte(c.id(2)+"\n"+c.id(5)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "forgotten: {file: " + name + "}\n"
 }
 
 // tolerant lets a table be used though some rows of it are not.

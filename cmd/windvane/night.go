@@ -72,6 +72,7 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 		in.Close()
 		return nil, err
 	}
+	out.SignCommits(s.signer)
 	closeAll := func() { in.Close(); out.Close() }
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
 	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: a.newRunID,

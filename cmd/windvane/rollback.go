@@ -56,7 +56,16 @@ func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 	if reason == "" || len(reason) > maxReason {
 		return cli.Usagef("--reason: it has %d bytes; say why in 1 to %d", len(reason), maxReason)
 	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return cli.UsageError{Err: err}
+	}
+	key, err := a.signer(c)
+	if err != nil {
+		return err
+	}
 	return a.withArchive(ctx, o.job, func(ar jobs.Archive) error {
+		ar.Out.SignCommits(key)
 		r, err := ar.Rollback(ctx, day, o.to, reason, a.clock.Now())
 		if err != nil {
 			return fmt.Errorf("rollback: %w", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +17,8 @@ import (
 type settings struct {
 	input, output, spillDir string
 	jobs                    jobs.Settings
-	memory                  int64 // bytes a night may take
+	memory                  int64              // bytes a night may take
+	signer                  ed25519.PrivateKey // of commits; nil: they are not signed
 	warnings                []string
 }
 
@@ -35,6 +37,13 @@ func (a *app) settings() (settings, error) {
 	if errors.Is(err, config.ErrBuiltInKey) {
 		s.warnings = append(s.warnings, err.Error())
 	} else if err != nil {
+		return settings{}, cli.UsageError{Err: err}
+	}
+	s.jobs.ReplacedKey = c.BuyerKey.Replaces
+	if err := a.forgotten(c, &s.jobs); err != nil {
+		return settings{}, cli.UsageError{Err: err}
+	}
+	if s.signer, err = a.signer(c); err != nil {
 		return settings{}, cli.UsageError{Err: err}
 	}
 	if s.jobs.Rules, err = c.Rules.Load(); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var day, job string
+	var day, job, key string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Check published nights from the output bucket alone",
@@ -27,15 +27,17 @@ beyond the output bucket:
   figures → each other   merchants, products and categories add up to the platform; channels and scenes
                          to gmv; net is at most paid; longer windows hold at least as much; ratios are
                          quotients and shares lie in [0, 1]; overview and trust repeat gmv
+  commit → publisher     with --public-key: the commit is signed with the private key that belongs to it
 
 What is wrong is named with its file. Exit code 1 if anything is.`,
 		Example: `  windvane verify --output ./demo/out
   windvane verify --output s3://windvane --date 2026-01-31 --json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), day, job) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context(), day, job, key) },
 	}
 	a.publishedFlags(c, &job)
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: all that are published)")
+	c.Flags().StringVar(&key, "public-key", "", "file of the public key (Ed25519, PEM) that commits must be signed with")
 	cli.CompleteNoFiles(c, "date")
 	return c
 }
@@ -43,12 +45,17 @@ What is wrong is named with its file. Exit code 1 if anything is.`,
 // errVerify makes the exit code 1; the findings were printed before.
 var errVerify = errors.New("published nights are not what they should be")
 
-func (a *app) verify(ctx context.Context, day, job string) error {
+func (a *app) verify(ctx context.Context, day, job, key string) error {
 	only, err := optionalDay("date", day)
 	if err != nil {
 		return err
 	}
+	signedWith, err := publicKey(key)
+	if err != nil {
+		return err
+	}
 	return a.withArchive(ctx, job, func(ar jobs.Archive) error {
+		ar.PublicKey = signedWith
 		days, err := daysToVerify(ctx, ar, only)
 		if err != nil {
 			return err

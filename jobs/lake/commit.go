@@ -34,6 +34,8 @@ type CommitRecord struct {
 	Nonce          string `json:"nonce"`           // tells our own record from an equal one of another process
 	Stale          bool   `json:"stale,omitempty"` // published although inputs were missing
 
+	Signature *Signature `json:"signature,omitempty"` // of who published; absent: not signed
+
 	// A rollback publishes the tables of an earlier commit of the date again; these are empty for others.
 	RollbackTo int         `json:"rollback_to,omitempty"` // sequence of that commit
 	Reason     string      `json:"reason,omitempty"`
@@ -73,7 +75,7 @@ func (r CommitRecord) Validate() error {
 // Commit publishes rec as sequence expectSequence, which must be one more than the newest commit.
 //
 // It fails with ErrLostRace if another process wrote that sequence first, or if it is not the next one. Nonce,
-// Sequence and Format of rec are set here. A failure to rewrite the hint current.json is no failure of the commit:
+// Sequence, Format and Signature of rec are set here. A failure to rewrite the hint current.json is no failure of the commit:
 // the next commit or RebuildCurrent mends it.
 func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int) error {
 	rec.Format, rec.Sequence, rec.Nonce = CommitFormat, expectSequence, nonce()
@@ -86,6 +88,9 @@ func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int)
 	}
 	if newest.Sequence+1 != expectSequence {
 		return fmt.Errorf("commit %s %s: sequence %d, newest is %d: %w", rec.Job, rec.AsOf, expectSequence, newest.Sequence, ErrLostRace)
+	}
+	if l.signer != nil {
+		rec.Signature = rec.sign(l.signer)
 	}
 	data, err := encodeCommit(rec)
 	if err != nil {

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type Lake struct {
 	store  store
 	limits Limits
 	retry  Retry
+	signer ed25519.PrivateKey // of commits; nil: they are not signed
 	zstd   *zstd.Decoder
 	// scratch holds decoders between uses: page buffers are as large as pages, and every row group needs some.
 	scratch sync.Pool

@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -35,6 +36,32 @@ func (f *Frame) Set(name string, values []int64) {
 		panic(fmt.Sprintf("column: %s has %d values, the frame %d rows", name, len(values), f.N))
 	}
 	f.columns[name] = values
+}
+
+// With is the frame with another column in the place of one; the others are shared.
+func (f *Frame) With(name string, values []int64) *Frame {
+	out := &Frame{N: f.N, columns: maps.Clone(f.columns)}
+	out.Set(name, values)
+	return out
+}
+
+// Keep is a frame of the rows that are wanted.
+func (f *Frame) Keep(wanted func(row int) bool) *Frame {
+	var rows []int
+	for i := range f.N {
+		if wanted(i) {
+			rows = append(rows, i)
+		}
+	}
+	out := NewFrame(len(rows))
+	for name, values := range f.columns {
+		kept := make([]int64, len(rows))
+		for j, i := range rows {
+			kept[j] = values[i]
+		}
+		out.Set(name, kept)
+	}
+	return out
 }
 
 // Bytes is the memory the columns hold.

@@ -10,6 +10,7 @@ package contract
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -43,6 +44,10 @@ const (
 	// Enum is one of Column.Values. In memory the dictionary index of a value is its position in Values.
 	Enum
 )
+
+// Nobody is the buyer of purchases whose buyer is no longer known: of buyers who were forgotten on request, and of days whose
+// buyers were hashed under a key that is gone. Its money counts, it is no buyer. No hash is it.
+const Nobody = math.MinInt64 + 1
 
 // Domain says which identifiers may be compared with each other: two ID columns join only inside one domain.
 type Domain string

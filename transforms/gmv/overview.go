@@ -34,7 +34,7 @@ func isCalendar(period int) bool {
 // Distincts are distinct counts over OverviewSpans. FreeTalents is Null for spans, Carted nil as a whole,
 // where no snapshot tells.
 type Distincts struct {
-	Buyers, Merchants, Talents, FreeTalents []int64
+	Buyers, Merchants, Talents, FreeTalents []int64 // column.Null: not known
 	Carted                                  []int64
 	CartedPresent                           calendar.Presence // days with a products snapshot
 }

@@ -15,7 +15,7 @@ type Context struct {
 	IDs     *column.IDs
 	Present calendar.Presence // days with orders
 	Refunds bool              // refunds are computable
-	// Buyers tells for a scope how to look up the distinct buyers of a subject's window and, if known, the new ones.
+	// Buyers tells for a scope how to look up the distinct buyers of a subject's window, column.Null: not known, and, if known, the new ones.
 	Buyers func(scope contract.Scope) func(subject int64, window int) (buyers, newBuyers int64, newKnown bool)
 }
 

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io"
 	"math"
 	"strconv"
 
@@ -10,6 +12,21 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/zeebo/xxh3"
 )
+
+// BuyerKey is the secret under which buyers are hashed. It does not print.
+type BuyerKey [16]byte
+
+// String keeps the key out of whatever prints settings.
+func (BuyerKey) String() string { return "[redacted]" }
+
+// GoString is String, for %#v.
+func (k BuyerKey) GoString() string { return k.String() }
+
+// MarshalText is String, for JSON, YAML and logs.
+func (k BuyerKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Format is String for every verb: %x and %v would show an array.
+func (k BuyerKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // key makes identifiers that only tell rows apart: integers stay, text becomes its xxh3 hash.
 func (c *conversion) key(a arrow.Array) arrow.Array {
@@ -35,6 +52,14 @@ func notNull(hash uint64) int64 {
 		return math.MinInt64 + 1
 	}
 	return int64(hash)
+}
+
+// somebody avoids, beside null, the value that stands for no buyer.
+func somebody(hash uint64) int64 {
+	if id := notNull(hash); id != contract.Nobody {
+		return id
+	}
+	return contract.Nobody + 1
 }
 
 // buyer makes the keyed hash of a buyer's id.
@@ -75,12 +100,12 @@ func newBuyerHash(key [16]byte) *buyerHash {
 
 func (h *buyerHash) number(id int64) int64 {
 	h.buf = binary.LittleEndian.AppendUint64(append(h.buf[:0], tagNumber), uint64(id))
-	return notNull(siphash.Hash(h.k0, h.k1, h.buf))
+	return somebody(siphash.Hash(h.k0, h.k1, h.buf))
 }
 
 func (h *buyerHash) text(id string) int64 {
 	h.buf = append(append(h.buf[:0], tagText), id...)
-	return notNull(siphash.Hash(h.k0, h.k1, h.buf))
+	return somebody(siphash.Hash(h.k0, h.k1, h.buf))
 }
 
 // HashBuyer is what a buyer's id becomes: a number, or a text if id is not one in plain decimal or if

@@ -13,7 +13,7 @@ import (
 // Env is what a deployment says once for all tables.
 type Env struct {
 	Zone     *calendar.Zone   // the business zone
-	BuyerKey [16]byte         // secret of the hash of buyer ids
+	BuyerKey BuyerKey         // secret of the hash of buyer ids
 	IDs      contract.IDTypes // which identifiers are STRING, see DetectIDs
 }
 

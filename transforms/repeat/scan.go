@@ -125,6 +125,10 @@ const never = -1 << 20
 
 // pair reads everything off one walk from the newest day backwards.
 func (s *scan) pair(buyer int64, rows []row) error {
+	if buyer == contract.Nobody {
+		s.nobody(rows)
+		return nil
+	}
 	undone := 0
 	for undone < len(rows) && kindOf(rows[undone].facts) == kindUndone {
 		undone++
@@ -145,6 +149,25 @@ func (s *scan) pair(buyer int64, rows []row) error {
 		s.finish(&w)
 	}
 	return nil
+}
+
+// nobody adds the money of purchases whose buyers are not known: no buyer, neither new nor returning, and nobody who came back.
+func (s *scan) nobody(rows []row) {
+	for i := 0; i < len(rows); {
+		if kindOf(rows[i].facts) == kindUndone {
+			i++
+			continue
+		}
+		var p purchase
+		i = p.gather(rows, i)
+		t := &s.tallies[s.bucket[s.asOf-p.day]]
+		t[mOrders] += p.orders
+		t[mPaid] += p.paid
+		t[mReturningPaid] -= p.paid // see endWindows
+		t[mSetOrders] += p.setOrders
+		t[mSetFen] += p.setFen
+		s.seen = true
+	}
 }
 
 // undoneOn adds up the day's lines that full refunds took out.
@@ -371,7 +394,7 @@ func (s *scan) endWindows() {
 	s.row.firstWindow = windowCount
 	for i := range s.sums {
 		sum.add(&s.tallies[i])
-		if sum[mBuyers] == 0 && sum[mDistribution] == 0 {
+		if sum[mBuyers] == 0 && sum[mDistribution] == 0 && sum[mOrders] == 0 {
 			continue
 		}
 		s.row.firstWindow = min(s.row.firstWindow, i)

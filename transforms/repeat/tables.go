@@ -10,19 +10,27 @@ import (
 
 // Context is what the tables need to know beyond the figures.
 type Context struct {
-	AsOf         calendar.Day
-	IDs          *column.IDs
-	Present      calendar.Presence // days with orders
-	HistoryStart calendar.Day      // purchases are known from this day on
-	Refunds      bool              // refunds are computable
-	Products     bool              // brands are known
-	Talents      bool              // it is known whose an account is
+	AsOf       calendar.Day
+	IDs        *column.IDs
+	Present    calendar.Presence // days with orders
+	WithBuyers calendar.Presence // of these, those whose buyers are known
+	// BuyersKnown tells whether no day from one on has lost its buyers; nil: none has.
+	BuyersKnown  func(first calendar.Day) bool
+	HistoryStart calendar.Day // purchases and who made them are known from this day on
+	Refunds      bool         // refunds are computable
+	Products     bool         // brands are known
+	Talents      bool         // it is known whose an account is
 	// Followers of a subject; ok is false where there are none to tell.
 	Followers func(scope contract.Scope, subject int64) (n int64, ok bool)
 }
 
 // NewBuyersKnown tells whether new buyers of a window that begins on first can be told.
 func (c Context) NewBuyersKnown(first calendar.Day) bool { return c.HistoryStart <= first-NewBuyerDays }
+
+// buyersKnown tells whether no day from first on has lost its buyers.
+func (c Context) buyersKnown(first calendar.Day) bool {
+	return c.BuyersKnown == nil || c.BuyersKnown(first)
+}
 
 func (c Context) first(window int64) calendar.Day { return c.AsOf - calendar.Day(window) + 1 }
 
@@ -78,7 +86,7 @@ func build(t *contract.Table, c Context, figures []*Figures, open func(b *column
 
 // PurchaseTable is repeat_purchase.
 func PurchaseTable(c Context, figures []*Figures) column.Records {
-	days := c.Present.Windows(c.AsOf, contract.Windows)
+	days := c.WithBuyers.Windows(c.AsOf, contract.Windows)
 	return build(contract.Repeat, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
 		h := newHead(b)
 		window, present := b.Column("window_days"), b.Column("days_present")
@@ -130,12 +138,12 @@ func MonthlyTable(c Context, figures []*Figures) column.Records {
 	})
 }
 
-// daysOfMonths counts the days with orders of a month, each month once.
+// daysOfMonths counts the days of a month whose orders and buyers are known, each month once.
 func (c Context) daysOfMonths() func(month calendar.Day) int64 {
 	counted := map[calendar.Day]int64{}
 	return func(month calendar.Day) int64 {
 		if _, ok := counted[month]; !ok {
-			counted[month] = c.Present.Count(month, min(month.MonthEnd(), c.AsOf))
+			counted[month] = c.WithBuyers.Count(month, min(month.MonthEnd(), c.AsOf))
 		}
 		return counted[month]
 	}
@@ -225,8 +233,13 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.paid.Int(m[mPaid])
 	t.returning.Int(returning)
 	t.returningRatio.Ratio(returning, m[mPaid])
-	t.buyers.Int(m[mBuyers])
-	t.perBuyer.Int(column.DivideHalfUp(m[mPaid], m[mBuyers]))
+	known := c.buyersKnown(c.first(window))
+	buyers := m[mBuyers]
+	if !known {
+		buyers = column.Null
+	}
+	t.buyers.Int(buyers)
+	t.perBuyer.Int(column.DivideHalfUp(m[mPaid], buyers))
 	followers, ok := c.Followers(scope, subject)
 	if !ok {
 		followers = column.Null
@@ -234,7 +247,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.followers.Int(followers)
 	t.perFollower.Int(column.DivideHalfUp(m[mPaid], followers))
 	distribution, converted := int64(column.Null), int64(column.Null)
-	if scope.Role == contract.RoleMerchant && c.Talents {
+	if scope.Role == contract.RoleMerchant && c.Talents && c.buyersKnown(c.first(window)-2*ConversionDays) {
 		distribution, converted = m[mDistribution], m[mConverted]
 	}
 	t.distribution.Int(distribution)
@@ -245,6 +258,9 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 		sets = [3]int64{column.Null, column.Null, column.Null}
 	}
 	t.setOrders.Int(sets[0])
+	if !known {
+		sets[1] = column.Null
+	}
 	t.setBuyers.Int(sets[1])
 	t.setFen.Int(sets[2])
 	t.setAOV.Int(column.DivideHalfUp(sets[2], sets[0]))

@@ -70,6 +70,7 @@ type Bucket struct {
 	fault   Fault
 	counted int
 	met     string // the operation that met the fault; empty: none yet
+	forbids func(operation, key string) bool
 }
 
 // Content is what a bucket held at one moment.
@@ -180,6 +181,13 @@ func (b *Bucket) keys(prefix, after string) []string {
 	return b.sorted[from : from+n]
 }
 
+// Forbid makes the bucket refuse operations, as a store does whose credentials do not allow them. It is asked under a lock.
+func (b *Bucket) Forbid(forbids func(operation, key string) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forbids = forbids
+}
+
 // Objects are the bytes of all objects whose key begins with prefix.
 func (b *Bucket) Objects(prefix string) map[string]string {
 	b.mu.Lock()
@@ -198,6 +206,9 @@ func (b *Bucket) Objects(prefix string) map[string]string {
 func (b *Bucket) operate(name, key string, effect func() error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.forbids != nil && b.forbids(name, key) {
+		return fmt.Errorf("%s %s: %w", name, key, ErrFinal)
+	}
 	hit := b.fault.At > 0 && b.fault.Effect <= After && b.count(name, key)
 	if hit && b.fault.Effect == Before || b.dead() && !hit {
 		return b.failure(name, key)
