@@ -30,6 +30,9 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
+		{"ReplacedKey", func(s *Settings) { s.ReplacedKey = "1234" }, false, false}, // whether a night may be made without old buyers
+		{"Forgotten", func(s *Settings) { s.Forgotten = []int64{7} }, false, false}, // in the digests of the partitions that hold buyers
+		{"ForgottenIDs", func(s *Settings) { s.ForgottenIDs = 1 }, false, false},    // a count for the manifest
 		{"MaxUnitsPerLine", func(s *Settings) { s.MaxUnitsPerLine = 21 }, true, false},
 		{"ScoreMinFen", func(s *Settings) { s.ScoreMinFen = 201 }, true, false},
 		{"Rules", func(s *Settings) { s.Rules = nil }, false, false}, // the version in force is part of the night's digest
