@@ -160,7 +160,9 @@ func (a *app) chooseLog() error {
 }
 
 // logFormatOf is the form that the environment asks for, empty if none.
-func logFormatOf(getenv func(string) string) string { return strings.TrimSpace(getenv("WINDVANE_LOG_FORMAT")) }
+func logFormatOf(getenv func(string) string) string {
+	return strings.TrimSpace(getenv("WINDVANE_LOG_FORMAT"))
+}
 
 // logFormatIn is the form asked for by a command line that could not be parsed.
 func logFormatIn(args []string, getenv func(string) string) string {
