@@ -41,7 +41,7 @@ var texts = []string{"jobs/lake/remedy.go", "cmd/windvane/lift/words.go warningT
 // statement are words of texts that say what is wrong. A text without one before its cause is a frame.
 var statement = regexp.MustCompile(`;|\b(is|are|was|were|has|have|had|cannot|not|no|none|never|gone|refuses|begun|lacks)\b`)
 
-var verb = regexp.MustCompile(`%[-+# 0]*[0-9*]*(\.[0-9*]+)?[a-zA-Z]`)
+var verb = regexp.MustCompile(`%(\[[0-9]+\])?[-+# 0]*[0-9*]*(\.[0-9*]+)?[a-zA-Z]`)
 
 // source is the parsed code: every folder's files, and what is known of its functions and errors.
 type source struct {
