@@ -107,7 +107,8 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	$(MAKE) --no-print-directory readme race
 
 .PHONY: test-stats
-test-stats: ## simulate the intervals and tests of transforms/stats at length
+test-stats: ## simulate the intervals and tests of transforms/stats at length, and twelve markets with planted lifts
+	$(GO_TEST) -v -tags teststats -count=1 -timeout 60m -run TestListsOfManyMarkets ./cmd/windvane
 	$(GO_TEST) -tags teststats -count=1 -timeout 60m ./transforms/stats/...
 
 .PHONY: lineage-spec
@@ -199,8 +200,8 @@ bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, 
 		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(NOTE),--note '$(NOTE)')
 
 .PHONY: bench-growth
-bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES, late nights, corrections, start-up
-	$(call BENCH_RUN,growth) --sizes $(SIZES) --runs $(RUNS)
+bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES (MEMORY_GIB each), late nights, corrections, start-up
+	$(if $(MEMORY_GIB),BENCH_MEMORY_GIB=$(MEMORY_GIB)) $(call BENCH_RUN,growth) --sizes $(SIZES) --runs $(RUNS)
 
 PAIRS   ?= 20000000
 TOUCHED ?= 1000000

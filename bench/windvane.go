@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"strconv"
 	"time"
 	_ "time/tzdata" // the business zone on machines without a zone database
 
@@ -54,13 +55,30 @@ func newDeployment(t task) (deployment, error) {
 	d.settings = jobs.Default(d.zone)
 	d.settings.Rules = config.DefaultRules()
 	d.settings.BuyerKey, d.settings.Workers = d.buyerKey, d.workers
-	d.settings.MemoryLimit, d.settings.CacheBytes = memoryLimit/2, memoryLimit/4
+	limit, err := memoryLimit()
+	if err != nil {
+		return deployment{}, err
+	}
+	d.settings.MemoryLimit, d.settings.CacheBytes = limit/2, limit/4
 	return d, nil
 }
 
-// memoryLimit is the product's default: row blocks get half of it and decoded rollups a quarter, as the command
-// does it.
-const memoryLimit = 4 << 30
+// memoryVariable is the memory_limit of windvane's side in GiB; empty: the product's default.
+const memoryVariable = "BENCH_MEMORY_GIB"
+
+// memoryLimit is how many bytes windvane may hold: row blocks get half of it and decoded rollups a quarter, as the
+// command does it.
+func memoryLimit() (int64, error) {
+	text := os.Getenv(memoryVariable)
+	if text == "" {
+		return 4 << 30, nil
+	}
+	gib, err := strconv.ParseInt(text, 10, 16)
+	if err != nil || gib < 1 {
+		return 0, fmt.Errorf("%s: %q is no number of GiB", memoryVariable, text)
+	}
+	return gib << 30, nil
+}
 
 // memory is what the engine may hold.
 func (d deployment) memory() column.Memory {

@@ -37,7 +37,11 @@ func runOwn(ctx context.Context, name string, t task, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(memoryLimit) // as the command does
+	limit, err := memoryLimit()
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(limit) // as the command does
 	a, err := run(ctx, d)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", name, err)
