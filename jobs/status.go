@@ -93,6 +93,10 @@ func (r *Runner) writeStanding(ctx context.Context, o Outcome, cause error) erro
 		if before, err = a.newestStanding(ctx); err != nil {
 			return err
 		}
+	} else if cause != nil { // whether the night stands published all the same is for the commits to say, not for an older hint
+		if published, err := a.newestStanding(ctx); err == nil {
+			before.Newest, before.Sequence = published.Newest, published.Sequence
+		}
 	}
 	s := before.after(o, cause)
 	s.At = r.Now().UTC().Truncate(time.Second)

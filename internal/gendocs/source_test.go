@@ -29,8 +29,6 @@ type maker struct {
 	before string // what it puts before it
 }
 
-var everywhere = map[string]maker{"fmt.Errorf": {}, "errors.New": {}, "Usagef": {}, "cli.Usagef": {}, "Warn": {}, "Error": {}}
-
 // parseSource reads the code of the folders below root, without the silent ones, and learns its makers and sentinels.
 func parseSource(t *testing.T, root string, folders, silent []string) *source {
 	s := &source{root: root, fset: token.NewFileSet(), files: map[string]*ast.File{}, makers: map[string]map[string]maker{}, sentinels: map[string]map[string]string{}}
