@@ -35,6 +35,9 @@ func Correlated(t, c Moments, cov float64) Contrast {
 //
 // Assumes that the treatment does not change the shape of the distribution much more than its scale. Where it does, as by
 // large buyers of its own making, the control is taken to vary as much: the interval is wider than it need be, not too short.
+//
+// Source: the moment estimator of a common coefficient of variation; that each arm keeps its own variance where it is larger is
+// ours, and held against simulation.
 func (a *Contrast) Steady() {
 	t, c := &a.Treatment, &a.Control
 	if t.N < 2 || c.N < 2 || !(t.Mean > 0) || !(c.Mean > 0) {
