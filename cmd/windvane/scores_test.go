@@ -173,7 +173,8 @@ func closeToDefinition(t *testing.T, role string, perDay, once map[int64]*scoret
 }
 
 // mostMoved bounds by how much a score of the recount's market may differ because orders count once a day: every line of
-// that market is a parcel of its own, the most there can be. docs/metrics.md tells what was measured, 0.16 for one talent.
+// that market is a parcel of its own. It was set after 0.16 had been measured for one talent (docs/metrics.md): it guards against
+// worse, and does not say that so much is right.
 const mostMoved = 0.2
 
 // tellWhatCountingOnceWouldMove scores the rates once more with every order counted once, against the same means and
