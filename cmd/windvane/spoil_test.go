@@ -62,8 +62,10 @@ func spoiltColumn(t *testing.T, a arrow.Array, f arrow.Field, value func(f arrow
 		switch {
 		case change && v == nil, !change && a.IsNull(i):
 			b.AppendNull()
-		case !change && f.Type.ID() == arrow.TIMESTAMP: // its text may be that of no moment that has one
+		case !change && f.Type.ID() == arrow.TIMESTAMP: // an extreme one has no text that reads back
 			appendValue(t, b, int64(a.(*array.Timestamp).Value(i)))
+		case !change && f.Type.ID() == arrow.DATE32:
+			appendValue(t, b, int64(a.(*array.Date32).Value(i)))
 		case !change:
 			if err := b.AppendValueFromString(a.ValueStr(i)); err != nil {
 				t.Fatalf("column %s: %v", f.Name, err)
