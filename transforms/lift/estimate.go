@@ -217,8 +217,11 @@ func mixed(f *Figures, o *Options) bool {
 func (r *Row) compare(o *Options) {
 	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()
 	adjusted := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
-	raw := stats.Difference(t.Of(stats.Outcome), c.Of(stats.Outcome), how)
-	r.Raw = stats.RelativeLog(t.Of(stats.Outcome), c.Of(stats.Outcome), how)
+	plain := stats.Independent(t.Of(stats.Outcome), c.Of(stats.Outcome))
+	adjusted.Steady()
+	plain.Steady()
+	raw := plain.Difference(how)
+	r.Raw = plain.RelativeLog(how)
 	r.Effect = adjusted.Difference(how)
 	r.Estimator = contract.EstimatorLogRatio
 	if adjusted.ThetaT[0] != 0 {

@@ -44,7 +44,8 @@ func bought(arm int, fen, before int64) pair {
 	return p
 }
 
-// Means 200 and 150, variances of the means 10,000 and 2,500, worked by hand.
+// Means 200 and 150, sample variances 20,000 and 5,000, worked by hand. Both arms' common squared coefficient of variation is
+// (20,000 + 5,000)/(200² − 10,000 + 150² − 2,500) = 1/2, which makes the holdout's variance 11,250.
 func TestTwoPairsAnArm(t *testing.T) {
 	e := estimate(t, figuresOf(merchantOf(1, []pair{bought(0, 100, 0), bought(0, 300, 0), bought(1, 100, 0), bought(1, 200, 0)})), tiny(options(0.5)))
 	r := row(e, 1, 2)
@@ -52,7 +53,7 @@ func TestTwoPairsAnArm(t *testing.T) {
 		t.Errorf("a holdout of two is not known to buy anything: status %s", contract.LiftStatuses[r.Status])
 	}
 	near(t, "effect", r.Effect.Value, 50)
-	near(t, "its standard error", r.Effect.SE, math.Sqrt(12_500))
+	near(t, "its standard error", r.Effect.SE, math.Sqrt(20_000.0/2+11_250.0/2))
 	near(t, "inc", r.Inc.Value, 100)
 	if r.Observed != 400 {
 		t.Errorf("observed %d, want 400", r.Observed)
@@ -67,8 +68,9 @@ func TestTwoPairsAnArm(t *testing.T) {
 		t.Errorf("status %d, grade %d, estimator %d", r.Status, r.Grade, r.Estimator)
 	}
 	near(t, "lift", r.Lift.Value, 1.0/3)
-	// se² = v_T/m_T² + v_C/m_C², v = 10,000·200/199/200 and 2,500·200/199/200
-	se := math.Sqrt(10_000.0/199/40_000 + 2_500.0/199/22_500)
+	// se² = v_T/m_T² + c/200: v_T = 10,000/199, and c, of both arms, is more than the holdout's own
+	c := 12_500.0 * 200 / 199 / (40_000 + 22_500 - 12_500.0/199)
+	se := math.Sqrt(10_000.0/199/40_000 + c/200)
 	near(t, "standard error of its logarithm", r.Lift.SE/(1+r.Lift.Value), se)
 	near(t, "base", float64(r.Observed)-r.Inc.Value, 30_000)
 	near(t, "effect in all channels", r.Wide.Value, 50)

@@ -79,12 +79,17 @@ func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
 	t, h, how := c.Arms[Treatment].Arm(), c.Arms[Holdout].Arm(), o.inference()
 	adjusted := stats.RatioCUPED(&t, &h, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.Denominator, stats.ThetaOptimal)
 	raw := stats.ClusteredDifference(&t, &h, stats.Outcome, stats.Denominator, how)
+	own := raw.SE
+	adjusted.Steady()
+	plain := stats.Independent(t.Ratio(stats.Outcome, stats.Denominator), h.Ratio(stats.Outcome, stats.Denominator))
+	plain.Steady()
+	raw.SE = plain.Difference(how).SE
 	effect, relative := adjusted.Difference(how), adjusted.RelativeLog(how)
 	if adjusted.ThetaT[0] != 0 {
 		s.Gain = effect.SE * effect.SE / (raw.SE * raw.SE)
 	}
 	if c.Both > 0 {
-		k := c.covariance(&t, &h) / (raw.SE * raw.SE)
+		k := c.covariance(&t, &h) / (own * own)
 		effect, relative = scaled(effect, k, false), scaled(relative, k, true)
 		s.Warnings = append(s.Warnings, WarnBothArms)
 	}

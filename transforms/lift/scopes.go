@@ -63,14 +63,13 @@ func stratumOf(t, c *stats.Arm, o *Options) stratum {
 	if t.N < 2 || c.N < 2 {
 		return s
 	}
-	tm, cm := t.Of(stats.Outcome), c.Of(stats.Outcome)
-	e := stats.Difference(tm, cm, o.inference())
+	a := stats.Independent(t.Of(stats.Outcome), c.Of(stats.Outcome))
 	if c.N >= o.Rules.MinControlPairs {
-		a := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
-		e, tm, cm = a.Difference(o.inference()), a.Treatment, a.Control
+		a = stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal).Contrast
 	}
+	a.Steady()
 	n2 := s.treated * s.treated
-	s.inc, s.varObserved, s.varIn, s.ok = e.Value*s.treated, n2*tm.MeanVar(), n2*cm.MeanVar(), true
+	s.inc, s.varObserved, s.varIn, s.ok = (a.Treatment.Mean-a.Control.Mean)*s.treated, n2*a.Treatment.MeanVar(), n2*a.Control.MeanVar(), true
 	return s
 }
 

@@ -20,6 +20,25 @@ func Correlated(t, c Moments, cov float64) Contrast {
 	return Contrast{Treatment: t, Control: c, cov: cov}
 }
 
+// Steady raises the variance of each arm to the one that both arms' common coefficient of variation implies at its mean,
+// where that is larger:
+//
+//	Var_a ← max(Var_a, c·Mean_a²),  c as in PooledCV2
+//
+// Where few large values make most of a variance, a small arm that happens to lack them has a low mean and a low variance
+// together, and a high lift looks sure. The large arm knows how large values come. Arms alike stay nearly as they are; the
+// intervals never become shorter. Means that are not above zero, or are within noise of it, leave all as it is.
+//
+// Assumes that the treatment does not change the shape of the distribution much more than its scale.
+func (a *Contrast) Steady() {
+	t, c := &a.Treatment, &a.Control
+	cv2 := PooledCV2([]Moments{*t, *c})
+	if math.IsNaN(cv2) || !(t.Mean > 0) || !(c.Mean > 0) {
+		return
+	}
+	t.Var, c.Var = math.Max(t.Var, cv2*t.Mean*t.Mean), math.Max(c.Var, cv2*c.Mean*c.Mean)
+}
+
 func (a *Contrast) under(how Inference) compared {
 	t, c := a.Treatment, a.Control
 	x := compared{
