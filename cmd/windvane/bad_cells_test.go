@@ -177,7 +177,7 @@ func extreme(rng *rand.Rand, f arrow.Field) any {
 	case arrow.DATE32:
 		return []any{nil, int64(math.MinInt32), int64(math.MaxInt32)}[rng.IntN(3)]
 	case arrow.STRING:
-		return []any{nil, "", "NaN", "\xff"}[rng.IntN(4)]
+		return []any{nil, "", "\x00", "\xff"}[rng.IntN(4)]
 	}
 	return nil
 }
