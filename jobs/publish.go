@@ -212,8 +212,8 @@ func (r *Runner) openPublished(ctx context.Context, c *committed, t *contract.Ta
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != o.SHA256 {
-			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify tells more, and running the night of %s again mends it",
-				ErrDamaged, o.Key, c.manifest.AsOf)
+			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify names all such files: restore them from the bucket's versions or a copy",
+				ErrDamaged, o.Key)
 		}
 		f, err := c.lake.OpenParquet(ctx, obj)
 		if err != nil {
