@@ -113,7 +113,7 @@ func (c *committed) chosen(tables []string) ([]Output, error) {
 	}
 	for _, name := range tables {
 		if !slices.ContainsFunc(out, func(o Output) bool { return o.Table == name }) {
-			return nil, fmt.Errorf("%s has no table %s", c.record.Prefix, name)
+			return nil, fmt.Errorf("%s has no table %s; windvane runs says which version published it, and that one knew no such table", c.record.Prefix, name)
 		}
 	}
 	return out, nil

@@ -12,7 +12,7 @@ import (
 // asked, not the hint status.json.
 type Freshness struct {
 	Wanted      calendar.Day   `json:"wanted"`
-	State       string         `json:"state"`       // fresh, stale
+	State       string         `json:"state"`       // fresh, stale; as in status.json
 	Newest      *calendar.Day  `json:"newest"`      // the newest published night; null: there is none
 	Sequence    int            `json:"sequence"`    // of its newest commit
 	Run         string         `json:"run"`         // whose tables that commit names
@@ -21,7 +21,7 @@ type Freshness struct {
 	Gaps        []calendar.Day `json:"gaps"`        // dates without a night among the gapDays before the newest, since the first
 	StaleSince  *time.Time     `json:"stale_since"` // when the first of them was due
 	LastAttempt *RunRecord     `json:"last_attempt"`
-	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf; empty: nothing was tried
+	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf; empty: nothing was tried. With state fresh: of a correction
 	Reason      string         `json:"reason,omitempty"`
 	Next        string         `json:"next,omitempty"` // what to type
 }
@@ -31,7 +31,7 @@ const gapDays = 7
 
 // Freshness looks at what is published. due tells when a night should have been there.
 func (a Archive) Freshness(ctx context.Context, wanted calendar.Day, due func(calendar.Day) time.Time) (*Freshness, error) {
-	f := &Freshness{Wanted: wanted, State: StandingStale, Missing: []calendar.Day{}, Gaps: []calendar.Day{}}
+	f := &Freshness{Wanted: wanted, Missing: []calendar.Day{}, Gaps: []calendar.Day{}}
 	published, err := a.Dates(ctx)
 	if err != nil {
 		return nil, err
@@ -49,9 +49,8 @@ func (a Archive) Freshness(ctx context.Context, wanted calendar.Day, due func(ca
 			}
 		}
 	}
-	if first > wanted {
-		f.State = StandingFresh
-		return f, nil
+	if f.State = standingOf(f.Newest, wanted); f.State == StandingFresh {
+		return f, f.setCorrection(ctx, a)
 	}
 	for d := first; d <= wanted; d++ {
 		f.Missing = append(f.Missing, d)
@@ -77,7 +76,26 @@ func (f *Freshness) setNewest(ctx context.Context, a Archive, newest calendar.Da
 // setReason looks for what the last attempt at one of the missing nights came to.
 func (f *Freshness) setReason(ctx context.Context, a Archive, first calendar.Day) error {
 	f.Next = Advice(CauseOther, first)
-	runs, err := a.Runs(ctx, first, f.Wanted)
+	return f.setLast(ctx, a, first, f.Wanted)
+}
+
+// setCorrection looks for a failed attempt at the newest night since it was published. A run that found the night done
+// leaves no record but the hint: after it nothing is to be corrected.
+func (f *Freshness) setCorrection(ctx context.Context, a Archive) error {
+	s, err := a.Standing(ctx)
+	if err == nil && s != nil && s.AsOf == *f.Newest && s.Reason == "" {
+		return nil
+	}
+	if err := f.setLast(ctx, a, *f.Newest, *f.Newest); err != nil || f.Reason != "" {
+		return err
+	}
+	f.LastAttempt = nil // the one that published it
+	return nil
+}
+
+// setLast takes the last attempt at the dates from first to last, and why it failed.
+func (f *Freshness) setLast(ctx context.Context, a Archive, first, last calendar.Day) error {
+	runs, err := a.Runs(ctx, first, last)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -30,11 +31,21 @@ func (n *night) estimateLift(ctx context.Context) error {
 		return err
 	}
 	n.lifts = e.Lifts(o)
+	n.noteMixed(f)
 	n.publishRows(contract.ChuanliuLift, e.LiftTable(o, n.rules.Version))
 	n.publishRows(contract.ChuanliuProgramme, e.ScopeTable(o, n.rules.Version))
 	rewards, left := lift.Rewards(f, e, o, n.talentFacts())
 	n.publishRows(contract.TalentRewards, lift.RewardTable(rewards, left, o, n.rules.Version))
 	return nil
+}
+
+// noteMixed says how many pairs count in neither arm: no table has a row for them, and where all are mixed none has any.
+func (n *night) noteMixed(f *lift.Figures) {
+	if f.Mixed == 0 {
+		return
+	}
+	n.note(fmt.Sprintf("lift: %d of %d pairs stand in both arms of %s and count in neither; with more than %v of all pairs nothing is shown (mixed_arms): find out why the assignment changed",
+		f.Mixed, f.Pairs, contract.ChuanliuEligibility.Name, n.rules.Lift.MixedShare))
 }
 
 // liftOptions are what estimates need to know beside the figures.

@@ -2,17 +2,20 @@ package jobs_test
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs"
@@ -245,5 +248,43 @@ func TestWithoutEligibilityThereIsNoLift(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(d.out, dir)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", dir, err)
 		}
+	}
+}
+
+// Every pair in both arms: no pair is left, no table of lift has a row, and the night says why.
+func TestPairsInBothArmsAreTold(t *testing.T) {
+	type logged struct {
+		Merchant  int64   `parquet:"merchant_id"`
+		Buyer     int64   `parquet:"buyer_id"`
+		Arm       string  `parquet:"arm"`
+		At        int64   `parquet:"eligible_at,timestamp(microsecond)"`
+		Source    *int64  `parquet:"source_promoter_id,optional"`
+		Programme *string `parquet:"programme,optional"`
+	}
+	d := newDemo(t, liftMarketDays)
+	pairs := map[pairKey]bool{}
+	for day := lastDay - liftMarketDays + 1; day <= lastDay; day++ {
+		files, err := filepath.Glob(d.dump("chuanliu_eligibility", day) + "/*.parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			rows, err := parquet.ReadFile[logged](file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range slices.Clone(rows) {
+				pairs[pairKey{r.Merchant, r.Buyer}] = true
+				r.Arm = map[string]string{"treatment": "holdout", "holdout": "treatment"}[r.Arm]
+				rows = append(rows, r)
+			}
+			if err := parquet.WriteFile(file, rows); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := fmt.Sprintf("lift: %d of %[1]d pairs stand in both arms", len(pairs))
+	if o := d.night(lastDay); len(pairs) < 100 || !strings.Contains(strings.Join(o.Warnings, "\n"), want) {
+		t.Errorf("want %q, warnings %q", want, o.Warnings)
 	}
 }

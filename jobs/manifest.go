@@ -14,8 +14,28 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// ManifestFormat is the format of manifests that this binary writes and the newest it reads.
-const ManifestFormat = 1
+// ManifestFormat is the newest format of manifests that this binary writes and reads.
+const ManifestFormat = 2
+
+// Formats of manifests. A night is written in the oldest that says all of it, so that a deployment may go back to an older
+// binary as long as its nights are such that the older one understands them.
+const (
+	formatPlain  = 1
+	formatNobody = ManifestFormat // some partitions lack buyers: their rollups have rows of contract.Nobody
+)
+
+// formatOf is the oldest format that says all of a manifest with these partitions. Rollups, pairs and lift states without
+// buyers have no format of their own: only a manifest names their partitions.
+func formatOf(partitions map[string][]Partition) int {
+	for _, ps := range partitions {
+		for _, p := range ps {
+			if p.Base != "" || p.BuyersGone {
+				return formatNobody
+			}
+		}
+	}
+	return formatPlain
+}
 
 // Manifest is the record of what a run read and wrote. Clocks and host names stand here, never in tables.
 type Manifest struct {

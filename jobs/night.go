@@ -153,7 +153,10 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	if n.done {
 		return nil
 	}
-	return n.checkCounts(ctx)
+	if err := n.checkCounts(ctx); err != nil {
+		return err
+	}
+	return n.checkMemory(ctx)
 }
 
 // noteGap says that the day before has no commit.
@@ -384,6 +387,11 @@ func (n *night) reduceChanged(ctx context.Context) error {
 	return nil
 }
 
+// env is what the mapping of dumps depends on beside its specification.
+func (n *night) env() mapping.Env {
+	return mapping.Env{Zone: n.runner.Settings.Zone, BuyerKey: n.runner.Settings.BuyerKey, IDs: n.types}
+}
+
 // known tells whether the partition is one that the night before rested on: its rollups are there.
 func (n *night) known(table string, p Partition) bool {
 	return p.Rows != nil
@@ -443,7 +451,7 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 		}
 		dims := &dimensions{ctx: ctx, night: n, floor: p.Day - JoinDays + 1}
 		r := &reducer{in: n.runner.In, state: n.runner.state, settings: n.runner.Settings, memory: n.runner.memory,
-			env: mapping.Env{Zone: n.runner.Settings.Zone, BuyerKey: n.runner.Settings.BuyerKey, IDs: n.types}}
+			env: n.env()}
 		rec, err := r.reduce(ctx, d, p, dims, workers)
 		if err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func Steps() []Step {
 		{"product_test", []string{"product_score", "gmv_split", "buyers", "product_impressions"}, []string{"product_test"}, (*night).testProducts},
 		{"lift", []string{"chuanliu_pairs, chuanliu_shown", "merchant_buyers, buyers", "settled refunds", "pairs of the run before", "scores", "merchant_sales", "caps of the run before"},
 			[]string{"chuanliu_lift", "chuanliu_programme", "chuanliu_caps", "talent_rewards"}, (*night).estimateLift},
-		{"lists", []string{"scores", "gmv", "overrides", "lists of the run before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
+		{"lists", []string{"scores", "gmv", "merchant_distribution_orders, merchant_contents", "overrides", "lists of the run before"}, []string{"eligibility_<resource>", "eligibility_gates"}, (*night).decideLists},
 		{"quota", []string{"eligibility_traffic", "lift", "chuanliu_shown"}, []string{"traffic_quota"}, (*night).sharePool},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},

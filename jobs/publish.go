@@ -113,7 +113,7 @@ func (n *night) writeTables(ctx context.Context, prefix string) error {
 }
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
-	m := Manifest{Format: ManifestFormat, Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
+	m := Manifest{Format: formatOf(n.partitions), Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
 		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, BuyerKey: n.runner.Settings.BuyerKeyID(), Forgotten: n.runner.Settings.forgottenDigest(), ForgottenIDs: n.runner.Settings.ForgottenIDs, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, AcceptedGates: n.acceptedGates, Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {
@@ -212,8 +212,8 @@ func (r *Runner) openPublished(ctx context.Context, c *committed, t *contract.Ta
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != o.SHA256 {
-			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify tells more, and running the night of %s again mends it",
-				ErrDamaged, o.Key, c.manifest.AsOf)
+			return nil, fmt.Errorf("%w: %s does not have the sha256 its manifest names; windvane verify names all such files: restore them from the bucket's versions or a copy",
+				ErrDamaged, o.Key)
 		}
 		f, err := c.lake.OpenParquet(ctx, obj)
 		if err != nil {

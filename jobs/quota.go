@@ -24,15 +24,8 @@ func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
 	c.considered.Measures["distribution_orders_90d"], c.considered.Measures["live_days_30d"] = distribution, live
 	if n.has(contract.Talents) {
 		clear(distribution)
-		for _, sums := range n.sums {
-			if sums.Scope.Role != contract.RoleMerchant {
-				continue
-			}
-			sums.OrdersThrough(contract.ChannelDistribution, distributionDays, func(merchant, orders int64) {
-				if row := c.rows.Row(merchant); row >= 0 {
-					distribution[row] = float64(orders)
-				}
-			})
+		if err := n.addDistributionOrders(ctx, c, distribution); err != nil {
+			return err
 		}
 	}
 	r, first := rollup.MerchantContents(), n.asOf-liveWindowDays+1
@@ -44,6 +37,22 @@ func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
 		live[row] = float64(days)
 	}
 	return err
+}
+
+// addDistributionOrders adds up the orders that talents brought to each shop.
+func (n *night) addDistributionOrders(ctx context.Context, c *candidates, orders []float64) error {
+	for d, err := range n.history(ctx, rollup.DistributionOrders(), n.asOf-distributionDays+1) {
+		if err != nil {
+			return err
+		}
+		merchants, of := d.Frame.Column("merchant_id"), d.Frame.Column("orders")
+		for i, merchant := range merchants {
+			if row := c.rows.Row(merchant); row >= 0 {
+				orders[row] += float64(of[i])
+			}
+		}
+	}
+	return nil
 }
 
 // unknown are measures that are not known.

@@ -34,10 +34,10 @@ func (r Retention) Validate() error {
 		errs = append(errs, fmt.Errorf("grace: %s is not more than %s, the longest run", r.Grace, MaxRun))
 	}
 	if r.StateNights < 1 {
-		errs = append(errs, fmt.Errorf("state nights: %d is below 1", r.StateNights))
+		errs = append(errs, fmt.Errorf("state_nights: %d is below 1", r.StateNights))
 	}
 	if r.Nights != 0 && r.Nights < max(r.StateNights, MinNights) {
-		errs = append(errs, fmt.Errorf("nights: %d is below %d, which nights look back on or whose state is kept; 0 keeps all", r.Nights, max(r.StateNights, MinNights)))
+		errs = append(errs, fmt.Errorf("keep_nights: %d is below %d, which nights look back on or whose state is kept; 0 keeps all", r.Nights, max(r.StateNights, MinNights)))
 	}
 	return errors.Join(errs...)
 }

@@ -132,7 +132,18 @@ func (d *deployment) try(asOf calendar.Day) (jobs.Outcome, error) {
 }
 
 // tryWhile is try with something that happens as steps begin.
-func (d *deployment) tryWhile(asOf calendar.Day, happens func(jobs.Progress)) (jobs.Outcome, error) {
+func (d *deployment) tryWhile(asOf calendar.Day, happens func(jobs.Progress)) (o jobs.Outcome, err error) {
+	d.t.Helper()
+	err = d.with(func(r *jobs.Runner) (err error) {
+		r.OnProgress = happens
+		o, err = r.Run(context.Background(), asOf)
+		return err
+	})
+	return o, err
+}
+
+// with lets something be done by a runner that remembers nothing.
+func (d *deployment) with(do func(*jobs.Runner) error) error {
 	d.t.Helper()
 	ctx := context.Background()
 	in, err := lake.Open(ctx, d.in, lake.Options{})
@@ -150,8 +161,8 @@ func (d *deployment) tryWhile(asOf calendar.Day, happens func(jobs.Progress)) (j
 		d.t.Fatal(err)
 	}
 	r := &jobs.Runner{In: in, Out: out, Settings: d.settings, Inputs: inputs, DaysOnly: d.daysOnly, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) },
-		NewRunID: func() string { d.runs++; return fmt.Sprintf("run-%d", d.runs) }, OnProgress: happens}
-	return r.Run(ctx, asOf)
+		NewRunID: func() string { d.runs++; return fmt.Sprintf("run-%d", d.runs) }}
+	return do(r)
 }
 
 func (d *deployment) night(asOf calendar.Day) jobs.Outcome {

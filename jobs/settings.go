@@ -41,7 +41,8 @@ type Settings struct {
 	Calendar            []Campaign                // days on which the market is not as usual
 	RequireSuccess      bool                      // a partition without _SUCCESS has not arrived
 	RequireCounts       bool                      // nor has one without _COUNTS.json, or with other files than it counts
-	MemoryLimit         int64                     // bytes of row blocks before they spill; 0: no limit
+	ProcessMemory       int64                     // bytes that the whole process may take; 0: no limit
+	MemoryLimit         int64                     // of these, bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
 	PairRows            int                       // rows of a row group of pair segments; changes nothing in the result; 0: 32,768
 	Workers             int                       // 0: one per core

@@ -49,6 +49,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 			s.Calendar = []Campaign{{Campaign: calendar.Campaign{Name: "618", From: day, To: day + 2, Peak: day + 1}}}
 		}, false, true},
 		{"Gates", func(s *Settings) { s.Gates.MaxVolume = 2 }, false, false}, // whether a night is published, not what
+		{"ProcessMemory", func(s *Settings) { s.ProcessMemory = 1 }, false, false},
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},
 		{"PairRows", func(s *Settings) { s.PairRows = 1 }, false, false},

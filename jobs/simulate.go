@@ -76,8 +76,8 @@ func (s *simulation) readFrom() *lake.Lake {
 	return s.base
 }
 
-// notSimulated are steps that no score and no list looks at.
-var notSimulated = []string{"fives", "product_test", "lift", "quota", "overview", "quality", "gates"}
+// notSimulated are steps that no score, no list and no quota looks at.
+var notSimulated = []string{"fives", "product_test", "overview", "quality", "gates"}
 
 func (s *simulation) steps() []Step {
 	if s == nil {
@@ -96,7 +96,7 @@ func (s *simulation) publications() []*contract.Table {
 	for _, r := range resources {
 		tables = append(tables, r.table)
 	}
-	return append(tables, contract.EligibilityGates)
+	return append(tables, contract.EligibilityGates, contract.ChuanliuLift, contract.ChuanliuProgramme, contract.ChuanliuCaps, contract.TalentRewards, contract.TrafficQuota)
 }
 
 // commitToRestOn is the newest commit before a night, of the last CommitGapDays; nil: there is none, a cold start. Of a
@@ -155,6 +155,11 @@ func (r *Runner) Simulate(ctx context.Context, scratch *lake.Lake, o SimulateOpt
 		told, err := compareNights(ctx, was, night, o.Lists, listsOf(&tried, r.Settings.Rules.On(night.asOf)))
 		if err != nil {
 			return nil, fmt.Errorf("compare lists of %s: %w", night.asOf, err)
+		}
+		if len(o.Lists) == 0 || slices.Contains(o.Lists, tried.Pool.List) {
+			if told.Quota, err = compareQuotas(ctx, was, night); err != nil {
+				return nil, fmt.Errorf("compare quotas of %s: %w", night.asOf, err)
+			}
 		}
 		s.Nights = append(s.Nights, told)
 	}

@@ -27,6 +27,7 @@ type SimulatedNight struct {
 	Cold   bool            `json:"cold_start"` // there was no night before to rest on
 	Notes  []string        `json:"notes"`      // what to bear in mind when reading the figures
 	Lists  []SimulatedList `json:"lists"`
+	Quota  *SimulatedQuota `json:"traffic_quota"` // null: the list that shares the pool was not asked for
 }
 
 // Baseline is what a simulated night is held against.

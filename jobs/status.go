@@ -12,19 +12,28 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
-// States of a Standing.
+// States of a Standing and of a Freshness.
 const (
-	StandingFresh = "fresh" // the last run published, or found its night done
-	StandingStale = "stale" // the last run did not: what was published before stands
+	StandingFresh = "fresh" // the night that is wanted is published
+	StandingStale = "stale" // it is not: what was published before stands
 )
+
+// standingOf is the state of a newest published night, nil if there is none, while one is wanted. That a correction of a
+// published night failed makes nothing stale: the list of that night stands, and Reason says what became of the correction.
+func standingOf(newest *calendar.Day, wanted calendar.Day) string {
+	if newest == nil || *newest < wanted {
+		return StandingStale
+	}
+	return StandingFresh
+}
 
 // Standing is what readers learn from published/<job>/status.json: whether the newest published night is the one
 // that was wanted last. It is a hint, rewritten after each run; the commits are the truth.
 type Standing struct {
 	AsOf     calendar.Day  `json:"as_of"` // the night that was wanted
 	State    string        `json:"state"`
-	Late     bool          `json:"late"`             // inputs are missing; false with state stale: the run failed
-	Reason   string        `json:"reason,omitempty"` // why it is stale
+	Late     bool          `json:"late"`             // why the last run did not publish: inputs are missing; false with a reason: it failed
+	Reason   string        `json:"reason,omitempty"` // why the last run did not publish; with state fresh it was a correction
 	Newest   *calendar.Day `json:"newest"`           // the newest published night; null: there is none
 	Sequence int           `json:"sequence"`         // of its newest commit
 	At       time.Time     `json:"at"`
@@ -84,6 +93,10 @@ func (r *Runner) writeStanding(ctx context.Context, o Outcome, cause error) erro
 		if before, err = a.newestStanding(ctx); err != nil {
 			return err
 		}
+	} else if cause != nil { // whether the night stands published all the same is for the commits to say, not for an older hint
+		if published, err := a.newestStanding(ctx); err == nil {
+			before.Newest, before.Sequence = published.Newest, published.Sequence
+		}
 	}
 	s := before.after(o, cause)
 	s.At = r.Now().UTC().Truncate(time.Second)
@@ -115,9 +128,9 @@ func (s Standing) after(o Outcome, cause error) Standing {
 	if o.AsOf < s.AsOf {
 		return s
 	}
-	s.AsOf, s.State, s.Late, s.Reason = o.AsOf, StandingFresh, false, ""
+	s.AsOf, s.State, s.Late, s.Reason = o.AsOf, standingOf(s.Newest, o.AsOf), false, ""
 	if cause != nil {
-		s.State, s.Late, s.Reason = StandingStale, errors.Is(cause, ErrLate), cause.Error()
+		s.Late, s.Reason = errors.Is(cause, ErrLate), cause.Error()
 	}
 	return s
 }

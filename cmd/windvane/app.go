@@ -113,7 +113,8 @@ func (a *app) report(err error) int {
 	return codeOf(err)
 }
 
-// note tells what is no failure, in the form of the log.
+// note tells what is no failure, in the form of the log. Nothing else writes to standard error but report, the loggers and
+// the progress bars of a terminal.
 func (a *app) note(text string, about ...any) {
 	if a.logFormat == "json" {
 		a.logger(slog.LevelInfo).Warn("note", append(about, "note", text)...)
@@ -151,11 +152,29 @@ func codeOf(err error) int {
 
 // chooseLog settles the form of logs: the flag before the environment.
 func (a *app) chooseLog() error {
-	a.logFormat = cmp.Or(a.logFormat, strings.TrimSpace(a.getenv("WINDVANE_LOG_FORMAT")), "text")
+	a.logFormat = cmp.Or(a.logFormat, logFormatOf(a.getenv), "text")
 	if a.logFormat != "text" && a.logFormat != "json" {
 		return cli.Usagef("--log-format: %q is neither text nor json", a.logFormat)
 	}
 	return nil
+}
+
+// logFormatOf is the form that the environment asks for, empty if none.
+func logFormatOf(getenv func(string) string) string {
+	return strings.TrimSpace(getenv("WINDVANE_LOG_FORMAT"))
+}
+
+// logFormatIn is the form asked for by a command line that could not be parsed.
+func logFormatIn(args []string, getenv func(string) string) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--log-format="); ok {
+			return value
+		}
+		if arg == "--log-format" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return logFormatOf(getenv)
 }
 
 // logger writes to standard error from a level on; --verbose writes all. As JSON it is for a collector of logs, which wants
@@ -182,7 +201,7 @@ func (a *app) logger(level slog.Level) *slog.Logger {
 // terminal tells whether progress can be drawn.
 func (a *app) terminal() bool {
 	f, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && !a.json
+	return ok && term.IsTerminal(int(f.Fd())) && !a.json && a.logFormat != "json"
 }
 
 // printJSON prints a value for programs.

@@ -87,7 +87,7 @@ func (a *app) printCollection(c *jobs.Collection) error {
 		fmt.Fprintln(a.stdout)
 	}
 	for _, u := range c.Unknown {
-		fmt.Fprintf(a.stderr, "note: %s is none of this version's and stays\n", u)
+		a.note(u + " is none of this version's and stays")
 	}
 	switch {
 	case c.Applied:

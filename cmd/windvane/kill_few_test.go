@@ -13,6 +13,7 @@ const (
 	kills         = 10
 	contests      = 1
 	hostileStride = 20 // files of shared/data/bad-parquet from one to the next
+	extremes      = 4  // nights with the extremes of types in their dumps
 )
 
 // realStores are servers that tests start.

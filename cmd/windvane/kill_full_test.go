@@ -11,7 +11,8 @@ import (
 const (
 	kills         = 200
 	contests      = 5
-	hostileStride = 1 // files of shared/data/bad-parquet from one to the next
+	hostileStride = 1  // files of shared/data/bad-parquet from one to the next
+	extremes      = 60 // nights with the extremes of types in their dumps
 )
 
 // realStores are servers that tests start.

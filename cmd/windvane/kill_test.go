@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		if err := lowerLimits(os.Getenv(withLimits)); err != nil {
 			panic(err)
 		}
+		if os.Getenv(tellMapped) != "" {
+			fmt.Println(mapped(os.DirFS("/")))
+			return
+		}
 		if step := os.Getenv(pauseAfter); step != "" {
 			pausing(step)
 		}

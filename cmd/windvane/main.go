@@ -47,5 +47,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
+	if a.logFormat == "" { // wrong use, found before the command began
+		a.logFormat = logFormatIn(args, a.getenv)
+	}
 	return a.report(errors.Join(err, a.stopProfiles()))
 }

@@ -59,7 +59,7 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	}
 	// The collector works harder near the limit; what the engine holds is bounded by its own budget. A part is left for what
 	// the collector does not count: the program itself, and pages on their way back to the system.
-	debug.SetMemoryLimit(s.memory - s.memory/16)
+	debug.SetMemoryLimit(s.jobs.ProcessMemory - s.jobs.ProcessMemory/16)
 	for _, w := range s.warnings {
 		a.note(w)
 	}

@@ -47,10 +47,12 @@ func (a *app) newHerald(c config.Config, r *jobs.Runner, m *metrics.Metrics) (*h
 }
 
 // tell sends one message about a run, unless the last one about the date said the same: cron may find a night late every
-// half hour. Trouble is logged and recorded; the night is published, or not, all the same.
+// half hour. Then only webhooks that could not be told are tried again. Trouble is logged and recorded; the night is
+// published, or not, all the same.
 func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 	m := jobs.NoticeOf(h.archive.Job, o, cause)
-	if len(h.sender.Hooks) == 0 || m.Outcome == "" {
+	done := cause == nil && o.Status == jobs.AlreadyDone
+	if len(h.sender.Hooks) == 0 || m.Outcome == "" && !done {
 		return
 	}
 	ctx = context.WithoutCancel(ctx) // the sender has its own limits
@@ -58,7 +60,10 @@ func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 	if err != nil {
 		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "run", m.Run, "error", err)
 	}
-	if last != nil && m.Outcome != notify.Published && last.Message.Outcome == m.Outcome && last.Message.Cause == m.Cause {
+	if done || last != nil && m.Outcome != notify.Published && last.Message.Outcome == m.Outcome && last.Message.Cause == m.Cause {
+		if last != nil && (!done || last.Message.Outcome == notify.Published) {
+			h.again(ctx, *last)
+		}
 		return
 	}
 	m.At = h.sender.Now().UTC()
@@ -66,7 +71,20 @@ func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 		m.Facts = append(m.Facts, notify.Fact{Name: "最新一晚", Value: fmt.Sprintf("%s（提交 %d）", s.Newest, s.Sequence)})
 	}
 	n := jobs.Notice{Message: m, Deliveries: h.sender.Send(ctx, m)}
-	for _, d := range n.Deliveries {
+	h.record(ctx, n, n.Deliveries)
+}
+
+// again sends what was told before to the webhooks that did not take it. The record of that run is brought up to date.
+func (h *herald) again(ctx context.Context, n jobs.Notice) {
+	if tried := h.sender.SendAgain(ctx, n.Message, n.Deliveries); len(tried) > 0 {
+		h.record(ctx, n, tried)
+	}
+}
+
+// record keeps a message beside the commits of its date. tried are the deliveries that were made now.
+func (h *herald) record(ctx context.Context, n jobs.Notice, tried []notify.Delivery) {
+	m := n.Message
+	for _, d := range tried {
 		h.metrics.Message(d.Kind, d.Delivered)
 		if !d.Delivered {
 			h.log.Warn("webhook not told", "as_of", m.AsOf.String(), "run", m.Run, "kind", d.Kind, "host", d.Host, "attempts", d.Attempts, "error", d.Error)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +66,7 @@ func orLatest(ctx context.Context, a jobs.Archive, day *calendar.Day) (calendar.
 // noteStale says on standard error that what is shown is not what was wanted.
 func (a *app) noteStale(ctx context.Context, ar jobs.Archive, day calendar.Day) {
 	if note := ar.StaleNote(ctx, day); note != "" {
-		fmt.Fprintf(a.stderr, "note: %s\n", note)
+		a.note(note, "as_of", day.String())
 	}
 }
 

@@ -79,7 +79,7 @@ func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 
 func (a *app) printRolledBack(r *jobs.RolledBack) error {
 	for _, w := range r.Warnings {
-		fmt.Fprintf(a.stderr, "note: %s\n", w)
+		a.note(w, "as_of", r.AsOf.String(), "run", r.Run)
 	}
 	if r.Status == jobs.AlreadyDone {
 		_, err := fmt.Fprintf(a.stdout, "%s already done: commit %d publishes the tables of commit %d\n", r.AsOf, r.Sequence, r.To)

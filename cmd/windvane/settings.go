@@ -17,7 +17,6 @@ import (
 type settings struct {
 	input, output, spillDir string
 	jobs                    jobs.Settings
-	memory                  int64              // bytes a night may take
 	signer                  ed25519.PrivateKey // of commits; nil: they are not signed
 	warnings                []string
 }
@@ -66,9 +65,15 @@ func (a *app) settings() (settings, error) {
 	for i, campaign := range c.Campaigns() {
 		s.jobs.Calendar = append(s.jobs.Calendar, jobs.Campaign{Campaign: campaign, MinVolume: c.Calendar[i].MinVolume, MaxVolume: c.Calendar[i].MaxVolume})
 	}
+	limit, note, err := a.fitMemory(c.MemoryLimit)
+	if err != nil {
+		return settings{}, cli.UsageError{Err: err}
+	}
+	if note != "" {
+		s.warnings = append(s.warnings, note)
+	}
 	// Row blocks get half of the memory, decoded rollups a quarter; the rest is for files being read and written.
-	s.jobs.MemoryLimit, s.jobs.CacheBytes = int64(c.MemoryLimit)/2, int64(c.MemoryLimit)/4
-	s.memory = int64(c.MemoryLimit)
+	s.jobs.ProcessMemory, s.jobs.MemoryLimit, s.jobs.CacheBytes = int64(limit), int64(limit)/2, int64(limit)/4
 	s.jobs.Workers = c.Workers
 	if err := s.jobs.Validate(); err != nil {
 		return settings{}, cli.UsageError{Err: err}

@@ -44,7 +44,8 @@ turns over (stability.max_churn); that it would be is told.
 gmv in, gmv out: gmv_net_15 of 30 days of who enters and leaves, as share of that of all considered. small:
 share of members of a shop with no more valid orders of 30 days than the median shop that has any; products
 go by their shop, talents by their own orders among talents. weight: sum of the members' multipliers.
-raised, lowered, level moved: of those who stay. Totals are sums of nights.
+raised, lowered, level moved: of those who stay. Totals are sums of nights. Of the pool of boosted impressions
+is told what merchants get, what those who get more gain and the others lose, and what is expected of it.
 
 The simulated tables go to a temporary folder and are removed, or stay in --to-folder: look at them with
 windvane get --job simulated. With --json all dates have all subjects that enter and leave.`,
@@ -196,6 +197,9 @@ func (a *app) printSimulation(s *jobs.Simulation, fl simulateFlags) error {
 				return err
 			}
 		}
+		if err := a.printSimulatedQuota(n.Quota); err != nil {
+			return err
+		}
 		if len(s.Nights) > 1 {
 			if err := a.printTotals(s); err != nil {
 				return err
@@ -290,6 +294,35 @@ func (a *app) printSimulatedList(l *jobs.SimulatedList, names int) error {
 	}
 	return a.printMovers("leaving", l.Leaving, names)
 }
+
+// printSimulatedQuota tells how the pool of boosted impressions moves; nothing where nobody shares it.
+func (a *app) printSimulatedQuota(q *jobs.SimulatedQuota) error {
+	if q == nil || q.MerchantsBefore+q.MerchantsAfter == 0 {
+		return nil
+	}
+	cells := func(t *jobs.QuotaTurnover, first string) []string {
+		return []string{first, moved(t.MerchantsBefore, t.MerchantsAfter), moved(t.Before, t.After), cli.Grouped(t.Gained), cli.Grouped(t.Lost),
+			moved(t.SmallBefore, t.SmallAfter), yuan(int64(t.ExpectedBefore)) + " → " + yuan(int64(t.ExpectedAfter))}
+	}
+	if q.Before+q.After == 0 {
+		fmt.Fprintf(a.stdout, "\ntraffic_quota: no lift tells what impressions bring, none of %s merchants gets any\n", moved(q.MerchantsBefore, q.MerchantsAfter))
+		return nil
+	}
+	rows := [][]string{cells(&q.QuotaTurnover, "all")}
+	for i := range q.Categories {
+		rows = append(rows, cells(&q.Categories[i].QuotaTurnover, orDash(q.Categories[i].Category)))
+	}
+	fmt.Fprintf(a.stdout, "\ntraffic_quota, impressions a day, by category\n")
+	header := []string{"category", "merchants", "quota", "gained", "lost", "of small", "expected yuan"}
+	if err := cli.Table(a.stdout, header, rows, header[1:]...); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "unallocated: %s\n", moved(q.UnallocatedBefore, q.UnallocatedAfter))
+	return nil
+}
+
+// moved shows a number before and after.
+func moved(before, after int64) string { return cli.Grouped(before) + " → " + cli.Grouped(after) }
 
 func orDash(s string) string {
 	if s == "" {

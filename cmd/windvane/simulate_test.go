@@ -198,7 +198,8 @@ func unchanged(t rapid.TB, dir string, before map[string]string) {
 // ruledTables are the tables that rest on rules.
 var ruledTables = []string{"price_power", "product_score", "shop_score", "talent_score", "score_indicators", "score_norms",
 	"product_score_history", "shop_score_history", "talent_score_history",
-	"eligibility_traffic", "eligibility_subsidy", "eligibility_benefit", "eligibility_campaign", "eligibility_gates"}
+	"eligibility_traffic", "eligibility_subsidy", "eligibility_benefit", "eligibility_campaign", "eligibility_gates",
+	"chuanliu_lift", "chuanliu_programme", "chuanliu_caps", "talent_rewards", "traffic_quota"}
 
 // ruledBytes are the tables of a night that rest on rules.
 func ruledBytes(t rapid.TB, output, job string, asOf recount.Date) map[string][]byte {

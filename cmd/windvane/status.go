@@ -26,7 +26,7 @@ wanted: the one that the schedule of the configuration had due --within ago, or 
 
 Exit codes, for monitoring: 0 fresh; 3 stale, because inputs are late or nothing was tried yet; 4 stale,
 because a gate stopped the night; 1 stale, because the last attempt failed. It says since when, why, and
-what to type next.`,
+what to type next. A published night whose correction failed is fresh; that it failed is said too.`,
 		Example: `  windvane status --output ./demo/out --date 2026-01-31
   windvane status --output s3://windvane --within 2h --json`,
 		Args: cobra.NoArgs,
@@ -98,6 +98,9 @@ func (a *app) describeFreshness(f *jobs.Freshness, zone *calendar.Zone) {
 		fmt.Fprintf(a.stdout, "gaps      %s; if the dumps are there: windvane backfill --from %s\n", shortDays(f.Gaps), f.Gaps[0])
 	}
 	if f.State == jobs.StandingFresh {
+		if f.Reason != "" {
+			fmt.Fprintf(a.stdout, "correction of %s failed: %s: %s\nnext      %s\n", f.Newest, f.Cause, f.Reason, f.Next)
+		}
 		return
 	}
 	fmt.Fprintf(a.stdout, "missing   %s, due since %s\n", shortDays(f.Missing), clockOf(f.StaleSince, zone))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -42,6 +43,9 @@ func tamper(ctx context.Context, file, how string, args []string) error {
 	return err
 }
 
+// errNoRows says that a file has no row group.
+var errNoRows = errors.New("no rows")
+
 // readWhole reads the only row group of a file.
 func readWhole(ctx context.Context, l *lake.Lake, key string) (arrow.Record, error) {
 	obj, err := l.Stat(ctx, key)
@@ -53,6 +57,9 @@ func readWhole(ctx context.Context, l *lake.Lake, key string) (arrow.Record, err
 		return nil, err
 	}
 	defer f.Close()
+	if f.NumRowGroups() == 0 {
+		return nil, fmt.Errorf("%s: %w", key, errNoRows)
+	}
 	if f.NumRowGroups() != 1 {
 		return nil, fmt.Errorf("%s has %d row groups", key, f.NumRowGroups())
 	}

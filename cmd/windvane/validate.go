@@ -99,7 +99,7 @@ func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlag
 	if f.day == "" && f.from == "" && f.to == "" {
 		yesterday, _ := a.date("date", "", r.Settings.Zone)
 		if newest < yesterday {
-			fmt.Fprintf(a.stderr, "note: no dumps of yesterday (%s); looking at the newest day, %s\n", yesterday, newest)
+			a.note(fmt.Sprintf("no dumps of yesterday (%s); looking at the newest day, %s", yesterday, newest))
 		}
 		return min(newest, yesterday), min(newest, yesterday), nil
 	}

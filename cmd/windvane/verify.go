@@ -117,7 +117,7 @@ func (a *app) printVerified(nights []*jobs.Verified) error {
 func (a *app) printFindings(nights []*jobs.Verified) {
 	for _, v := range nights {
 		for _, n := range v.Notes {
-			fmt.Fprintf(a.stderr, "note: %s: %s\n", v.AsOf, n)
+			a.note(fmt.Sprintf("%s: %s", v.AsOf, n), "as_of", v.AsOf.String())
 		}
 		file := ""
 		for _, f := range v.Findings {

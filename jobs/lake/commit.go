@@ -199,7 +199,7 @@ func (l *Lake) commitKeys(ctx context.Context, job, asOf string) ([]string, erro
 		case there:
 			keys = append(keys, key)
 		case next < len(listed):
-			return nil, fmt.Errorf("commits of %s %s: found %s where sequence %d belongs", job, asOf, listed[next], len(keys)+1)
+			return nil, fmt.Errorf("commits of %s %s: found %s where sequence %d belongs; restore the record, or remove what does not belong there; never renumber", job, asOf, listed[next], len(keys)+1)
 		default:
 			return keys, nil
 		}
@@ -239,7 +239,7 @@ func (l *Lake) readCommit(ctx context.Context, job, asOf, key string) (CommitRec
 		return CommitRecord{}, fmt.Errorf("read commit %s: %w", key, err)
 	}
 	if commitKey(rec.Job, rec.AsOf, rec.Sequence) != key || rec.Job != job || rec.AsOf != asOf {
-		return CommitRecord{}, fmt.Errorf("read commit %s: it says it is %s %s, sequence %d", key, rec.Job, rec.AsOf, rec.Sequence)
+		return CommitRecord{}, fmt.Errorf("read commit %s: it says it is %s %s, sequence %d; it is a copy from there: remove it", key, rec.Job, rec.AsOf, rec.Sequence)
 	}
 	return rec, nil
 }

@@ -29,7 +29,7 @@ func PlaceOf(location string) (Place, error) {
 		}
 		return Place{"file", filepath.ToSlash(folder)}, nil
 	case err != nil:
-		return Place{}, fmt.Errorf("lineage: the location is no URL")
+		return Place{}, fmt.Errorf("lineage: the URL of the input or output cannot be read")
 	}
 	return Place{u.Scheme + "://" + u.Host, strings.Trim(u.Query().Get("prefix"), "/")}, nil
 }

@@ -69,6 +69,7 @@ func (h Hook) Validate() error {
 
 // Delivery is what became of a message to one webhook.
 type Delivery struct {
+	Hook      int       `json:"hook"` // place among the webhooks: of two groups of one messenger kind and host are the same
 	Kind      string    `json:"kind"`
 	Host      string    `json:"host"`
 	Delivered bool      `json:"delivered"`
@@ -95,22 +96,54 @@ const (
 // Send sends the message to every webhook that wants it, side by side, and tells what became of each. It takes less than
 // a minute whatever they do.
 func (s *Sender) Send(ctx context.Context, m Message) []Delivery {
-	var wanted []Hook
-	for _, h := range s.Hooks {
+	var wanted []Delivery
+	for i, h := range s.Hooks {
 		if h.wants(m.Outcome) {
-			wanted = append(wanted, h)
+			wanted = append(wanted, Delivery{Hook: i, Kind: h.Kind, Host: h.host()})
 		}
 	}
-	out := make([]Delivery, len(wanted))
+	s.deliverAll(ctx, m, wanted)
+	return wanted
+}
+
+// SendAgain sends a message once more to the webhooks that did not take it and still stand where they stood. Their
+// deliveries are brought up to date, attempts adding up, and returned.
+func (s *Sender) SendAgain(ctx context.Context, m Message, deliveries []Delivery) (tried []Delivery) {
+	var at []int
+	for i, d := range deliveries {
+		if d.Delivered || d.Hook < 0 || d.Hook >= len(s.Hooks) {
+			continue
+		}
+		if h := s.Hooks[d.Hook]; h.Kind == d.Kind && h.host() == d.Host && h.wants(m.Outcome) {
+			tried, at = append(tried, d), append(at, i)
+		}
+	}
+	s.deliverAll(ctx, m, tried)
+	for i, d := range tried {
+		deliveries[at[i]] = d
+	}
+	return tried
+}
+
+// deliverAll makes deliveries side by side.
+func (s *Sender) deliverAll(ctx context.Context, m Message, ds []Delivery) {
 	var g errgroup.Group
-	for i, h := range wanted {
+	for i := range ds {
 		g.Go(func() error {
-			out[i] = s.deliver(ctx, h, m)
+			s.deliver(ctx, s.Hooks[ds[i].Hook], m, &ds[i])
 			return nil
 		})
 	}
 	_ = g.Wait() // none returns an error
-	return out
+}
+
+// host is what may be told of the webhook's address.
+func (h Hook) host() string {
+	u, err := url.Parse(string(h.URL))
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 func (h Hook) wants(outcome string) bool {
@@ -123,24 +156,20 @@ func (h Hook) wants(outcome string) bool {
 }
 
 // deliver tries a webhook until it takes the message, refuses it for good, or the tries are used up.
-func (s *Sender) deliver(ctx context.Context, h Hook, m Message) Delivery {
-	d := Delivery{Kind: h.Kind}
-	if u, err := url.Parse(string(h.URL)); err == nil {
-		d.Host = u.Host
-	}
+func (s *Sender) deliver(ctx context.Context, h Hook, m Message, d *Delivery) {
 	pause := firstPause
-	for {
+	for try := 1; ; try++ {
 		d.Attempts++
 		err := s.try(ctx, h, m)
 		d.At, d.Error = s.Now().UTC().Truncate(time.Second), ""
 		if err == nil {
 			d.Delivered = true
-			return d
+			return
 		}
 		d.Error = err.Error()
 		var final refusal
-		if errors.As(err, &final) || d.Attempts == tries || s.Sleep(ctx, pause) != nil {
-			return d
+		if errors.As(err, &final) || try == tries || s.Sleep(ctx, pause) != nil {
+			return
 		}
 		pause *= 2
 	}

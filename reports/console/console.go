@@ -55,7 +55,7 @@ func New(t *contract.Table, o Options) (*Printer, error) {
 	}
 	for _, name := range append(slices.Collect(maps.Keys(o.Where)), p.columns...) {
 		if t.Index(name) < 0 {
-			return nil, fmt.Errorf("table %s has no column %s", t.Name, name)
+			return nil, fmt.Errorf("table %s has no column %s; docs/tables.md names those it has", t.Name, name)
 		}
 	}
 	return p, nil

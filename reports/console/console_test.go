@@ -88,7 +88,7 @@ func TestEveryTableHasHeadlines(t *testing.T) {
 
 func TestUnknownColumn(t *testing.T) {
 	_, err := console.New(contract.Trust, console.Options{Columns: []string{"gmv"}})
-	if err == nil || err.Error() != "table trust has no column gmv" {
+	if err == nil || err.Error() != "table trust has no column gmv; docs/tables.md names those it has" {
 		t.Errorf("error %v", err)
 	}
 }

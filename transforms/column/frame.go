@@ -197,7 +197,7 @@ func (ids *IDs) code(c contract.Column, s string) (int64, error) {
 	}
 	d := ids.Dict(c)
 	if d == nil {
-		return 0, fmt.Errorf("found STRING where %v is INT64 in this deployment", c.Domain)
+		return 0, fmt.Errorf("found STRING where %v is INT64 in this deployment; say ids: {%v: string} in the configuration", c.Domain, c.Domain)
 	}
 	return d.Code(s), nil
 }

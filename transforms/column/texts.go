@@ -42,7 +42,7 @@ func (ids *IDs) Parse(d contract.Domain, text string) (int64, error) {
 	}
 	code, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(code, 10) != text {
-		return 0, fmt.Errorf("%q is no identifier of domain %s, which is INT64 in this deployment", text, d)
+		return 0, fmt.Errorf("%q is no identifier of domain %s, which is INT64 in this deployment; say ids: {%s: string} in the configuration", text, d, d)
 	}
 	return code, nil
 }

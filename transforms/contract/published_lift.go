@@ -145,7 +145,7 @@ func liftColumns() []Column {
 	cols = append(cols, interval("raw_lift", "_ratio", "its fixed interval")...)
 	cols = append(cols,
 		figure("cuped_theta", "weight of the covariate, variance-optimal; null: not adjusted"),
-		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one: 1 − ρ²; null: not adjusted"),
+		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one, by the arms' own variances: 1 − ρ²; null: not adjusted"),
 		null(fen("winsor_cap_fen", "outcomes of pairs above count as this; null: none yet")),
 		null(count("treatment_capped", "pairs above the cap")),
 		null(count("holdout_capped", "the same of the holdout")),
@@ -239,7 +239,7 @@ func programmeColumns() []Column {
 		figure("always_hi_ratio", "upper end"),
 		null(number("e_value", "evidence against no effect, valid at any night; at most 1e300; programmes, period all only")),
 		null(number("mde_ratio", "smallest lift that would be found with the rules' power")),
-		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one; null: not adjusted"),
+		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one, by the arms' own variances; null: not adjusted"),
 		figure("wide_effect_fen", "what a treated user bought more at all merchants in 14 days from first eligibility; programmes only"))
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
 	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))

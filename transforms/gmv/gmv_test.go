@@ -429,29 +429,6 @@ func TestPartsAgreeWithTheirTwin(t *testing.T) {
 	}
 }
 
-func TestOrdersThroughAChannelAgreeWithCounting(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := markets().Draw(t, "market")
-		s := sums(t, scopeOf(contract.RoleMerchant), m.sales, m.refunds, allDays())
-		window, channel := rapid.SampledFrom(contract.Windows).Draw(t, "window"), rapid.IntRange(0, 3).Draw(t, "channel")
-		want := map[int64]int64{}
-		for _, s := range m.sales {
-			if s.day > asOf-calendar.Day(window) && s.channel == int64(channel) && s.orders > 0 {
-				want[s.subject] += s.orders
-			}
-		}
-		got := map[int64]int64{}
-		s.OrdersThrough(channel, window, func(subject, orders int64) {
-			if orders != 0 {
-				got[subject] = orders
-			}
-		})
-		if diff := gocmp.Diff(want, got); diff != "" {
-			t.Fatalf("%d days, channel %d: %s", window, channel, diff)
-		}
-	})
-}
-
 func dedup(scenes ...int) []int { return slices.Compact(scenes) }
 
 func TestGMVAgreesWithItsTwin(t *testing.T) {

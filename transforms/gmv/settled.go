@@ -83,28 +83,6 @@ func (s *Sums) SplitPaid(window int, visit func(subject int64, f *Split)) {
 	}
 }
 
-// OrdersThrough visits the subjects that have anything in a window with the orders that came through a channel. An order
-// of lines in several scenes counts in each.
-func (s *Sums) OrdersThrough(channel, window int, visit func(subject, orders int64)) {
-	place := uint8(slices.Index(contract.Windows, window))
-	through := make([]bool, totalCell+1)
-	for rank := uint8(1); int(rank) <= totalCell; rank++ {
-		of, _ := cellAt(rank)
-		through[rank] = int(of) == channel
-	}
-	var kept []row
-	for i, subject := range s.subjects {
-		var orders int64
-		kept = s.packed.rows(kept[:0], s.spans[i], false)
-		for at := range kept {
-			if kept[at].place <= place && through[kept[at].cell] {
-				orders += kept[at].m[mOrders]
-			}
-		}
-		visit(subject, orders)
-	}
-}
-
 // cells are where the GMV of a cell goes, by its rank.
 func (f *Split) cells() []*int64 {
 	into := []*int64{&f.Paid}

@@ -101,6 +101,7 @@ func (r *Row) beside(o *Options) {
 		r.OrderValue = none()
 	}
 	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), c.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
+	wide.Steady()
 	r.Wide = wide.Difference(how)
 	if base := c.Mean[stats.Outcome]; base > 0 && r.Status == contract.LiftEstimated {
 		r.MDE = stats.Design{Confidence: o.Rules.Confidence, Power: o.Rules.Power}.DetectableAt(r.Effect.SE) / base

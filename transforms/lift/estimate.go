@@ -218,15 +218,15 @@ func (r *Row) compare(o *Options) {
 	t, c, how := &r.arms[Treatment], &r.arms[Holdout], o.inference()
 	adjusted := stats.CUPED(t.Joint(stats.Outcome, stats.PreOutcome), c.Joint(stats.Outcome, stats.PreOutcome), stats.ThetaOptimal)
 	plain := stats.Independent(t.Of(stats.Outcome), c.Of(stats.Outcome))
+	gain := varianceRatio(&adjusted.Contrast, &plain, how)
 	adjusted.Steady()
 	plain.Steady()
-	raw := plain.Difference(how)
 	r.Raw = plain.RelativeLog(how)
 	r.Effect = adjusted.Difference(how)
 	r.Estimator = contract.EstimatorLogRatio
 	if adjusted.ThetaT[0] != 0 {
 		r.Estimator, r.Theta = contract.EstimatorLogRatioCUPED, adjusted.ThetaT[0]
-		r.Gain = r.Effect.SE * r.Effect.SE / (raw.SE * raw.SE)
+		r.Gain = gain
 	}
 	sum := r.Cell.Arms[Treatment].Sum(stats.Outcome)
 	r.Headline = headline(r.Effect, adjusted.RelativeLog(how), float64(t.N), sum.Float64())
@@ -246,6 +246,13 @@ func (r *Row) compare(o *Options) {
 	if log.SE > 0 {
 		r.logValue, r.logVar = math.Log1p(log.Value), logVariance(&log)
 	}
+}
+
+// varianceRatio is what an adjustment leaves of the variance of the raw effect, by the arms' own variances: what was made
+// steady, each by other means, would be compared for more than the adjustment.
+func varianceRatio(adjusted, raw *stats.Contrast, how stats.Inference) float64 {
+	ratio := adjusted.Difference(how).SE / raw.Difference(how).SE
+	return ratio * ratio
 }
 
 // logVariance is the variance of ln(1 + lift), by the delta method.

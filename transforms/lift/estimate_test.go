@@ -45,7 +45,7 @@ func bought(arm int, fen, before int64) pair {
 }
 
 // Means 200 and 150, sample variances 20,000 and 5,000, worked by hand. Both arms' common squared coefficient of variation is
-// (20,000 + 5,000)/(200² − 10,000 + 150² − 2,500) = 1/2, which makes the holdout's variance 11,250.
+// (20,000 + 5,000)/(200² + 150²) = 0.4, which makes the holdout's variance 9,000.
 func TestTwoPairsAnArm(t *testing.T) {
 	e := estimate(t, figuresOf(merchantOf(1, []pair{bought(0, 100, 0), bought(0, 300, 0), bought(1, 100, 0), bought(1, 200, 0)})), tiny(options(0.5)))
 	r := row(e, 1, 2)
@@ -53,7 +53,7 @@ func TestTwoPairsAnArm(t *testing.T) {
 		t.Errorf("a holdout of two is not known to buy anything: status %s", contract.LiftStatuses[r.Status])
 	}
 	near(t, "effect", r.Effect.Value, 50)
-	near(t, "its standard error", r.Effect.SE, math.Sqrt(20_000.0/2+11_250.0/2))
+	near(t, "its standard error", r.Effect.SE, math.Sqrt(20_000.0/2+9_000.0/2))
 	near(t, "inc", r.Inc.Value, 100)
 	if r.Observed != 400 {
 		t.Errorf("observed %d, want 400", r.Observed)
@@ -69,7 +69,7 @@ func TestTwoPairsAnArm(t *testing.T) {
 	}
 	near(t, "lift", r.Lift.Value, 1.0/3)
 	// se² = v_T/m_T² + c/200: v_T = 10,000/199, and c, of both arms, is more than the holdout's own
-	c := 12_500.0 * 200 / 199 / (40_000 + 22_500 - 12_500.0/199)
+	c := 12_500.0 * 200 / 199 / (40_000 + 22_500)
 	se := math.Sqrt(10_000.0/199/40_000 + c/200)
 	near(t, "standard error of its logarithm", r.Lift.SE/(1+r.Lift.Value), se)
 	near(t, "base", float64(r.Observed)-r.Inc.Value, 30_000)
@@ -238,6 +238,59 @@ func TestTheFamilyDoesNotLookAtOutcomes(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, members(f)); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+// equalBuyers are pairs of an arm of whom so many bought, each for the same.
+func equalBuyers(arm, pairs, buying int) (out []pair) {
+	for i := range pairs {
+		fen := int64(0)
+		if i < buying {
+			fen = 19_900
+		}
+		out = append(out, bought(arm, fen, 0))
+	}
+	return out
+}
+
+// A merchant with one buyer an arm says next to nothing, and takes nothing from what its category and the platform know.
+func TestASmallMerchantWithOneBuyerLeavesSumsAsTheyAre(t *testing.T) {
+	large := merchantOf(3, shop{rand.New(rand.NewPCG(6, 6)), 0.3, 0.5, 0.4}.pairs(4000))
+	alone := estimate(t, figuresOf(large), options(0.5))
+	for treated := 5; treated < 40; treated += 7 {
+		for held := treated - 2; held <= treated+2; held++ {
+			small := merchantOf(1, append(equalBuyers(0, treated, 1), equalBuyers(1, held, 1)...))
+			with := estimate(t, figuresOf(small, large), options(0.5))
+			for of, code := range map[int]int64{contract.LiftOfCategory: 1, contract.LiftOfPlatform: column.Null} {
+				a, b := scope(with, of, code, 2), scope(alone, of, code, 2)
+				if a.Status != contract.LiftEstimated || !(a.Inc.SE < 1.1*b.Inc.SE) {
+					t.Fatalf("%d and %d pairs: %s of %s, standard error of inc %v, without them %v",
+						treated, held, contract.LiftStatuses[a.Status], contract.LiftScopes[of], a.Inc.SE, b.Inc.SE)
+				}
+			}
+		}
+	}
+}
+
+// A covariate that was chosen for the least variance leaves no more than there was, also where few large buyers decide and
+// variances are made steady: those of both effects, which do not grow alike, are not compared.
+func TestTheAdjustmentNeverAddsVariance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 5))
+		var pairs []pair
+		for i := range 1000 {
+			taste := math.Exp(1.5 * rng.NormFloat64())
+			arm := lift.Treatment
+			if i < 100 {
+				arm = lift.Holdout
+			}
+			pairs = append(pairs, bought(arm, int64(100*taste*math.Exp(rng.NormFloat64())), int64(100*taste*math.Exp(rng.NormFloat64()))))
+		}
+		for _, r := range estimate(t, figuresOf(merchantOf(1, pairs)), tiny(options(0.1))).Rows {
+			if !(r.Gain <= 1.01) { // θ is fitted without the noise of the covariate's mean over both arms
+				t.Fatalf("%v of the variance is left", r.Gain)
+			}
 		}
 	})
 }

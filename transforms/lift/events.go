@@ -193,7 +193,7 @@ func (a *Adder) Refunds(f *column.Frame, first calendar.Day, from, to int) error
 			continue
 		}
 		if amount[i] < 0 || amount[i] > maxRefund {
-			return fmt.Errorf("a refund of %d fen on %s is outside 0 to %d", amount[i], calendar.Day(paid[i]), int64(maxRefund))
+			return fmt.Errorf("refunds of a line paid on %[2]s: %[1]d fen is outside 0 to %[3]d; is the unit of refunds.amount_fen right?", amount[i], calendar.Day(paid[i]), int64(maxRefund))
 		}
 		v := amount[i]<<amountAt | paid[i]<<paidDayAt
 		if channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive {

@@ -79,17 +79,16 @@ func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
 	t, h, how := c.Arms[Treatment].Arm(), c.Arms[Holdout].Arm(), o.inference()
 	adjusted := stats.RatioCUPED(&t, &h, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.Denominator, stats.ThetaOptimal)
 	raw := stats.ClusteredDifference(&t, &h, stats.Outcome, stats.Denominator, how)
-	own := raw.SE
-	adjusted.Steady()
 	plain := stats.Independent(t.Ratio(stats.Outcome, stats.Denominator), h.Ratio(stats.Outcome, stats.Denominator))
+	gain := varianceRatio(&adjusted.Contrast, &plain, how)
+	adjusted.Steady()
 	plain.Steady()
-	raw.SE = plain.Difference(how).SE
 	effect, relative := adjusted.Difference(how), adjusted.RelativeLog(how)
 	if adjusted.ThetaT[0] != 0 {
-		s.Gain = effect.SE * effect.SE / (raw.SE * raw.SE)
+		s.Gain = gain
 	}
 	if c.Both > 0 {
-		k := c.covariance(&t, &h) / (own * own)
+		k := c.together(&t, &h, raw.SE, plain.Difference(how).SE)
 		effect, relative = scaled(effect, k, false), scaled(relative, k, true)
 		s.Warnings = append(s.Warnings, WarnBothArms)
 	}
@@ -109,13 +108,14 @@ func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
 	}
 }
 
-// covariance is −2 times the covariance of the arms' ratios, plus the sum of their variances: the variance of the raw
-// difference where users have pairs in both arms.
-func (c *ProgrammeCell) covariance(t, h *stats.Arm) float64 {
+// together is the share of the variance of arms apart that is left where users have pairs in both: 1 − 2·Cov/Var, Cov the
+// covariance of the arms' ratios. se is the standard error of the raw difference of arms apart, steady the one with steady
+// variances, which may only make the share larger: a variance that was raised takes off no more than what was seen.
+func (c *ProgrammeCell) together(t, h *stats.Arm, se, steady float64) float64 {
 	rt, rh := t.Mean[stats.Outcome]/t.Mean[stats.Denominator], h.Mean[stats.Outcome]/h.Mean[stats.Denominator]
 	cross := c.Cross.OO.Float64() - rh*c.Cross.OD.Float64() - rt*c.Cross.DO.Float64() + rt*rh*c.Cross.DD.Float64()
 	cov := cross / (float64(t.N) * t.Mean[stats.Denominator] * float64(h.N) * h.Mean[stats.Denominator])
-	return t.Ratio(stats.Outcome, stats.Denominator).MeanVar() + h.Ratio(stats.Outcome, stats.Denominator).MeanVar() - 2*cov
+	return 1 - 2*min(cov/(se*se), cov/(steady*steady))
 }
 
 // scaled is an estimate whose variance is k times as large; of ratios on the scale of logarithms.
@@ -136,6 +136,7 @@ func scaled(e stats.Estimate, k float64, ratio bool) stats.Estimate {
 func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
 	how := o.inference()
 	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), h.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
+	wide.Steady()
 	s.Wide, s.WideLift = wide.Difference(how), wide.RelativeLog(how)
 	if math.IsNaN(s.WideLift.Interval.Lo) {
 		s.WideLift = none()

@@ -293,6 +293,9 @@ func TestColumns(t *testing.T) {
 		{name: "dates pass", column: date, source: date32, rows: `[{"c":"2026-01-31"}]`, want: "2026-01-31"},
 		{name: "dates from date64", column: date, source: date64, rows: `[{"c":"2026-01-31"}]`, want: "2026-01-31"},
 		{name: "dates from moments are business days", column: date, source: utcMS, rows: `[{"c":"2026-01-30 16:00:00"}]`, want: "2026-01-31"},
+		{name: "the last day of the year 9999 is over in Shanghai before it is in Greenwich", column: date, source: utcMS, rows: `[{"c":"9999-12-31 15:59:59"},{"c":"9999-12-31 16:00:00"}]`,
+			want: "9999-12-31", rejects: "1 out_of_range 2932897"},
+		{name: "so it is in text", column: date, source: str, rows: `[{"c":"9999-12-31T15:59:59Z"},{"c":"9999-12-31T16:00:00Z"}]`, want: "9999-12-31", rejects: "1 out_of_range 9999-12-31T16:00:00Z"},
 		{name: "dates from wall clocks", column: date, source: local, rows: `[{"c":"2026-01-31 00:00:00"}]`, want: "2026-01-31"},
 		{name: "dates from text", column: date, source: str, rows: `[{"c":"2026-01-31"},{"c":"2026-01-31 23:59:59"},{"c":"31.1.2026"}]`, want: "2026-01-31 | 2026-01-31", rejects: "2 unknown_value 31.1.2026"},
 	} {

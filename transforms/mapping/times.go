@@ -160,7 +160,7 @@ func (c *conversion) date(a arrow.Array) arrow.Array {
 	}
 	moments := c.instant(a)
 	defer moments.Release()
-	return transform(c.mem, moments, arrow.FixedWidthTypes.Date32, func(_ int, us int64) int32 { return int32(c.env.Zone.Day(us)) })
+	return transform(c.mem, moments, arrow.FixedWidthTypes.Date32, func(row int, us int64) int32 { return c.dayNumber(row, int64(c.env.Zone.Day(us))) })
 }
 
 // checkDates rejects days outside the years 1 to 9999.
@@ -195,8 +195,11 @@ func (c *conversion) textDates(a arrow.Array) arrow.Array {
 			return 0, false
 		}
 		day, ok := c.parseDay(s)
-		if !ok {
+		switch {
+		case !ok:
 			c.reject(row, contract.RejectUnknownValue, s)
+		case !inYears(int64(day)): // beyond midnight of the last day, by a clock east of Greenwich
+			c.reject(row, contract.RejectOutOfRange, s)
 		}
 		return int32(day), true
 	})

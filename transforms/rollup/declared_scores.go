@@ -16,7 +16,7 @@ func scoreRollups() []*Rollup {
 	for _, s := range ScoredScopes() {
 		all = append(all, ScoreOrdersOf(s), RefundEventsOf(s), ShipmentEventsOf(s), ReviewsOf(s), ComplaintsOf(s))
 	}
-	return append(all, TalentProducts(), MerchantPromoters(), UnitPrices(), Chats(), AccountContents(), MerchantContents(), ProductTraffic(), TalentTraffic(),
+	return append(all, TalentProducts(), MerchantPromoters(), DistributionOrders(), UnitPrices(), Chats(), AccountContents(), MerchantContents(), ProductTraffic(), TalentTraffic(),
 		ViolationPoints(), ProductFacts(), ShelfMinutes(), MerchantFacts(), AccountFacts(), Overrides())
 }
 
@@ -131,6 +131,16 @@ func MerchantPromoters() *Rollup {
 		Name: "merchant_promoters", Doc: "gmv_valid distribution sales of the day per merchant and promoter",
 		Source: contract.Orders, PartitionBy: []string{"merchant_id", "product_id"}, Where: "is_gmv_distribution", By: []string{"merchant_id", "promoter_id"},
 		Measures: []Measure{count("lines", "", "lines"), sum("paid_fen", "amount_fen", "", "支付 GMV")},
+	}
+}
+
+// DistributionOrders are the orders that talents brought to each shop: one is one, however many scenes and talents its
+// lines came through.
+func DistributionOrders() *Rollup {
+	return &Rollup{
+		Name: "merchant_distribution_orders", Doc: "gmv_valid distribution orders of the day per merchant",
+		Source: contract.Orders, PartitionBy: byBuyer, SumBy: []string{"merchant_id"}, Where: "is_gmv_distribution", By: []string{"merchant_id"},
+		Measures: []Measure{distinctOrders("orders", "", "distinct parent orders with such a line")},
 	}
 }
 

@@ -71,7 +71,7 @@ type tally func(w world, f figures, r row)
 // the rollup's name.
 func tallies() map[string]tally {
 	all := map[string]tally{
-		"talent_products": tallyTalentProduct, "merchant_promoters": tallyMerchantPromoter, "shelf_minutes": tallyShelf, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
+		"talent_products": tallyTalentProduct, "merchant_promoters": tallyMerchantPromoter, "merchant_distribution_orders": tallyDistributionOrder, "shelf_minutes": tallyShelf, "unit_prices": tallyUnitPrice, "merchant_chats": tallyChat,
 		"talent_contents": tallyContent("author_id"), "merchant_contents": tallyContent("owner_merchant_id"),
 		"product_impressions": tallyProductTraffic, "talent_impressions": tallyTalentTraffic,
 		"violation_points": tallyViolation,

@@ -26,13 +26,25 @@ func tallyTalentProduct(w world, f figures, r row) {
 // tallyMerchantPromoter: distribution is a promoter's sale that ran on no account of the shop; where no snapshot
 // tells whose an account is, it is not known to be one.
 func tallyMerchantPromoter(w world, f figures, r row) {
-	class := w.class(r, r["buyer_paid_fen"]+r["platform_subsidy_fen"])
-	if class != contract.ClassScoreValid && class != contract.ClassGMVValid || w.channel(r, today) != contract.ChannelDistribution {
+	if !w.isDistribution(r) {
 		return
 	}
 	g := f.of(r["merchant_id"], r["promoter_id"])
 	g.add("lines", 1)
 	g.add("paid_fen", r["buyer_paid_fen"]+r["platform_subsidy_fen"])
+}
+
+// isDistribution says whether a row is a gmv_valid line through distribution.
+func (w world) isDistribution(r row) bool {
+	class := w.class(r, r["buyer_paid_fen"]+r["platform_subsidy_fen"])
+	return (class == contract.ClassScoreValid || class == contract.ClassGMVValid) && w.channel(r, today) == contract.ChannelDistribution
+}
+
+// tallyDistributionOrder: an order of several scenes and promoters is one.
+func tallyDistributionOrder(w world, f figures, r row) {
+	if w.isDistribution(r) {
+		f.of(r["merchant_id"]).order("orders", r["order_id"])
+	}
 }
 
 // tallyShelf: what could be bought without a live, to the minute.

@@ -285,7 +285,7 @@ var Measures = []string{
 	"refund_rate_to_category", // refund_rate_amt over that of its category
 	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop
 	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop
-	"distribution_orders_90d", // orders that talents sold for a shop in the last 90 days
+	"distribution_orders_90d", // orders that talents brought to a shop in the last 90 days, each counted once
 	"live_days_30d",           // of the last 30 days, those with a live of an account of the shop
 }
 
