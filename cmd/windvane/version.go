@@ -33,8 +33,8 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version and the formats it reads and writes", Args: cobra.NoArgs,
 		Long: `version prints the version, the Go version and platform it was built with, and the newest format of
-manifests that it reads. A night is written in the oldest format that says all of it; nights of a newer one are
-refused, never misread.`,
+manifests that it reads. A night is written in the oldest format that says all of
+it; nights of a newer one are refused, never misread.`,
 		Example: "  windvane version --json",
 		RunE: func(*cobra.Command, []string) error {
 			v := map[string]any{"version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "manifest_format": jobs.ManifestFormat}
