@@ -95,7 +95,7 @@ func (a Archive) Explain(ctx context.Context, day calendar.Day, o ExplainOptions
 func bookOf(c *committed, set rules.Set, day calendar.Day) words.Book {
 	for i := range set {
 		if set[i].Digest() == c.manifest.ScoreRules.Digest {
-			return words.Book{Rules: &set[i], Exact: true}
+			return words.Book{Rules: &set[i], Exact: true, Before: set.Before(&set[i], day)}
 		}
 	}
 	return words.Book{Rules: set.On(day)}

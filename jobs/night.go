@@ -138,6 +138,7 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 		n.present[p.Day] = true
 	}
 	n.noteGap()
+	n.noteRules()
 	n.noteRedaction()
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
 	if n.isWithdrawn() {
@@ -169,6 +170,14 @@ func (n *night) noteGap() {
 		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s or the %d days before: cold start", n.asOf-1, gap-1))
 	case n.previous.manifest.AsOf != n.asOf-1:
 		n.warnings = append(n.warnings, fmt.Sprintf("no commit of %s: streaks, histories and norms go on from %s", n.asOf-1, n.previous.manifest.AsOf))
+	}
+}
+
+// noteRules says that lists look back on runs of another version of the rules.
+func (n *night) noteRules() {
+	if before := n.runner.Settings.Rules.Before(n.rules, n.asOf); before != nil && n.previous != nil {
+		n.note(fmt.Sprintf("rules %s are in force since %s, %s before: means and streaks go on over the change, each run as the rules of its night judged it",
+			n.rules.Version, n.rules.EffectiveFrom, before.Version))
 	}
 }
 

@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "webhook": scriptWebhook, "nowhere": scriptNowhere, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit,
+			"windvane": scriptWindvane, "exits": scriptExits, "serveat": scriptServeAt, "age": scriptAge, "webhook": scriptWebhook, "nowhere": scriptNowhere, "market": scriptMarket, "tamper": scriptTamper, "reseal": scriptReseal, "edit": scriptEdit, "append": scriptAppend,
 		},
 	})
 }
@@ -165,6 +165,18 @@ func scriptEdit(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%q stands %d times in %s", args[1], n, args[0])
 	}
 	ts.Check(os.WriteFile(file, []byte(strings.Replace(string(data), args[1], args[2], 1)), 0o644))
+}
+
+// scriptAppend adds to a file what stands in another one below a line: append FILE FROM LINE.
+func scriptAppend(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	data, err := os.ReadFile(file)
+	ts.Check(err)
+	_, more, found := strings.Cut(ts.ReadFile(args[1]), "\n"+args[2]+"\n")
+	if !found {
+		ts.Fatalf("%s has no line %q", args[1], args[2])
+	}
+	ts.Check(os.WriteFile(file, append(data, "\n"+more...), 0o644))
 }
 
 // oneFile is the single file that matches a pattern.

@@ -99,6 +99,14 @@ of a subject that did not move are not shown. Where no day was corrected the fir
 last; such nights decide nothing twice. With ` + "`late_causes: false`" + ` corrections count with data and their column is null. On a list that was
 held only people and severe tickets move anybody, which is data. Without a run before, or if its rules are
 no longer configured, causes are null.
+
+### Two versions of the rules in one window
+
+A version takes effect on its ` + "`effective_from`" + `, which may lie ahead. Scores of the night go by it whole: their windows are of days, whose figures no rule
+touches. Means of runs, 20 of 30, and streaks look back on nights that were published: each stands as the rules of its own night judged
+it, and none is judged again. As long as one of the last 30 days lies before ` + "`effective_from`" + `, a note of the night, ` + "`explain`" + ` (` + "`rules_since`, `rules_before`" + `)
+and the first sheet of the Excel lists name both versions; what the change itself did on its first night is ` + "`cause_rules`" + `.
+` + "`windvane simulate`" + ` tells what a version would have done on nights of the past.
 `
 
 func metricsHeadValues(r *rules.Rules) []any {

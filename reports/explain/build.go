@@ -41,6 +41,10 @@ func Build(h Head, shop ShopDimensions, rows Rows, b words.Book) Explanation {
 	if h.Role != "product" {
 		e.MerchantID = nil
 	}
+	if b.Exact && b.Before != nil {
+		since := b.Rules.EffectiveFrom.String()
+		e.RulesSince, e.RulesBefore = &since, &b.Before.Version
+	}
 	e.addIndicators(rows.Indicators, b)
 	if rows.Price != nil {
 		e.Price = priceOf(rows.Price)

@@ -14,7 +14,9 @@ import (
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/reports/explain"
 	"github.com/windvane/windvane/reports/words"
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -142,6 +144,20 @@ func TestWithOtherRulesRunsLeftAreUnknown(t *testing.T) {
 	}
 	if !strings.Contains(got, "不是当晚所用的规则") || e.RulesAtHand || e.Lists[0].RunsToEnter != nil {
 		t.Errorf("nothing says that the rules are others:\n%s", got)
+	}
+}
+
+func TestTwoVersionsOfTheRulesAreNamed(t *testing.T) {
+	b := exact()
+	since := *b.Rules
+	since.EffectiveFrom = calendar.Of(2026, 2, 20)
+	b.Rules, b.Before = &since, &rules.Rules{Version: "2025-01"}
+	e := build(t, "product", read(t, "product.rows.json"), b)
+	if got := text(t, e, b); *e.RulesSince != "2026-02-20" || *e.RulesBefore != "2025-01" || !strings.Contains(got, "规则版本 2026-11 自 2026-02-20 起生效，此前为 2025-01：") {
+		t.Errorf("%v %v\n%s", *e.RulesSince, *e.RulesBefore, got[:400])
+	}
+	if e := build(t, "product", read(t, "product.rows.json"), exact()); e.RulesSince != nil || e.RulesBefore != nil {
+		t.Error("two versions are told where there is one")
 	}
 }
 

@@ -22,6 +22,8 @@ type Explanation struct {
 	MerchantID   *string     `json:"merchant_id"` // products: the shop
 	Category1ID  *string     `json:"category1_id"`
 	RulesVersion string      `json:"rules_version"`
+	RulesSince   *string     `json:"rules_since"`   // first as-of date of the rules, where lists still look back on days before it; null: they do not, or the rules are not at hand
+	RulesBefore  *string     `json:"rules_before"`  // version in force until then
 	RulesAtHand  bool        `json:"rules_at_hand"` // false: the night's rules are not those configured here; names are borrowed, runs left are unknown
 	Score        Score       `json:"score"`
 	Indicators   []Indicator `json:"indicators"`

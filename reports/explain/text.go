@@ -63,6 +63,9 @@ func (p *page) head() {
 		facts = append(facts, "一级类目 "+printable(*e.Category1ID))
 	}
 	p.line("%s", strings.Join(append(facts, "规则版本 "+e.RulesVersion), " · "))
+	if e.RulesSince != nil {
+		p.line("规则版本 %s 自 %s 起生效，此前为 %s：均值与连续次数跨越两版，每晚的分数和结论仍按当晚的规则", e.RulesVersion, *e.RulesSince, printable(*e.RulesBefore))
+	}
 	if !e.RulesAtHand {
 		p.line("注意：本机配置的规则不是当晚所用的规则；名称借用现有规则，还需几次无从得知")
 	}

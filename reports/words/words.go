@@ -17,6 +17,8 @@ type Book struct {
 	Rules *rules.Rules
 	// Exact tells whether Rules are those that the night went by; else they lend their names alone.
 	Exact bool
+	// Before is the version that was in force earlier in the 30 days that lists look back on; nil: Rules alone were.
+	Before *rules.Rules
 }
 
 // score is the declaration of a role's score, nil if the role has none.

@@ -18,6 +18,9 @@ func (w *Writer) writeAbout() error {
 	p.row("数据日期 as_of_date", w.options.AsOf, "第 "+strconv.Itoa(w.options.Sequence)+" 次提交")
 	p.row("规则版本 rules_version", w.about.rules)
 	p.row("有效期 valid_from – valid_to", w.about.from, w.about.to)
+	if b := w.options.Book; b.Exact && b.Before != nil {
+		p.row("前一版规则", b.Before.Version, "至 "+b.Rules.EffectiveFrom.String()+" 前一日为止；均值与连续次数跨越两版，每晚仍按当晚的规则")
+	}
 	if !w.options.Book.Exact {
 		p.row("注意", "本机配置的规则不是当晚所用的规则；名称借用现有规则")
 	}

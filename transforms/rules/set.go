@@ -15,3 +15,17 @@ func (s Set) On(asOf calendar.Day) *Rules {
 	}
 	return nil
 }
+
+// Lookback is how many runs, one a day, lists look back on at most: means of 7, 20 of 30.
+const Lookback = 30
+
+// Before is the version that was in force until r, if a list of the as-of date still looks back on its days: each run of a
+// mean or a streak stands as the rules of its own night judged it. Nil: r alone was in force, or is not of the set.
+func (s Set) Before(r *Rules, asOf calendar.Day) *Rules {
+	for i := range s {
+		if &s[i] == r && i > 0 && r.EffectiveFrom > asOf-Lookback+1 {
+			return &s[i-1]
+		}
+	}
+	return nil
+}

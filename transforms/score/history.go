@@ -12,7 +12,7 @@ import (
 )
 
 // HistoryRuns is how many runs are remembered.
-const HistoryRuns = 30
+const HistoryRuns = rules.Lookback
 
 // History are the scores of the last runs, newest first, tonight the first: [run][subject] in hundredths, 0: none.
 type History struct {
