@@ -60,6 +60,9 @@ func full(v reflect.Value) {
 }
 
 // golden holds a text against a file of testdata/formats.
+// Golden is golden for tests from outside the package.
+var Golden = golden
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", "formats", name)
