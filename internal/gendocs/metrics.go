@@ -74,10 +74,38 @@ func metrics(set rules.Set) []byte {
 		exampleTable(&b, r, s.role, s.score, s.known)
 	}
 	grades(&b, r)
+	b.WriteString(spread)
 	lists(&b, r)
 	b.WriteString(causes)
 	return b.Bytes()
 }
+
+// spread says how grades lie on a market of which more is known than of a real one. The figures are those of
+// TestGradesOfTwentyThousandShops, which holds them within bounds.
+const spread = `### How grades spread
+
+A synthetic market of 20,000 shops (` + "`windvane demo --preset scores`" + `, as of 2026-02-01; ` + "`TestGradesOfTwentyThousandShops`" + `), in percent of those that have a score:
+
+| | scored | A+ | A | B | C | D |
+|---|---:|---:|---:|---:|---:|---:|
+| meant for shops | | 5–19 | 20–23 | 30–46 | 20–25 | 3–10 |
+| shops, anchors measured at the month's end | 19,798 | 8.1 | 26.1 | 44.0 | 17.7 | 4.1 |
+| of 30 to 59 orders | 4,628 | 0.4 | 23.3 | 57.8 | 15.9 | 2.6 |
+| of 60 to 149 | 9,080 | 8.6 | 27.3 | 42.1 | 18.1 | 3.8 |
+| of 150 to 499 | 5,312 | 12.6 | 26.2 | 37.0 | 18.5 | 5.6 |
+| of 500 and more | 778 | 17.4 | 26.6 | 32.8 | 17.0 | 6.3 |
+| shops, the first month: anchors of the rules | 19,798 | 7.9 | 42.4 | 42.2 | 6.8 | 0.6 |
+| products, measured anchors | 35,891 | 3.8 | 19.3 | 47.8 | 25.3 | 3.7 |
+| talents, measured anchors | 13,118 | 0.1 | 11.3 | 69.9 | 18.1 | 0.7 |
+| talents, the first month | 13,117 | 0.0 | 1.7 | 87.7 | 10.2 | 0.4 |
+
+A is 3 points above what was meant, C 2 below. The arithmetic is not the cause: with the indicators of the design's own simulation it gives the design's shares within a point
+(` + "`TestTheDesignsSimulationIsFoundAgain`" + `). The market is: its indicators are skewed, a few bad shops and many good ones, where that simulation spreads them evenly. Made skewed,
+the simulation too has A+ 13.8, A 24.9, B 39.1, C 18.7, D 3.5 % (correlation 0.25), instead of 11.9, 21.7, 37.3, 22.8, 6.3 %.
+Rates that few events tell are pulled to the mean, so the fewer orders, the more B; talents have two to nine misleading promises and such each, and are mostly B for it.
+Anchors of the rules describe rates as they lie, not as they are pulled: in the first month, before any are measured, fewer lie far out.
+
+`
 
 // causes defines the columns cause_* of the lists.
 const causes = `
