@@ -24,8 +24,14 @@ func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Da
 	}
 	return func(yield func(column.Dated, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		for loaded := range n.prefetch(ctx, r, wanted) {
+		queue := n.prefetch(ctx, r, wanted)
+		defer func() { // nothing is left that reads: the store may be closed next
+			stop()
+			for loaded := range queue {
+				<-loaded
+			}
+		}()
+		for loaded := range queue {
 			l := <-loaded
 			if !yield(column.Dated{Day: l.day, Frame: l.frame}, l.err) || l.err != nil {
 				return

@@ -171,9 +171,16 @@ func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) column.Re
 func (n *night) deliver(ctx context.Context, units []unit, load func(ctx context.Context, u unit) (*column.Frame, error)) column.Days {
 	return func(yield func(column.Dated, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		defer stop()
 		ahead := n.runner.Settings.workers()
 		waiting := make([]chan loaded, 0, len(units))
+		defer func() { // nothing is left that reads: the store may be closed next
+			stop()
+			for _, one := range waiting {
+				if one != nil {
+					<-one
+				}
+			}
+		}()
 		for i, u := range units {
 			for len(waiting) < min(len(units), i+1+ahead) {
 				waiting = append(waiting, loadUnit(ctx, units[len(waiting)], load))
