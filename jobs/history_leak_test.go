@@ -29,7 +29,10 @@ func TestAReaderThatStopsLeavesNoLoadBehind(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		for range n.deliver(t.Context(), units, load) {
+		for _, err := range n.deliver(t.Context(), units, load) {
+			if err != nil {
+				t.Error(err)
+			}
 			synctest.Wait() // the loads ahead are under way
 			if running.Load() != 4 {
 				t.Errorf("%d loads are under way", running.Load())
