@@ -358,28 +358,13 @@ func (d *deployment) holding(hashes []int64) (paths []string) {
 // integers are all INT64 values of a Parquet file.
 func integers(t *testing.T, data []byte) (all []int64) {
 	t.Helper()
-	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, group := range file.RowGroups() {
-		rows := group.Rows()
-		buf := make([]parquet.Row, 64)
-		for {
-			n, err := rows.ReadRows(buf)
-			for _, row := range buf[:n] {
-				for _, v := range row {
-					if v.Kind() == parquet.Int64 {
-						all = append(all, v.Int64())
-					}
-				}
-			}
-			if err != nil {
-				break
+	eachRow(t, data, func(row parquet.Row) {
+		for _, v := range row {
+			if v.Kind() == parquet.Int64 {
+				all = append(all, v.Int64())
 			}
 		}
-		rows.Close()
-	}
+	})
 	return all
 }
 

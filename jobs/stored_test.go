@@ -59,10 +59,10 @@ func full(v reflect.Value) {
 	}
 }
 
-// golden holds a text against a file of testdata/formats.
 // Golden is golden for tests from outside the package.
 var Golden = golden
 
+// golden holds a text against a file of testdata/formats.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", "formats", name)

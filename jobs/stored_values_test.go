@@ -51,12 +51,24 @@ func TestStoredValuesKeepTheirMeaning(t *testing.T) {
 }
 
 // appendValues adds all values of a Parquet file, with their columns, and counts its rows.
-func appendValues(t *testing.T, path string, to *[]byte) (n int) {
+func appendValues(t *testing.T, path string, to *[]byte) (rows int) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	eachRow(t, data, func(row parquet.Row) {
+		rows++
+		for _, v := range row {
+			*to = fmt.Appendf(*to, "%d=%v;", v.Column(), v)
+		}
+	})
+	return rows
+}
+
+// eachRow reads a Parquet file to its end.
+func eachRow(t *testing.T, data []byte, do func(parquet.Row)) {
+	t.Helper()
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -65,12 +77,9 @@ func appendValues(t *testing.T, path string, to *[]byte) (n int) {
 		rows := group.Rows()
 		buf := make([]parquet.Row, 64)
 		for {
-			k, err := rows.ReadRows(buf)
-			for _, row := range buf[:k] {
-				n++
-				for _, v := range row {
-					*to = fmt.Appendf(*to, "%d=%v;", v.Column(), v)
-				}
+			n, err := rows.ReadRows(buf)
+			for _, row := range buf[:n] {
+				do(row)
 			}
 			if errors.Is(err, io.EOF) {
 				break
@@ -81,5 +90,4 @@ func appendValues(t *testing.T, path string, to *[]byte) (n int) {
 		}
 		rows.Close()
 	}
-	return n
 }
