@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -218,12 +217,7 @@ func (s *state) eachGroup(ctx context.Context, r *rollup.Rollup, file *lake.File
 	for _, c := range t.Columns {
 		names = append(names, c.Name)
 	}
-	for g := range file.NumRowGroups() {
-		rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
-		if err != nil {
-			return lost(err)
-		}
-		f, err := s.ids.Frame(t, rec) // may share the record's memory, which the collector frees
+	for f, err := range readGroups(ctx, file, t, s.ids, names...) {
 		if err != nil {
 			return err
 		}
