@@ -32,6 +32,18 @@ type dump struct {
 	promised *counts // what it says, once it was read and the files agree
 }
 
+// bytes is the size of the dump's files as they are stored; 0 where there is no dump.
+func (d *dump) bytes() int64 {
+	if d == nil {
+		return 0
+	}
+	var total int64
+	for _, o := range d.objects {
+		total += o.Size
+	}
+	return total
+}
+
 // ListInputs lists the dumps of every table that the settings do not declare absent.
 func ListInputs(ctx context.Context, in *lake.Lake, s Settings) (*Inputs, error) {
 	tables := contract.Inputs()

@@ -8,15 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/lift"
-	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
@@ -363,132 +360,4 @@ func (n *night) digestIf(acceptedChurn string) string {
 		parts = append(parts, n.previous.manifest.NightDigest, fmt.Sprint(n.rulesBefore() != nil))
 	}
 	return digestOf(parts...)
-}
-
-// reduceChanged makes the rollups that are not there yet: tonight's day, and what was corrected.
-func (n *night) reduceChanged(ctx context.Context) error {
-	for _, snapshots := range []bool{true, false} { // events are classified by snapshots
-		var wanted []func(context.Context, int) error
-		for _, t := range rollup.Sources() {
-			table := t.Name
-			if (t.Class == contract.Snapshot) != snapshots {
-				continue
-			}
-			for i := range n.partitions[table] {
-				p := &n.partitions[table][i]
-				if snapshots && p.Day != n.asOf || n.known(table, *p) {
-					continue // snapshots of other days are made when a row asks for them
-				}
-				wanted = append(wanted, func(ctx context.Context, workers int) error {
-					rec, err := n.ensure(ctx, table, *p, workers)
-					if err == nil {
-						*p = rec.Partition
-					}
-					return err
-				})
-			}
-		}
-		if err := n.inParallel(ctx, wanted); err != nil {
-			return err
-		}
-	}
-	n.noteQuarantine()
-	return nil
-}
-
-// env is what the mapping of dumps depends on beside its specification.
-func (n *night) env() mapping.Env {
-	return mapping.Env{Zone: n.runner.Settings.Zone, BuyerKey: n.runner.Settings.BuyerKey, IDs: n.types}
-}
-
-// known tells whether the partition is one that the night before rested on: its rollups are there.
-func (n *night) known(table string, p Partition) bool {
-	return p.Rows != nil
-}
-
-// inParallel runs the tasks side by side: many with one worker each, few with all workers, since one of them may be
-// much longer than the others (a night's orders beside its refunds).
-func (n *night) inParallel(ctx context.Context, tasks []func(context.Context, int) error) error {
-	workers := n.runner.Settings.workers()
-	each := workers
-	if len(tasks) >= 4*workers {
-		each = 1
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
-	var done progressCounter
-	for _, task := range tasks {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			err = task(ctx, each)
-			n.runner.progress(Progress{AsOf: n.asOf, Step: "reduce", Done: done.next(), Total: len(tasks)})
-			return err
-		})
-	}
-	return g.Wait()
-}
-
-// ensure returns the record of a reduction and makes it first if need be.
-func (n *night) ensure(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
-	rec, err := n.runner.state.find(ctx, table, p)
-	if err != nil {
-		return nil, err
-	}
-	if rec != nil {
-		t, _ := contract.Lookup(table, contract.Inputs())
-		return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
-	}
-	return n.reduceOnce(ctx, table, p, workers)
-}
-
-func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
-	v, err, _ := n.runner.reducing.Do(reducedKey(table, p), func() (any, error) {
-		d := n.runner.Inputs.on(table, p.Day)
-		if p.Base != "" && (d == nil || n.partition(table, d).Digest != p.Digest) {
-			rec, err := n.redact(ctx, table, p)
-			if err != nil {
-				return nil, err
-			}
-			n.reduced.Add(1)
-			return rec, nil
-		}
-		if d == nil {
-			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer there; restore it, or shorten history_days", ErrInput, table, p.Day)
-		}
-		if n.partition(table, d).Digest != p.Digest {
-			return nil, fmt.Errorf("%w: rollups of %s dt=%s are lost and its dump is no longer the one they were made of; restore it, or run again the nights since then", ErrInput, table, p.Day)
-		}
-		dims := &dimensions{ctx: ctx, night: n, floor: p.Day - JoinDays + 1}
-		r := &reducer{in: n.runner.In, state: n.runner.state, settings: n.runner.Settings, memory: n.runner.memory,
-			env: n.env()}
-		rec, err := r.reduce(ctx, d, p, dims, workers)
-		if err != nil {
-			return nil, err
-		}
-		n.reduced.Add(1)
-		return rec, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return v.(*Reduced), nil
-}
-
-// frame loads a rollup of a partition; what is missing or damaged is made again.
-func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
-	if p.Rows == nil {
-		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
-		if err != nil {
-			return nil, err
-		}
-		p = rec.Partition
-	}
-	f, err := n.runner.state.frame(ctx, r, p)
-	if !errors.Is(err, errLost) {
-		return f, err
-	}
-	if _, err := n.reduceOnce(ctx, r.Source.Name, p, n.runner.Settings.workers()); err != nil {
-		return nil, err
-	}
-	return n.runner.state.frame(ctx, r, p)
 }

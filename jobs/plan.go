@@ -272,9 +272,7 @@ func (n *night) measure(ctx context.Context, table string, planned []PlannedPart
 			continue
 		}
 		p.Files = len(d.objects)
-		for _, o := range d.objects {
-			p.Bytes += o.Size
-		}
+		p.Bytes = d.bytes()
 		g.Go(func() error {
 			p.Rows = n.countRows(ctx, d)
 			return ctx.Err()

@@ -187,9 +187,7 @@ func (v *tableValidator) fail(err error) { v.report.Problems = append(v.report.P
 // run reads what can be read. Whatever is wrong with the dump is a problem in the report.
 func (v *tableValidator) run(ctx context.Context) error {
 	v.report.Files = len(v.dump.objects)
-	for _, o := range v.dump.objects {
-		v.report.Bytes += o.Size
-	}
+	v.report.Bytes = v.dump.bytes()
 	if err := v.runner.promised(ctx, v.dump); err != nil {
 		v.fail(err)
 	}
