@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 )
 
 func main() {
@@ -47,8 +48,21 @@ func jobCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	f.StringVar(&t.date, "date", "", "the as-of date")
 	f.StringVar(&t.spec, "spec", "", "JSON file: the tables and columns that are compared")
 	f.BoolVar(&t.check, "check", false, "also tell what stands in the tables")
+	profile := f.String("cpuprofile", "", "write a CPU profile, for go tool pprof; what comes after the measured time is in it")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	return runOwn(ctx, *name, t, stdout)
+	if *profile == "" {
+		return runOwn(ctx, *name, t, stdout)
+	}
+	file, err := os.Create(*profile)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	err = runOwn(ctx, *name, t, stdout)
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
 }
