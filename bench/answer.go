@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"math/bits"
 	"slices"
@@ -143,7 +144,8 @@ func (m *moments) square() *big.Int {
 // nullWord stands for a missing value in a checksum.
 const nullWord = 0xD6E8FEB86659FD93
 
-// wordsOf are the values of a column as 64-bit words: integers themselves, texts by their FNV-1a hash.
+// wordsOf are the values of a column as 64-bit words: integers themselves, texts by their FNV-1a hash, real numbers by
+// their bits.
 func wordsOf(a arrow.Array) ([]uint64, error) {
 	value, err := wordAt(a)
 	if err != nil {
@@ -164,6 +166,8 @@ func wordAt(a arrow.Array) (func(i int) uint64, error) {
 	switch a := a.(type) {
 	case *array.Int64:
 		return func(i int) uint64 { return uint64(a.Value(i)) }, nil
+	case *array.Float64:
+		return func(i int) uint64 { return math.Float64bits(a.Value(i)) }, nil
 	case *array.Timestamp:
 		return func(i int) uint64 { return uint64(a.Value(i)) }, nil
 	case *array.Date32:

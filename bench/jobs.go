@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/rollup"
@@ -51,7 +52,7 @@ func allJobs() []job {
 		{name: "order_rollups_written", place: placeDay, tables: orders, files: allEngines(), peers: allPeers(),
 			doc: "the same, sorted by key and written as zstd Parquet"},
 		{name: "all_reductions", place: placeDay, tables: specsOf(comparedRollups()), files: allEngines(), peers: allPeers(),
-			doc: "sixteen daily rollups of orders, refunds, products and accounts, sorted and written; windvane reduces all the other tables of the day as well"},
+			doc: fmt.Sprintf("all %d daily rollups of all %d tables of the day, sorted and written; complaints and the two tables of Chuanliu are empty on it", len(comparedRollups()), len(rollup.Sources()))},
 		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
 		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
@@ -59,15 +60,9 @@ func allJobs() []job {
 	}
 }
 
-// comparedRollups are those that peers make as well. windvane's night makes the others too, within the time
-// that is compared: they are of scores, lists and lift, and no peer was taught them.
-func comparedRollups() []*rollup.Rollup {
-	compared := []string{"product_days", "account_days", "carted_products", "refund_lines", "sales", "excluded_lines"}
-	for _, role := range []string{"platform", "category", "merchant", "talent", "product"} {
-		compared = append(compared, role+"_buyers", role+"_sales")
-	}
-	return slices.DeleteFunc(rollup.All(), func(r *rollup.Rollup) bool { return !slices.Contains(compared, r.Name) })
-}
+// comparedRollups are all rollups of a night. One whose table has no row on the day of the bench is compared as well:
+// no engine may have a row of it.
+func comparedRollups() []*rollup.Rollup { return rollup.All() }
 
 // engines are windvane and the job's peers.
 func (j job) engines() []string { return append([]string{windvane}, j.peers...) }

@@ -22,6 +22,9 @@ def start(args):
     con.execute(f"CREATE TYPE scene_t AS ENUM ({SCENES})")
     con.execute("CREATE TYPE channel_t AS ENUM ('self', 'distribution', 'none', 'unknown')")
     con.execute("CREATE TYPE class_t AS ENUM ('score_valid', 'gmv_valid', 'abnormal', 'test', 'unpaid')")
+    con.execute("CREATE TYPE role_t AS ENUM ('merchant', 'talent', 'product')")
+    con.execute("CREATE TYPE severity_t AS ENUM ('severe', 'general')")
+    con.execute("CREATE TYPE resource_t AS ENUM ('traffic', 'subsidy', 'benefit', 'campaign')")
     return con
 
 

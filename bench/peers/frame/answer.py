@@ -21,7 +21,7 @@ def text_word(text):
 
 
 def words(column):
-    """A column as 64-bit words and the mask of its nulls: integers themselves, texts by their hash."""
+    """A column as 64-bit words and the mask of its nulls: integers themselves, texts by their hash, real numbers by their bits."""
     kind = column.type
     if any(is_text(kind) for is_text in TEXTS):
         if not pa.types.is_dictionary(kind):
@@ -29,6 +29,9 @@ def words(column):
         table = np.array([text_word(t.as_py()) for t in column.dictionary] or [0], dtype=np.uint64)
         null = column.is_null().to_numpy(zero_copy_only=False)
         return table[pc.fill_null(column.indices, 0).to_numpy(zero_copy_only=False)], null
+    if pa.types.is_float64(kind):
+        null = column.is_null().to_numpy(zero_copy_only=False)
+        return pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False).view(np.uint64), null
     if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64())
     elif pa.types.is_date32(kind):
