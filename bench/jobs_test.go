@@ -11,6 +11,7 @@ import (
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/rollup"
 )
 
 // A measure must go on running while the product changes: windvane's side of every job of one day, on a small one.
@@ -30,6 +31,16 @@ func TestOwnJobsOfADay(t *testing.T) {
 	o.Merchants, o.Talents, o.Products, o.Buyers = 20, 20, 200, 1_000
 	if _, err := market.Generate(t.Context(), o, sink{l}, nil); err != nil {
 		t.Fatal(err)
+	}
+	rows, sources := map[string]int64{}, map[string]string{}
+	for _, r := range append(rollup.All(), orderRollups()...) {
+		sources[r.Name] = r.Source.Name
+	}
+	for _, source := range rollup.Sources() {
+		rows[source.Name] = rowsOf(t, l, source.Name)
+	}
+	if rows["orders"] < 2_000 || rows["chats"] == 0 || rows["complaints"] > 0 {
+		t.Errorf("the day is not what the test needs: %v", rows)
 	}
 	for _, j := range allJobs() {
 		if j.place != placeDay {
@@ -55,12 +66,29 @@ func TestOwnJobsOfADay(t *testing.T) {
 		}
 		for _, table := range j.tables {
 			if slices.Contains(j.files, windvane) {
-				if files, _ := filepath.Glob(filepath.Join(work, table.Name+".parquet")); len(files) == 0 {
-					t.Errorf("%s wrote no %s", j.name, table.Name)
+				_, err := os.Stat(filepath.Join(work, table.Name+".parquet"))
+				if want := rows[sources[table.Name]] > 0; want != (err == nil) {
+					t.Errorf("%s: file of %s: %t (%v), want %t", j.name, table.Name, err == nil, err, want)
 				}
 			} else if a.Tables[table.Name].Rows == 0 {
 				t.Errorf("%s counts no row of %s", j.name, table.Name)
 			}
 		}
 	}
+}
+
+// rowsOf are the rows in a table's dumps of the day.
+func rowsOf(t *testing.T, l *lake.Lake, table string) (n int64) {
+	t.Helper()
+	files, err := openDumps(t.Context(), l, "dumps/"+table+"/dt="+asOf+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		n += f.NumRows()
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	return n
 }
