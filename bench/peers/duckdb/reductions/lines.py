@@ -45,9 +45,9 @@ def today(args, moment):
     return f"{moment} >= '{first}' AND {moment} < '{last}'"
 
 
-def total(value, where="true"):
-    """A sum of integers: 0 where nothing is summed."""
-    return f"coalesce(sum({value}) FILTER ({where}), 0)::BIGINT"
+def total(value, where=None):
+    """A sum of integers that are not null; of those where something holds, 0 if it nowhere does."""
+    return f"coalesce(sum({value}) FILTER ({where}), 0)::BIGINT" if where else f"sum({value})::BIGINT"
 
 
 def seconds(begin, end):

@@ -1,11 +1,11 @@
-"""Rollups of orders. The dumps are read once; what can be had from a smaller table already made is had from there:
-totals from cells, score_orders and distribution orders from buyers, pairs of talents and products from sales.
+"""Rollups of orders. The dumps are read once; pairs of talents and products come from sales, which are fewer rows.
 
-An order has one buyer (windvane rests on that too), so the orders of a subject are the sum over its buyers.
+Variants at 10 million lines, CPU seconds:
+    unit_prices          count(DISTINCT) 1.7, two levels 1.9
 """
 
 import session
-from reductions.lines import CHANNEL, CLASS, FEN, KEY, SNAPSHOTS, keys, today, total
+from reductions.lines import CHANNEL, CLASS, FEN, KEY, SNAPSHOTS, today, total
 
 
 def stage(args):
@@ -38,12 +38,11 @@ EXCLUDED = f"""
     FROM day_lines WHERE class IN ('abnormal', 'test') GROUP BY ALL"""
 
 UNIT_PRICES = """
-    SELECT product_id, unit_price_fen, count(*) AS orders
-    FROM (SELECT DISTINCT product_id, unit_price_fen, order_id FROM day_lines WHERE class = 'score_valid') GROUP BY ALL"""
+    SELECT product_id, unit_price_fen, count(DISTINCT order_id) AS orders FROM day_lines WHERE class = 'score_valid' GROUP BY ALL"""
 
 
 def pairs(by, where):
-    return f"SELECT {by}, sum(lines)::BIGINT AS lines, {total(FEN)} AS paid_fen FROM sales WHERE {where} GROUP BY ALL"
+    return f"SELECT {by}, {total('lines')} AS lines, {total(FEN)} AS paid_fen FROM sales WHERE {where} GROUP BY ALL"
 
 
 def queries():

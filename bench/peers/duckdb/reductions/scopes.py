@@ -7,32 +7,43 @@ Variants at 10 million lines, CPU seconds:
     merchant × scene     count(DISTINCT) 2.0, two levels 2.1
     platform × scene     count(DISTINCT) 1.1, two levels 1.8
     full sets            of the orders with three lines of one brand (0.2) instead of all lines
+    score_orders         summed over buyers 1.0 (product), count(DISTINCT) 2.1; with the orders counted for them, buyers take 0.5 more
 """
 
 from reductions.lines import SCORED, keys, total
 
 SELF_LIVE = "channel = 'self' AND scene = 'live'"
-# Of each buyer, besides what is written: the orders that other rollups sum up.
-UNWRITTEN = ["score_orders", "score_fen", "distribution_orders"]
+
+
+def of_scores(subject):
+    """What scored scopes have of each order and of each buyer, besides what is written: other rollups sum it up."""
+    if subject not in [s[1] for s in SCORED]:
+        return "", {}
+    of_order = ", sum(fen) FILTER (class = 'score_valid')::BIGINT AS score_fen"
+    of_buyer = {"score_orders": "count(score_fen)", "score_fen": total("score_fen", "true")}
+    if subject == "merchant_id":
+        of_buyer["distribution_orders"] = "count(*) FILTER (distribution_lines > 0)"
+    return of_order, of_buyer
 
 
 def buyers(subject, where):
     """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them."""
     by = keys(subject, "buyer_id")
-    own = ", count(*) FILTER (self_live_lines > 0) AS self_live_orders" if subject == "merchant_id" else ""
+    score_of_order, more = of_scores(subject)
+    if subject == "merchant_id":
+        more = {"self_live_orders": "count(*) FILTER (self_live_lines > 0)", **more}
     same = " AND ".join(f"b.{k} IS NOT DISTINCT FROM s.{k}" for k in (subject, "buyer_id") if k)
     return f"""
     SELECT b.*, coalesce(set_orders, 0)::BIGINT AS set_orders, coalesce(set_fen, 0)::BIGINT AS set_fen
-    FROM (SELECT {by}, count(*) AS orders, sum(lines)::BIGINT AS lines, sum(paid_fen)::BIGINT AS paid_fen, sum(distribution_lines)::BIGINT AS distribution_lines,
-                 sum(self_live_lines)::BIGINT AS self_live_lines, sum(self_live_fen)::BIGINT AS self_live_fen{own},
-                 count(score_fen) AS score_orders, {total("score_fen")} AS score_fen, count(*) FILTER (distribution_lines > 0) AS distribution_orders
-          FROM (SELECT {by}, order_id, count(*) AS lines, sum(fen)::BIGINT AS paid_fen,
+    FROM (SELECT {by}, count(*) AS orders, {", ".join(f"{total(m)} AS {m}" for m in ("lines", "paid_fen", "distribution_lines", "self_live_lines", "self_live_fen"))}
+                 {"".join(f", {value} AS {name}" for name, value in more.items())}
+          FROM (SELECT {by}, order_id, count(*) AS lines, {total("fen")} AS paid_fen,
                        count(*) FILTER (channel = 'distribution') AS distribution_lines, count(*) FILTER ({SELF_LIVE}) AS self_live_lines,
-                       {total("fen", SELF_LIVE)} AS self_live_fen, sum(fen) FILTER (class = 'score_valid')::BIGINT AS score_fen
+                       {total("fen", SELF_LIVE)} AS self_live_fen{score_of_order}
                 FROM day_lines WHERE is_gmv AND {where} GROUP BY ALL)
           GROUP BY ALL) b
-    LEFT JOIN (SELECT {by}, count(DISTINCT order_id) AS set_orders, sum(fen)::BIGINT AS set_fen
-               FROM (SELECT {by}, order_id, brand_id, sum(fen) AS fen
+    LEFT JOIN (SELECT {by}, count(DISTINCT order_id) AS set_orders, {total("fen")} AS set_fen
+               FROM (SELECT {by}, order_id, brand_id, {total("fen")} AS fen
                      FROM day_lines SEMI JOIN set_orders USING (order_id, brand_id) WHERE is_gmv AND {where} GROUP BY ALL HAVING count(*) >= 3)
                GROUP BY ALL) s ON {same}"""
 
@@ -42,7 +53,7 @@ FIGURES = f"""
            count(*) FILTER (is_raw) AS raw_lines, {total("fen", "is_raw")} AS raw_fen,
            count(*) FILTER (is_gmv) AS lines, {total("quantity", "is_gmv")} AS quantity, {total("fen", "is_gmv")} AS paid_fen"""
 MEASURES = ["order_lines", "order_fen", "raw_lines", "raw_fen", "lines", "quantity", "paid_fen"]
-SUMS = ", ".join(f"sum({m})::BIGINT AS {m}" for m in MEASURES)
+SUMS = ", ".join(f"{total(m)} AS {m}" for m in MEASURES)
 
 
 def cells(role, subject, where):
@@ -72,19 +83,20 @@ def sales(role, subject):
 
 def queries(role, subject):
     """Query and order by name, of one scope whose buyers and cells are made."""
+    _, unwritten = of_scores(subject)
+    columns = f"* EXCLUDE ({', '.join(unwritten)})" if unwritten else "*"
     out = {
-        f"{role}_buyers": (f"SELECT * EXCLUDE ({keys(*UNWRITTEN)}) FROM {role}_buyers", keys(subject, "buyer_id")),
+        f"{role}_buyers": (f"SELECT {columns} FROM {role}_buyers", keys(subject, "buyer_id")),
         f"{role}_sales": (sales(role, subject), keys(subject, "channel", "scene")),
     }
-    if subject in [s[1] for s in SCORED]:
+    if "score_orders" in unwritten:
         out[f"{role}_score_orders"] = (
-            f"""SELECT {subject}, sum(score_orders)::BIGINT AS orders, sum(score_fen)::BIGINT AS paid_fen
-                FROM {role}_buyers WHERE score_orders > 0 GROUP BY ALL""",
+            f"SELECT {subject}, {total('score_orders')} AS orders, {total('score_fen')} AS paid_fen FROM {role}_buyers WHERE score_orders > 0 GROUP BY ALL",
             subject,
         )
-    if role == "merchant":
+    if "distribution_orders" in unwritten:
         out["merchant_distribution_orders"] = (
-            "SELECT merchant_id, sum(distribution_orders)::BIGINT AS orders FROM merchant_buyers WHERE distribution_orders > 0 GROUP BY ALL",
+            f"SELECT merchant_id, {total('distribution_orders')} AS orders FROM merchant_buyers WHERE distribution_orders > 0 GROUP BY ALL",
             subject,
         )
     return out
