@@ -14,25 +14,23 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// publishedTable is a table of the night until it is written: a finished record, or rows that are made while they
-// are written, so that a large table is never in memory as a whole.
-type publishedTable struct {
-	record arrow.Record
-	rows   iter.Seq2[arrow.Record, error]
-}
-
-// publishTable keeps a finished table until it is written.
+// publishTable has a finished table written.
 func (n *night) publishTable(t *contract.Table, rec arrow.Record) {
-	n.tables[t.Name] = publishedTable{rec, one(rec)}
+	n.records = append(n.records, rec)
+	n.publishRows(t, one(rec))
 }
 
 func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
 }
 
-// publishRows keeps how a table is made until it is written.
+// publishRows has a table written whose rows are made while they are written, so that a large table is never in memory
+// as a whole. What they are made of may be read by later steps, but nothing may change it any more.
 func (n *night) publishRows(t *contract.Table, rows iter.Seq2[arrow.Record, error]) {
-	n.tables[t.Name] = publishedTable{rows: rows}
+	n.tables = append(n.tables, t.Name)
+	if n.writing != nil {
+		n.writing.add(t, rows)
+	}
 }
 
 // readTable reads the named columns of one of windvane's own files as a frame; without names all.
