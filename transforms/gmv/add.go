@@ -304,10 +304,7 @@ func (m *merge) sink(i int) {
 // before tells whether subject a stands before b in a rollup.
 func before(texts []string, a, b int64) bool {
 	if texts == nil || a == column.Null || b == column.Null {
-		return nullLast(a) < nullLast(b)
+		return column.NullLast(a) < column.NullLast(b)
 	}
 	return a != b && texts[a] < texts[b]
 }
-
-// nullLast maps numbers to others that order as they do, and Null to the greatest.
-func nullLast(v int64) uint64 { return uint64(v) ^ 1<<63 - 1 }

@@ -1,6 +1,7 @@
 package repeat
 
 import (
+	"math"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -18,17 +19,23 @@ type Undone struct {
 // NewUndone takes settled refunds (see package refund): buyer_id, paid_day, full15_lines, and the subjects of scopes.
 func NewUndone(refunds *column.Frame, first calendar.Day) *Undone {
 	undone, buyer, day := refunds.Column("full15_lines"), refunds.Column("buyer_id"), refunds.Column("paid_day")
-	var rows []buyerRow
+	var rows []uint32
+	var keys []uint64
 	for i := range refunds.N {
 		if undone[i] != 0 && calendar.Day(day[i]) >= first {
-			rows = append(rows, buyerRow{rankBuyer(buyer[i]), uint32(i)})
+			rows, keys = append(rows, uint32(i)), append(keys, rankBuyer(buyer[i]))
 		}
 	}
-	u := &Undone{refunds, make([]uint32, len(rows))}
-	for i, r := range sortByBuyer(rows) {
-		u.rows[i] = r.row
+	return &Undone{refunds, reordered(rows, keys)}
+}
+
+// reordered are the rows in the order of their keys.
+func reordered(rows []uint32, keys []uint64) []uint32 {
+	order := column.Ascending(keys)
+	for k, at := range order {
+		order[k] = rows[at]
 	}
-	return u
+	return order
 }
 
 // pack is the run of one scope.
@@ -50,59 +57,20 @@ func (u *Undone) pack(scope contract.Scope, order Order) Rows {
 	return out
 }
 
-// buyerRow is a row with the rank of its buyer.
-type buyerRow struct {
-	rank uint64
-	row  uint32
-}
-
-// sortByBuyer orders rows by their buyers, those of one buyer as they came: a radix sort, as buyers are hashes.
-func sortByBuyer(rows []buyerRow) []buyerRow {
-	const bits, buckets = 8, 1 << 8
-	out := make([]buyerRow, len(rows))
-	for shift := 0; shift < 64; shift += bits {
-		var starts [buckets + 1]int
-		for _, r := range rows {
-			starts[r.rank>>shift&(buckets-1)+1]++
-		}
-		for b := range buckets {
-			starts[b+1] += starts[b]
-		}
-		for _, r := range rows {
-			b := r.rank >> shift & (buckets - 1)
-			out[starts[b]] = r
-			starts[b]++
-		}
-		rows, out = out, rows
-	}
-	return rows
-}
-
-// sortBySubject orders rows by their subjects, those of one subject as they came: there are few subjects,
-// so they are ranked and the rows dealt out.
+// sortBySubject orders rows by their subjects, those of one subject as they came.
 func sortBySubject(rows []uint32, subject []int64, order Order) []uint32 {
-	subjects := column.NewGrouper(1, 1)
-	number := make([]uint32, len(rows))
-	for i, r := range rows {
-		n, _ := subjects.Index(subject[r : r+1])
-		subjects.Row(n)[1]++
-		number[i] = uint32(n)
+	keys := make([]uint64, len(rows))
+	if order.Dict == nil {
+		for k, i := range rows {
+			keys[k] = column.NullLast(subject[i])
+		}
+		return reordered(rows, keys)
 	}
-	sorted := make([]int, subjects.Len())
-	for i := range sorted {
-		sorted[i] = i
+	ranks := order.Dict.Ranks()
+	for k, i := range rows {
+		if keys[k] = math.MaxUint64; subject[i] != column.Null {
+			keys[k] = uint64(ranks[subject[i]])
+		}
 	}
-	slices.SortFunc(sorted, func(a, b int) int { return order.compareSubjects(subjects.Row(a)[0], subjects.Row(b)[0]) })
-	starts := make([]int64, len(sorted))
-	var next int64
-	for _, n := range sorted {
-		starts[n] = next
-		next += subjects.Row(n)[1]
-	}
-	out := make([]uint32, len(rows))
-	for i, r := range rows {
-		out[starts[number[i]]] = r
-		starts[number[i]]++
-	}
-	return out
+	return reordered(rows, keys)
 }
