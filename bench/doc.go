@@ -4,7 +4,8 @@
 //
 //  1. Market makes the dumps with windvane demo, once for each set of parameters.
 //  2. Each job is run by each engine in a process of its own: windvane by this program's job command
-//     (or the windvane binary itself), the peers by one Python file per engine and job under peers/.
+//     (or the windvane binary itself), the peers by one Python file per engine and job under peers/; the
+//     many rollups of all_reductions stand beside it in reductions/, a file for each kind of table.
 //  3. The first run of each engine also answers what came out: rows, exact sums and sums of squares of
 //     every measure and an order-independent checksum of every result table. Engines that disagree
 //     end the program. The run warms the page cache and is not timed.

@@ -1,5 +1,7 @@
 """What stands in a result table, whatever the order of its rows: the twin of ../answer.go."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,6 +66,18 @@ def squares(values):
     return out
 
 
+def ranks(column):
+    """Integers in the order of numbers, days or moments, nulls last; None for texts."""
+    kind = column.type
+    if pa.types.is_uint64(kind):
+        return pc.fill_null(column, 0xFFFFFFFFFFFFFFFF).to_numpy(zero_copy_only=False)
+    if pa.types.is_date32(kind):
+        column = column.cast(pa.int32())
+    elif not pa.types.is_integer(kind) and not pa.types.is_timestamp(kind):
+        return None
+    return pc.fill_null(column.cast(pa.int64()), 0x7FFFFFFFFFFFFFFF).to_numpy(zero_copy_only=False)
+
+
 class Order:
     """Holds a table's rows against the order of its leading keys, nulls last; texts end the comparison."""
 
@@ -71,13 +85,7 @@ class Order:
         self.keys, self.last = keys, None
 
     def check(self, batch):
-        columns = []
-        for name in self.keys:
-            column = batch.column(name)
-            if not pa.types.is_integer(column.type):
-                break
-            top = np.uint64(0xFFFFFFFFFFFFFFFF) if pa.types.is_uint64(column.type) else np.int64(0x7FFFFFFFFFFFFFFF)
-            columns.append(pc.fill_null(column, int(top)).to_numpy(zero_copy_only=False))
+        columns = list(itertools.takewhile(lambda c: c is not None, (ranks(batch.column(name)) for name in self.keys)))
         if not columns or batch.num_rows == 0:
             return
         if self.last is not None:
