@@ -3,6 +3,9 @@
 What each holds is declared in transforms/rollup/declared*.go; derive*.go and group.go there say how what is derived of
 a row and an order's full sets come to be. Complaints and the tables of Chuanliu have no row on the day that is
 measured: their rollups are not made, and a day with such rows ends the comparison.
+
+Variants at 10 million lines, CPU seconds: sorting and writing product_buyers takes the streaming engine 6, the one in
+memory 15; sales 5 and 9.
 """
 
 import polars as pl

@@ -1,4 +1,8 @@
-"""Rollups of orders. The dumps are read once; pairs of talents and products come from sales, which are fewer rows."""
+"""Rollups of orders. The dumps are read once; pairs of talents and products come from sales, which are fewer rows.
+
+Variants at 10 million lines, CPU seconds:
+    unit_prices          uniqExact 0.8, two levels 1.5, of DISTINCT rows 2.4
+"""
 
 import session
 from session import NONE

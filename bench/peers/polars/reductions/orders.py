@@ -1,4 +1,8 @@
-"""Rollups of orders. The dumps are read once; pairs of talents and products come from sales, which are fewer rows."""
+"""Rollups of orders. The dumps are read once; pairs of talents and products come from sales, which are fewer rows.
+
+Variants at 10 million lines, CPU seconds:
+    unit_prices          n_unique 1.8, two levels 2.3, of unique rows 2.3
+"""
 
 import polars as pl
 

@@ -2,6 +2,12 @@
 
 An order has one buyer (windvane rests on that too), so the orders of a subject over all channels and scenes are
 the sum over its buyers.
+
+Variants at 10 million lines, CPU seconds:
+    score_orders         of products, n_unique 1.6, two levels 1.9
+    product × scene      n_unique 3.7, two levels 4.7
+    merchant × scene     n_unique 2.9, two levels 3.3
+    product × buyer      without full sets, n_unique 1.6, two levels 3.2
 """
 
 import polars as pl
