@@ -1,0 +1,128 @@
+package lake_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/windvane/windvane/jobs/lake"
+)
+
+// mostDistinct is how many entries a dictionary of doubles may have.
+const mostDistinct = 1 << 14
+
+// doublesOf is a record of one column, null where value is NaN.
+func doublesOf(rows int, value func(row int) float64) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil))
+	defer b.Release()
+	for row := range rows {
+		if v := value(row); math.IsNaN(v) {
+			b.Field(0).AppendNull()
+		} else {
+			b.Field(0).(*array.Float64Builder).Append(v)
+		}
+	}
+	return b.NewRecord()
+}
+
+// stringsOf is a record of one column, null where value is "null".
+func stringsOf(rows int, value func(row int) string) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: dictType, Nullable: true}}, nil))
+	defer b.Release()
+	for row := range rows {
+		if v := value(row); v == "null" {
+			b.Field(0).AppendNull()
+		} else if err := b.Field(0).(*array.BinaryDictionaryBuilder).AppendString(v); err != nil {
+			panic(err)
+		}
+	}
+	return b.NewRecord()
+}
+
+// TestEncodingsThatDependOnTheValues writes columns on both sides of every choice: the encoding is the one meant, the bytes
+// are the same however the rows are cut, three readers find the same values, and bounds hold.
+func TestEncodingsThatDependOnTheValues(t *testing.T) {
+	nan := math.NaN()
+	id := func(n int) string { return fmt.Sprintf("%08d", n) }
+	cases := map[string]struct {
+		rec  arrow.Record
+		want format.Encoding
+	}{
+		"one double":                 {doublesOf(1, func(int) float64 { return 4.85 }), format.Plain},
+		"the same double":            {doublesOf(5000, func(int) float64 { return 4.85 }), format.RLEDictionary},
+		"scores, some missing":       {doublesOf(5000, func(row int) float64 { return []float64{nan, float64(row % 501), 4.4}[row%3] / 100 }), format.RLEDictionary},
+		"both zeros":                 {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
+		"no double":                  {doublesOf(500, func(int) float64 { return nan }), format.Plain},
+		"all doubles distinct":       {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
+		"as many doubles as may be":  {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
+		"one more":                   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
+		"ascending strings":          {stringsOf(5000, id), format.Plain},
+		"ascending, each many times": {stringsOf(5000, func(row int) string { return id(row / 6) }), format.RLEDictionary},
+		"the empty string first":     {stringsOf(5000, func(row int) string { return []string{"", "null", "a", "b"}[row*4/5000] }), format.RLEDictionary},
+		"ascending, then again":      {stringsOf(5000, func(row int) string { return id(row % 2500) }), format.RLEDictionary},
+		"ascending but for the last": {stringsOf(5000, func(row int) string { return id((row + 1) % 5000) }), format.Plain},
+		"a new one between":          {stringsOf(5000, func(row int) string { return []string{"a", "c", "b", "null", "c"}[row%5] }), format.RLEDictionary},
+	}
+	l := open(t, "mem://")
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			opts := lake.WriteOptions{PageRows: 700}
+			written, err := l.WriteParquet(context.Background(), "x", c.rec.Schema(), opts, seq(c.rec))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := readBack(t, memory.DefaultAllocator, l, "x", []string{"x"})
+			mustEqual(t, got, plainStrings(memory.DefaultAllocator, c.rec))
+			mustHaveTheSameBits(t, got.Column(0), c.rec.Column(0))
+			mustAgreeWithArrow(t, l, "x", got)
+			mustHaveEncoding(t, l, c.want)
+			if again, err := l.WriteParquet(context.Background(), "x", c.rec.Schema(), opts, inBatches(c.rec, 999)); err != nil || again != written {
+				t.Errorf("in batches: %+v, want %+v, %v", again, written, err)
+			}
+		})
+	}
+}
+
+// mustHaveTheSameBits tells 0 from -0.
+func mustHaveTheSameBits(t *testing.T, got, want arrow.Array) {
+	t.Helper()
+	g, ok := got.(*array.Float64)
+	if !ok {
+		return
+	}
+	w := want.(*array.Float64)
+	for row := range w.Len() {
+		if w.IsValid(row) && math.Float64bits(g.Value(row)) != math.Float64bits(w.Value(row)) {
+			t.Fatalf("row %d: %v, want %v", row, g.Value(row), w.Value(row))
+		}
+	}
+}
+
+// mustHaveEncoding reads the file with parquet-go.
+func mustHaveEncoding(t *testing.T, l *lake.Lake, want format.Encoding) {
+	t.Helper()
+	data, err := l.ReadAll(context.Background(), "x", 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for g, group := range f.RowGroups() {
+		meta := &f.Metadata().RowGroups[g].Columns[0].MetaData
+		if !slices.Contains(meta.Encoding, want) || want == format.Plain && slices.Contains(meta.Encoding, format.RLEDictionary) {
+			t.Errorf("encodings %v, want %v", meta.Encoding, want)
+		}
+		mustBound(t, "x", group.ColumnChunks()[0])
+	}
+}
