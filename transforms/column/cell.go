@@ -230,6 +230,19 @@ func RatioBits(num, den int64) int64 {
 // Text appends a string.
 func (c *Cell) Text(s string) { c.index = append(c.index, c.text.find(s)) }
 
+// Identifier appends an identifier of a domain as text, as IDs.Text writes it, null for Null. A column that takes identifiers
+// takes those of one domain, and no codes by Int.
+func (c *Cell) Identifier(ids *IDs, d contract.Domain, code int64) {
+	if code == Null {
+		c.Null()
+		return
+	}
+	c.index = append(c.index, c.codes.of(code, func() uint32 {
+		var text [64]byte
+		return c.text.add(ids.AppendText(text[:0], d, code))
+	}))
+}
+
 // Entry puts a text into the record's dictionary, without a look whether it is there already, for RepeatEntry.
 // It holds until the record is made.
 func (c *Cell) Entry(text []byte) uint32 { return c.text.add(text) }

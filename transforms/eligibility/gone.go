@@ -42,7 +42,7 @@ func (g *goneBetween) before(next []byte, last bool) (taken []GoneMember) {
 func (w *listWriter) gone(p *Page, m GoneMember) {
 	d := p.Decision
 	w.asOf.Int(int64(d.AsOf))
-	w.list.Int(w.listIDs[p])
+	w.list.Int(w.listID)
 	w.role.Int(int64(p.Role))
 	w.subject.Text(w.IDs.TextDict().Value(m.Subject))
 	w.eligible.Flag(false)
@@ -63,7 +63,7 @@ func (w *listWriter) gone(p *Page, m GoneMember) {
 		c.Int(0)
 	}
 	w.failedGates.Text("")
-	w.reasons.Text(Gone.String())
+	w.reasonCodes.Text(Gone.String())
 	w.needs.Int(int64(NeedsMore))
 	w.gatesSince.Text("")
 	w.standing.Flag(false)
