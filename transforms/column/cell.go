@@ -162,23 +162,28 @@ func (c *Cell) Ints(values []int64) {
 	}
 }
 
-// Codes appends values[at] for every position to a column of an enumeration. Null is no such value.
+// Codes appends values[at], codes as Int takes them and none Null, for every position to a column of texts or of an
+// enumeration.
 func (c *Cell) Codes(positions []uint8, values []int64) {
-	if c.column.Kind != contract.Enum {
-		panic(fmt.Sprintf("column: %s is no enumeration", c.column.Name))
+	if c.held != heldIndex {
+		panic(fmt.Sprintf("column: %s holds no codes", c.column.Name))
+	}
+	var entries [math.MaxUint8 + 1]uint32
+	for at, v := range values {
+		entries[at] = c.entryOf(v)
 	}
 	for _, at := range positions {
-		c.index = append(c.index, uint32(values[at]))
+		c.index = append(c.index, entries[at])
 	}
 }
 
-// Flag appends a truth value.
+// Flag appends a truth value to a column of them.
 func (c *Cell) Flag(v bool) {
+	flag := byte(0)
 	if v {
-		c.Int(1)
-	} else {
-		c.Int(0)
+		flag = 1
 	}
+	c.flags = append(c.flags, flag)
 }
 
 // Real appends a float; NaN and infinities are bugs of the caller.

@@ -8,41 +8,53 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// codeEntries knows the entries of codes in the dictionary of one record. Most codes are among the few that came last:
-// names of gates and indicators, which come in turn, have successive codes and so a place each.
+// codeEntries knows the entries of codes in the dictionary of one record, in slots found by hash.
 type codeEntries struct {
-	known  map[int64]uint32
-	recent []codeEntry // by the last bits of the code
+	slots []codeSlot // a power of two, at most half of them taken
+	n     int
 }
 
-type codeEntry struct {
+type codeSlot struct {
 	code  int64
-	entry uint32
-	ok    bool
+	entry uint32 // + 1; 0: free
 }
 
-const recentCodes = 64
-
+// of is the entry of a code; add makes it where the code is new.
 func (e *codeEntries) of(code int64, add func() uint32) uint32 {
-	if e.known == nil {
-		e.known, e.recent = map[int64]uint32{}, make([]codeEntry, recentCodes)
+	if 2*e.n >= len(e.slots) {
+		e.enlarge()
 	}
-	r := &e.recent[code&(recentCodes-1)]
-	if r.ok && r.code == code {
-		return r.entry
+	s := e.slot(code)
+	if s.entry == 0 {
+		*s = codeSlot{code, add() + 1}
+		e.n++
 	}
-	entry, ok := e.known[code]
-	if !ok {
-		entry = add()
-		e.known[code] = entry
+	return s.entry - 1
+}
+
+// slot is that of a code, or the free one where it belongs.
+func (e *codeEntries) slot(code int64) *codeSlot {
+	mask := uint64(len(e.slots) - 1)
+	at := Mix(hashSeed, code) & mask
+	for e.slots[at].entry != 0 && e.slots[at].code != code {
+		at = (at + 1) & mask
 	}
-	*r = codeEntry{code, entry, true}
-	return entry
+	return &e.slots[at]
+}
+
+func (e *codeEntries) enlarge() {
+	old := e.slots
+	e.slots = make([]codeSlot, max(1<<6, 2*len(old)))
+	for _, s := range old {
+		if s.entry != 0 {
+			*e.slot(s.code) = s
+		}
+	}
 }
 
 func (e *codeEntries) reset() {
-	clear(e.known)
-	clear(e.recent)
+	clear(e.slots)
+	e.n = 0
 }
 
 // words is the dictionary of one column of one record.

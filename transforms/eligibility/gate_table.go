@@ -13,8 +13,10 @@ type gateWriter struct {
 	page   *Page
 	order  []int   // gates by name
 	names  []int64 // codes of their names
+	gates  []uint8 // order, once for every subject of a block
 	listID int64
 	text   []byte
+	states []uint8 // of a block
 }
 
 func newGateWriter(t *Tables, b *column.Builder) *gateWriter {
@@ -33,8 +35,16 @@ func (w *gateWriter) turn(p *Page) {
 		names[g] = gate.ID
 		w.names = append(w.names, texts.Code(gate.ID))
 	}
-	w.order = contract.TextOrder(names)
+	w.order, w.gates = contract.TextOrder(names), w.gates[:0]
+	for range blockSubjects {
+		for _, g := range w.order {
+			w.gates = append(w.gates, uint8(g)) // there are maxGates at most
+		}
+	}
 }
+
+// stateCodes are the codes of states.
+var stateCodes = [...]int64{0, 1, 2, 3, 4, 5}
 
 func (w *gateWriter) rows(p *Page, subjects []int32) {
 	if p != w.page {
@@ -44,8 +54,10 @@ func (w *gateWriter) rows(p *Page, subjects []int32) {
 	n := len(subjects) * gates
 	w.asOf.Repeat(int64(d.AsOf), n)
 	w.list.Repeat(w.listID, n)
+	w.gate.Codes(w.gates[:n], w.names)
 	values, thresholds, margins := w.value.Extend(n), w.threshold.Extend(n), w.margin.Extend(n)
 	row := 0
+	w.states = w.states[:0]
 	for _, i := range subjects {
 		w.text = w.t.IDs.AppendText(w.text[:0], p.Domain, p.Codes[i])
 		w.subject.RepeatEntry(w.subject.Entry(w.text), gates)
@@ -53,13 +65,13 @@ func (w *gateWriter) rows(p *Page, subjects []int32) {
 		for _, g := range w.order {
 			r := d.gates[g].judge(int(i))
 			values[row], thresholds[row], margins[row] = column.RealBits(r.Value), column.RealBits(r.Threshold), column.RealBits(r.Margin)
-			w.gate.Int(w.names[g])
-			w.state.Int(int64(r.State))
+			w.states = append(w.states, uint8(r.State))
 			w.inBand.Flag(r.Band)
 			w.since.Int(int64(since[g]))
 			row++
 		}
 	}
+	w.state.Codes(w.states, stateCodes[:])
 }
 
 // gone writes nothing: nothing of theirs was judged.
