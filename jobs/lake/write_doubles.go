@@ -37,7 +37,7 @@ func (b *doubles) append(arr arrow.Array, from, to int) error {
 // look at, and finds less in bytes of whole doubles than in indices.
 func (b *doubles) choose() (format.Encoding, []byte, int) {
 	b.dictionary = false
-	if !b.distinct.collect(b.values) {
+	if len(b.values) < fewDoubles || !b.distinct.collect(b.values) {
 		return format.Plain, nil, 0
 	}
 	n := len(b.distinct.values)
@@ -81,6 +81,9 @@ func (b *doubles) compare(x, y []byte) int {
 }
 
 func (b *doubles) reset() { b.values = b.values[:0] }
+
+// fewDoubles are too few for a dictionary, which has a page and so a header of its own.
+const fewDoubles = 1 << 10
 
 // mostDistinct is how many entries a dictionary of doubles may have: indices of 14 bits, and a table that stays in the cache.
 const mostDistinct = 1 << 14

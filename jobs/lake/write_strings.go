@@ -19,12 +19,13 @@ type stringValues struct {
 	offsets []uint32 // of the distinct strings; one more than there are
 	// Subjects come in the order of their texts: as long as every new string is greater than all before, nothing has to be
 	// looked up, and positions order as their strings do. index holds the strings from the first on that is not.
-	ascending  bool
-	index      map[string]uint32
-	values     []uint32 // positions of the values
-	dictionary bool
-	seen       []uint64 // bit set of the distinct strings of a page
-	remap      []uint32 // of the dictionary of the array at hand: position + 1
+	ascending bool
+	index     map[string]uint32
+	values    []uint32 // positions of the values
+	encoding  format.Encoding
+	seen      []uint64 // bit set of the distinct strings of a page
+	remap     []uint32 // of the dictionary of the array at hand: position + 1
+	prefixes  prefixes // of the page at hand, if they are left out
 }
 
 func newStrings() *stringValues { return &stringValues{offsets: []uint32{0}, ascending: true} }
@@ -128,46 +129,56 @@ func (b *stringValues) add(s string) (uint32, error) {
 
 func (b *stringValues) at(i uint32) []byte { return b.data[b.offsets[i]:b.offsets[i+1]] }
 
-// choose takes the dictionary if it and its indices are smaller than the plain values.
+// choose takes the dictionary if it and its indices are smaller than the plain values, and leaves prefixes out if that
+// takes less than half of that: so it is with subjects in the order of their texts.
 func (b *stringValues) choose() (format.Encoding, []byte, int) {
 	distinct := len(b.offsets) - 1
-	indexed := len(b.data) + 4*distinct + len(b.values)*bitWidth(distinct)/8
-	if b.dictionary = b.plainReaches(indexed); !b.dictionary {
-		return format.Plain, nil, 0
+	size := len(b.data) + 4*distinct + len(b.values)*bitWidth(distinct)/8
+	b.encoding = format.RLEDictionary
+	if plain := b.plainSize(size); plain < size {
+		b.encoding, size = format.Plain, plain
+	}
+	if b.suffixSize(size/2) < size/2 {
+		b.encoding = format.DeltaByteArray
+	}
+	if b.encoding != format.RLEDictionary {
+		return b.encoding, nil, 0
 	}
 	page := make([]byte, 0, len(b.data)+4*distinct)
 	for i := range distinct {
 		page = appendByteArray(page, b.at(uint32(i)))
 	}
-	return format.RLEDictionary, page, distinct
+	return b.encoding, page, distinct
 }
 
-// plainReaches tells whether the plain values take at least so many bytes. Mostly the first few do.
-func (b *stringValues) plainReaches(size int) bool {
-	plain := 0
+// plainSize is what the plain values take, or at least most. Mostly the first few do.
+func (b *stringValues) plainSize(most int) (size int) {
 	for _, v := range b.values {
-		if plain >= size {
+		if size >= most {
 			break
 		}
-		plain += 4 + int(b.offsets[v+1]-b.offsets[v])
+		size += 4 + int(b.offsets[v+1]-b.offsets[v])
 	}
-	return plain >= size
-}
-
-func appendByteArray(dst, v []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(v))), v...)
+	return size
 }
 
 func (b *stringValues) encode(dst []byte, from, to int) ([]byte, error) {
-	if b.dictionary {
+	switch b.encoding {
+	case format.RLEDictionary:
 		var e rle.DictionaryEncoding
 		out, err := e.EncodeInt32(dst[len(dst):], asInt32(b.values[from:to]))
 		return join(dst, out, err)
+	case format.DeltaByteArray:
+		return b.encodeSuffixes(dst, from, to)
 	}
 	for _, v := range b.values[from:to] {
 		dst = appendByteArray(dst, b.at(v))
 	}
 	return dst, nil
+}
+
+func appendByteArray(dst, v []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(v))), v...)
 }
 
 // bounds compares each distinct string of the page once, and none if they ascend.

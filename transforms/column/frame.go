@@ -172,18 +172,25 @@ func (ids *IDs) codes(c contract.Column, a *array.Dictionary) ([]int64, error) {
 	return out, nil
 }
 
+// stringCodes looks a string up once where it comes several times in a row, as subjects do.
 func (ids *IDs) stringCodes(c contract.Column, a *array.String) ([]int64, error) {
 	out := make([]int64, a.Len())
+	last := -1
 	for i := range out {
-		if a.IsNull(i) {
+		switch {
+		case a.IsNull(i):
 			out[i] = Null
 			continue
+		case last >= 0 && a.Value(i) == a.Value(last):
+			out[i] = out[last]
+		default:
+			code, err := ids.code(c, a.Value(i))
+			if err != nil {
+				return nil, err
+			}
+			out[i] = code
 		}
-		code, err := ids.code(c, a.Value(i))
-		if err != nil {
-			return nil, err
-		}
-		out[i] = code
+		last = i
 	}
 	return out, nil
 }
