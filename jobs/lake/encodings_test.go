@@ -83,7 +83,10 @@ func TestEncodingsThatDependOnTheValues(t *testing.T) {
 		"ascending, then again":           {stringsOf(5000, func(row int) string { return id(row % 2500) }), format.DeltaByteArray},
 		"ascending but for the last":      {stringsOf(5000, func(row int) string { return id((row + 1) % 5000) }), format.DeltaByteArray},
 		"a new one between":               {stringsOf(5000, func(row int) string { return []string{"a", "c", "b", "null", "c"}[row%5] }), format.RLEDictionary},
-		"no string":                       {stringsOf(500, func(int) string { return "null" }), format.RLEDictionary},
+		"bounds in the ninth byte": {stringsOf(5000, func(row int) string {
+			return []string{"12345678", "12345678b", "12345678\x00", "12345678a", "9", "1"}[row*7%6]
+		}), format.RLEDictionary},
+		"no string": {stringsOf(500, func(int) string { return "null" }), format.RLEDictionary},
 	}
 	l := open(t, "mem://")
 	for name, c := range cases {

@@ -3,8 +3,9 @@ package lake
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
-	"strings"
+	"math/bits"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -17,10 +18,12 @@ import (
 type stringValues struct {
 	data    []byte
 	offsets []uint32 // of the distinct strings; one more than there are
+	heads   []uint64 // their first bytes, which mostly tell which of two is less
 	// Subjects come in the order of their texts: as long as every new string is greater than all before, nothing has to be
-	// looked up, and positions order as their strings do. index holds the strings from the first on that is not.
+	// looked up, and positions order as their strings do. slots hold positions + 1 by hash, from the first string on that is
+	// not; 0: free, as at least half of them are.
 	ascending bool
-	index     map[string]uint32
+	slots     []uint32
 	values    []uint32 // positions of the values
 	encoding  format.Encoding
 	seen      []uint64 // bit set of the distinct strings of a page
@@ -79,42 +82,47 @@ func (b *stringValues) appendDictionary(a *array.Dictionary, from, to int) error
 func (b *stringValues) position(s string) (uint32, error) {
 	if b.ascending {
 		last := len(b.offsets) - 2
-		switch order := b.afterLast(s); {
-		case order > 0:
+		switch {
+		case last < 0 || s > string(b.at(uint32(last))):
 			return b.add(s)
-		case order == 0:
+		case s == string(b.at(uint32(last))):
 			return uint32(last), nil
 		}
-		b.startIndex()
+		b.ascending = false
+		b.index(1 << bits.Len(uint(2*len(b.offsets))))
 	}
-	if at, ok := b.index[s]; ok {
-		return at, nil
+	if 2*len(b.offsets) > len(b.slots) {
+		b.index(2 * len(b.slots))
+	}
+	slot := b.slot(s)
+	if *slot > 0 {
+		return *slot - 1, nil
 	}
 	at, err := b.add(s)
-	if err == nil {
-		b.index[strings.Clone(s)] = at
-	}
+	*slot = at + 1
 	return at, err
 }
 
-// afterLast compares s with the string added last; whatever comes first is after it.
-func (b *stringValues) afterLast(s string) int {
-	if len(b.offsets) == 1 {
-		return 1
+// index puts the strings into n slots, a power of two.
+func (b *stringValues) index(n int) {
+	b.slots = grow(b.slots, n)
+	clear(b.slots)
+	for at := range uint32(len(b.offsets) - 1) {
+		*b.slot(string(b.at(at))) = at + 1
 	}
-	return strings.Compare(s, string(b.at(uint32(len(b.offsets)-2))))
 }
 
-// startIndex is for a string that is less than one before it.
-func (b *stringValues) startIndex() {
-	b.ascending = false
-	if b.index == nil {
-		b.index = make(map[string]uint32)
+// stringSeed is another one in every process, so that nobody can choose strings that collide. No byte depends on it.
+var stringSeed = maphash.MakeSeed()
+
+// slot is that of a string, or the free one where it belongs.
+func (b *stringValues) slot(s string) *uint32 {
+	mask := uint64(len(b.slots) - 1)
+	at := maphash.String(stringSeed, s) & mask
+	for b.slots[at] != 0 && string(b.at(b.slots[at]-1)) != s {
+		at = (at + 1) & mask
 	}
-	all := string(b.data)
-	for at := range len(b.offsets) - 1 {
-		b.index[all[b.offsets[at]:b.offsets[at+1]]] = uint32(at)
-	}
+	return &b.slots[at]
 }
 
 func (b *stringValues) add(s string) (uint32, error) {
@@ -124,7 +132,16 @@ func (b *stringValues) add(s string) (uint32, error) {
 	at := uint32(len(b.offsets) - 1)
 	b.data = append(b.data, s...)
 	b.offsets = append(b.offsets, uint32(len(b.data)))
+	b.heads = append(b.heads, head(s))
 	return at, nil
+}
+
+// head is the number that the first eight bytes make, with zeros for those that are missing: of two strings with different
+// heads the one with the smaller is less.
+func head(s string) uint64 {
+	var first [8]byte
+	copy(first[:], s)
+	return binary.BigEndian.Uint64(first[:])
 }
 
 func (b *stringValues) at(i uint32) []byte { return b.data[b.offsets[i]:b.offsets[i+1]] }
@@ -181,7 +198,7 @@ func appendByteArray(dst, v []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(v))), v...)
 }
 
-// bounds compares each distinct string of the page once, and none if they ascend.
+// bounds compares each distinct string of the page once, if its head does not tell, and none if they ascend.
 func (b *stringValues) bounds(from, to int) (least, greatest []byte, ok bool) {
 	if from == to {
 		return nil, nil, false
@@ -192,26 +209,26 @@ func (b *stringValues) bounds(from, to int) (least, greatest []byte, ok bool) {
 	}
 	b.seen = grow(b.seen, (len(b.offsets)+62)/64)
 	clear(b.seen)
-	least = b.at(b.values[from])
-	greatest = least
+	lo, hi := b.values[from], b.values[from]
 	for _, v := range b.values[from:to] {
+		if head := b.heads[v]; head > b.heads[lo] && head < b.heads[hi] {
+			continue
+		}
 		if b.seen[v/64]&(1<<(v%64)) != 0 {
 			continue
 		}
 		b.seen[v/64] |= 1 << (v % 64)
-		s := b.at(v)
-		if bytes.Compare(s, least) < 0 {
-			least = s
-		} else if bytes.Compare(s, greatest) > 0 {
-			greatest = s
+		if bytes.Compare(b.at(v), b.at(lo)) < 0 {
+			lo = v
+		} else if bytes.Compare(b.at(v), b.at(hi)) > 0 {
+			hi = v
 		}
 	}
-	return bytes.Clone(least), bytes.Clone(greatest), true
+	return bytes.Clone(b.at(lo)), bytes.Clone(b.at(hi)), true
 }
 
 func (b *stringValues) compare(x, y []byte) int { return bytes.Compare(x, y) }
 
 func (b *stringValues) reset() {
-	clear(b.index)
-	b.data, b.offsets, b.values, b.ascending = b.data[:0], b.offsets[:1], b.values[:0], true
+	b.data, b.offsets, b.heads, b.values, b.ascending = b.data[:0], b.offsets[:1], b.heads[:0], b.values[:0], true
 }
