@@ -89,7 +89,7 @@ func (b *stringValues) position(s string) (uint32, error) {
 			return uint32(last), nil
 		}
 		b.ascending = false
-		b.index(1 << bits.Len(uint(2*len(b.offsets))))
+		b.index(max(len(b.slots), 1<<bits.Len(uint(2*len(b.offsets)))))
 	}
 	if 2*len(b.offsets) > len(b.slots) {
 		b.index(2 * len(b.slots))
