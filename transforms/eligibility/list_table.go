@@ -126,15 +126,19 @@ func (w *listWriter) writePlaces(p *Page, subjects []int32) {
 func (w *listWriter) writeCauses(p *Page, subjects []int32) {
 	cells := [...]*column.Cell{w.causeData, w.causeOthers, w.causeLate, w.causeRules}
 	told := p.Causes != nil || p.Decision.Kept && p.RankBefore != nil
+	unmoved := 0
 	for _, i := range subjects {
-		if told && p.Decision.moved(int(i)) {
-			for j, n := range p.causes(int(i)) {
-				cells[j].Int(n)
-			}
-		} else {
-			w.nulls(cells[:]...)
+		if !told || !p.Decision.moved(int(i)) {
+			unmoved++
+			continue
+		}
+		nulls(unmoved, cells[:])
+		unmoved = 0
+		for j, n := range p.causes(int(i)) {
+			cells[j].Int(n)
 		}
 	}
+	nulls(unmoved, cells[:])
 }
 
 // causes are why a subject entered or left: data, others, late data, rules. On a kept list nobody moves but by its own
@@ -192,20 +196,25 @@ func gateNames(l *rules.List, set uint32) string {
 
 // writeChanges writes what would make them qualify.
 func (w *listWriter) writeChanges(p *Page, subjects []int32) {
+	cells := [...]*column.Cell{w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume}
+	without := 0
 	for _, i := range subjects {
 		need := p.Decision.Needs(int(i))
 		w.needs.Int(int64(need.Verdict))
 		move, ok := w.move(p, int(i), need)
 		if !ok {
-			w.nulls(w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume)
+			without++
 			continue
 		}
+		nulls(without, cells[:])
+		without = 0
 		w.changeOf.Text(move.Of)
 		w.changeFrom.RealOrNull(move.From)
 		w.changeTo.RealOrNull(move.To)
 		w.changeEvents.RealOrNull(move.Events)
 		w.changeVolume.RealOrNull(move.Volume)
 	}
+	nulls(without, cells[:])
 }
 
 func (w *listWriter) move(p *Page, i int, need Need) (Move, bool) {

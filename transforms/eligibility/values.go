@@ -34,6 +34,13 @@ func hundredths(c *column.Cell, scores []int16, subjects []int32) {
 	}
 }
 
+// nulls writes n rows of nothing.
+func nulls(n int, cells []*column.Cell) {
+	for _, c := range cells {
+		c.Repeat(column.Null, n)
+	}
+}
+
 // orMissing is Null for 0.
 func orMissing(v int64) int64 {
 	if v == 0 {
