@@ -23,30 +23,48 @@ const mostDistinct = 1 << 14
 
 // doublesOf is a record of one column, null where value is NaN.
 func doublesOf(rows int, value func(row int) float64) arrow.Record {
-	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil))
+	return recordOf(arrow.PrimitiveTypes.Float64, rows, func(b array.Builder, row int) {
+		if v := value(row); math.IsNaN(v) {
+			b.AppendNull()
+		} else {
+			b.(*array.Float64Builder).Append(v)
+		}
+	})
+}
+
+// recordOf is a record of one column that may be null.
+func recordOf(typ arrow.DataType, rows int, add func(b array.Builder, row int)) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: typ, Nullable: true}}, nil))
 	defer b.Release()
 	for row := range rows {
-		if v := value(row); math.IsNaN(v) {
-			b.Field(0).AppendNull()
-		} else {
-			b.Field(0).(*array.Float64Builder).Append(v)
-		}
+		add(b.Field(0), row)
 	}
 	return b.NewRecord()
 }
 
-// stringsOf is a record of one column, null where value is "null".
-func stringsOf(rows int, value func(row int) string) arrow.Record {
-	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: dictType, Nullable: true}}, nil))
-	defer b.Release()
-	for row := range rows {
-		if v := value(row); v == "null" {
-			b.Field(0).AppendNull()
-		} else if err := b.Field(0).(*array.BinaryDictionaryBuilder).AppendString(v); err != nil {
-			panic(err)
+// pagesOfOne adds the same value in every row but for some: a page of nulls, one with a few of them.
+func pagesOfOne[T any, B interface {
+	Append(T)
+	AppendNull()
+}](value T) func(b array.Builder, row int) {
+	return func(b array.Builder, row int) {
+		if page := row / 700; page == 2 || page == 4 && row%5 == 0 {
+			b.AppendNull()
+		} else {
+			any(b).(B).Append(value)
 		}
 	}
-	return b.NewRecord()
+}
+
+// stringsOf is a record of one column, null where value is "null".
+func stringsOf(rows int, value func(row int) string) arrow.Record {
+	return recordOf(dictType, rows, func(b array.Builder, row int) {
+		if v := value(row); v == "null" {
+			b.AppendNull()
+		} else if err := b.(*array.BinaryDictionaryBuilder).AppendString(v); err != nil {
+			panic(err)
+		}
+	})
 }
 
 // TestEncodingsThatDependOnTheValues writes columns on both sides of every choice: the encoding is the one meant, the bytes
@@ -58,16 +76,21 @@ func TestEncodingsThatDependOnTheValues(t *testing.T) {
 		rec  arrow.Record
 		want format.Encoding
 	}{
-		"few doubles":                {doublesOf(1023, func(int) float64 { return 4.85 }), format.Plain},
-		"the same double":            {doublesOf(5000, func(int) float64 { return 4.85 }), format.RLEDictionary},
-		"scores, some missing":       {doublesOf(5000, func(row int) float64 { return []float64{nan, float64(row % 501), 4.4}[row%3] / 100 }), format.RLEDictionary},
-		"both zeros":                 {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
-		"no double":                  {doublesOf(500, func(int) float64 { return nan }), format.Plain},
-		"all doubles distinct":       {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
-		"as many doubles as may be":  {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
-		"one more":                   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
-		"ascending strings":          {stringsOf(5000, id), format.DeltaByteArray},
-		"ascending, each many times": {stringsOf(5000, func(row int) string { return id(row / 6) }), format.DeltaByteArray},
+		"few doubles":                 {doublesOf(1023, func(int) float64 { return 4.85 }), format.Plain},
+		"the same double":             {doublesOf(5000, func(int) float64 { return 4.85 }), format.RLEDictionary},
+		"scores, some missing":        {doublesOf(5000, func(row int) float64 { return []float64{nan, float64(row % 501), 4.4}[row%3] / 100 }), format.RLEDictionary},
+		"both zeros":                  {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
+		"no double":                   {doublesOf(500, func(int) float64 { return nan }), format.Plain},
+		"all doubles distinct":        {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
+		"as many doubles as may be":   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
+		"one more":                    {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
+		"the same integer, and nulls": {recordOf(arrow.PrimitiveTypes.Int64, 5000, pagesOfOne[int64, *array.Int64Builder](-7)), format.DeltaBinaryPacked},
+		"the same day, and nulls":     {recordOf(arrow.FixedWidthTypes.Date32, 5000, pagesOfOne[arrow.Date32, *array.Date32Builder](20_000)), format.DeltaBinaryPacked},
+		"true, and nulls":             {recordOf(arrow.FixedWidthTypes.Boolean, 5000, pagesOfOne[bool, *array.BooleanBuilder](true)), format.Plain},
+		"false":                       {recordOf(arrow.FixedWidthTypes.Boolean, 5000, func(b array.Builder, _ int) { b.(*array.BooleanBuilder).Append(false) }), format.Plain},
+		"the same real, and nulls":    {recordOf(arrow.PrimitiveTypes.Float64, 5000, pagesOfOne[float64, *array.Float64Builder](4.4)), format.RLEDictionary},
+		"ascending strings":           {stringsOf(5000, id), format.DeltaByteArray},
+		"ascending, each many times":  {stringsOf(5000, func(row int) string { return id(row / 6) }), format.DeltaByteArray},
 		"ascending, with a page of nulls": {stringsOf(5000, func(row int) string {
 			if row/700 == 2 || row%9 == 0 {
 				return "null"

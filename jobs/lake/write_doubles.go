@@ -48,6 +48,9 @@ func (b *doubles) choose() (format.Encoding, []byte, int) {
 	return format.RLEDictionary, asBytes(b.distinct.values), n
 }
 
+// uniform tells zeros apart.
+func (b *doubles) uniform() bool { return allAlike(asSlice[uint64](asBytes(b.values))) }
+
 func (b *doubles) encode(dst []byte, from, to int) ([]byte, error) {
 	if b.dictionary {
 		var e rle.DictionaryEncoding

@@ -168,6 +168,8 @@ func (b *stringValues) choose() (format.Encoding, []byte, int) {
 	return b.encoding, page, distinct
 }
 
+func (b *stringValues) uniform() bool { return len(b.offsets) <= 2 }
+
 // plainSize is what the plain values take, or at least most. Mostly the first few do.
 func (b *stringValues) plainSize(most int) (size int) {
 	for _, v := range b.values {

@@ -57,6 +57,18 @@ func (b *integers[T]) choose() (format.Encoding, []byte, int) {
 	return format.Plain, nil, 0
 }
 
+func (b *integers[T]) uniform() bool { return allAlike(b.values) }
+
+// allAlike tells whether all values are equal.
+func allAlike[T comparable](values []T) bool {
+	for _, v := range values {
+		if v != values[0] {
+			return false
+		}
+	}
+	return true
+}
+
 // deltaBits estimates the bits a value takes delta-encoded, from blocks of 33 values spread over the buffer.
 func (b *integers[T]) deltaBits() float64 {
 	const block, samples = 33, 64
@@ -154,6 +166,11 @@ func (b *booleans) append(arr arrow.Array, from, to int) error {
 }
 
 func (b *booleans) choose() (format.Encoding, []byte, int) { return format.Plain, nil, 0 }
+
+func (b *booleans) uniform() bool {
+	set := bitutil.CountSetBits(b.bits, 0, b.n)
+	return set == 0 || set == b.n
+}
 
 func (b *booleans) encode(dst []byte, from, to int) ([]byte, error) {
 	at := len(dst)
