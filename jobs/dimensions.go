@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -21,8 +22,9 @@ type dimensions struct {
 }
 
 var (
-	productAttributes = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id", "units_per_item"}}
-	accountAttributes = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
+	productAttributes  = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id", "units_per_item"}}
+	categoryAttributes = attributes{rollup.ProductDays(), []string{"category1_id"}}
+	accountAttributes  = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
 )
 
 // attributes says which columns of a snapshot rollup are looked up by its key.
@@ -34,6 +36,11 @@ type attributes struct {
 // Products is the product_days snapshot of the day or the nearest before it.
 func (d *dimensions) Products(day calendar.Day) *rollup.Attributes {
 	return d.get(productAttributes, day)
+}
+
+// Categories are the categories alone of Products.
+func (d *dimensions) Categories(day calendar.Day) *rollup.Attributes {
+	return d.get(categoryAttributes, day)
 }
 
 // Accounts is the account_days snapshot of the day or the nearest before it.
@@ -60,25 +67,33 @@ func (d *dimensions) get(a attributes, day calendar.Day) *rollup.Attributes {
 	return found
 }
 
-// snapshot is the lookup table of the day or the nearest before it, nil if there is none.
+// snapshot is the lookup table of the day or the nearest before it, nil if there is none. While one is being loaded,
+// the others are there for whoever asks.
 func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*rollup.Attributes, error) {
 	p, ok := n.nearest(a.rollup.Source.Name, day)
 	if !ok {
 		return nil, nil
 	}
-	key := rollupKey(a.rollup.Name, p)
-	n.runner.lookupMu.Lock()
-	defer n.runner.lookupMu.Unlock()
+	key := fmt.Sprint(rollupKey(a.rollup.Name, p), a.values)
 	if found := n.runner.lookups.get(key); found != nil {
 		return found, nil
 	}
-	f, err := n.frame(ctx, a.rollup, p)
+	v, err, _ := n.runner.loading.Do(key, func() (any, error) {
+		if found := n.runner.lookups.get(key); found != nil {
+			return found, nil
+		}
+		f, err := n.frame(ctx, a.rollup, p, append([]string{a.rollup.By[0]}, a.values...)...)
+		if err != nil {
+			return nil, err
+		}
+		found := lookupTable(f, a)
+		n.runner.lookups.put(key, found)
+		return found, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	found := lookupTable(f, a)
-	n.runner.lookups.put(key, found)
-	return found, nil
+	return v.(*rollup.Attributes), nil
 }
 
 func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
@@ -89,8 +104,9 @@ func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
 	return column.NewLookup(f.Column(a.rollup.By[0]), values...)
 }
 
-// lookupCache keeps the lookup tables used last.
+// lookupCache keeps the lookup tables that were made last. It is safe for concurrent use.
 type lookupCache struct {
+	mu          sync.Mutex
 	limit, held int64
 	keys        []string // oldest first
 	tables      map[string]*rollup.Attributes
@@ -100,9 +116,15 @@ func newLookupCache(limit int64) *lookupCache {
 	return &lookupCache{limit: limit, tables: map[string]*rollup.Attributes{}}
 }
 
-func (c *lookupCache) get(key string) *rollup.Attributes { return c.tables[key] }
+func (c *lookupCache) get(key string) *rollup.Attributes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tables[key]
+}
 
 func (c *lookupCache) put(key string, t *rollup.Attributes) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.tables[key] = t
 	c.keys = append(c.keys, key)
 	c.held += t.Bytes()
