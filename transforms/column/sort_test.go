@@ -16,15 +16,19 @@ import (
 )
 
 // sorted reads a sorter in batches.
-func sorted(t testingT, s *column.Sorter, width, batch int) [][]int64 {
+func sorted(t testingT, s *column.Sorter, batch int) [][]int64 {
 	t.Helper()
 	var out [][]int64
-	err := s.Each(batch, func(rows []int64) error {
-		if len(rows) > batch*width {
-			t.Fatal("a batch has more rows than asked for")
+	err := s.Columns(batch, func(columns [][]int64) error {
+		if n := len(columns[0]); n == 0 || n > batch {
+			t.Fatal("a batch of", n, "rows, asked for at most", batch)
 		}
-		for r := range slices.Chunk(rows, width) {
-			out = append(out, slices.Clone(r))
+		for i := range columns[0] {
+			row := make([]int64, len(columns))
+			for j, c := range columns {
+				row[j] = c[i]
+			}
+			out = append(out, row)
 		}
 		return nil
 	})
@@ -32,6 +36,13 @@ func sorted(t testingT, s *column.Sorter, width, batch int) [][]int64 {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// addRows adds rows through a writer of their own.
+func addRows(s *column.Sorter, rows ...int64) error {
+	w := s.Writer()
+	w.Rows(rows)
+	return w.Flush()
 }
 
 // nullLast compares as Parquet's sorting columns do.
@@ -53,12 +64,12 @@ func TestRowsComeBackInTheOrderOfTheKey(t *testing.T) {
 		for i, k := range keys {
 			row := []int64{k[1], int64(i), k[0]}
 			want = append(want, row)
-			if err := s.Add(row); err != nil {
+			if err := addRows(s, row...); err != nil {
 				t.Fatal(err)
 			}
 		}
 		slices.SortFunc(want, func(a, b []int64) int { return cmp.Or(nullLast(a[2], b[2]), nullLast(a[0], b[0])) })
-		if diff := gocmp.Diff(want, sorted(t, s, 3, rapid.IntRange(1, 50).Draw(t, "batch"))); diff != "" {
+		if diff := gocmp.Diff(want, sorted(t, s, rapid.IntRange(1, 50).Draw(t, "batch"))); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -86,11 +97,11 @@ func TestSpilledRunsAreMergedToTheSameOrder(t *testing.T) {
 	held, spilled := column.NewSorter(2, order, unlimited()), column.NewSorter(2, order, column.Memory{Budget: column.NewBudget(small), Spill: tempSpill{dir}})
 	var wg sync.WaitGroup
 	for part := range slices.Chunk(all, 2*1000) { // several goroutines add
-		if err := held.Add(part); err != nil {
+		if err := addRows(held, part...); err != nil {
 			t.Fatal(err)
 		}
 		wg.Go(func() {
-			if err := spilled.Add(part); err != nil {
+			if err := addRows(spilled, part...); err != nil {
 				t.Error(err)
 			}
 		})
@@ -99,7 +110,7 @@ func TestSpilledRunsAreMergedToTheSameOrder(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) != 1 || spilled.Len() != rows {
 		t.Fatalf("%d spill files, %d rows", len(files), spilled.Len())
 	}
-	want, got := sorted(t, held, 2, 999), sorted(t, spilled, 2, 1000)
+	want, got := sorted(t, held, 999), sorted(t, spilled, 1000)
 	if !gocmp.Equal(want, got) {
 		t.Error("the spilled rows came in another order")
 	}
@@ -125,7 +136,7 @@ func TestSpilledRunsAreMergedToTheSameOrder(t *testing.T) {
 func TestSorterTroubleIsReported(t *testing.T) {
 	trouble := errors.New("disk full")
 	fill := func(s *column.Sorter) error {
-		return errors.Join(s.Add(make([]int64, runRows)), s.Add([]int64{1}))
+		return addRows(s, make([]int64, runRows+1)...)
 	}
 	for _, c := range []struct {
 		name  string
@@ -143,7 +154,7 @@ func TestSorterTroubleIsReported(t *testing.T) {
 			s := column.NewSorter(1, []column.Order{{Column: 0}}, column.Memory{Budget: budget, Spill: c.spill})
 			err := fill(s)
 			if err == nil {
-				err = s.Each(10, func([]int64) error { return nil })
+				err = s.Columns(10, func([][]int64) error { return nil })
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
@@ -157,12 +168,12 @@ func TestSorterTroubleIsReported(t *testing.T) {
 
 func TestTheReaderOfSortedRowsMayStop(t *testing.T) {
 	s := column.NewSorter(1, []column.Order{{Column: 0}}, unlimited())
-	if err := s.Add([]int64{3, 1, 2}); err != nil {
+	if err := addRows(s, 3, 1, 2); err != nil {
 		t.Fatal(err)
 	}
 	enough := errors.New("enough")
 	var got []int64
-	err := s.Each(1, func(rows []int64) error { got = append(got, rows...); return enough })
+	err := s.Columns(1, func(columns [][]int64) error { got = append(got, columns[0]...); return enough })
 	if !errors.Is(err, enough) || !slices.Equal(got, []int64{1}) {
 		t.Errorf("error %v after %v", err, got)
 	}
@@ -170,10 +181,10 @@ func TestTheReaderOfSortedRowsMayStop(t *testing.T) {
 
 func TestNothingSortedIsNothing(t *testing.T) {
 	s := column.NewSorter(2, nil, unlimited())
-	if err := s.Add(nil); err != nil || s.Len() != 0 {
+	if err := addRows(s); err != nil || s.Len() != 0 {
 		t.Errorf("%d rows, error %v", s.Len(), err)
 	}
-	if got := sorted(t, s, 2, 10); got != nil {
+	if got := sorted(t, s, 10); got != nil {
 		t.Errorf("%v", got)
 	}
 }
@@ -183,9 +194,8 @@ func TestSorterGivesUpAfterAFailedSpill(t *testing.T) {
 	disk := &spill{failWrite: errors.New("disk full")}
 	s := column.NewSorter(2, []column.Order{{Column: 0}}, column.Memory{Budget: column.NewBudget(small), Spill: disk})
 	w := s.Writer()
-	for i := range 300 * 1024 { // 300 blocks
-		row := w.Row()
-		row[0], row[1] = int64(i*7919%1000), 0
+	for i := range 300 { // times two blocks
+		w.Columns(4096, [][]int64{slices.Repeat([]int64{int64(i * 7919 % 1000)}, 4096), make([]int64, 4096)})
 	}
 	if w.Err() == nil || w.Flush() == nil {
 		t.Error("no error")

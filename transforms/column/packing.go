@@ -1,0 +1,254 @@
+package column
+
+import (
+	"math"
+	"math/bits"
+)
+
+// The rows of a Sorter are packed: a row is one number, in as few words as hold it, the highest first. Each column has
+// the bits that its values need, key columns in front, so that the order of the numbers is the order of the rows, and
+// the rows of a day take a fifth to a half of the memory of their values. What values need is guessed by the first ones
+// with room to spare. Where later ones do not fit, the packing is widened for all rows that follow; rows packed before are
+// packed again when they are put in order. A packing only ever widens: whatever one holds, those after it hold.
+
+// packing says where each column lies in a row.
+type packing struct {
+	fields []packedField // by column
+	words  int
+	order  []Order
+}
+
+// packedField is one column: its value is kept as the distance d from the least one that fits.
+type packedField struct {
+	low   uint64 // ordinal of the least value
+	null  uint64 // the d of Null, greater than that of any value
+	ranks []int64
+	codes []int64 // with a Dict, d is the rank of a code, and this the code of each rank
+
+	word  int  // of the lowest bit
+	shift uint // of the lowest bit
+	width uint
+}
+
+// ordinal makes the unsigned order that of values, Null, the smallest, last.
+func ordinal(v int64) uint64 { return uint64(v) ^ 1<<63 - 1 }
+
+// fromOrdinal is the value with an ordinal.
+func fromOrdinal(u uint64) int64 { return int64((u + 1) ^ 1<<63) }
+
+// bounds are the ordinals of values other than Null, from low to before end; end is 0 if there are none.
+type bounds struct{ low, end uint64 }
+
+func boundsOf(values []int64) bounds {
+	b := bounds{low: math.MaxUint64}
+	for _, v := range values {
+		u := ordinal(v)
+		b.low, b.end = min(b.low, u), max(b.end, u+1) // of Null u is the greatest and u+1 is 0
+	}
+	return b
+}
+
+// slackBits is how many times the range of values may double beyond those that were looked at first.
+const slackBits = 2
+
+// widened is a packing for all that p holds, nil nothing, and for values within bounds, one for each column.
+func (p *packing) widened(order []Order, seen []bounds) *packing {
+	next := &packing{fields: make([]packedField, len(seen)), order: order}
+	dicts := make([]*Dict, len(seen))
+	for _, o := range order {
+		dicts[o.Column] = o.Dict
+	}
+	for j, b := range seen {
+		switch f := &next.fields[j]; {
+		case p != nil && p.fields[j].holds(b):
+			*f = p.fields[j]
+		case dicts[j] != nil:
+			*f = rankField(dicts[j])
+		case p == nil || p.fields[j].null == 0:
+			*f = rangeField(b, slackBits)
+		default:
+			before := p.fields[j]
+			*f = rangeField(bounds{min(b.low, before.low), max(b.end, before.low+before.null)}, 0)
+		}
+	}
+	next.place()
+	return next
+}
+
+// rankField is a field for the ranks of all codes known now.
+func rankField(d *Dict) packedField {
+	ranks, codes := d.positions()
+	n := uint64(len(codes))
+	return packedField{null: n, ranks: ranks, codes: codes, width: uint(bits.Len64(n))}
+}
+
+// rangeField is a field for values within bounds, with room on both sides. That of no values holds Null only.
+func rangeField(b bounds, slack int) packedField {
+	if b.end == 0 {
+		return packedField{}
+	}
+	span := b.end - b.low
+	width := min(64, bits.Len64(span)+slack)
+	null := uint64(math.MaxUint64) >> (64 - width)
+	low := b.low - min(b.low, (null-span)/2)
+	return packedField{low: min(low, math.MaxUint64-null), null: null, width: uint(width)}
+}
+
+// place gives every field its bits: the key in order, then the others.
+func (p *packing) place() {
+	end := uint(0) // of the bits used
+	done := make([]bool, len(p.fields))
+	put := func(j int) {
+		if f := &p.fields[j]; !done[j] {
+			done[j] = true
+			end += f.width
+			last := max(end, 1) - 1 // a field without bits lies anywhere
+			f.word, f.shift = int(last/64), 63-last%64
+		}
+	}
+	for _, o := range p.order {
+		put(o.Column)
+	}
+	for j := range p.fields {
+		put(j)
+	}
+	p.words = int(max(end, 1)-1)/64 + 1
+}
+
+// holds tells whether all values within bounds fit.
+func (f *packedField) holds(b bounds) bool {
+	switch {
+	case b.end == 0:
+		return true
+	case f.ranks != nil:
+		return b.end-ordinal(0)-1 < uint64(len(f.ranks))
+	}
+	return b.low >= f.low && b.end-f.low <= f.null
+}
+
+func (p *packing) holds(seen []bounds) bool {
+	for j := range p.fields {
+		if !p.fields[j].holds(seen[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// pack puts n rows of columns, from row number from on, into rows, which are zero.
+func (p *packing) pack(rows []int64, columns [][]int64, from, n int) {
+	for j := range p.fields {
+		p.fields[j].pack(rows, columns[j][from:from+n], p.words)
+	}
+}
+
+// halves reports that the upper bits lie in the word before.
+func (f *packedField) halves() bool { return f.width > 64-f.shift }
+
+func (f *packedField) pack(rows, values []int64, words int) {
+	at, shift := f.word, f.shift
+	switch {
+	case f.width == 0:
+	case f.halves():
+		for _, v := range values {
+			d := f.distance(v)
+			rows[at-1] |= int64(d >> (64 - shift))
+			rows[at] |= int64(d << shift)
+			at += words
+		}
+	case f.ranks != nil:
+		for _, v := range values {
+			rows[at] |= int64(f.distance(v) << shift)
+			at += words
+		}
+	default:
+		low, null := f.low, f.null
+		for _, v := range values {
+			rows[at] |= int64(min(ordinal(v)-low, null) << shift)
+			at += words
+		}
+	}
+}
+
+// distance is what is kept of a value that fits.
+func (f *packedField) distance(v int64) uint64 {
+	switch {
+	case f.ranks == nil:
+		return min(ordinal(v)-f.low, f.null) // the ordinal of Null is the greatest
+	case v == Null:
+		return f.null
+	}
+	return uint64(f.ranks[v])
+}
+
+// unpackRows is how many rows are unpacked at once: their words stay in the first-level cache.
+const unpackRows = 1024
+
+// unpacker turns packed rows into columns.
+type unpacker struct {
+	*packing
+	words [][]uint64 // unpackRows of each
+}
+
+func (p *packing) unpacker() *unpacker {
+	u := &unpacker{packing: p, words: make([][]uint64, p.words)}
+	for i := range u.words {
+		u.words[i] = make([]uint64, unpackRows)
+	}
+	return u
+}
+
+// unpack sets values of columns, from row number to on, to the rows that begin at the positions in the order of these.
+// There are at most unpackRows of them.
+func (u *unpacker) unpack(columns [][]int64, to int, rows []int64, positions []entry) {
+	for i, w := range u.words {
+		w = w[:len(positions)]
+		from := rows[i:]
+		for k := range w {
+			w[k] = uint64(from[positions[k].row])
+		}
+	}
+	for j := range u.fields {
+		f := &u.fields[j]
+		var high []uint64
+		if f.halves() {
+			high = u.words[f.word-1]
+		}
+		f.unpack(columns[j][to:to+len(positions)], high, u.words[f.word])
+	}
+}
+
+// unpack makes values of the words where the field lies, high being nil if it is one.
+func (f *packedField) unpack(values []int64, high, low []uint64) {
+	shift, mask, null := f.shift, uint64(math.MaxUint64)>>(64-f.width), f.null
+	low = low[:len(values)]
+	if high != nil {
+		high = high[:len(values)]
+		for k := range values {
+			values[k] = int64(high[k]<<(64-shift) | low[k]>>shift) // d, for the moment
+		}
+	} else {
+		for k := range values {
+			values[k] = int64(low[k] >> shift)
+		}
+	}
+	if f.ranks != nil {
+		for k, d := range values {
+			if d &= int64(mask); d == int64(null) {
+				values[k] = Null
+			} else {
+				values[k] = f.codes[d]
+			}
+		}
+		return
+	}
+	least := f.low
+	for k, v := range values {
+		d := uint64(v) & mask
+		u := d + least
+		if d == null {
+			u = math.MaxUint64 // the ordinal of Null
+		}
+		values[k] = fromOrdinal(u)
+	}
+}
