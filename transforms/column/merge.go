@@ -69,7 +69,11 @@ func (s *Sorter) merge(yield func(rows []int64, order []entry) error) error {
 	}
 	width := s.packing.words
 	if len(s.blocks) > 0 {
-		c := &cursor{to: s.packing}
+		held := 0
+		for _, b := range s.blocks {
+			held += len(b.values) / b.in.words * width
+		}
+		c := &cursor{to: s.packing, rows: make([]int64, 0, held)}
 		err := s.sorted(func(rows []int64, order []entry) error {
 			for _, e := range order {
 				c.rows = append(c.rows, rows[e.row:int(e.row)+width]...)

@@ -7,9 +7,9 @@ import (
 
 // The rows of a Sorter are packed: a row is one number, in as few words as hold it, the highest first. Each column has
 // the bits that its values need, key columns in front, so that the order of the numbers is the order of the rows, and
-// the rows of a day take a fifth to a half of the memory of their values. What values need is guessed by the first ones
-// with room to spare. Where later ones do not fit, the packing is widened for all rows that follow; rows packed before are
-// packed again when they are put in order. A packing only ever widens: whatever one holds, those after it hold.
+// the rows of a day take a third of the memory of their values. What values need is guessed by the first ones, with room
+// to spare. Where later ones do not fit there is a new packing for all rows that follow; those packed before are packed
+// again when they are put in order.
 
 // packing says where each column lies in a row.
 type packing struct {
@@ -48,31 +48,47 @@ func boundsOf(values []int64) bounds {
 	return b
 }
 
-// slackBits is how many times the range of values may double beyond those that were looked at first.
-const slackBits = 2
-
-// widened is a packing for all that p holds, nil nothing, and for values within bounds, one for each column.
-func (p *packing) widened(order []Order, seen []bounds) *packing {
-	next := &packing{fields: make([]packedField, len(seen)), order: order}
-	dicts := make([]*Dict, len(seen))
-	for _, o := range order {
-		dicts[o.Column] = o.Dict
-	}
-	for j, b := range seen {
-		switch f := &next.fields[j]; {
-		case p != nil && p.fields[j].holds(b):
-			*f = p.fields[j]
-		case dicts[j] != nil:
-			*f = rankField(dicts[j])
-		case p == nil || p.fields[j].null == 0:
-			*f = rangeField(b, slackBits)
-		default:
-			before := p.fields[j]
-			*f = rangeField(bounds{min(b.low, before.low), max(b.end, before.low+before.null)}, 0)
+// extend makes each of b hold what the one of other holds.
+func extend(b, other []bounds) {
+	for j, o := range other {
+		switch {
+		case b[j].end == 0:
+			b[j] = o
+		case o.end != 0:
+			b[j] = bounds{min(b[j].low, o.low), max(b[j].end, o.end)}
 		}
 	}
-	next.place()
-	return next
+}
+
+// slackBits is how many times the range of values may double beyond those that were looked at.
+const slackBits = 2
+
+// newPacking is a packing for values within bounds, one for each column, and somewhat beyond.
+func newPacking(order []Order, seen []bounds) *packing {
+	p := &packing{fields: make([]packedField, len(seen)), order: order}
+	isKey := make([]bool, len(seen))
+	for _, o := range order {
+		isKey[o.Column] = true
+		if o.Dict != nil {
+			p.fields[o.Column] = rankField(o.Dict)
+		} else {
+			p.fields[o.Column] = rangeField(seen[o.Column], slackBits)
+		}
+	}
+	var measures []int
+	for j, b := range seen {
+		if !isKey[j] {
+			p.fields[j] = rangeField(b, slackBits)
+			measures = append(measures, j)
+		}
+	}
+	if unused := p.place(); len(measures) > 0 && unused >= len(measures) { // sums have the long tails
+		for _, j := range measures {
+			p.fields[j] = rangeField(seen[j], slackBits+unused/len(measures))
+		}
+		p.place()
+	}
+	return p
 }
 
 // rankField is a field for the ranks of all codes known now.
@@ -94,8 +110,8 @@ func rangeField(b bounds, slack int) packedField {
 	return packedField{low: min(low, math.MaxUint64-null), null: null, width: uint(width)}
 }
 
-// place gives every field its bits: the key in order, then the others.
-func (p *packing) place() {
+// place gives every field its bits: the key in order, then the others. It tells how many are left over.
+func (p *packing) place() (unused int) {
 	end := uint(0) // of the bits used
 	done := make([]bool, len(p.fields))
 	put := func(j int) {
@@ -113,6 +129,7 @@ func (p *packing) place() {
 		put(j)
 	}
 	p.words = int(max(end, 1)-1)/64 + 1
+	return 64*p.words - int(end)
 }
 
 // holds tells whether all values within bounds fit.
@@ -220,35 +237,33 @@ func (u *unpacker) unpack(columns [][]int64, to int, rows []int64, positions []e
 
 // unpack makes values of the words where the field lies, high being nil if it is one.
 func (f *packedField) unpack(values []int64, high, low []uint64) {
-	shift, mask, null := f.shift, uint64(math.MaxUint64)>>(64-f.width), f.null
+	shift, mask, null, base := f.shift, uint64(math.MaxUint64)>>(64-f.width), f.null, f.low
 	low = low[:len(values)]
-	if high != nil {
-		high = high[:len(values)]
+	if high == nil {
 		for k := range values {
-			values[k] = int64(high[k]<<(64-shift) | low[k]>>shift) // d, for the moment
+			values[k] = valueAt(low[k]>>shift&mask, null, base)
 		}
 	} else {
+		high = high[:len(values)]
 		for k := range values {
-			values[k] = int64(low[k] >> shift)
+			values[k] = valueAt((high[k]<<(64-shift)|low[k]>>shift)&mask, null, base)
 		}
 	}
-	if f.ranks != nil {
-		for k, d := range values {
-			if d &= int64(mask); d == int64(null) {
-				values[k] = Null
-			} else {
-				values[k] = f.codes[d]
-			}
-		}
+	if f.ranks == nil {
 		return
 	}
-	least := f.low
 	for k, v := range values {
-		d := uint64(v) & mask
-		u := d + least
-		if d == null {
-			u = math.MaxUint64 // the ordinal of Null
+		if v != Null {
+			values[k] = f.codes[ordinal(v)] // the rank: the least is 0
 		}
-		values[k] = fromOrdinal(u)
 	}
+}
+
+// valueAt is the value at a distance from the least.
+func valueAt(distance, null, least uint64) int64 {
+	u := least + distance
+	if distance == null {
+		u = math.MaxUint64 // the ordinal of Null
+	}
+	return fromOrdinal(u)
 }

@@ -23,7 +23,8 @@ type Sorter struct {
 	mem   Memory
 
 	mu      sync.Mutex
-	packing *packing // of the blocks that are filled next
+	seen    []bounds // of the rows handed over, and of some that will be
+	packing *packing // of the blocks that are filled next: what was seen fits
 	blocks  []packedBlock
 	rows    int64 // handed over
 	taken   int64
@@ -45,7 +46,7 @@ func NewSorter(width int, order []Order, mem Memory) *Sorter {
 	if width < 1 || width > blockValues {
 		panic(fmt.Sprintf("column: rows of %d values", width))
 	}
-	return &Sorter{width: width, order: order, mem: mem}
+	return &Sorter{width: width, order: order, mem: mem, seen: make([]bounds, width)}
 }
 
 // RowWriter adds rows to a Sorter for one goroutine. Flush it when done.
@@ -53,25 +54,28 @@ type RowWriter struct {
 	s       *Sorter
 	packing *packing
 	block   []int64
-	seen    []bounds  // of the columns in hand
+	seen    []bounds  // of the rows in the block
+	next    []bounds  // scratch of Columns
 	columns [][]int64 // scratch of Rows
 	err     error
 }
 
 // Writer makes a writer. Each goroutine needs its own.
-func (s *Sorter) Writer() *RowWriter { return &RowWriter{s: s, seen: make([]bounds, s.width)} }
+func (s *Sorter) Writer() *RowWriter {
+	return &RowWriter{s: s, seen: make([]bounds, s.width), next: make([]bounds, s.width)}
+}
 
 // Columns adds the first n values of each column as rows.
 func (w *RowWriter) Columns(n int, columns [][]int64) {
 	if n == 0 {
 		return
 	}
-	for j := range w.seen {
-		w.seen[j] = boundsOf(columns[j][:n])
+	for j := range w.next {
+		w.next[j] = boundsOf(columns[j][:n])
 	}
-	if w.packing == nil || !w.packing.holds(w.seen) {
+	if w.packing == nil || !w.packing.holds(w.next) {
 		w.hand()
-		w.packing = w.s.widen(w.seen)
+		w.packing = w.s.packingFor(w.next)
 	}
 	for from := 0; from < n; {
 		room := (cap(w.block) - len(w.block)) / w.packing.words
@@ -80,6 +84,7 @@ func (w *RowWriter) Columns(n int, columns [][]int64) {
 			w.block = w.s.mem.Budget.block()[:0]
 			continue
 		}
+		extend(w.seen, w.next)
 		rows := min(room, n-from)
 		at := len(w.block)
 		w.block = w.block[:at+rows*w.packing.words]
@@ -118,34 +123,42 @@ func (w *RowWriter) Flush() error {
 	return w.err
 }
 
-// hand hands the block over, and goes on with the packing that others may have widened.
+// hand hands the block over, and goes on with the packing that all use by now.
 func (w *RowWriter) hand() {
 	if len(w.block) == 0 {
 		return
 	}
-	next, err := w.s.add(packedBlock{w.block, w.packing})
+	next, err := w.s.add(packedBlock{w.block, w.packing}, w.seen)
 	if w.err == nil {
 		w.err = err
 	}
 	w.block, w.packing = nil, next
+	clear(w.seen)
 }
 
-// widen is a packing that values within bounds fit.
-func (s *Sorter) widen(seen []bounds) *packing {
+// packingFor is a packing for all rows so far and for values within bounds.
+func (s *Sorter) packingFor(seen []bounds) *packing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.packing == nil || !s.packing.holds(seen) {
-		s.packing = s.packing.widened(s.order, seen)
-	}
+	s.fit(seen)
 	return s.packing
+}
+
+func (s *Sorter) fit(seen []bounds) {
+	extend(s.seen, seen)
+	if s.packing == nil || !s.packing.holds(s.seen) {
+		s.packing = newPacking(s.order, s.seen)
+	}
 }
 
 // minRunBlocks is how many blocks a spilled run has at least: shorter runs would only make the merge wider.
 const minRunBlocks = 64
 
-func (s *Sorter) add(b packedBlock) (*packing, error) {
+// add takes a block and the bounds of its rows. Its writer goes on with the packing that is returned.
+func (s *Sorter) add(b packedBlock, seen []bounds) (*packing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.fit(seen)
 	if s.err != nil {
 		return s.packing, s.err
 	}

@@ -3,8 +3,12 @@ package column_test
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -53,26 +57,129 @@ func nullLast(a, b int64) int {
 	return cmp.Compare(a, b)
 }
 
+// inOrder compares rows by the order of a sorter. Codes compare by their strings.
+func inOrder(order []column.Order) func(a, b []int64) int {
+	return func(a, b []int64) int {
+		for _, o := range order {
+			x, y := a[o.Column], b[o.Column]
+			if o.Dict != nil && x != column.Null && y != column.Null {
+				if c := strings.Compare(o.Dict.Value(x), o.Dict.Value(y)); c != 0 {
+					return c
+				}
+			} else if c := nullLast(x, y); c != 0 {
+				return c
+			}
+		}
+		return 0
+	}
+}
+
 func TestRowsComeBackInTheOrderOfTheKey(t *testing.T) {
-	value := rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64(), rapid.Just[int64](column.Null))
+	dict := column.NewDict()
+	for _, word := range []string{"b", "", "店", "a", "aa"} {
+		dict.Code(word)
+	}
+	null := rapid.Just[int64](column.Null)
+	code := rapid.OneOf(rapid.Int64Range(0, 4), null)
+	small := rapid.OneOf(rapid.Int64Range(-3, 3), null)
+	value := rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64(), rapid.SampledFrom([]int64{math.MinInt64 + 1, math.MaxInt64}), null)
 	rapid.Check(t, func(t *rapid.T) {
-		keys := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) [2]int64 {
-			return [2]int64{value.Draw(t, "a"), value.Draw(t, "b")}
-		}), 0, 200, rapid.ID).Draw(t, "keys")
-		s := column.NewSorter(3, []column.Order{{Column: 2}, {Column: 0}}, unlimited())
+		order := []column.Order{{Column: 2}, {Column: 4, Dict: dict}, {Column: 0}}
+		rows := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) [6]int64 {
+			return [6]int64{value.Draw(t, "a"), value.Draw(t, "b"), small.Draw(t, "c"), small.Draw(t, "d"), code.Draw(t, "e"), value.Draw(t, "f")}
+		}), 0, 200, func(r [6]int64) [3]int64 { return [3]int64{r[0], r[2], r[4]} }).Draw(t, "rows")
+		s := column.NewSorter(6, order, unlimited())
+		writers := []*column.RowWriter{s.Writer(), s.Writer()}
 		var want [][]int64
-		for i, k := range keys {
-			row := []int64{k[1], int64(i), k[0]}
-			want = append(want, row)
-			if err := addRows(s, row...); err != nil {
+		for len(rows) > 0 { // in stretches, so that packings change
+			n := rapid.IntRange(1, len(rows)).Draw(t, "rows at once")
+			w := writers[rapid.IntRange(0, 1).Draw(t, "writer")]
+			for _, r := range rows[:n] {
+				want = append(want, slices.Clone(r[:]))
+			}
+			w.Rows(slices.Concat(want[len(want)-n:]...))
+			rows = rows[n:]
+		}
+		for _, w := range writers {
+			if err := w.Flush(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		slices.SortFunc(want, func(a, b []int64) int { return cmp.Or(nullLast(a[2], b[2]), nullLast(a[0], b[0])) })
+		slices.SortFunc(want, inOrder(order))
 		if diff := gocmp.Diff(want, sorted(t, s, rapid.IntRange(1, 50).Draw(t, "batch"))); diff != "" {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// More rows than are sorted in the cache are dealt into buckets first, whatever their keys are like.
+func TestManyRowsComeBackInTheOrderOfTheKey(t *testing.T) {
+	dict := column.NewDict()
+	for i := range 1000 {
+		dict.Code(strconv.Itoa(i * 7919 % 1000))
+	}
+	const rows = 70_000
+	for _, c := range []struct {
+		name string
+		row  func(r *rand.Rand, i int64) []int64
+	}{
+		{"shops and buyers", func(r *rand.Rand, i int64) []int64 { return []int64{r.Int64N(5000), r.Int64() - r.Int64(), i, 1} }},
+		{"few leading keys", func(r *rand.Rand, i int64) []int64 { return []int64{r.Int64N(3), i * 7919 % rows, i, 1} }},
+		{"one leading key", func(_ *rand.Rand, i int64) []int64 { return []int64{7, i * 7919 % rows, i, 1} }},
+		{"no leading key", func(_ *rand.Rand, i int64) []int64 { return []int64{column.Null, -i, i, column.Null} }},
+		{"one key has most rows", func(r *rand.Rand, i int64) []int64 { return []int64{max(0, r.Int64N(1000)-900), i * 7919 % rows, i, 1} }},
+		{"one key far from the others", func(_ *rand.Rand, i int64) []int64 {
+			return []int64{i / (rows - 1) * math.MaxInt64, i * 7919 % rows, i, i / (rows - 1) * math.MinInt64 / 2}
+		}},
+		{"some keys are null", func(r *rand.Rand, i int64) []int64 {
+			return []int64{nullOf(r.IntN(4) == 0, r.Int64N(100)-50), nullOf(i%3 == 0, i), i, nullOf(i%2 == 0, i)}
+		}},
+		{"values grow", func(_ *rand.Rand, i int64) []int64 { return []int64{i * i % 1009, i, -i * i * i, i * i * i} }},
+		{"the last columns are wide", func(r *rand.Rand, i int64) []int64 {
+			return []int64{i % 11, i, int64(r.Uint64() | 1), int64(r.Uint64() | 1)}
+		}},
+		{"all rows are equal", func(*rand.Rand, int64) []int64 { return []int64{1, math.MaxInt64, column.Null, -1} }},
+	} {
+		for _, order := range [][]column.Order{{{Column: 0}, {Column: 1}, {Column: 2}}, {{Column: 3, Dict: dict}, {Column: 1}, {Column: 2}}} {
+			t.Run(fmt.Sprintf("%s, %d first", c.name, order[0].Column), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(1, 2))
+				want := make([][]int64, rows)
+				for i := range want {
+					want[i] = c.row(r, int64(i))
+					if order[0].Dict != nil && want[i][3] != column.Null {
+						want[i][3] = int64(uint64(want[i][3]) % 1000)
+					}
+				}
+				plenty, little := column.NewBudget(0), column.NewBudget(small)
+				held := column.NewSorter(4, order, column.Memory{Budget: plenty})
+				spilled := column.NewSorter(4, order, column.Memory{Budget: little, Spill: &spill{}})
+				for part := range slices.Chunk(want, 1000) {
+					if err := errors.Join(addRows(held, slices.Concat(part...)...), addRows(spilled, slices.Concat(part...)...)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				slices.SortFunc(want, inOrder(order))
+				if !equalRows(want, sorted(t, held, 999)) {
+					t.Error("the rows are not in order")
+				}
+				if little.Spilled() == 0 || !equalRows(want, sorted(t, spilled, 4001)) {
+					t.Errorf("the rows, %d bytes of them spilled, are not in order", little.Spilled())
+				}
+				if err := errors.Join(held.Close(), spilled.Close()); err != nil || plenty.Used()+little.Used() != 0 {
+					t.Errorf("%d and %d bytes are held, error %v", plenty.Used(), little.Used(), err)
+				}
+			})
+		}
+	}
+}
+
+func equalRows(a, b [][]int64) bool { return slices.EqualFunc(a, b, slices.Equal[[]int64]) }
+
+func nullOf(null bool, v int64) int64 {
+	if null {
+		return column.Null
+	}
+	return v
 }
 
 // runRows is the least number of rows that the sorter spills as a run.
@@ -111,7 +218,7 @@ func TestSpilledRunsAreMergedToTheSameOrder(t *testing.T) {
 		t.Fatalf("%d spill files, %d rows", len(files), spilled.Len())
 	}
 	want, got := sorted(t, held, 999), sorted(t, spilled, 1000)
-	if !gocmp.Equal(want, got) {
+	if !equalRows(want, got) {
 		t.Error("the spilled rows came in another order")
 	}
 	texts := func(r []int64) string {
@@ -206,4 +313,128 @@ func TestSorterGivesUpAfterAFailedSpill(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Several goroutines meet values that the first ones gave no room for, each in its own time.
+func TestWritersSideBySide(t *testing.T) {
+	const writers, rows = 4, 20_000
+	s := column.NewSorter(3, []column.Order{{Column: 0}}, unlimited())
+	row := func(i int64) []int64 { return []int64{i*i - 1<<20, i << (i / 2000), -i} }
+	var wg sync.WaitGroup
+	for n := range int64(writers) {
+		wg.Go(func() {
+			w := s.Writer()
+			for i := n; i < rows; i += writers {
+				w.Rows(row(i))
+			}
+			if err := w.Flush(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got := sorted(t, s, 1000)
+	if len(got) != rows {
+		t.Fatalf("%d rows", len(got))
+	}
+	for i, r := range got {
+		if !slices.Equal(r, row(int64(i))) {
+			t.Fatalf("row %d is %v, want %v", i, r, row(int64(i)))
+		}
+	}
+}
+
+func TestCodesMayBecomeKnownWhileRowsAreAdded(t *testing.T) {
+	dict := column.NewDict()
+	s := column.NewSorter(2, []column.Order{{Column: 1, Dict: dict}}, unlimited())
+	w := s.Writer()
+	var want []string
+	for i := range 300 {
+		text := strconv.Itoa(i * 7919 % 300)
+		want = append(want, text)
+		w.Rows([]int64{1, dict.Code(text)})
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(want)
+	for i, r := range sorted(t, s, 100) {
+		if dict.Value(r[1]) != want[i] {
+			t.Fatalf("row %d is %q, want %q", i, dict.Value(r[1]), want[i])
+		}
+	}
+}
+
+// The rows of a day's buyers: ids of 17 bits, hashes of 64, counts and amounts. They take 16 bytes instead of 40.
+func TestRowsTakeTheBitsThatTheirValuesNeed(t *testing.T) {
+	budget := column.NewBudget(0)
+	s := column.NewSorter(5, []column.Order{{Column: 0}, {Column: 1}}, column.Memory{Budget: budget})
+	const rows = 100_000
+	w, r := s.Writer(), rand.New(rand.NewPCG(1, 2))
+	for range rows {
+		w.Rows([]int64{r.Int64N(1 << 17), int64(r.Uint64()), r.Int64N(4), r.Int64N(8), r.Int64N(1 << 20)})
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if used := budget.Used(); used > 17*rows {
+		t.Errorf("%d rows take %d bytes", rows, used)
+	}
+	most := budget.Used() + 8<<20
+	if got := sorted(t, s, 1000); len(got) != rows || budget.Peak() > most {
+		t.Errorf("%d rows; %d bytes while they were put in order", len(got), budget.Peak())
+	}
+}
+
+func TestAReaderThatStopsLeavesNothingBehind(t *testing.T) {
+	budget := column.NewBudget(0)
+	s := column.NewSorter(2, []column.Order{{Column: 0}}, column.Memory{Budget: budget})
+	w := s.Writer()
+	for i := range int64(200_000) {
+		w.Rows([]int64{i * 7919 % 200_000, i << 20})
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	enough, batches := errors.New("enough"), 0
+	err := s.Columns(1000, func([][]int64) error {
+		if batches++; batches == 50 {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || batches != 50 || budget.Used() != 0 {
+		t.Errorf("error %v after %d batches, %d bytes are held", err, batches, budget.Used())
+	}
+}
+
+// BenchmarkSorter adds and reads rows by shop and buyer.
+func BenchmarkSorter(b *testing.B) {
+	const rows = 1 << 20
+	r := rand.New(rand.NewPCG(1, 2))
+	columns := make([][]int64, 8)
+	for range rows {
+		row := []int64{1e9 + int64(math.Pow(1e5, r.Float64())), int64(r.Uint64()), r.Int64N(4), r.Int64N(8), r.Int64N(1 << 20), r.Int64N(4), r.Int64N(8), r.Int64N(1 << 20)}
+		for j, v := range row {
+			columns[j] = append(columns[j], v)
+		}
+	}
+	mem := unlimited()
+	for b.Loop() {
+		s := column.NewSorter(8, []column.Order{{Column: 0}, {Column: 1}}, mem)
+		w, part := s.Writer(), make([][]int64, len(columns))
+		for from := 0; from < rows; from += 4096 {
+			for j, c := range columns {
+				part[j] = c[from : from+4096]
+			}
+			w.Columns(4096, part)
+		}
+		if err := w.Flush(); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Columns(1<<16, func([][]int64) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
 }
