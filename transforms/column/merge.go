@@ -1,7 +1,6 @@
 package column
 
 import (
-	"cmp"
 	"container/heap"
 	"fmt"
 )
@@ -115,15 +114,6 @@ func (s *Sorter) merge(yield func(rows []int64, order []entry) error) error {
 	return yield(merged, positions[:len(merged)/width])
 }
 
-// sequence are the positions of n rows that lie one after the other.
-func sequence(positions []entry, n, width int) []entry {
-	positions = positions[:0]
-	for i := range n {
-		positions = append(positions, entry{row: uint32(i * width)})
-	}
-	return positions
-}
-
 // cursor walks one sorted run.
 type cursor struct {
 	file SpillFile
@@ -162,45 +152,14 @@ func (c *cursor) fill() error {
 	return nil
 }
 
-// repacker brings rows into a wider packing.
-type repacker struct {
-	to        *packing
-	from      *unpacker
-	columns   [][]int64
-	positions []entry
-}
-
-// append appends rows that are packed in another way.
-func (r *repacker) append(to, rows []int64, in *packing) []int64 {
-	if r.from == nil || r.from.packing != in {
-		r.from = in.unpacker()
-	}
-	if r.columns == nil {
-		r.columns = make([][]int64, len(in.fields))
-		for j := range r.columns {
-			r.columns[j] = make([]int64, unpackRows)
-		}
-	}
-	for len(rows) > 0 {
-		n := min(unpackRows, len(rows)/in.words)
-		r.positions = sequence(r.positions, n, in.words)
-		r.from.unpack(r.columns, 0, rows, r.positions)
-		at := len(to)
-		to = append(to, make([]int64, n*r.to.words)...)
-		r.to.pack(to[at:], r.columns, 0, n)
-		rows = rows[n*in.words:]
-	}
-	return to
-}
-
 type runHeap struct{ cursors []*cursor }
 
 func (h *runHeap) Len() int { return len(h.cursors) }
 func (h *runHeap) Less(i, j int) bool {
 	a, b := h.cursors[i], h.cursors[j]
 	for k := range a.to.words {
-		if a.rows[k] != b.rows[k] {
-			return cmp.Less(uint64(a.rows[k]), uint64(b.rows[k]))
+		if x, y := uint64(a.rows[k]), uint64(b.rows[k]); x != y {
+			return x < y
 		}
 	}
 	return false

@@ -15,15 +15,14 @@ import (
 type packing struct {
 	fields []packedField // by column
 	words  int
-	order  []Order
 }
 
-// packedField is one column: its value is kept as the distance d from the least one that fits.
+// packedField is one column. It keeps the distance of a value from the least one that fits; of codes of a Dict the rank.
 type packedField struct {
-	low   uint64 // ordinal of the least value
-	null  uint64 // the d of Null, greater than that of any value
-	ranks []int64
-	codes []int64 // with a Dict, d is the rank of a code, and this the code of each rank
+	low   uint64  // ordinal of the least value
+	null  uint64  // the most that is kept: of Null, whose ordinal is the greatest, and of no value
+	ranks []int64 // of codes; nil: no codes
+	codes []int64 // of ranks
 
 	word  int  // of the lowest bit
 	shift uint // of the lowest bit
@@ -65,7 +64,7 @@ const slackBits = 2
 
 // newPacking is a packing for values within bounds, one for each column, and somewhat beyond.
 func newPacking(order []Order, seen []bounds) *packing {
-	p := &packing{fields: make([]packedField, len(seen)), order: order}
+	p := &packing{fields: make([]packedField, len(seen))}
 	isKey := make([]bool, len(seen))
 	for _, o := range order {
 		isKey[o.Column] = true
@@ -82,11 +81,11 @@ func newPacking(order []Order, seen []bounds) *packing {
 			measures = append(measures, j)
 		}
 	}
-	if unused := p.place(); len(measures) > 0 && unused >= len(measures) { // sums have the long tails
+	if unused := p.place(order); len(measures) > 0 && unused >= len(measures) { // sums have the long tails
 		for _, j := range measures {
 			p.fields[j] = rangeField(seen[j], slackBits+unused/len(measures))
 		}
-		p.place()
+		p.place(order)
 	}
 	return p
 }
@@ -106,12 +105,11 @@ func rangeField(b bounds, slack int) packedField {
 	span := b.end - b.low
 	width := min(64, bits.Len64(span)+slack)
 	null := uint64(math.MaxUint64) >> (64 - width)
-	low := b.low - min(b.low, (null-span)/2)
-	return packedField{low: min(low, math.MaxUint64-null), null: null, width: uint(width)}
+	return packedField{low: b.low - min(b.low, (null-span)/2), null: null, width: uint(width)}
 }
 
-// place gives every field its bits: the key in order, then the others. It tells how many are left over.
-func (p *packing) place() (unused int) {
+// place gives every field its bits: the key in order, then the others. It tells how many of the last word are left over.
+func (p *packing) place(order []Order) (unused int) {
 	end := uint(0) // of the bits used
 	done := make([]bool, len(p.fields))
 	put := func(j int) {
@@ -122,7 +120,7 @@ func (p *packing) place() (unused int) {
 			f.word, f.shift = int(last/64), 63-last%64
 		}
 	}
-	for _, o := range p.order {
+	for _, o := range order {
 		put(o.Column)
 	}
 	for j := range p.fields {
@@ -196,74 +194,4 @@ func (f *packedField) distance(v int64) uint64 {
 		return f.null
 	}
 	return uint64(f.ranks[v])
-}
-
-// unpackRows is how many rows are unpacked at once: their words stay in the first-level cache.
-const unpackRows = 1024
-
-// unpacker turns packed rows into columns.
-type unpacker struct {
-	*packing
-	words [][]uint64 // unpackRows of each
-}
-
-func (p *packing) unpacker() *unpacker {
-	u := &unpacker{packing: p, words: make([][]uint64, p.words)}
-	for i := range u.words {
-		u.words[i] = make([]uint64, unpackRows)
-	}
-	return u
-}
-
-// unpack sets values of columns, from row number to on, to the rows that begin at the positions in the order of these.
-// There are at most unpackRows of them.
-func (u *unpacker) unpack(columns [][]int64, to int, rows []int64, positions []entry) {
-	for i, w := range u.words {
-		w = w[:len(positions)]
-		from := rows[i:]
-		for k := range w {
-			w[k] = uint64(from[positions[k].row])
-		}
-	}
-	for j := range u.fields {
-		f := &u.fields[j]
-		var high []uint64
-		if f.halves() {
-			high = u.words[f.word-1]
-		}
-		f.unpack(columns[j][to:to+len(positions)], high, u.words[f.word])
-	}
-}
-
-// unpack makes values of the words where the field lies, high being nil if it is one.
-func (f *packedField) unpack(values []int64, high, low []uint64) {
-	shift, mask, null, base := f.shift, uint64(math.MaxUint64)>>(64-f.width), f.null, f.low
-	low = low[:len(values)]
-	if high == nil {
-		for k := range values {
-			values[k] = valueAt(low[k]>>shift&mask, null, base)
-		}
-	} else {
-		high = high[:len(values)]
-		for k := range values {
-			values[k] = valueAt((high[k]<<(64-shift)|low[k]>>shift)&mask, null, base)
-		}
-	}
-	if f.ranks == nil {
-		return
-	}
-	for k, v := range values {
-		if v != Null {
-			values[k] = f.codes[ordinal(v)] // the rank: the least is 0
-		}
-	}
-}
-
-// valueAt is the value at a distance from the least.
-func valueAt(distance, null, least uint64) int64 {
-	u := least + distance
-	if distance == null {
-		u = math.MaxUint64 // the ordinal of Null
-	}
-	return fromOrdinal(u)
 }

@@ -75,9 +75,10 @@ func (o *orderer) deal(blocks [][]int64, total, word int, low, high uint64) [][]
 	shift := max(0, bits.Len64(high-low)-digit)
 	buckets := make([][][]int64, (high-low)>>shift+1)
 	open, used := make([][]int64, len(buckets)), make([]int, len(buckets))
-	full := blockValues / o.width * o.width
+	width := o.width
+	full := blockValues / width * width
 	for i, b := range blocks {
-		for at := 0; at < len(b); at += o.width {
+		for at := 0; at < len(b); at += width {
 			d := (uint64(b[at+word]) - low) >> shift
 			to, n := open[d], used[d]
 			if n == len(to) { // full, or none
@@ -85,10 +86,11 @@ func (o *orderer) deal(blocks [][]int64, total, word int, low, high uint64) [][]
 				open[d] = to
 				buckets[d] = append(buckets[d], to)
 			}
-			for j := range o.width {
-				to[n+j] = b[at+j]
+			row := to[n : n+width]
+			for j, v := range b[at : at+width] {
+				row[j] = v
 			}
-			used[d] = n + o.width
+			used[d] = n + width
 		}
 		o.s.drop(b)
 		blocks[i] = nil
@@ -187,16 +189,10 @@ func (o *orderer) distribute(entries, other []entry, word int, low, high uint64)
 	copy(entries, other[:len(entries)])
 	from := uint32(0)
 	for _, to := range next { // where the bucket ends, by now
-		bucket, scratch := entries[from:to], other[from:to]
-		from = to
-		switch {
-		case len(bucket) < 2:
-		case shift > 0 || len(bucket) <= smallBucket:
-			o.sortEntries(bucket, scratch, word)
-		case word+1 < o.width: // the digit was the rest of the word
-			o.load(bucket, word+1)
-			o.sortEntries(bucket, scratch, word+1)
+		if to-from > 1 {
+			o.sortEntries(entries[from:to], other[from:to], word)
 		}
+		from = to
 	}
 }
 

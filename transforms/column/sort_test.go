@@ -138,6 +138,9 @@ func TestManyRowsComeBackInTheOrderOfTheKey(t *testing.T) {
 		{"the last columns are wide", func(r *rand.Rand, i int64) []int64 {
 			return []int64{i % 11, i, int64(r.Uint64() | 1), int64(r.Uint64() | 1)}
 		}},
+		{"values at the ends of their range", func(_ *rand.Rand, i int64) []int64 {
+			return []int64{nullOf(i%4 == 0, math.MaxInt64-i%3), math.MinInt64 + 1 + i, math.MaxInt64 - i, nullOf(i%4 == 1, math.MinInt64+1+i%3)}
+		}},
 		{"all rows are equal", func(*rand.Rand, int64) []int64 { return []int64{1, math.MaxInt64, column.Null, -1} }},
 	} {
 		for _, order := range [][]column.Order{{{Column: 0}, {Column: 1}, {Column: 2}}, {{Column: 3, Dict: dict}, {Column: 1}, {Column: 2}}} {
@@ -341,6 +344,22 @@ func TestWritersSideBySide(t *testing.T) {
 		if !slices.Equal(r, row(int64(i))) {
 			t.Fatalf("row %d is %v, want %v", i, r, row(int64(i)))
 		}
+	}
+}
+
+// What a writer put into the room to spare is not forgotten when another needs the room for something else.
+func TestAPackingFitsWhatAllWritersSaw(t *testing.T) {
+	s := column.NewSorter(2, []column.Order{{Column: 0}}, unlimited())
+	first, second := s.Writer(), s.Writer()
+	first.Rows([]int64{1, 1, 2, 2})
+	first.Rows([]int64{3, 1 << 40})
+	second.Rows([]int64{1 << 50, 1})
+	if err := errors.Join(first.Flush(), second.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	want := [][]int64{{1, 1}, {2, 2}, {3, 1 << 40}, {1 << 50, 1}}
+	if diff := gocmp.Diff(want, sorted(t, s, 10)); diff != "" {
+		t.Error(diff)
 	}
 }
 
