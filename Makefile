@@ -213,6 +213,13 @@ bench-lift: ## time and peak memory of a night of lift: PAIRS, TOUCHED
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export LIFT_DIR="$$dir" LIFT_PAIRS=$(PAIRS) LIFT_TOUCHED=$(TOUCHED) LIFT_WORKERS=2 && \
 	$(BENCH_OUT)/lift.test -test.run '^TestLiftSpeedData$$' >/dev/null && $(BENCH_OUT)/lift.test -test.run '^TestLiftSpeed$$'
 
+BIG_LINES ?= 50000000
+EXPOSURES ?= 200000000
+
+.PHONY: bench-big
+bench-big: $(BENCH_OUT)/bin/bench ## time and peak memory of the night of one huge day: BIG_LINES, EXPOSURES
+	$(call BENCH_RUN,big) --lines $(BIG_LINES) --exposures $(EXPOSURES)
+
 .PHONY: bench-lists
 bench-lists: $(BENCH_OUT)/bin/bench ## scores and lists of a million products, rollups given, in 2 GiB: RUNS
 	$(call BENCH_RUN,lists) --runs $(RUNS)

@@ -34,7 +34,7 @@ func document(o peersOptions, all []*measured, r result, grownUp []grown) string
 	b.WriteString("\n## All figures\n\n" + tableText(all, r))
 	b.WriteString("\n" + figuresExplained)
 	if len(grownUp) > 0 {
-		b.WriteString("\n## Growth\n\n`make bench-growth`: windvane alone.\n\n" + growthTable(grownUp))
+		b.WriteString("\n## Windvane alone\n\n`make bench-growth`, `make bench-big`, `make bench-lists`, as last measured.\n\n" + growthTable(grownUp))
 	}
 	b.WriteString("\n" + strings.ReplaceAll(reproduce, "{{lines}}", fmt.Sprint(o.lines)))
 	return b.String()
@@ -85,6 +85,7 @@ make bench-peers LINES={{lines}}                  # these tables; RUNS=5 by defa
 make bench-peers JOBS=scan_floor,order_rollups    # some jobs only
 make bench-peers NIGHT_LINES=1000000              # a whole night of 90 million lines
 make bench-growth SIZES=10000000,20000000         # days of several sizes, late nights, corrections
+make bench-big                                    # a whole night of 50 million lines and 200 million exposures
 make bench-lists                                  # scores and lists of a million products in 2 GiB
 make bench                                        # micro-benchmarks against bench/baseline.txt
 ` + "```" + `

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,17 +22,6 @@ type growth struct {
 	night int   // order lines a day of the marketplace of many days
 	all   []grown
 	log   io.Writer
-}
-
-// grown is one figure of growth.
-type grown struct {
-	What    string  `json:"what"`
-	Seconds float64 `json:"seconds"` // median
-	Min     float64 `json:"min_seconds"`
-	Max     float64 `json:"max_seconds"`
-	CPU     float64 `json:"cpu_seconds,omitempty"`
-	RSSMiB  float64 `json:"rss_mib,omitempty"`
-	PerLine float64 `json:"ns_per_line,omitempty"`
 }
 
 // Days of the marketplace of many days: the first night with full windows of 365 days, and one much later.
@@ -207,51 +194,5 @@ func (g *growth) report(o peersOptions, stdout io.Writer) error {
 	if _, err := io.WriteString(stdout, growthTable(g.all)); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(grownResult{g.all, o.date, thisMachine(g.site.cores)}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the result: %w", err)
-	}
-	return os.WriteFile(filepath.Join(g.site.out, growthFile), append(data, '\n'), 0o644)
-}
-
-// growthFile is growth.json, which the document takes its table from.
-const growthFile = "growth.json"
-
-type grownResult struct {
-	Growth  []grown `json:"growth"`
-	Date    string  `json:"date"`
-	Machine machine `json:"machine"`
-}
-
-// readGrowth is what was measured last, nil if nothing was.
-func readGrowth(out string) ([]grown, error) {
-	data, err := os.ReadFile(filepath.Join(out, growthFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var r grownResult
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w", growthFile, err)
-	}
-	return r.Growth, nil
-}
-
-func growthTable(all []grown) string {
-	var b strings.Builder
-	b.WriteString("| what | seconds | min | max | CPU s | peak RSS MiB | ns a line |\n|---|---:|---:|---:|---:|---:|---:|\n")
-	for _, r := range all {
-		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f | %s | %s | %s |\n", r.What, r.Seconds, r.Min, r.Max,
-			unlessZero("%.2f", r.CPU), unlessZero("%.0f", r.RSSMiB), unlessZero("%.0f", r.PerLine))
-	}
-	return b.String()
-}
-
-func unlessZero(format string, v float64) string {
-	if v == 0 {
-		return "–"
-	}
-	return fmt.Sprintf(format, v)
+	return keepAlone(g.site.out, growthFile, g.all, o.date)
 }

@@ -54,9 +54,12 @@ func listsCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stderr, "%s %.2f s, night %.2f s, cpu %.2f, %.0f MiB\n", strings.Join(listsSteps, " + "), n.Seconds, n.Wall, n.CPU, n.RSSMiB)
 		steps, whole = append(steps, sample{Seconds: n.Seconds}), append(whole, sample{Seconds: n.Wall, CPU: n.CPU, RSSMiB: n.RSSMiB})
 	}
-	_, err := io.WriteString(stdout, growthTable([]grown{
-		summary("steps "+strings.Join(listsSteps, ", "), steps), summary("whole process of the night, memory_limit "+listsMemory, whole)}))
-	return err
+	all := []grown{summary("scores and lists of a million products: steps "+strings.Join(listsSteps, ", "), steps),
+		summary("their whole night, memory_limit "+listsMemory, whole)}
+	if _, err := io.WriteString(stdout, growthTable(all)); err != nil {
+		return err
+	}
+	return keepAlone(o.out, listsFile, all, o.date)
 }
 
 // summary is the median of each figure; of memory the most.

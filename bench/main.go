@@ -23,7 +23,7 @@ func main() {
 // run is the whole program: one of the commands below.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("say what: peers, growth, lists or job; see the Makefile")
+		return errors.New("say what: peers, growth, big, lists or job; see the Makefile")
 	}
 	switch args[0] {
 	case "job": // one process of a measurement
@@ -32,6 +32,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return peersCommand(ctx, args[1:], stdout, stderr)
 	case "growth":
 		return growthCommand(ctx, args[1:], stdout, stderr)
+	case "big":
+		return bigCommand(ctx, args[1:], stdout, stderr)
 	case "lists":
 		return listsCommand(ctx, args[1:], stdout, stderr)
 	}

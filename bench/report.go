@@ -63,7 +63,7 @@ func (o peersOptions) report(ctx context.Context, s *site, all []*measured, stdo
 	if o.doc == "" {
 		return nil
 	}
-	grownUp, err := readGrowth(s.out)
+	grownUp, err := readAlone(s.out)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,13 @@ func (n *night) countBuyers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var undone *repeat.Undone
+	if n.refunds != nil {
+		undone = repeat.NewUndone(n.refunds, n.first)
+	}
 	won := make(chan *repeat.Won, 1) // from the pass over shops to that over products, which comes later in the scopes
 	count := func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Refunds: n.refunds, Months: s.Role != contract.RoleProduct,
+		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Undone: undone, Months: s.Role != contract.RoleProduct,
 			Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject), Workers: workers}
 		if s.Role == contract.RolePlatform {
 			for _, span := range gmv.OverviewSpans(n.asOf) {

@@ -195,7 +195,7 @@ func (o outcomes) on(p *eligibility.Page) eligibility.Outcome {
 // secondNight is a night of which nothing is published.
 func (n *night) secondNight(asOf calendar.Day, r *rules.Rules) *night {
 	return &night{runner: n.runner, id: n.id, asOf: asOf, first: asOf - calendar.Day(n.runner.Settings.HistoryDays) + 1, types: n.types, rules: r, again: true,
-		present: calendar.Presence{}, tables: map[string]publishedTable{}, measured: map[int]*score.Norms{}}
+		present: calendar.Presence{}, measured: map[int]*score.Norms{}}
 }
 
 // withRules is tonight by other rules. Figures that no rule is asked for are tonight's.

@@ -60,25 +60,33 @@ func (d *dimensions) get(a attributes, day calendar.Day) *rollup.Attributes {
 	return found
 }
 
-// snapshot is the lookup table of the day or the nearest before it, nil if there is none.
+// snapshot is the lookup table of the day or the nearest before it, nil if there is none. While one is being loaded,
+// the others are there for whoever asks.
 func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*rollup.Attributes, error) {
 	p, ok := n.nearest(a.rollup.Source.Name, day)
 	if !ok {
 		return nil, nil
 	}
 	key := rollupKey(a.rollup.Name, p)
-	n.runner.lookupMu.Lock()
-	defer n.runner.lookupMu.Unlock()
 	if found := n.runner.lookups.get(key); found != nil {
 		return found, nil
 	}
-	f, err := n.frame(ctx, a.rollup, p)
+	v, err, _ := n.runner.loading.Do(key, func() (any, error) {
+		if found := n.runner.lookups.get(key); found != nil {
+			return found, nil
+		}
+		f, err := n.frame(ctx, a.rollup, p)
+		if err != nil {
+			return nil, err
+		}
+		found := lookupTable(f, a)
+		n.runner.lookups.put(key, found)
+		return found, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	found := lookupTable(f, a)
-	n.runner.lookups.put(key, found)
-	return found, nil
+	return v.(*rollup.Attributes), nil
 }
 
 func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
@@ -89,8 +97,9 @@ func lookupTable(f *column.Frame, a attributes) *rollup.Attributes {
 	return column.NewLookup(f.Column(a.rollup.By[0]), values...)
 }
 
-// lookupCache keeps the lookup tables used last.
+// lookupCache keeps the lookup tables that were made last. It is safe for concurrent use.
 type lookupCache struct {
+	mu          sync.Mutex
 	limit, held int64
 	keys        []string // oldest first
 	tables      map[string]*rollup.Attributes
@@ -100,9 +109,15 @@ func newLookupCache(limit int64) *lookupCache {
 	return &lookupCache{limit: limit, tables: map[string]*rollup.Attributes{}}
 }
 
-func (c *lookupCache) get(key string) *rollup.Attributes { return c.tables[key] }
+func (c *lookupCache) get(key string) *rollup.Attributes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tables[key]
+}
 
 func (c *lookupCache) put(key string, t *rollup.Attributes) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.tables[key] = t
 	c.keys = append(c.keys, key)
 	c.held += t.Bytes()

@@ -35,10 +35,10 @@ func (n *night) decideLists(ctx context.Context) error {
 		return err
 	}
 	tables := &eligibility.Tables{IDs: n.runner.ids, Rules: n.rules, Pages: pages}
+	n.publishRows(contract.EligibilityGates, tables.Gates()) // the largest first: what is written last is written alone
 	for _, r := range resources {
 		n.publishRows(r.table, tables.List(r.table, r.name))
 	}
-	n.publishRows(contract.EligibilityGates, tables.Gates())
 	n.lists = tables
 	return nil
 }

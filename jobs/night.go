@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -62,7 +64,9 @@ type night struct {
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
-	tables  map[string]publishedTable
+	tables  []string       // that were made
+	records []arrow.Record // of those that are held until the night ends
+	writing *writing       // nil: nothing is published
 	outputs []Output
 	steps   []StepRecord
 	spans   []stepSpan // of the steps, for lineage
@@ -74,7 +78,7 @@ type night struct {
 
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
-		partitions: map[string][]Partition{}, measured: map[int]*score.Norms{}, tables: map[string]publishedTable{}, rules: r.Settings.Rules.On(asOf)}
+		partitions: map[string][]Partition{}, measured: map[int]*score.Norms{}, rules: r.Settings.Rules.On(asOf)}
 	if len(r.Settings.Rules) == 0 {
 		return nil, errors.New("no rules are set: a night cannot score or list")
 	}
@@ -115,10 +119,8 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 }
 
 func (n *night) release() {
-	for _, t := range n.tables {
-		if t.record != nil {
-			t.record.Release()
-		}
+	for _, r := range n.records {
+		r.Release()
 	}
 }
 

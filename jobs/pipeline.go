@@ -9,13 +9,12 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/windvane/windvane/transforms/column"
 )
 
-// Step is one stage of a night.
+// Step is one stage of a night. Tables that it makes are written beside the steps that follow.
 type Step struct {
 	Name string
 	In   []string // what it reads: dumps, rollups or tables of earlier steps
@@ -57,23 +56,25 @@ type StepRecord struct {
 
 // run goes through the steps. A bug in a step fails the night, with a stack, and nothing else.
 func (n *night) run(ctx context.Context) error {
+	n.writing = n.startWriting(ctx)
+	defer n.writing.stop()
 	for i, s := range n.runner.simulation.steps() {
+		if err := n.writing.failure(); err != nil {
+			n.at = "publish"
+			return fmt.Errorf("publish: %w", err)
+		}
 		started := n.runner.Now()
 		n.at = s.Name
 		n.runner.progress(Progress{AsOf: n.asOf, Step: s.Name})
 		n.spans = append(n.spans, stepSpan{name: s.Name, began: started})
-		had := maps.Clone(n.tables)
+		had := len(n.tables)
 		if err := n.runStep(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 		ended := n.runner.Now()
 		took := ended.Sub(started)
 		n.spans[i].end = ended
-		for name := range n.tables {
-			if _, before := had[name]; !before {
-				n.spans[i].tables = append(n.spans[i].tables, name)
-			}
-		}
+		n.spans[i].tables = n.tables[had:]
 		if i == 0 { // the snapshot: what is read is known
 			n.startLineage(ctx)
 		}

@@ -11,9 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -33,17 +30,14 @@ type commitInfo struct {
 	status   string
 }
 
-// publishedRows is the size of row groups of published tables.
-const publishedRows = 1 << 17
-
-// publish writes the tables under the run's own prefix, then the manifest, then commits. Until the
+// publish waits until all tables stand under the run's own prefix, writes the manifest there, then commits. Until the
 // commit no reader sees any of it.
-func (n *night) publish(ctx context.Context) error {
+func (n *night) publish(ctx context.Context) (err error) {
 	n.refunds = nil // what is made of them is made
-	prefix := fmt.Sprintf("published/%s/dt=%s/run=%s", n.runner.Settings.Job, n.asOf, n.id)
-	if err := n.writeTables(ctx, prefix); err != nil {
+	if n.outputs, err = n.writing.finish(); err != nil {
 		return err
 	}
+	prefix := n.writing.prefix
 	manifestKey := prefix + "/manifest.json"
 	sum, err := n.writeManifest(ctx, manifestKey)
 	if err != nil {
@@ -85,31 +79,6 @@ func (n *night) lostRace(ctx context.Context) error {
 	}
 	n.current, n.done = winner, true
 	return nil
-}
-
-func (n *night) writeTables(ctx context.Context, prefix string) error {
-	tables := n.runner.simulation.publications()
-	n.outputs = make([]Output, len(tables))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(n.runner.Settings.workers())
-	for i, t := range tables {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			key := prefix + "/" + t.Name + ".parquet"
-			ctx, end := n.runner.span(ctx, "write "+t.Name, asOfAttribute(n.asOf), runAttribute(n.id), attribute.String("windvane.table", t.Name))
-			defer func() {
-				end(err, attribute.Int64("windvane.rows", n.outputs[i].Rows), attribute.Int64("windvane.bytes", n.outputs[i].Bytes))
-			}()
-			w, err := n.runner.Out.WriteParquet(ctx, key, t.Schema(n.types),
-				lake.WriteOptions{RowGroupRows: publishedRows, Sorted: t.SortKey()}, n.tables[t.Name].rows)
-			if err != nil {
-				return fmt.Errorf("write %s: %w", t.Name, err)
-			}
-			n.outputs[i] = Output{t.Name, key, w.Rows, w.Bytes, w.SHA256}
-			return nil
-		})
-	}
-	return g.Wait()
 }
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {

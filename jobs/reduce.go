@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -151,16 +152,19 @@ func (t *intake) worst() string {
 
 func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, workers int) (*Reduced, error) {
 	p.Rows = make([]int64, len(rollups))
-	g, writing := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, workers))
+	var written []int
 	for i, ru := range rollups {
 		if missing[ru.Name] != "" {
 			p.Rows[i] = -1
-			continue
+		} else if p.Rows[i] = red.Rows(ru); p.Rows[i] > 0 {
+			written = append(written, i)
 		}
-		if p.Rows[i] = red.Rows(ru); p.Rows[i] == 0 {
-			continue
-		}
+	}
+	slices.SortStableFunc(written, func(a, b int) int { return cmp.Compare(p.Rows[b], p.Rows[a]) }) // what comes last is written alone
+	g, writing := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, workers))
+	for _, i := range written {
+		ru := rollups[i]
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			_, err = r.state.out.WriteParquet(writing, rollupKey(ru.Name, p), ru.Table().Schema(r.env.IDs),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -57,7 +56,7 @@ type Runner struct {
 	state    *state
 	ids      *column.IDs
 	reducing singleflight.Group
-	lookupMu sync.Mutex
+	loading  singleflight.Group // of lookup tables
 	lookups  *lookupCache
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 
@@ -65,6 +66,15 @@ func (n *night) comparePrices(ctx context.Context) error {
 	}
 	n.publishRows(contract.PricePower, price.Table(n.asOf, n.runner.ids, n.prices))
 	return nil
+}
+
+// starsByProduct are the price stars of comparable products.
+func (n *night) starsByProduct() *column.Lookup {
+	products, stars := make([]int64, 0, len(n.stars)), make([]int64, 0, len(n.stars))
+	for _, product := range slices.Sorted(maps.Keys(n.stars)) {
+		products, stars = append(products, product), append(stars, int64(n.stars[product]))
+	}
+	return column.NewLookup(products, stars)
 }
 
 // computeScores computes 商品分, then 店铺体验分, then 带货口碑分, which reads both; neither of them reads it.
@@ -160,7 +170,8 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
 	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
-		Stars: func(product int64) int { return n.stars[product] }, ProductScore: products.of, ShopScore: shops.of})
+		Stars: n.starsByProduct(), Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total},
+		Shops: indicators.Scored{Rows: shops.rows, Hundredths: shops.Scores.Total}})
 	if err != nil {
 		return err
 	}

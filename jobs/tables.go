@@ -14,26 +14,27 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// publishedTable is a table of the night until it is written: a finished record, or rows that are made while they
-// are written, so that a large table is never in memory as a whole.
-type publishedTable struct {
-	record arrow.Record
-	rows   iter.Seq2[arrow.Record, error]
-}
-
-// publishTable keeps a finished table until it is written.
+// publishTable has a finished table written.
 func (n *night) publishTable(t *contract.Table, rec arrow.Record) {
-	n.tables[t.Name] = publishedTable{rec, one(rec)}
+	n.records = append(n.records, rec)
+	n.publishRows(t, one(rec))
 }
 
 func one(rec arrow.Record) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
 }
 
-// publishRows keeps how a table is made until it is written.
+// publishRows has a table written whose rows are made while they are written, so that a large table is never in memory
+// as a whole. What they are made of may be read by later steps, but nothing may change it any more.
 func (n *night) publishRows(t *contract.Table, rows iter.Seq2[arrow.Record, error]) {
-	n.tables[t.Name] = publishedTable{rows: rows}
+	n.tables = append(n.tables, t.Name)
+	if n.writing != nil {
+		n.writing.add(t, rows)
+	}
 }
+
+// keptBuffers is how many bytes of decoded row groups serve for the next ones of a file.
+const keptBuffers = 32 << 20
 
 // readTable reads the named columns of one of windvane's own files as a frame; without names all.
 func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) (*column.Frame, error) {
@@ -42,22 +43,51 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 			names = append(names, c.Name)
 		}
 	}
-	return column.Concat(names, int(file.NumRows()), readGroups(ctx, file, t, ids, names...))
+	there, added := columnsIn(file, t, names)
+	var f *column.Frame
+	var err error
+	if file.NumRowGroups() == 1 {
+		f, err = readGroup(ctx, file, 0, t, ids, there)
+	} else {
+		f, err = joinGroups(ctx, file, t, ids, there)
+	}
+	if err == nil {
+		addNulls(f, added)
+	}
+	return f, err
+}
+
+// joinGroups decodes one row group after another into the same memory, and converts each into its place in the frame.
+func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
+	f, mem, at := column.NewFrame(int(file.NumRows())), column.NewBuffers(keptBuffers), 0
+	if f.N == 0 {
+		for _, name := range names {
+			f.Set(name, []int64{})
+		}
+	}
+	for g := range file.NumRowGroups() {
+		rec, err := file.ReadRowGroup(ctx, mem, g, names)
+		if err != nil {
+			return nil, lost(err)
+		}
+		err = ids.Fill(f, at, t, rec)
+		at += int(rec.NumRows())
+		rec.Release()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
+		}
+	}
+	return f, nil
 }
 
 // readGroups reads the named columns of one of windvane's own files, a row group at a time.
 func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
-	there, added := names, []string(nil)
-	if t.Class == contract.Published {
-		there, added = columnsThere(file, names)
-	}
+	there, added := columnsIn(file, t, names)
 	return func(yield func(*column.Frame, error) bool) {
 		for g := range file.NumRowGroups() {
 			f, err := readGroup(ctx, file, g, t, ids, there)
 			if err == nil {
-				for _, name := range added {
-					f.Set(name, nulls(f.N))
-				}
+				addNulls(f, added)
 			}
 			if !yield(f, err) || err != nil {
 				return
@@ -79,9 +109,12 @@ func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, i
 	return f, nil
 }
 
-// columnsThere tells the columns that a published file has from those that were added to the table since it was written: nothing
+// columnsIn tells the columns that a file has from those that were added to a published table since it was written: nothing
 // is known of them.
-func columnsThere(file *lake.File, names []string) (there, added []string) {
+func columnsIn(file *lake.File, t *contract.Table, names []string) (there, added []string) {
+	if t.Class != contract.Published {
+		return names, nil
+	}
 	for _, name := range names {
 		if slices.ContainsFunc(file.Columns(), func(c lake.SourceColumn) bool { return c.Name == name }) {
 			there = append(there, name)
@@ -90,6 +123,12 @@ func columnsThere(file *lake.File, names []string) (there, added []string) {
 		}
 	}
 	return there, added
+}
+
+func addNulls(f *column.Frame, names []string) {
+	for _, name := range names {
+		f.Set(name, nulls(f.N))
+	}
 }
 
 func nulls(n int) []int64 {

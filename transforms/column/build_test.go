@@ -1,7 +1,6 @@
 package column_test
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -314,38 +313,52 @@ func TestWrongUseIsABug(t *testing.T) {
 	}
 }
 
-func TestFramesAreJoinedInOrder(t *testing.T) {
-	part := func(values ...int64) *column.Frame {
-		f := column.NewFrame(len(values))
-		f.Set("a", values)
-		f.Set("b", slices.Repeat([]int64{9}, len(values)))
-		return f
-	}
-	join := func(rows int, parts ...*column.Frame) *column.Frame {
-		f, err := column.Concat([]string{"a"}, rows, func(yield func(*column.Frame, error) bool) {
-			for _, p := range parts {
-				if !yield(p, nil) {
-					return
-				}
+// Records that are filled in one after the other are the frame of all their rows, and what the records are made of may be used again.
+func TestFramesAreFilledInOrder(t *testing.T) {
+	table := everyKind()
+	rapid.Check(t, func(t *rapid.T) {
+		ids := newIDs()
+		b := column.NewBuilder(table, ids)
+		n := rapid.IntRange(0, 20).Draw(t, "rows")
+		for i, c := range table.Columns {
+			for range n {
+				b.Columns()[i].Int(drawValue(t, ids, c))
 			}
-		})
+		}
+		rec := b.Record(memory.DefaultAllocator)
+		defer rec.Release()
+		want, err := ids.Frame(table, rec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return f
-	}
-	if whole := join(3, part(1, 2), part(), part(3)); whole.N != 3 || !slices.Equal(whole.Column("a"), []int64{1, 2, 3}) || whole.Has("b") {
-		t.Errorf("%d rows: %v", whole.N, whole.Column("a"))
-	}
-	if one := part(7); join(1, one) != one {
-		t.Error("a single frame was copied")
-	}
-	if none := join(0); none.N != 0 || len(none.Column("a")) != 0 {
-		t.Error("no frames make an empty one")
-	}
-	broken := errors.New("broken")
-	_, err := column.Concat([]string{"a"}, 5, func(yield func(*column.Frame, error) bool) { _ = yield(part(1), nil) && yield(nil, broken) })
-	if !errors.Is(err, broken) {
+		got := column.NewFrame(n)
+		for at := 0; at < n; {
+			to := at + rapid.IntRange(1, n-at).Draw(t, "taken")
+			part := rec.NewSlice(int64(at), int64(to))
+			if err := ids.Fill(got, at, table, part); err != nil {
+				t.Fatal(err)
+			}
+			part.Release()
+			at = to
+		}
+		if n == 0 {
+			return
+		}
+		for _, c := range table.Columns {
+			if !slices.Equal(got.Column(c.Name), want.Column(c.Name)) {
+				t.Fatalf("column %s: %v, want %v", c.Name, got.Column(c.Name), want.Column(c.Name))
+			}
+		}
+	})
+}
+
+func TestFillNamesTheColumn(t *testing.T) {
+	ids, table := newIDs(), everyKind()
+	b := column.NewBuilder(&contract.Table{Name: "other", Columns: []contract.Column{{Name: "enum", Kind: contract.Enum, Values: []string{"unheard of"}}}}, ids)
+	b.Columns()[0].Int(0)
+	rec := b.Record(memory.DefaultAllocator)
+	defer rec.Release()
+	if err := ids.Fill(column.NewFrame(1), 0, table, rec); err == nil || !strings.Contains(err.Error(), "table every_kind: column enum: unknown value") {
 		t.Errorf("error %v", err)
 	}
 }

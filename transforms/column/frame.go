@@ -2,7 +2,6 @@ package column
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"unsafe"
 
@@ -83,56 +82,97 @@ func (ids *IDs) Frame(t *contract.Table, rec arrow.Record) (*Frame, error) {
 		}
 		v, err := ids.values(t.Columns[at], rec.Column(i))
 		if err != nil {
-			return nil, fmt.Errorf("table %s: column %s: %w", t.Name, field.Name, err)
+			return nil, inColumn(t, field.Name, err)
 		}
 		f.Set(field.Name, v)
 	}
 	return f, nil
 }
 
+// Fill puts the rows of a record of table t into the frame from row at on, as Frame views them. Columns that the frame
+// lacks are made, for all its rows. Nothing of the record is kept.
+func (ids *IDs) Fill(f *Frame, at int, t *contract.Table, rec arrow.Record) error {
+	for i, field := range rec.Schema().Fields() {
+		j := t.Index(field.Name)
+		if j < 0 {
+			continue
+		}
+		if !f.Has(field.Name) {
+			f.Set(field.Name, make([]int64, f.N))
+		}
+		if err := ids.convert(f.Column(field.Name)[at:at+int(rec.NumRows())], t.Columns[j], rec.Column(i)); err != nil {
+			return inColumn(t, field.Name, err)
+		}
+	}
+	return nil
+}
+
+func inColumn(t *contract.Table, name string, err error) error {
+	return fmt.Errorf("table %s: column %s: %w", t.Name, name, err)
+}
+
+// values are those of an array, shared where they can be.
 func (ids *IDs) values(c contract.Column, a arrow.Array) ([]int64, error) {
+	if raw := wideValues(a); raw != nil && a.NullN() == 0 {
+		return raw, nil
+	}
+	out := make([]int64, a.Len())
+	return out, ids.convert(out, c, a)
+}
+
+// wideValues are those of an array that holds int64, nil for others and for none.
+func wideValues(a arrow.Array) []int64 {
 	switch a := a.(type) {
 	case *array.Int64:
-		return withNulls(a, a.Int64Values()), nil
+		return a.Int64Values()
 	case *array.Timestamp:
 		v := a.TimestampValues()
-		return withNulls(a, unsafe.Slice((*int64)(unsafe.Pointer(unsafe.SliceData(v))), len(v))), nil
+		return unsafe.Slice((*int64)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
+	}
+	return nil
+}
+
+// convert puts the values of an array into out, which is as long.
+func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
+	switch a := a.(type) {
+	case *array.Int64, *array.Timestamp:
+		withNulls(out, a, wideValues(a))
 	case *array.Date32:
-		return gather(a, func(i int) int64 { return int64(a.Value(i)) }), nil
+		gather(out, a, func(i int) int64 { return int64(a.Value(i)) })
 	case *array.Boolean:
-		return gather(a, func(i int) int64 {
+		gather(out, a, func(i int) int64 {
 			if a.Value(i) {
 				return 1
 			}
 			return 0
-		}), nil
+		})
 	case *array.Float64:
-		return gather(a, func(i int) int64 { return realBits(a.Value(i)) }), nil
+		gather(out, a, func(i int) int64 { return realBits(a.Value(i)) })
 	case *array.Dictionary:
-		return ids.codes(c, a)
+		return ids.codes(out, c, a)
 	case *array.String:
-		return ids.stringCodes(c, a)
+		return ids.stringCodes(out, c, a)
+	default:
+		return fmt.Errorf("type %s is not one the engine reads", a.DataType())
 	}
-	return nil, fmt.Errorf("type %s is not one the engine reads", a.DataType())
+	return nil
 }
 
 // withNulls puts Null where the bitmap says so. It has no branch: nulls come at random.
-func withNulls(a arrow.Array, values []int64) []int64 {
+func withNulls(out []int64, a arrow.Array, values []int64) {
 	if a.NullN() == 0 {
-		return values
+		copy(out, values)
+		return
 	}
-	out := make([]int64, len(values))
 	bitmap, offset := a.NullBitmapBytes(), a.Data().Offset()
 	for i, v := range values {
 		at := offset + i
 		there := -int64(bitmap[at>>3] >> (at & 7) & 1)
 		out[i] = v&there | Null&^there
 	}
-	return out
 }
 
-func gather(a arrow.Array, value func(int) int64) []int64 {
-	out := make([]int64, a.Len())
+func gather(out []int64, a arrow.Array, value func(int) int64) {
 	for i := range out {
 		if a.IsNull(i) {
 			out[i] = Null
@@ -140,40 +180,38 @@ func gather(a arrow.Array, value func(int) int64) []int64 {
 			out[i] = value(i)
 		}
 	}
-	return out
 }
 
-// codes translates the dictionary once and gathers by index.
-func (ids *IDs) codes(c contract.Column, a *array.Dictionary) ([]int64, error) {
+func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error {
 	words, ok := a.Dictionary().(*array.String)
 	if !ok {
-		return nil, fmt.Errorf("dictionary of %s, want STRING", a.Dictionary().DataType())
+		return fmt.Errorf("dictionary of %s, want STRING", a.Dictionary().DataType())
 	}
 	table := make([]int64, words.Len())
 	for i := range table {
 		code, err := ids.code(c, words.Value(i))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		table[i] = code
 	}
 	indices, ok := a.Indices().(*array.Uint32)
 	if !ok {
-		return gather(a, func(i int) int64 { return table[a.GetValueIndex(i)] }), nil
+		gather(out, a, func(i int) int64 { return table[a.GetValueIndex(i)] })
+		return nil
 	}
 	raw := indices.Uint32Values()
 	if a.NullN() > 0 {
-		return gather(a, func(i int) int64 { return table[raw[i]] }), nil
+		gather(out, a, func(i int) int64 { return table[raw[i]] })
+		return nil
 	}
-	out := make([]int64, len(raw))
 	for i, x := range raw {
 		out[i] = table[x]
 	}
-	return out, nil
+	return nil
 }
 
-func (ids *IDs) stringCodes(c contract.Column, a *array.String) ([]int64, error) {
-	out := make([]int64, a.Len())
+func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) error {
 	for i := range out {
 		if a.IsNull(i) {
 			out[i] = Null
@@ -181,11 +219,11 @@ func (ids *IDs) stringCodes(c contract.Column, a *array.String) ([]int64, error)
 		}
 		code, err := ids.code(c, a.Value(i))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		out[i] = code
 	}
-	return out, nil
+	return nil
 }
 
 func (ids *IDs) code(c contract.Column, s string) (int64, error) {
@@ -200,30 +238,4 @@ func (ids *IDs) code(c contract.Column, s string) (int64, error) {
 		return 0, fmt.Errorf("found STRING where %v is INT64 in this deployment; say ids: {%v: string} in the configuration", c.Domain, c.Domain)
 	}
 	return d.Code(s), nil
-}
-
-// Concat joins frames that have the same columns, in order; they are rows rows in all. No frame is held longer than until
-// the next one comes. A single one is given back as it is.
-func Concat(names []string, rows int, parts iter.Seq2[*Frame, error]) (*Frame, error) {
-	out := NewFrame(0)
-	for part, err := range parts {
-		if err != nil {
-			return nil, err
-		}
-		if part.N == rows {
-			return part, nil
-		}
-		for _, name := range names {
-			values := part.Column(name)
-			if out.columns[name] == nil {
-				out.columns[name] = make([]int64, 0, rows)
-			}
-			out.columns[name] = append(out.columns[name], values...)
-		}
-		out.N += part.N
-	}
-	for _, name := range names {
-		out.Set(name, out.columns[name])
-	}
-	return out, nil
 }

@@ -1,6 +1,7 @@
 package column_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -10,8 +11,11 @@ import (
 
 func TestLookupAgainstAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		key := rapid.OneOf(rapid.Int64Range(-3, 30), rapid.Int64(), rapid.Just[int64](column.Null))
+		key := rapid.OneOf(rapid.Int64Range(-3, 30), rapid.Int64(), rapid.Int64Range(1e9, 1e9+200), rapid.Just[int64](column.Null))
 		keys := rapid.SliceOfDistinct(key, rapid.ID).Draw(t, "keys")
+		if rapid.Bool().Draw(t, "ascending") {
+			slices.Sort(keys)
+		}
 		rows := map[int64]int{}
 		for i, k := range keys {
 			rows[k] = i

@@ -65,7 +65,7 @@ func AddUp(scope contract.Scope, ids *column.IDs, frames []*column.Frame) *colum
 	for i, f := range frames {
 		cursors[i], from[i] = newCursor(scope, f), newSales(f)
 	}
-	out := &added{}
+	out := &added{room: min(chunkRows, rowsOf(frames))}
 	m := newMerge(ids.Strings(scope.Domain), cursors)
 	for m.next() {
 		for _, r := range m.runs {
@@ -126,36 +126,22 @@ func (a *Adder) Frames() []*column.Frame {
 // Sum is what has been added up so far, in one frame, and the adder is empty.
 func (a *Adder) Sum() *column.Frame { return AddUp(a.scope, a.ids, a.Frames()) }
 
-// chunks are values that come one by one, without a copy when there are many.
-type chunks struct {
-	full [][]int64
-	last []int64
-}
+// Columns of the frame that AddUp makes: subject, channel, scene, then salesMeasures.
+const addedColumns = 3 + len(salesMeasures)
+
+// chunk is a stretch of rows of that frame: rows come one by one, and are not copied when there are many.
+type chunk [addedColumns][]int64
 
 const chunkRows = 1 << 14
 
-func (c *chunks) append(v int64) {
-	if len(c.last) == chunkRows {
-		c.full = append(c.full, c.last)
-		c.last = make([]int64, 0, chunkRows)
-	}
-	c.last = append(c.last, v)
-}
-
-// join is all of the values, which may be changed no more.
-func (c *chunks) join() []int64 {
-	if len(c.full) == 0 {
-		return c.last
-	}
-	return slices.Concat(append(c.full, c.last)...)
-}
-
 // added is the frame that AddUp makes, and the sums of the subject at hand.
 type added struct {
-	cells                    uint32 // bit set of those in sums
-	sums                     [mostCells][len(salesMeasures)]int64
-	subjects, channel, scene chunks
-	m                        [len(salesMeasures)]chunks
+	cells uint32 // bit set of those in sums
+	sums  [mostCells][len(salesMeasures)]int64
+	full  []*chunk
+	last  *chunk
+	rows  int // in last
+	room  int // of a chunk
 }
 
 func (a *added) add(s *sales, from, to int) {
@@ -178,29 +164,55 @@ func (a *added) keep(subject int64) {
 		if cell == totalCell {
 			channel, scene = column.Null, column.Null
 		}
-		a.subjects.append(subject)
-		a.channel.append(channel)
-		a.scene.append(scene)
+		if a.last == nil || a.rows == a.room {
+			a.open()
+		}
+		c, at := a.last, a.rows
+		a.rows++
+		c[0][at], c[1][at], c[2][at] = subject, channel, scene
 		for j, v := range a.sums[cell] {
-			a.m[j].append(v)
+			c[3+j][at] = v
 		}
 		clear(a.sums[cell][:])
 	}
 }
 
-func (a *added) frame(scope contract.Scope) *column.Frame {
-	subjects := a.subjects.join()
-	f := column.NewFrame(len(subjects))
-	if scope.Subject != "" {
-		f.Set(scope.Subject, subjects)
+// open begins another chunk.
+func (a *added) open() {
+	if a.last != nil {
+		a.full = append(a.full, a.last)
 	}
-	f.Set("channel", a.channel.join())
-	f.Set("scene", a.scene.join())
-	for j, name := range salesMeasures {
-		f.Set(name, a.m[j].join())
-		a.m[j] = chunks{} // the next column may have its memory
+	a.last, a.rows = &chunk{}, 0
+	for j := range a.last {
+		a.last[j] = make([]int64, a.room)
+	}
+}
+
+func (a *added) frame(scope contract.Scope) *column.Frame {
+	f := column.NewFrame(len(a.full)*a.room + a.rows)
+	names := append([]string{scope.Subject, "channel", "scene"}, salesMeasures[:]...)
+	for j, name := range names {
+		if name != "" {
+			f.Set(name, a.take(j))
+		}
 	}
 	return f
+}
+
+// take is column j of all rows, which the chunks lose: the next column may have its memory.
+func (a *added) take(j int) []int64 {
+	if len(a.full) == 0 && a.last != nil {
+		return a.last[j][:a.rows]
+	}
+	out := make([]int64, 0, len(a.full)*a.room+a.rows)
+	for _, c := range a.full {
+		out = append(out, c[j]...)
+		c[j] = nil
+	}
+	if a.last != nil {
+		out = append(out, a.last[j][:a.rows]...)
+	}
+	return out
 }
 
 // cursor walks rows that are sorted by subject.
@@ -292,10 +304,7 @@ func (m *merge) sink(i int) {
 // before tells whether subject a stands before b in a rollup.
 func before(texts []string, a, b int64) bool {
 	if texts == nil || a == column.Null || b == column.Null {
-		return nullLast(a) < nullLast(b)
+		return column.NullLast(a) < column.NullLast(b)
 	}
 	return a != b && texts[a] < texts[b]
 }
-
-// nullLast maps numbers to others that order as they do, and Null to the greatest.
-func nullLast(v int64) uint64 { return uint64(v) ^ 1<<63 - 1 }

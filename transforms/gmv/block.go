@@ -2,7 +2,6 @@ package gmv
 
 import (
 	"math/bits"
-	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -116,21 +115,34 @@ func newRefunds(in Input) *refunds {
 	for i := range r.ages {
 		r.ages[i] = age{placesOf(calendar.Day(i)), in.Present[in.AsOf-calendar.Day(i)]}
 	}
-	texts := in.IDs.Strings(in.Scope.Domain)
-	slices.SortFunc(r.rows, func(a, b uint32) int {
-		switch {
-		case all[a] == all[b]:
-			return 0
-		case before(texts, all[a], all[b]):
-			return -1
-		}
-		return 1
-	})
+	r.sort(all)
 	r.subjects = make([]int64, len(r.rows))
 	for i, row := range r.rows {
 		r.subjects[i] = all[row]
 	}
 	return r
+}
+
+// sort puts the rows in the order of their subjects, as rollups are.
+func (r *refunds) sort(subjects []int64) {
+	keys := make([]uint64, len(r.rows))
+	dict := r.in.IDs.Dict(contract.Column{Kind: contract.ID, Domain: r.in.Scope.Domain})
+	var ranks []int64
+	if dict != nil {
+		ranks = dict.Ranks()
+	}
+	for k, i := range r.rows {
+		v := subjects[i]
+		if ranks != nil && v != column.Null {
+			v = ranks[v]
+		}
+		keys[k] = column.NullLast(v)
+	}
+	order := column.Ascending(keys)
+	for k, at := range order {
+		order[k] = r.rows[at]
+	}
+	r.rows = order
 }
 
 func (r *refunds) len() int { return len(r.rows) }

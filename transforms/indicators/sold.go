@@ -1,6 +1,8 @@
 package indicators
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
@@ -80,41 +82,67 @@ func (s *Sold) Mean(which int) Figure {
 	})
 }
 
-// Catalogue tells what prices and scores say of a product and a shop.
+// Catalogue tells what prices and scores say of products and shops.
 type Catalogue struct {
-	Stars        func(product int64) int              // 0: not comparable
-	ProductScore func(product int64) (float64, bool)  // 商品分
-	ShopScore    func(merchant int64) (float64, bool) // 店铺体验分
+	Stars    *column.Lookup // by product: price stars, of those that are comparable
+	Products Scored         // 商品分
+	Shops    Scored         // 店铺体验分
+}
+
+// Scored are scores of subjects: Hundredths by the rows of Rows, Null: none.
+type Scored struct {
+	Rows       *column.Lookup
+	Hundredths []int64
 }
 
 // SoldByTalents reads talent_products of a window.
 func SoldByTalents(talents []int64, days column.Days, from calendar.Day, c Catalogue) (*Sold, error) {
-	s, rows := NewSold(len(talents)), column.NewLookup(talents)
-	items := column.NewGrouper(2, 0) // talent, comparable product
+	t := talentSales{sold: NewSold(len(talents)), rows: column.NewLookup(talents), catalogue: c, items: column.NewGrouper(2, 0)}
 	for d, err := range days {
 		if err != nil {
 			return nil, err
 		}
-		if d.Day < from {
-			continue
-		}
-		promoter, product, merchant, fen := d.Frame.Column("promoter_id"), d.Frame.Column("product_id"), d.Frame.Column("merchant_id"), d.Frame.Column("paid_fen")
-		for i := range promoter {
-			row := rows.Row(promoter[i])
-			if row < 0 {
-				continue
-			}
-			if stars := c.Stars(product[i]); stars > 0 {
-				_, first := items.Index([]int64{promoter[i], product[i]})
-				s.AddPrice(row, stars, fen[i], first)
-			}
-			if score, ok := c.ProductScore(product[i]); ok {
-				s.AddScore(OfProducts, row, score, fen[i])
-			}
-			if score, ok := c.ShopScore(merchant[i]); ok {
-				s.AddScore(OfShops, row, score, fen[i])
-			}
+		if d.Day >= from {
+			t.add(d.Frame)
 		}
 	}
-	return s, nil
+	return t.sold, nil
+}
+
+// talentSales looks all rows of a day up at once, column by column.
+type talentSales struct {
+	sold      *Sold
+	rows      *column.Lookup
+	catalogue Catalogue
+	items     *column.Grouper // talent, comparable product
+	at        [4][]int64      // scratch: rows of the talent, and in the catalogue
+}
+
+func (t *talentSales) add(f *column.Frame) {
+	promoter, product, merchant, fen := f.Column("promoter_id"), f.Column("product_id"), f.Column("merchant_id"), f.Column("paid_fen")
+	find := func(which int, l *column.Lookup, keys []int64) []int64 {
+		t.at[which] = slices.Grow(t.at[which][:0], f.N)[:f.N]
+		l.Rows(keys, t.at[which])
+		return t.at[which]
+	}
+	c := &t.catalogue
+	talent, priced := find(0, t.rows, promoter), find(1, c.Stars, product)
+	products, shops := find(2, c.Products.Rows, product), find(3, c.Shops.Rows, merchant)
+	for i, row := range talent {
+		if row < 0 {
+			continue
+		}
+		if at := priced[i]; at >= 0 {
+			_, first := t.items.Index([]int64{promoter[i], product[i]})
+			t.sold.AddPrice(int(row), int(c.Stars.Values(0)[at]), fen[i], first)
+		}
+		t.addScore(OfProducts, int(row), &c.Products, products[i], fen[i])
+		t.addScore(OfShops, int(row), &c.Shops, shops[i], fen[i])
+	}
+}
+
+func (t *talentSales) addScore(which, row int, s *Scored, at, fen int64) {
+	if at >= 0 && s.Hundredths[at] != column.Null {
+		t.sold.AddScore(which, row, float64(s.Hundredths[at])/100, fen)
+	}
 }

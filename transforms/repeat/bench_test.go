@@ -39,7 +39,7 @@ func benchmarkInput(b *testing.B, scope contract.Scope, subjects, buyers int64) 
 		hash[i] = int64(rng.Uint64())
 	}
 	in := inputOf(scope, nil, nil)
-	in.Refunds, in.Months = nil, scope.Role != contract.RoleProduct
+	in.Undone, in.Months = nil, scope.Role != contract.RoleProduct
 	var rows int64
 	blocks := slices.Concat(slices.Repeat([]int{1}, 6), slices.Repeat([]int{8}, 5), slices.Repeat([]int{64}, 6))
 	day := asOf

@@ -82,7 +82,7 @@ func marketsOf(t *rapid.T) market {
 
 // input takes the purchases as runs.
 func (m market) input(runs []repeat.Run) repeat.Input {
-	return repeat.Input{AsOf: asOf, Scope: m.scope, Runs: runs, First: firstDay, Refunds: refundFrame(m.scope, m.undos), Months: true, Order: m.order(),
+	return repeat.Input{AsOf: asOf, Scope: m.scope, Runs: runs, First: firstDay, Undone: repeat.NewUndone(refundFrame(m.scope, m.undos), firstDay), Months: true, Order: m.order(),
 		Ranges: []repeat.Range{{asOf - 100, asOf}, {asOf - 300, asOf - 200}}, Compare: m.ids.CompareText(m.scope.Domain, contract.NoSubject), Workers: 1}
 }
 

@@ -37,13 +37,13 @@ type Range struct{ From, To calendar.Day }
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Runs    []Run         // the scope's purchases of the history kept
-	First   calendar.Day  // the first day of the history kept
-	Refunds *column.Frame // settled refunds (see package refund); nil: not computable
-	Ranges  []Range       // spans whose distinct buyers are asked for (the overview's), at most 64
-	Months  bool          // also months and cohorts
-	Won     *Won          // products: also their trials; nil: none
-	Order   Order         // of the runs' subjects
+	Runs    []Run        // the scope's purchases of the history kept
+	First   calendar.Day // the first day of the history kept
+	Undone  *Undone      // what settled refunds took out; nil: not computable
+	Ranges  []Range      // spans whose distinct buyers are asked for (the overview's), at most 64
+	Months  bool         // also months and cohorts
+	Won     *Won         // products: also their trials; nil: none
+	Order   Order        // of the runs' subjects
 	Compare func(a, b int64) int
 	Workers int
 }
@@ -100,8 +100,8 @@ func compute(ctx context.Context, in Input, spans int) (*Figures, error) {
 		return nil, fmt.Errorf("%d ranges, at most 64", len(in.Ranges))
 	}
 	runs := newestFirst(in.Runs)
-	if in.Refunds != nil {
-		undone := InMemory(in.AsOf, packUndone(&in))
+	if in.Undone != nil {
+		undone := InMemory(in.AsOf, in.Undone.pack(in.Scope, in.Order))
 		runs = slices.Insert(runs, 0, undone)
 	}
 	days := newDays(&in)

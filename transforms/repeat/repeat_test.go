@@ -125,7 +125,7 @@ func subjectRank(order repeat.Order, subject int64) int64 {
 }
 
 func inputOf(scope contract.Scope, buys []buy, undos []undone) repeat.Input {
-	return repeat.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, repeat.Order{}, buys), First: firstDay, Refunds: refundFrame(scope, undos),
+	return repeat.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, repeat.Order{}, buys), First: firstDay, Undone: repeat.NewUndone(refundFrame(scope, undos), firstDay),
 		Months: true, Compare: column.NewIDs(nil).CompareText(scope.Domain, contract.NoSubject), Workers: 1}
 }
 
@@ -285,7 +285,7 @@ func TestRepeatBuyers(t *testing.T) {
 
 func TestWithoutRefundsNothingIsUndone(t *testing.T) {
 	in := inputOf(scopeOf(contract.RolePlatform), []buy{bought(7, 3), bought(7, 2)}, nil)
-	in.Refunds = nil
+	in.Undone = nil
 	c := everything()
 	c.Refunds = false
 	got := read(t, repeat.PurchaseTable(c, []*repeat.Figures{compute(t, in)}))
