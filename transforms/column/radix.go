@@ -86,10 +86,7 @@ func (o *orderer) deal(blocks [][]int64, total, word int, low, high uint64) [][]
 				open[d] = to
 				buckets[d] = append(buckets[d], to)
 			}
-			row := to[n : n+width]
-			for j, v := range b[at : at+width] {
-				row[j] = v
-			}
+			copy(to[n:n+width], b[at:at+width])
 			used[d] = n + width
 		}
 		o.s.drop(b)
