@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -21,8 +22,9 @@ type dimensions struct {
 }
 
 var (
-	productAttributes = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id", "units_per_item"}}
-	accountAttributes = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
+	productAttributes  = attributes{rollup.ProductDays(), []string{"category1_id", "brand_id", "units_per_item"}}
+	categoryAttributes = attributes{rollup.ProductDays(), []string{"category1_id"}}
+	accountAttributes  = attributes{rollup.AccountDays(), []string{"owner_merchant_id", "followers"}}
 )
 
 // attributes says which columns of a snapshot rollup are looked up by its key.
@@ -34,6 +36,11 @@ type attributes struct {
 // Products is the product_days snapshot of the day or the nearest before it.
 func (d *dimensions) Products(day calendar.Day) *rollup.Attributes {
 	return d.get(productAttributes, day)
+}
+
+// Categories are the categories alone of Products.
+func (d *dimensions) Categories(day calendar.Day) *rollup.Attributes {
+	return d.get(categoryAttributes, day)
 }
 
 // Accounts is the account_days snapshot of the day or the nearest before it.
@@ -67,7 +74,7 @@ func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*
 	if !ok {
 		return nil, nil
 	}
-	key := rollupKey(a.rollup.Name, p)
+	key := fmt.Sprint(rollupKey(a.rollup.Name, p), a.values)
 	if found := n.runner.lookups.get(key); found != nil {
 		return found, nil
 	}
@@ -75,7 +82,7 @@ func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*
 		if found := n.runner.lookups.get(key); found != nil {
 			return found, nil
 		}
-		f, err := n.frame(ctx, a.rollup, p)
+		f, err := n.frame(ctx, a.rollup, p, append([]string{a.rollup.By[0]}, a.values...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -136,8 +136,8 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 	return v.(*Reduced), nil
 }
 
-// frame loads a rollup of a partition; what is missing or damaged is made again.
-func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
+// frame loads a rollup of a partition, or the named columns of it; what is missing or damaged is made again.
+func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition, columns ...string) (*column.Frame, error) {
 	if p.Rows == nil {
 		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
 		if err != nil {
@@ -145,12 +145,12 @@ func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 		}
 		p = rec.Partition
 	}
-	f, err := n.runner.state.frame(ctx, r, p)
+	f, err := n.runner.state.frame(ctx, r, p, columns...)
 	if !errors.Is(err, errLost) {
 		return f, err
 	}
 	if _, err := n.reduceOnce(ctx, r.Source.Name, p, n.runner.Settings.workers()); err != nil {
 		return nil, err
 	}
-	return n.runner.state.frame(ctx, r, p)
+	return n.runner.state.frame(ctx, r, p, columns...)
 }

@@ -182,8 +182,8 @@ func lost(err error) error {
 	return err
 }
 
-// frame loads one rollup of one day.
-func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*column.Frame, error) {
+// frame loads one rollup of one day. Where columns are named it has these and perhaps others, and is not kept.
+func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, columns ...string) (*column.Frame, error) {
 	if empty(r, p) {
 		return emptyFrame(r.Table()), nil
 	}
@@ -191,11 +191,13 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 	if f := s.cache.get(key); f != nil {
 		return f, nil
 	}
-	f, err := s.load(ctx, r.Table(), key)
+	f, err := s.load(ctx, r.Table(), key, columns...)
 	if err != nil {
 		return nil, err
 	}
-	s.cache.put(key, f)
+	if columns == nil {
+		s.cache.put(key, f)
+	}
 	return f, nil
 }
 
@@ -203,22 +205,22 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition) (*colu
 // bytes are the same, whoever writes them; but most stores give them a new etag.
 const rewrites = 10
 
-func (s *state) load(ctx context.Context, t *contract.Table, key string) (f *column.Frame, err error) {
+func (s *state) load(ctx context.Context, t *contract.Table, key string, columns ...string) (f *column.Frame, err error) {
 	for range rewrites {
-		if f, err = s.tryLoad(ctx, t, key); !errors.Is(err, lake.ErrChanged) {
+		if f, err = s.tryLoad(ctx, t, key, columns...); !errors.Is(err, lake.ErrChanged) {
 			break
 		}
 	}
 	return f, err
 }
 
-func (s *state) tryLoad(ctx context.Context, t *contract.Table, key string) (*column.Frame, error) {
+func (s *state) tryLoad(ctx context.Context, t *contract.Table, key string, columns ...string) (*column.Frame, error) {
 	file, err := s.open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return readTable(ctx, file, t, s.ids)
+	return readTable(ctx, file, t, s.ids, columns...)
 }
 
 // open opens a file of the state; errLost if it is gone or damaged.

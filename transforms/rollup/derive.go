@@ -18,6 +18,8 @@ type Dimensions interface {
 	// Products is the product_days snapshot of the day or the nearest one before it, nil if there is
 	// none. Values: category1_id, brand_id, units_per_item.
 	Products(day calendar.Day) *Attributes
+	// Categories is Products without brand_id and units_per_item: refunds ask for many days.
+	Categories(day calendar.Day) *Attributes
 	// Accounts is the account_days snapshot, likewise. Values: owner_merchant_id, followers.
 	Accounts(day calendar.Day) *Attributes
 }
@@ -45,8 +47,8 @@ type Env struct {
 // sameDimensions gives the derivations of one batch the same tables for the same day, so that a row found by one is
 // the row of another.
 type sameDimensions struct {
-	of                 Dimensions
-	products, accounts dayTable
+	of                             Dimensions
+	products, categories, accounts dayTable
 }
 
 // dayTable remembers the table of the day asked for last: rows of one day mostly come together.
@@ -65,6 +67,10 @@ func (t *dayTable) on(day calendar.Day, find func(calendar.Day) *Attributes) *At
 
 func (d *sameDimensions) Products(day calendar.Day) *Attributes {
 	return d.products.on(day, d.of.Products)
+}
+
+func (d *sameDimensions) Categories(day calendar.Day) *Attributes {
+	return d.categories.on(day, d.of.Categories)
 }
 
 func (d *sameDimensions) Accounts(day calendar.Day) *Attributes {
@@ -299,7 +305,7 @@ func byPaidDay(f *column.Frame, visit func(day calendar.Day, rows []int)) {
 func refundCategories(f *column.Frame, env *Env) []int64 {
 	product, out := f.Column("product_id"), make([]int64, f.N)
 	byPaidDay(f, func(day calendar.Day, rows []int) {
-		products := env.Dimensions.Products(day)
+		products := env.Dimensions.Categories(day)
 		for _, i := range rows {
 			out[i] = column.Null
 			if products == nil {

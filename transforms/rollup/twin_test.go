@@ -86,6 +86,9 @@ func attributes(of map[int64][]int64, n int) *rollup.Attributes {
 func (w world) Products(day calendar.Day) *rollup.Attributes {
 	return attributes(nearest(w.products, day), 3)
 }
+func (w world) Categories(day calendar.Day) *rollup.Attributes {
+	return attributes(nearest(w.products, day), 1)
+}
 func (w world) Accounts(day calendar.Day) *rollup.Attributes {
 	return attributes(nearest(w.accounts, day), 2)
 }
