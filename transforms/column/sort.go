@@ -245,46 +245,6 @@ func (s *Sorter) Columns(batchRows int, yield func(columns [][]int64) error) err
 	return err
 }
 
-// columnBatch collects packed rows as columns.
-type columnBatch struct {
-	unpacker       *unpacker
-	columns, batch [][]int64
-	n, room        int
-	yield          func([][]int64) error
-}
-
-func newColumnBatch(p *packing, room int, yield func([][]int64) error) *columnBatch {
-	width := len(p.fields)
-	b := &columnBatch{unpacker: p.unpacker(), columns: make([][]int64, width), batch: make([][]int64, width), room: room, yield: yield}
-	for j := range b.columns {
-		b.columns[j] = make([]int64, room)
-	}
-	return b
-}
-
-func (b *columnBatch) flush() error {
-	for j := range b.columns {
-		b.batch[j] = b.columns[j][:b.n]
-	}
-	b.n = 0
-	return b.yield(b.batch)
-}
-
-// add appends the rows that begin at the positions in the order of these.
-func (b *columnBatch) add(rows []int64, positions []entry) error {
-	for len(positions) > 0 {
-		n := min(len(positions), unpackRows, b.room-b.n)
-		b.unpacker.unpack(b.columns, b.n, rows, positions[:n])
-		positions = positions[n:]
-		if b.n += n; b.n == b.room {
-			if err := b.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Close frees the rows and deletes the spill file.
 func (s *Sorter) Close() error {
 	s.free()

@@ -72,6 +72,46 @@ func valueAt(distance, null, least uint64) int64 {
 	return fromOrdinal(u)
 }
 
+// columnBatch collects packed rows as columns.
+type columnBatch struct {
+	unpacker       *unpacker
+	columns, batch [][]int64
+	n, room        int
+	yield          func([][]int64) error
+}
+
+func newColumnBatch(p *packing, room int, yield func([][]int64) error) *columnBatch {
+	width := len(p.fields)
+	b := &columnBatch{unpacker: p.unpacker(), columns: make([][]int64, width), batch: make([][]int64, width), room: room, yield: yield}
+	for j := range b.columns {
+		b.columns[j] = make([]int64, room)
+	}
+	return b
+}
+
+func (b *columnBatch) flush() error {
+	for j := range b.columns {
+		b.batch[j] = b.columns[j][:b.n]
+	}
+	b.n = 0
+	return b.yield(b.batch)
+}
+
+// add appends the rows that begin at the positions in the order of these.
+func (b *columnBatch) add(rows []int64, positions []entry) error {
+	for len(positions) > 0 {
+		n := min(len(positions), unpackRows, b.room-b.n)
+		b.unpacker.unpack(b.columns, b.n, rows, positions[:n])
+		positions = positions[n:]
+		if b.n += n; b.n == b.room {
+			if err := b.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // repacker brings rows into a wider packing.
 type repacker struct {
 	to        *packing
