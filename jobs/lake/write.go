@@ -70,7 +70,8 @@ type Written struct {
 // WriteParquet stores the batches as one Parquet file, or stores nothing.
 //
 // Types: Int64, Int32, Float64, Boolean, Date32, Timestamp, String, Dictionary<Uint32, String>. A null in a field
-// that is not nullable, a NaN or an infinity is an error. The bytes depend on the schema, the options and the rows
+// that is not nullable, a NaN or an infinity is an error. Encodings are PLAIN, RLE_DICTIONARY, DELTA_BINARY_PACKED and
+// DELTA_BYTE_ARRAY, by the values of each row group. The bytes depend on the schema, the options and the rows
 // only, not on how rows are cut into batches, dictionaries are ordered, or when and where it runs. Batches are
 // borrowed. An error that the sequence yields ends the file and is returned.
 func (l *Lake) WriteParquet(ctx context.Context, key string, schema *arrow.Schema, opts WriteOptions, batches iter.Seq2[arrow.Record, error]) (Written, error) {

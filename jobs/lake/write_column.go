@@ -18,6 +18,8 @@ type valueBuffer interface {
 	append(arr arrow.Array, from, to int) error
 	// choose fixes the encoding of the row group. dictionary is the PLAIN dictionary page of entries values, or nil.
 	choose() (encoding format.Encoding, dictionary []byte, entries int)
+	// uniform tells whether all values of the row group are the same.
+	uniform() bool
 	// encode appends values [from, to) to dst.
 	encode(dst []byte, from, to int) ([]byte, error)
 	// bounds are the least and the greatest of values [from, to) as statistics hold them; ok is false if there are none.
@@ -36,6 +38,7 @@ type columnWriter struct {
 	valid    []byte // Arrow bitmap of a nullable column
 	scratch  []byte // page before compression
 	packed   []byte // page after it
+	head     []byte // its header
 }
 
 // pageIndex is what readers use to skip pages. column is nil if some page has no bounds.
@@ -91,6 +94,7 @@ type chunkWriter struct {
 	index pageIndex
 	start int64
 	nulls int64
+	alike struct{ rows, present int } // the data page written last, if all of the chunk with as many rows and values are like it
 }
 
 func (c *columnWriter) flush(f *fileWriter) (format.ColumnMetaData, pageIndex, error) {
@@ -107,7 +111,7 @@ func (c *columnWriter) flush(f *fileWriter) (format.ColumnMetaData, pageIndex, e
 		}
 	}
 	w.meta.DataPageOffset = f.out.offset
-	first := 0 // value that is not null
+	first, uniform := 0, c.values.uniform() // first: value that is not null
 	for row := 0; row < c.rows; row += f.opts.PageRows {
 		n := min(f.opts.PageRows, c.rows-row)
 		present := w.present(row, n)
@@ -115,6 +119,9 @@ func (c *columnWriter) flush(f *fileWriter) (format.ColumnMetaData, pageIndex, e
 			return w.meta, w.index, err
 		}
 		first += present
+		if w.alike.rows = 0; uniform && (present == 0 || present == n) {
+			w.alike.rows, w.alike.present = n, present
+		}
 	}
 	w.finish(first)
 	c.values.reset()
@@ -142,12 +149,14 @@ func (w *chunkWriter) dictionaryPage(data []byte, entries int) error {
 	h := format.PageHeader{Type: format.DictionaryPage}
 	h.DictionaryPageHeader = thrift.New(format.DictionaryPageHeader{NumValues: int32(entries), Encoding: format.Plain})
 	w.meta.EncodingStats = append(w.meta.EncodingStats, format.PageEncodingStats{PageType: format.DictionaryPage, Encoding: format.Plain, Count: 1})
-	_, err := w.page(&h, data)
-	return err
+	return w.page(&h, data)
 }
 
 // dataPage writes rows [row, row+n), whose values are [from, to).
 func (w *chunkWriter) dataPage(encoding format.Encoding, row, n, from, to int) (err error) {
+	if w.alike.rows == n && w.alike.present == to-from {
+		return w.samePage(encoding, row)
+	}
 	w.scratch = w.scratch[:0]
 	if w.field.Nullable {
 		w.scratch = appendLevels(w.scratch, w.valid, row, n, to-from)
@@ -161,18 +170,37 @@ func (w *chunkWriter) dataPage(encoding format.Encoding, row, n, from, to int) (
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 		Statistics: format.Statistics{NullCount: int64(n - (to - from))},
 	})
-	offset := w.file.out.offset
-	size, err := w.page(&h, w.scratch)
-	if err != nil {
+	if err := w.page(&h, w.scratch); err != nil {
 		return err
 	}
-	w.nulls += int64(n - (to - from))
-	w.countPage(encoding)
-	w.index.offset.PageLocations = append(w.index.offset.PageLocations, format.PageLocation{
-		Offset: offset, CompressedPageSize: int32(size), FirstRowIndex: int64(row),
-	})
+	w.addPage(encoding, row, n-(to-from))
 	w.addBounds(n, from, to)
 	return nil
+}
+
+// samePage writes the data page before once more, for the rows from row on.
+func (w *chunkWriter) samePage(encoding format.Encoding, row int) error {
+	if err := w.writePage(len(w.scratch)); err != nil {
+		return err
+	}
+	w.addPage(encoding, row, w.alike.rows-w.alike.present)
+	if x := w.index.column; x != nil {
+		x.NullPages, x.NullCounts = again(x.NullPages), again(x.NullCounts)
+		x.MinValues, x.MaxValues = again(x.MinValues), again(x.MaxValues)
+	}
+	return nil
+}
+
+func again[T any](s []T) []T { return append(s, s[len(s)-1]) }
+
+// addPage notes the data page that was just written.
+func (w *chunkWriter) addPage(encoding format.Encoding, row, nulls int) {
+	w.nulls += int64(nulls)
+	w.countPage(encoding)
+	size := len(w.head) + len(w.packed)
+	w.index.offset.PageLocations = append(w.index.offset.PageLocations, format.PageLocation{
+		Offset: w.file.out.offset - int64(size), CompressedPageSize: int32(size), FirstRowIndex: int64(row),
+	})
 }
 
 func (w *chunkWriter) countPage(encoding format.Encoding) {
@@ -183,26 +211,33 @@ func (w *chunkWriter) countPage(encoding format.Encoding) {
 	w.meta.EncodingStats = append(w.meta.EncodingStats, format.PageEncodingStats{PageType: format.DataPage, Encoding: encoding, Count: 1})
 }
 
-// page compresses and writes a page and says how many bytes it took with its header.
-func (w *chunkWriter) page(h *format.PageHeader, body []byte) (int, error) {
+// page compresses and writes a page.
+func (w *chunkWriter) page(h *format.PageHeader, body []byte) (err error) {
 	if len(body) > math.MaxInt32 {
-		return 0, tooLargef("a page of %d bytes; write fewer rows per page", len(body))
+		return tooLargef("a page of %d bytes; write fewer rows per page", len(body))
 	}
-	packed := body
-	if w.file.opts.Level != Uncompressed {
+	if w.file.opts.Level == Uncompressed {
+		w.packed = body
+	} else {
 		w.packed = w.file.zstd.EncodeAll(body, w.packed[:0])
-		packed = w.packed
 	}
-	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(packed))
-	h.CRC = int32(crc32.ChecksumIEEE(packed))
-	n, err := w.file.writeThrift(h)
-	if err != nil {
-		return n, err
+	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(w.packed))
+	h.CRC = int32(crc32.ChecksumIEEE(w.packed))
+	if w.head, err = marshal(h); err != nil {
+		return err
 	}
-	m, err := w.file.out.Write(packed)
-	w.meta.TotalUncompressedSize += int64(n + len(body))
-	w.meta.TotalCompressedSize += int64(n + m)
-	return n + m, err
+	return w.writePage(len(body))
+}
+
+// writePage writes the page at hand, of so many bytes before compression.
+func (w *chunkWriter) writePage(uncompressed int) error {
+	w.meta.TotalUncompressedSize += int64(len(w.head) + uncompressed)
+	w.meta.TotalCompressedSize += int64(len(w.head) + len(w.packed))
+	if _, err := w.file.out.Write(w.head); err != nil {
+		return err
+	}
+	_, err := w.file.out.Write(w.packed)
+	return err
 }
 
 // maxBound is the longest bound that statistics hold; with a longer one they are left out.

@@ -157,11 +157,19 @@ func (f *fileWriter) writeIndexes() error {
 }
 
 func (f *fileWriter) writeThrift(v any) (int, error) {
-	data, err := thrift.Marshal(new(thrift.CompactProtocol), v)
+	data, err := marshal(v)
 	if err != nil {
-		return 0, fmt.Errorf("encode metadata: %w", err)
+		return 0, err
 	}
 	return f.out.Write(data)
+}
+
+func marshal(v any) ([]byte, error) {
+	data, err := thrift.Marshal(new(thrift.CompactProtocol), v)
+	if err != nil {
+		return nil, fmt.Errorf("encode metadata: %w", err)
+	}
+	return data, nil
 }
 
 // newColumnWriter maps an Arrow field to Parquet.

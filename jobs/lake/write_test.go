@@ -167,6 +167,20 @@ func mustHaveTrueBounds(t *testing.T, name string, chunk parquet.ColumnChunk) {
 	if index.NumPages() != (1100+89)/90 && index.NumPages() != (800+89)/90 || offsets.NumPages() != index.NumPages() {
 		t.Errorf("column %s: %d pages", name, index.NumPages())
 	}
+	mustBound(t, name, chunk)
+}
+
+// mustBound holds the values of every page against the column index.
+func mustBound(t *testing.T, name string, chunk parquet.ColumnChunk) {
+	t.Helper()
+	index, err := chunk.ColumnIndex()
+	if err != nil {
+		t.Fatalf("column %s: %v", name, err)
+	}
+	offsets, err := chunk.OffsetIndex()
+	if err != nil {
+		t.Fatalf("column %s: %v", name, err)
+	}
 	for p := range index.NumPages() {
 		pages := chunk.Pages()
 		if err := pages.SeekToRow(offsets.FirstRowIndex(p)); err != nil {

@@ -204,6 +204,7 @@ func TestDictionariesOfOtherWriters(t *testing.T) {
 		{"a value the contract does not know", scenes, u32, []string{"live", "dungeon"}, []int{0}, nil, `unknown value "dungeon"`},
 		{"identifiers known already", brands, u32, []string{"y", "x"}, []int{0, 1, -1}, []int64{y, x, column.Null}, ""},
 		{"plain strings", brands, text, []string{"y", "x"}, []int{0, 1, -1}, []int64{y, x, column.Null}, ""},
+		{"plain strings in a row", brands, text, []string{"y", "x"}, []int{-1, 1, 1, -1, 1, 0, 0, -1, 1}, []int64{column.Null, x, x, column.Null, x, y, y, column.Null, x}, ""},
 		{"plain strings of an enumeration", scenes, text, []string{"dungeon"}, []int{0}, nil, `unknown value "dungeon"`},
 		{"text where numbers are", contract.Column{Kind: contract.ID, Domain: contract.Merchant}, u32, []string{"m"}, []int{0}, nil, "found STRING where merchant is INT64"},
 	} {

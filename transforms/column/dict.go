@@ -14,6 +14,7 @@ type Dict struct {
 	codes  map[string]int64
 	values []string
 	ranks  []int64 // of the first len(ranks) codes; rebuilt when strings were added
+	ranked []int64 // the codes in the order of their strings
 }
 
 // NewDict makes an empty dictionary.
@@ -56,20 +57,25 @@ func (d *Dict) Len() int {
 // Ranks gives for each code the position of its string in ascending order. The slice is not changed
 // afterwards; it covers the strings known at the time of the call.
 func (d *Dict) Ranks() []int64 {
+	ranks, _ := d.positions()
+	return ranks
+}
+
+// positions are Ranks, and the code that has each rank.
+func (d *Dict) positions() (ranks, ranked []int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.ranks) == len(d.values) {
-		return d.ranks
+		return d.ranks, d.ranked
 	}
-	order := make([]int64, len(d.values))
-	for i := range order {
-		order[i] = int64(i)
+	ranks, ranked = make([]int64, len(d.values)), make([]int64, len(d.values))
+	for i := range ranked {
+		ranked[i] = int64(i)
 	}
-	slices.SortFunc(order, func(a, b int64) int { return strings.Compare(d.values[a], d.values[b]) })
-	ranks := make([]int64, len(order))
-	for r, c := range order {
+	slices.SortFunc(ranked, func(a, b int64) int { return strings.Compare(d.values[a], d.values[b]) })
+	for r, c := range ranked {
 		ranks[c] = int64(r)
 	}
-	d.ranks = ranks
-	return ranks
+	d.ranks, d.ranked = ranks, ranked
+	return ranks, ranked
 }

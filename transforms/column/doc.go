@@ -8,8 +8,8 @@
 //     cache and can be worked on alone; blocks that exceed the memory budget go to a spill file.
 //  2. Groups numbers the groups of a partition that was turned into columns. Grouper is a hash table
 //     for anything else: keys in front, running measures behind. Lookup finds rows of a snapshot.
-//  3. Sorter puts result rows in the order of a table's key by radix, in memory or merged from
-//     spilled runs.
+//  3. Sorter packs result rows into numbers of a few words and puts them in the order of a table's key by
+//     radix, in memory or merged from spilled runs.
 //  4. Builder makes the Arrow records of a contract table, value by value or many at once.
 //
 // Budget counts what rows hold and keeps freed blocks, Buffers keeps freed Arrow buffers, for the next to use.

@@ -211,17 +211,24 @@ func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error
 	return nil
 }
 
+// stringCodes looks a string up once where it comes several times in a row, as subjects do.
 func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) error {
+	last := -1
 	for i := range out {
-		if a.IsNull(i) {
+		switch {
+		case a.IsNull(i):
 			out[i] = Null
 			continue
+		case last >= 0 && a.Value(i) == a.Value(last):
+			out[i] = out[last]
+		default:
+			code, err := ids.code(c, a.Value(i))
+			if err != nil {
+				return err
+			}
+			out[i] = code
 		}
-		code, err := ids.code(c, a.Value(i))
-		if err != nil {
-			return err
-		}
-		out[i] = code
+		last = i
 	}
 	return nil
 }

@@ -1,229 +1,219 @@
 package column
 
-import (
-	"cmp"
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
-// Rows are put in order by a radix sort from the most significant digit down. Only 16 bytes a row move: a key of 64
-// bits and the number of the row. The key begins as a prefix of all key columns, each cut to the bits it needs; rows
-// whose prefixes are equal go on with the columns that did not fit, one after the other.
-
-// entry stands for a row.
-type entry struct {
-	key uint64 // of the prefix or column in hand, so that unsigned order is its order
-	row uint32
-}
+// Packed rows are numbers of a few words, the highest first. They are put in order by a radix sort from the most
+// significant digit down, in two stages. While they are more than the second-level cache holds, the rows themselves are
+// dealt into buckets, block by block. A bucket that fits is sorted by entries: one word and where the row begins. So no
+// row is ever fetched from far away on its own.
 
 const (
-	smallBucket  = 32 // rows from which on counting pays
+	cachedValues = 1 << 15 // of a bucket that is sorted in the cache, with two entries for each row
+	bucketValues = 1 << 13 // aimed at when rows are dealt into buckets
+
+	smallBucket  = 32 // entries from which on counting pays
 	maxDigitBits = 11 // bits of a digit: the counters of all buckets stay in the first-level cache
 )
 
-// prefix stands for a key column where the prefix of all is in hand.
-const prefix = -1
-
-// radix sorts one set of rows.
-type radix struct {
-	s      *Sorter
-	ranks  [][]int64 // by key column; nil: values are their own order
-	other  []entry   // as long as the rows
-	behind int       // the first key column that is not whole in the prefix
+// entry stands for a row.
+type entry struct {
+	key uint64 // the word in hand
+	row uint32 // where the row begins
 }
 
-// sorted are the rows in memory, in order.
-func (s *Sorter) sorted() []entry {
-	rows := make([]entry, 0, s.rows)
-	for b, block := range s.blocks {
-		for at := 0; at < len(block); at += s.width {
-			rows = append(rows, entry{row: uint32(b*blockValues + at)})
-		}
-	}
-	if len(rows) > 1 && len(s.order) > 0 {
-		r := &radix{s: s, ranks: s.ranks(), other: make([]entry, len(rows))}
-		r.loadPrefix(rows)
-		r.sort(rows, r.other, prefix)
-	}
-	return rows
+// orderer puts packed rows in order, and frees the blocks where they lie. It yields the rows of a bucket, and where each
+// begins, in order.
+type orderer struct {
+	s     *Sorter
+	width int // words of a row
+	yield func(rows []int64, order []entry) error
+
+	rows           []int64 // of the bucket in hand
+	entries, other []entry
 }
 
-// ranks are the positions of strings, taken once.
-func (s *Sorter) ranks() [][]int64 {
-	ranks := make([][]int64, len(s.order))
-	for i, o := range s.order {
-		if o.Dict != nil {
-			ranks[i] = o.Dict.Ranks()
+// order yields the rows of blocks, which are equal in all words before number word.
+func (o *orderer) order(blocks [][]int64, word int) error {
+	total := 0
+	for _, b := range blocks {
+		total += len(b)
+	}
+	if total <= cachedValues {
+		return o.sort(blocks, word)
+	}
+	low, high := o.extremes(blocks, word)
+	for low == high {
+		if word++; word == o.width {
+			return o.equal(blocks)
+		}
+		low, high = o.extremes(blocks, word)
+	}
+	for _, bucket := range o.deal(blocks, total, word, low, high) {
+		if err := o.order(bucket, word); err != nil {
+			return err
 		}
 	}
-	return ranks
+	return nil
 }
 
-// loadPrefix puts as many key columns into the entries as fit into 64 bits, each as its distance from the least value
-// in the bits that the greatest distance has; of the last one perhaps its upper bits only. The rows are in the order in
-// which they lie in memory.
-func (r *radix) loadPrefix(rows []entry) {
-	low, high := r.ranges(rows)
-	room := 64
-	var used []int // bits of each column
-	for c := range r.s.order {
-		width := bits.Len64(high[c] - low[c])
-		if width > room {
-			break
-		}
-		used = append(used, width)
-		room -= width
-	}
-	r.behind = len(used)
-	for i := range rows {
-		row := r.s.row(rows[i].row)
-		var key uint64
-		for c, width := range used {
-			key = key<<width | (sortKey(row[r.s.order[c].Column], r.ranks[c]) - low[c])
-		}
-		if r.behind < len(r.s.order) {
-			c := r.behind
-			width := bits.Len64(high[c] - low[c])
-			key = key<<room | (sortKey(row[r.s.order[c].Column], r.ranks[c])-low[c])>>(width-room)
-		}
-		rows[i].key = key
-	}
-}
-
-// ranges are the least and greatest values of the key columns.
-func (r *radix) ranges(rows []entry) (low, high []uint64) {
-	low, high = make([]uint64, len(r.s.order)), make([]uint64, len(r.s.order))
-	for c, o := range r.s.order {
-		low[c] = math.MaxUint64
-		for _, e := range rows {
-			k := sortKey(r.s.row(e.row)[o.Column], r.ranks[c])
-			low[c], high[c] = min(low[c], k), max(high[c], k)
+// extremes are the least and the greatest value of a word.
+func (o *orderer) extremes(blocks [][]int64, word int) (low, high uint64) {
+	low = uint64(blocks[0][word])
+	high = low
+	for _, b := range blocks {
+		for at := word; at < len(b); at += o.width {
+			v := uint64(b[at])
+			low, high = min(low, v), max(high, v)
 		}
 	}
 	return low, high
 }
 
-// after is the key column that decides among rows with equal keys of c, len(order) if none is left.
-func (r *radix) after(c int) int {
-	if c == prefix {
-		return r.behind
+// deal spreads rows over buckets by the highest digit in which a word of theirs differs.
+func (o *orderer) deal(blocks [][]int64, total, word int, low, high uint64) [][][]int64 {
+	digit := min(maxDigitBits, bits.Len(uint(total/bucketValues)))
+	shift := max(0, bits.Len64(high-low)-digit)
+	buckets := make([][][]int64, (high-low)>>shift+1)
+	open, used := make([][]int64, len(buckets)), make([]int, len(buckets))
+	width := o.width
+	full := blockValues / width * width
+	for i, b := range blocks {
+		for at := 0; at < len(b); at += width {
+			d := (uint64(b[at+word]) - low) >> shift
+			to, n := open[d], used[d]
+			if n == len(to) { // full, or none
+				to, n = o.s.newBlock()[:full], 0
+				open[d] = to
+				buckets[d] = append(buckets[d], to)
+			}
+			copy(to[n:n+width], b[at:at+width])
+			used[d] = n + width
+		}
+		o.s.drop(b)
+		blocks[i] = nil
 	}
-	return c + 1
+	for d, bucket := range buckets {
+		if len(bucket) > 0 {
+			bucket[len(bucket)-1] = open[d][:used[d]]
+		}
+	}
+	return buckets
 }
 
-// load puts the values of key column c into the entries. Null becomes the largest.
-func (r *radix) load(rows []entry, c int) {
-	at := r.s.order[c].Column
-	ranks := r.ranks[c]
-	for i := range rows {
-		rows[i].key = sortKey(r.s.row(rows[i].row)[at], ranks)
+// equal yields rows that are all the same.
+func (o *orderer) equal(blocks [][]int64) error {
+	for i := range blocks {
+		if err := o.sort(blocks[i:i+1], o.width-1); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-func sortKey(v int64, ranks []int64) uint64 {
-	if ranks != nil && v != Null {
-		v = ranks[v]
+// sort yields the rows of few blocks.
+func (o *orderer) sort(blocks [][]int64, word int) error {
+	o.rows, o.entries = o.rows[:0], o.entries[:0]
+	for _, b := range blocks {
+		o.rows = append(o.rows, b...)
+		o.s.drop(b)
 	}
-	return uint64(v) ^ 1<<63 - 1 // Null, the smallest, wraps around
+	if len(o.rows) == 0 {
+		return nil
+	}
+	for at := 0; at < len(o.rows); at += o.width {
+		o.entries = append(o.entries, entry{key: uint64(o.rows[at+word]), row: uint32(at)})
+	}
+	if len(o.other) < len(o.entries) {
+		o.other = make([]entry, cap(o.entries))
+	}
+	o.sortEntries(o.entries, o.other, word)
+	return o.yield(o.rows, o.entries)
 }
 
-// sort orders rows by key column c, loaded, and those after it. other is scratch of the same length.
-func (r *radix) sort(rows, other []entry, c int) {
+// sortEntries orders entries by a word, loaded, and those after it. other is scratch of at least the same length.
+func (o *orderer) sortEntries(entries, other []entry, word int) {
 	for {
-		if len(rows) <= smallBucket {
-			r.sortSmall(rows, c)
+		if len(entries) <= smallBucket {
+			o.sortSmall(entries, word)
 			return
 		}
-		low, high := keyRange(rows)
+		low, high := keyRange(entries)
 		if low != high {
-			r.distribute(rows, other, c, low, high)
+			o.distribute(entries, other, word, low, high)
 			return
 		}
-		if c = r.after(c); c == len(r.s.order) {
+		if word++; word == o.width {
 			return
 		}
-		r.load(rows, c)
+		o.load(entries, word)
 	}
 }
 
-func keyRange(rows []entry) (low, high uint64) {
-	low, high = rows[0].key, rows[0].key
-	for _, e := range rows[1:] {
+// load puts a word of the rows into their entries.
+func (o *orderer) load(entries []entry, word int) {
+	for i := range entries {
+		entries[i].key = uint64(o.rows[int(entries[i].row)+word])
+	}
+}
+
+func keyRange(entries []entry) (low, high uint64) {
+	low, high = entries[0].key, entries[0].key
+	for _, e := range entries[1:] {
 		low, high = min(low, e.key), max(high, e.key)
 	}
 	return low, high
 }
 
-// distribute counts rows into buckets by the highest digit in which their keys differ, and sorts each.
-func (r *radix) distribute(rows, other []entry, c int, low, high uint64) {
-	digit := min(maxDigitBits, max(4, bits.Len(uint(len(rows)))-3))
+// distribute counts entries into buckets by the highest digit in which their keys differ, and sorts each.
+func (o *orderer) distribute(entries, other []entry, word int, low, high uint64) {
+	digit := min(maxDigitBits, max(4, bits.Len(uint(len(entries)))-3))
 	shift := max(0, bits.Len64(high-low)-digit)
-	buckets := int((high-low)>>shift) + 1
-	var starts [1<<maxDigitBits + 1]uint32
-	for _, e := range rows {
-		starts[(e.key-low)>>shift+1]++
+	var counters [1 << maxDigitBits]uint32
+	next := counters[:(high-low)>>shift+1]
+	for _, e := range entries {
+		next[(e.key-low)>>shift]++
 	}
-	for b := range buckets {
-		starts[b+1] += starts[b]
+	sum := uint32(0)
+	for b, n := range next {
+		next[b] = sum
+		sum += n
 	}
-	next := starts
-	for _, e := range rows {
+	for _, e := range entries {
 		b := (e.key - low) >> shift
 		other[next[b]] = e
 		next[b]++
 	}
-	copy(rows, other[:len(rows)])
-	for b := range buckets {
-		from, to := starts[b], starts[b+1]
-		switch n := to - from; {
-		case n < 2:
-		case shift > 0 || n <= smallBucket:
-			r.sort(rows[from:to], other[from:to], c)
-		case r.after(c) < len(r.s.order): // the digit was the rest of the key
-			r.load(rows[from:to], r.after(c))
-			r.sort(rows[from:to], other[from:to], r.after(c))
-		}
-	}
-}
-
-// sortSmall compares keys, and goes on with the next column among rows whose keys are equal.
-func (r *radix) sortSmall(rows []entry, c int) {
-	for i := 1; i < len(rows); i++ {
-		e, at := rows[i], i
-		for ; at > 0 && rows[at-1].key > e.key; at-- {
-			rows[at] = rows[at-1]
-		}
-		rows[at] = e
-	}
-	if c = r.after(c); c == len(r.s.order) {
-		return
-	}
-	for from := 0; from < len(rows); {
-		to := from + 1
-		for to < len(rows) && rows[to].key == rows[from].key {
-			to++
-		}
+	copy(entries, other[:len(entries)])
+	from := uint32(0)
+	for _, to := range next { // where the bucket ends, by now
 		if to-from > 1 {
-			r.load(rows[from:to], c)
-			r.sortSmall(rows[from:to], c)
+			o.sortEntries(entries[from:to], other[from:to], word)
 		}
 		from = to
 	}
 }
 
-// compare compares two rows by all key columns.
-func (r *radix) compare(a, b []int64) int {
-	for c := range r.s.order {
-		at := r.s.order[c].Column
-		if x, y := sortKey(a[at], r.ranks[c]), sortKey(b[at], r.ranks[c]); x != y {
-			return cmp.Compare(x, y)
+// sortSmall compares keys, and goes on with the next word among entries whose keys are equal.
+func (o *orderer) sortSmall(entries []entry, word int) {
+	for i := 1; i < len(entries); i++ {
+		e, at := entries[i], i
+		for ; at > 0 && entries[at-1].key > e.key; at-- {
+			entries[at] = entries[at-1]
 		}
+		entries[at] = e
 	}
-	return 0
-}
-
-// comparer compares two rows by the whole order.
-func (s *Sorter) comparer() func(a, b []int64) int {
-	r := &radix{s: s, ranks: s.ranks()}
-	return r.compare
+	if word++; word == o.width {
+		return
+	}
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].key == entries[from].key {
+			to++
+		}
+		if to-from > 1 {
+			o.load(entries[from:to], word)
+			o.sortSmall(entries[from:to], word)
+		}
+		from = to
+	}
 }

@@ -11,7 +11,7 @@ import (
 // gate is a rule bound to tonight's columns.
 type gate struct {
 	at                    int
-	measure               string
+	lever                 lever
 	scored                bool // looks at runs, else at values
 	runs                  [][]int16
 	values, unless        []float64
@@ -32,13 +32,13 @@ func bindGates(st rules.Stability, l *rules.List, s *Subjects, h History) []gate
 	gates := make([]gate, len(l.Gates))
 	for i := range l.Gates {
 		gates[i] = bindGate(st, &l.Gates[i], s, h)
-		gates[i].at = i
+		gates[i].at, gates[i].lever = i, leverOf(l.Role, l.Gates[i].Measure)
 	}
 	return gates
 }
 
 func bindGate(st rules.Stability, r *rules.Gate, s *Subjects, h History) gate {
-	g := gate{measure: r.Measure, floor: r.Floor, atOnce: r.AtOnce, needs: 1}
+	g := gate{floor: r.Floor, atOnce: r.AtOnce, needs: 1}
 	band := -st.Band
 	switch {
 	case r.AtLeast != nil:

@@ -44,21 +44,20 @@ type GateResult struct {
 
 // judge explains the gate for one subject.
 func (g *gate) judge(subject int) GateResult {
-	var res GateResult
+	res := GateResult{Gate: g.at, Threshold: g.threshold(), State: Failed}
 	switch {
 	case !g.scored:
-		res = g.judgeValue(subject)
+		g.judgeValue(subject, &res)
 	case len(g.runs) == 0 || g.runs[0][subject] == 0:
-		res = g.absent(g.threshold())
+		g.judgeAbsent(&res)
 	case g.days > 0:
-		res = g.judgeDays(subject)
+		g.judgeDays(subject, &res)
 	default:
-		res = g.judgeMean(subject)
+		g.judgeMean(subject, &res)
 	}
 	if !res.State.Passes() && g.excepted(subject) {
 		res.State, res.Band = PassedByUnless, false
 	}
-	res.Gate = g.at
 	return res
 }
 
@@ -72,37 +71,36 @@ func (g *gate) threshold() float64 {
 	return g.bound
 }
 
-// absent is the result without a value tonight.
-func (g *gate) absent(threshold float64) GateResult {
-	res := GateResult{Value: math.NaN(), Threshold: threshold, Margin: math.NaN(), State: NotKnown}
+// judgeAbsent judges without a value tonight.
+func (g *gate) judgeAbsent(res *GateResult) {
+	res.Value, res.Margin, res.State = math.NaN(), math.NaN(), NotKnown
 	if g.floor {
 		res.State = PassedByFloor
 	}
-	return res
 }
 
 // judgeValue judges a measure that is no score: tonight's value, no band.
-func (g *gate) judgeValue(subject int) GateResult {
+func (g *gate) judgeValue(subject int, res *GateResult) {
 	if g.values == nil || math.IsNaN(g.values[subject]) {
-		return g.absent(g.bound)
+		g.judgeAbsent(res)
+		return
 	}
-	v := g.values[subject]
-	res := GateResult{Value: v, Threshold: g.bound, Margin: v - g.bound, State: Failed}
+	res.Value = g.values[subject]
+	res.Margin = res.Value - g.bound
 	if g.atMost {
-		res.Margin = g.bound - v
+		res.Margin = g.bound - res.Value
 	}
 	if res.Margin >= 0 {
 		res.State = Passed
 	}
-	return res
 }
 
 // judgeMean judges the mean of the runs with a score. Tonight alone is the mean of one run.
-func (g *gate) judgeMean(subject int) GateResult {
+func (g *gate) judgeMean(subject int, res *GateResult) {
 	sum, count := sumRuns(g.runs, subject)
 	margin := g.margin(sum, count, g.line)
-	res := GateResult{Value: fourDecimals(float64(sum) / float64(100*count)), Threshold: g.bound, Runs: int(count),
-		Margin: fourDecimals(float64(margin) / float64(10_000*count)), State: Failed}
+	res.Value, res.Margin = fourDecimals(float64(sum)/float64(100*count)), fourDecimals(float64(margin)/float64(10_000*count))
+	res.Runs = int(count)
 	switch {
 	case int(count) < g.needs && !g.floor:
 		res.State = HistoryShort
@@ -111,11 +109,10 @@ func (g *gate) judgeMean(subject int) GateResult {
 	default:
 		res.Band = g.margin(sum, count, g.relaxed) >= 0
 	}
-	return res
 }
 
 // judgeDays judges on how many of the runs the score reached the line.
-func (g *gate) judgeDays(subject int) GateResult {
+func (g *gate) judgeDays(subject int, res *GateResult) {
 	var scored, reached, relaxed int
 	for _, run := range g.runs {
 		v := int64(run[subject])
@@ -130,7 +127,7 @@ func (g *gate) judgeDays(subject int) GateResult {
 			relaxed++
 		}
 	}
-	res := GateResult{Value: float64(reached), Threshold: float64(g.days), Margin: float64(reached - g.days), Runs: scored, State: Failed}
+	res.Value, res.Margin, res.Runs = float64(reached), float64(reached-g.days), scored
 	switch {
 	case reached >= g.days:
 		res.State = Passed
@@ -141,7 +138,6 @@ func (g *gate) judgeDays(subject int) GateResult {
 	default:
 		res.Band = relaxed >= g.days
 	}
-	return res
 }
 
 // margin is how far the mean of a sum of hundredths is on the good side of a line, times count, in ten-thousandths.

@@ -42,7 +42,7 @@ func (g *goneBetween) before(next []byte, last bool) (taken []GoneMember) {
 func (w *listWriter) gone(p *Page, m GoneMember) {
 	d := p.Decision
 	w.asOf.Int(int64(d.AsOf))
-	w.list.Int(w.listIDs[p])
+	w.list.Int(w.listID)
 	w.role.Int(int64(p.Role))
 	w.subject.Text(w.IDs.TextDict().Value(m.Subject))
 	w.eligible.Flag(false)
@@ -55,15 +55,16 @@ func (w *listWriter) gone(p *Page, m GoneMember) {
 		w.causeLate.Int(known(0, p.Causes == nil || p.Causes.LateKnown))
 		w.causeRules.Int(0)
 	} else {
-		w.nulls(w.causeData, w.causeOthers, w.causeLate, w.causeRules)
+		nulls(1, []*column.Cell{w.causeData, w.causeOthers, w.causeLate, w.causeRules})
 	}
-	w.nulls(w.name, w.merchant, w.category, w.rank, w.level, w.multiplier, w.product, w.shop, w.talent, w.net15, w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume, w.override)
+	nulls(1, []*column.Cell{w.name, w.merchant, w.category, w.rank, w.level, w.multiplier, w.product, w.shop, w.talent, w.net15,
+		w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume, w.override})
 	w.lower.RealOrNull(math.NaN())
 	for _, c := range []*column.Cell{w.orders, w.passStreak, w.failStreak} {
 		c.Int(0)
 	}
 	w.failedGates.Text("")
-	w.reasons.Text(Gone.String())
+	w.reasonCodes.Text(Gone.String())
 	w.needs.Int(int64(NeedsMore))
 	w.gatesSince.Text("")
 	w.standing.Flag(false)
@@ -72,10 +73,4 @@ func (w *listWriter) gone(p *Page, m GoneMember) {
 	w.validFrom.Int(int64(d.ValidFrom))
 	w.validTo.Int(int64(d.ValidTo))
 	w.version.Int(w.rules)
-}
-
-func (w *listWriter) nulls(cells ...*column.Cell) {
-	for _, c := range cells {
-		c.Null()
-	}
 }

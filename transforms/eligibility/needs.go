@@ -19,7 +19,7 @@ func (d *Decision) Qualifies(subject int, c Change) bool {
 
 // passesWith judges a gate as if the changed score of its measure stood on each run.
 func (d *Decision) passesWith(g *gate, subject int, c Change) bool {
-	v := c.of(d.lever(g))
+	v := c.of(g.lever)
 	if v == 0 {
 		return g.judge(subject).State.Passes()
 	}
@@ -45,9 +45,9 @@ func (c Change) of(l lever) int16 {
 	return 0
 }
 
-func (d *Decision) lever(g *gate) lever {
-	switch g.measure {
-	case ownMeasure(d.list.Role):
+func leverOf(role, measure string) lever {
+	switch measure {
+	case ownMeasure(role):
 		return own
 	case "product_quality":
 		return quality
@@ -97,35 +97,37 @@ type Need struct {
 func (d *Decision) Needs(subject int) Need {
 	need := Need{Gate: -1}
 	var scores, others int
+	passes := d.passes(subject)
 	for i := range d.gates {
-		g := &d.gates[i]
-		res := g.judge(subject)
-		l := d.lever(g)
-		if l != other && !g.atMost {
+		g, fails := &d.gates[i], passes>>i&1 == 0
+		switch {
+		case g.lever != other && !g.atMost:
 			if !g.excepted(subject) {
-				need.raise(l, g)
+				need.raise(g)
 			}
-			if !res.State.Passes() {
+			if fails {
 				scores++
 			}
-			continue
-		}
-		if !res.State.Passes() {
+		case fails:
 			others++
-			need.Gate, need.By = i, g.towards(res.Margin)
+			need.Gate = i
 		}
 	}
 	need.settle(scores, others)
-	if need.Verdict == NeedsScore && d.reached(subject, need) {
+	switch {
+	case need.Verdict == NeedsScore && d.reached(subject, need):
 		need.Verdict = NeedsTime
+	case need.Verdict == NeedsGate:
+		g := &d.gates[need.Gate]
+		need.By = g.towards(g.judge(subject).Margin)
 	}
 	return need
 }
 
 // raise asks for at least the gate's bound.
-func (n *Need) raise(l lever, g *gate) {
+func (n *Need) raise(g *gate) {
 	asks := int16((g.line + 99) / 100)
-	if l == own {
+	if g.lever == own {
 		n.Own = max(n.Own, asks)
 	} else {
 		n.Quality = max(n.Quality, asks)
@@ -153,7 +155,7 @@ func (n *Need) settle(scores, others int) {
 	default:
 		n.Verdict = NeedsMore
 	}
-	n.Gate, n.By = -1, 0
+	n.Gate = -1
 }
 
 // reached tells whether tonight's scores are what is needed.

@@ -77,6 +77,11 @@ func (d *Decision) span(b *Before, key spanKey) GateSpan {
 	return s
 }
 
+// passes are the gates that a subject passes tonight, also where the list of the run before is kept.
+func (d *Decision) passes(subject int) uint32 {
+	return d.GateSpans.Spans[d.GateSpans.Of[subject]].Passes
+}
+
 // GateSince is the as-of date since which a gate of the list has passed, or has not, without a break.
 func (d *Decision) GateSince(subject, gate int) calendar.Day {
 	return d.GateSpans.Spans[d.GateSpans.Of[subject]].Since[gate]

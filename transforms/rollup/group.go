@@ -42,10 +42,10 @@ func (p *pass) group(ctx context.Context, workers int, mem column.Memory) error 
 // sumSecond merges groups that several partitions contributed to.
 func (pl *plan) sumSecond(ctx context.Context, workers int) error {
 	k := len(pl.By)
-	tables := make([]*column.Grouper, max(1, workers))
-	return pl.second.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
+	tables, sorters := make([]*column.Grouper, max(1, workers)), make([]*column.RowWriter, max(1, workers))
+	err := pl.second.Partitions(ctx, workers, func(w int, blocks [][]int64) error {
 		if tables[w] == nil {
-			tables[w] = column.NewGrouper(k, len(pl.Measures))
+			tables[w], sorters[w] = column.NewGrouper(k, len(pl.Measures)), pl.sorter.Writer()
 		}
 		g := tables[w]
 		g.Reset()
@@ -58,8 +58,15 @@ func (pl *plan) sumSecond(ctx context.Context, workers int) error {
 				}
 			}
 		}
-		return pl.sorter.Add(g.Rows())
+		sorters[w].Rows(g.Rows())
+		return sorters[w].Err()
 	})
+	for _, w := range sorters {
+		if err == nil && w != nil {
+			err = w.Flush()
+		}
+	}
+	return err
 }
 
 // visitor groups one partition after another, column by column, and keeps its memory between them.
@@ -72,6 +79,8 @@ type visitor struct {
 	of      []uint32  // group of each row of the selection in hand
 	sums    [][]int64 // of the grouping in hand: by measure, by group
 	keys    [][]int64 // scratch
+	firsts  [][]int64 // keys of each group
+	nulls   []int64   // in place of keys that are summed over
 	orders  *orderTable
 	sorters []*column.RowWriter // of each grouping, or
 	seconds []*column.Writer
@@ -234,15 +243,13 @@ func addColumn(sums, values []int64, rows, of []uint32) {
 
 // emit hands on the groups in hand: keys, nulls in place of the keys that are summed over, measures.
 func (v *visitor) emit(at int, g *grouping, keys [][]int64) {
-	sorter, second := v.sorters[at], v.seconds[at]
+	if w := v.sorters[at]; w != nil {
+		w.Columns(v.groups.Len(), v.result(g, keys))
+		return
+	}
 	k := len(keys)
 	for group, row := range v.groups.First() {
-		var out []int64
-		if sorter != nil {
-			out = sorter.Row()
-		} else {
-			out = second.Row(v.hashes[row])
-		}
+		out := v.seconds[at].Row(v.hashes[row])
 		for j, key := range keys {
 			out[j] = key[row]
 		}
@@ -253,6 +260,29 @@ func (v *visitor) emit(at int, g *grouping, keys [][]int64) {
 			out[k+g.nulls+j] = v.sums[j][group]
 		}
 	}
+}
+
+// result is the groups in hand as columns.
+func (v *visitor) result(g *grouping, keys [][]int64) [][]int64 {
+	first := v.groups.First()
+	columns := make([][]int64, 0, len(keys)+g.nulls+len(g.measures))
+	for j, key := range keys {
+		if j == len(v.firsts) {
+			v.firsts = append(v.firsts, nil)
+		}
+		v.firsts[j] = grow(v.firsts[j], len(first))
+		for group, row := range first {
+			v.firsts[j][group] = key[row]
+		}
+		columns = append(columns, v.firsts[j])
+	}
+	for len(v.nulls) < len(first) {
+		v.nulls = append(v.nulls, column.Null)
+	}
+	for range g.nulls {
+		columns = append(columns, v.nulls)
+	}
+	return append(columns, v.sums[:len(g.measures)]...)
 }
 
 // feed hands rows on to the next pass.

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/rules"
 )
@@ -32,25 +33,29 @@ type Step struct {
 // computed anew at every call. A subject without a score has steps too.
 func (s *Scores) Steps(subject int, buf []Step) []Step {
 	b := s.basis
+	var readings [maxIndicators]reading
 	var points points
-	var sum folded
-	b.points(subject, false, &points)
-	b.fold(&points, &sum)
-	buf = buf[:0]
 	for i := range b.indicators {
-		step := b.step(i, subject)
+		readings[i] = b.read(i, subject, false)
+		points[i] = readings[i].points
+	}
+	var sum folded
+	b.fold(&points, &sum)
+	buf = slices.Grow(buf[:0], len(b.indicators))[:len(b.indicators)]
+	for i := range buf {
+		step := &buf[i]
+		*step = b.step(i, subject, readings[i])
 		if i == b.price && sum.gated && step.Points == step.Points {
 			step.Points, step.Gated = b.priced(&points, true), true
 		}
-		b.weigh(&step, &sum)
-		buf = append(buf, step)
+		b.weigh(step, &sum)
 	}
 	return buf
 }
 
 // step is all that does not depend on the other indicators.
-func (b *basis) step(i, subject int) Step {
-	in, r, g := &b.indicators[i], b.read(i, subject, false), b.against(i, subject)
+func (b *basis) step(i, subject int, r reading) Step {
+	in, g := &b.indicators[i], b.against(i, subject)
 	step := Step{
 		Indicator: i, State: r.state, X: math.NaN(), N: math.NaN(), Mean: g.mean, Strength: g.strength, Value: r.value,
 		Anchors: g.curve.Anchors, Level: g.level, Code: g.code, Points: r.points, Weight: in.rule.Weight,

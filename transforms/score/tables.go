@@ -192,8 +192,8 @@ func IndicatorTable(roles []*Role) Records {
 type stepWriter struct {
 	*Role
 	asOf, role, subject, indicator, dimension, state, level, covered *column.Cell
-	figures                                                          []*column.Cell // in the order of figuresOf
-	anchors                                                          [4]*column.Cell
+	figures                                                          [len(figureColumns)]*column.Cell // in the order of figuresOf
+	anchors                                                          [len(anchorColumns)]*column.Cell
 
 	order             []int // indicators by name, as the table sorts them
 	names, dimensions []int64
@@ -205,8 +205,8 @@ func newStepWriter(r *Role, b *column.Builder) *stepWriter {
 	c := b.Column
 	w := &stepWriter{Role: r, asOf: c("as_of_date"), role: c("role"), subject: c("subject_id"), indicator: c("indicator"), dimension: c("dimension"),
 		state: c("state"), level: c("norm_level"), covered: c("covered_days")}
-	for _, name := range figureColumns {
-		w.figures = append(w.figures, c(name))
+	for j, name := range figureColumns {
+		w.figures[j] = c(name)
 	}
 	for j, name := range anchorColumns {
 		w.anchors[j] = c(name)
@@ -225,12 +225,12 @@ func newStepWriter(r *Role, b *column.Builder) *stepWriter {
 
 // figureColumns are columns of score_indicators, and figuresOf what a step has in them.
 var (
-	figureColumns = []string{"numerator", "denominator", "mean", "strength", "value", "points", "weight", "effective_weight", "contribution"}
+	figureColumns = [...]string{"numerator", "denominator", "mean", "strength", "value", "points", "weight", "effective_weight", "contribution"}
 	anchorColumns = [4]string{"anchor_best", "anchor_good", "anchor_fair", "anchor_poor"}
 )
 
-func figuresOf(s *Step) [9]float64 {
-	return [9]float64{s.X, s.N, s.Mean, s.Strength, s.Value, s.Points, s.Weight, s.Effective, s.Contribution}
+func figuresOf(s *Step) [len(figureColumns)]float64 {
+	return [...]float64{s.X, s.N, s.Mean, s.Strength, s.Value, s.Points, s.Weight, s.Effective, s.Contribution}
 }
 
 func (w *stepWriter) write(subject int) {
@@ -240,10 +240,16 @@ func (w *stepWriter) write(subject int) {
 	w.subject.RepeatEntry(w.subject.Entry(w.text), n)
 	w.asOf.Repeat(int64(w.AsOf), n)
 	w.role.Repeat(int64(w.Role.Role), n)
-	for _, i := range w.order {
-		w.writeStep(i, &w.steps[i])
-		w.covered.Int(int64(w.coveredDays(i, subject)))
+	covered := w.covered.Extend(n)
+	for k, i := range w.order {
+		s := &w.steps[i]
+		w.indicator.Int(w.names[i])
+		w.dimension.Int(w.dimensions[i])
+		w.state.Int(int64(s.State) - int64(Used))
+		covered[k] = int64(w.coveredDays(i, subject))
 	}
+	w.writeFigures(n)
+	w.writeAnchors(n)
 }
 
 // coveredDays are the days of a subject's window that all tables of an indicator cover.
@@ -255,24 +261,38 @@ func (w *stepWriter) coveredDays(indicator, subject int) int {
 	return days
 }
 
-func (w *stepWriter) writeStep(i int, s *Step) {
-	w.indicator.Int(w.names[i])
-	w.dimension.Int(w.dimensions[i])
-	w.state.Int(int64(s.State) - int64(Used))
-	for j, v := range figuresOf(s) {
-		w.figures[j].RealOrNull(v)
+func (w *stepWriter) writeFigures(n int) {
+	var out [len(figureColumns)][]int64
+	for j, c := range w.figures {
+		out[j] = c.Extend(n)
 	}
-	if s.Anchors == [4]float64{} {
-		for _, c := range w.anchors {
-			c.Null()
+	for k, i := range w.order {
+		for j, v := range figuresOf(&w.steps[i]) {
+			out[j][k] = column.RealBits(v)
 		}
-		w.level.Null()
-		return
 	}
+}
+
+// writeAnchors writes what a step was held against, null where that is nothing.
+func (w *stepWriter) writeAnchors(n int) {
+	var out [len(anchorColumns)][]int64
 	for j, c := range w.anchors {
-		c.Real(s.Anchors[j])
+		out[j] = c.Extend(n)
 	}
-	w.level.Int(int64(s.Level))
+	for k, i := range w.order {
+		s := &w.steps[i]
+		if s.Anchors == [4]float64{} {
+			for j := range out {
+				out[j][k] = column.Null
+			}
+			w.level.Null()
+			continue
+		}
+		for j, v := range s.Anchors {
+			out[j][k] = column.RealBits(v)
+		}
+		w.level.Int(int64(s.Level))
+	}
 }
 
 // HistoryTable is the score history of a role: of each subject the runs before, oldest first, then tonight's.
