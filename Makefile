@@ -194,10 +194,10 @@ ON_CORES = $(if $(shell command -v taskset),taskset -c $(CORES))
 BENCH_RUN = $(ON_CORES) $(BENCH_OUT)/bin/bench $(1) --out $(BENCH_OUT) --windvane $(BENCH_OUT)/bin/windvane --date $$(git log -1 --format=%cs)
 
 .PHONY: bench-peers
-bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, JOBS
+bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, NIGHT_RUNS, JOBS
 	@cd bench && BENCH_PYTHON=$(BENCH_VENV)/bin/python go test -tags peers -run TestTwinInPython .
 	$(call BENCH_RUN,peers) --python $(BENCH_VENV)/bin/python --peers bench/peers $(if $(JOBS)$(ENGINES),,--doc docs/benchmarks.md) \
-		--lines $(LINES) --merge-lines $(MERGE_LINES) --night-lines $(NIGHT_LINES) --runs $(RUNS) \
+		--lines $(LINES) --merge-lines $(MERGE_LINES) --night-lines $(NIGHT_LINES) --runs $(RUNS) $(if $(NIGHT_RUNS),--night-runs $(NIGHT_RUNS)) \
 		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(NOTE),--note '$(NOTE)')
 
 .PHONY: bench-growth

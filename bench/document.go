@@ -11,8 +11,8 @@ import (
 func document(o peersOptions, all []*measured, r result, grownUp []grown) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- Written by make bench-peers; do not edit. -->\n# Benchmarks\n\n")
-	fmt.Fprintf(&b, "Measured %s on %s, %d cores, %s of memory, %s/%s. Medians of %d runs; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
-		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch, o.runs)
+	fmt.Fprintf(&b, "Measured %s on %s, %d cores, %s of memory, %s/%s. Medians; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
+		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch)
 	if o.note != "" {
 		fmt.Fprintf(&b, "**%s**\n\n", o.note)
 	}
@@ -29,7 +29,7 @@ func document(o peersOptions, all []*measured, r result, grownUp []grown) string
 	}
 	b.WriteString("\n## The jobs\n\n")
 	for _, m := range all {
-		fmt.Fprintf(&b, "- **%s** (%s order lines): %s.\n", m.job.name, thousands(m.lines), m.job.doc)
+		fmt.Fprintf(&b, "- **%s** (%s order lines; timed runs: %d): %s.\n", m.job.name, thousands(m.lines), len(m.samples[windvane]), m.job.doc)
 	}
 	b.WriteString("\n## All figures\n\n" + tableText(all, r))
 	b.WriteString("\n" + figuresExplained)
@@ -87,7 +87,7 @@ const reproduce = `## How to reproduce
 ` + "```sh" + `
 make bench-peers LINES={{lines}}                  # these tables; RUNS=5 by default
 make bench-peers JOBS=scan_floor,order_rollups    # some jobs only
-make bench-peers NIGHT_LINES=1000000              # a whole night of 90 million lines
+make bench-peers NIGHT_LINES=1000000 NIGHT_RUNS=1 # a whole night of 90 million lines
 make bench-growth SIZES=10000000,20000000         # days of several sizes, late nights, corrections
 make bench-big                                    # a whole night of 50 million lines and 200 million exposures
 make bench-lists                                  # scores and lists of a million products in 2 GiB

@@ -16,7 +16,8 @@ type peersOptions struct {
 	out, windvane, python, peers, doc, date, jobs string
 	engines, note                                 string
 	day                                           string // folder of a finished big day, instead of making one
-	lines, mergeLines, nightLines, runs           int
+	lines, mergeLines, nightLines                 int
+	runs, nightRuns                               int
 }
 
 func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -37,6 +38,7 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.IntVar(&o.mergeLines, "merge-lines", 100_000, "order lines a day of the 90 days whose rollups are merged")
 	f.IntVar(&o.nightLines, "night-lines", 100_000, "order lines a day of the 90 days of the whole night")
 	f.IntVar(&o.runs, "runs", 5, "timed runs of each engine and job")
+	f.IntVar(&o.nightRuns, "night-runs", 0, "timed runs of whole nights; 0: as of the others")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -54,7 +56,7 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 	}
 	var all []*measured
 	for _, j := range jobs {
-		m, err := s.measureJob(ctx, j, o.runs, os.Stderr)
+		m, err := s.measureJob(ctx, j, o.runsOf(j), os.Stderr)
 		if err != nil {
 			return err
 		}
@@ -62,6 +64,14 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 		all = append(all, m)
 	}
 	return o.report(ctx, s, all, stdout)
+}
+
+// runsOf is how often a job is timed: nights of 90 million lines take minutes each.
+func (o peersOptions) runsOf(j job) int {
+	if j.place == placeNights && o.nightRuns > 0 {
+		return o.nightRuns
+	}
+	return o.runs
 }
 
 func (o peersOptions) site() (*site, error) {
