@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -84,7 +85,7 @@ func (n *night) countScopes(ctx context.Context, count func(ctx context.Context,
 		rows += n.rows(rollup.BuyersOf(s), n.first)
 	}
 	if rows < largeScopes {
-		return n.eachScope(ctx, count)
+		return n.eachScope(ctx, slices.All(n.scopes()), count)
 	}
 	for i, s := range n.scopes() {
 		if err := count(ctx, i, s, n.runner.Settings.workers()); err != nil {

@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"context"
+	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
@@ -58,11 +60,11 @@ func (n *night) scopes() []contract.Scope {
 
 func (n *night) has(t *contract.Table) bool { return len(n.partitions[t.Name]) > 0 }
 
-// eachScope works through the scopes, several at once.
-func (n *night) eachScope(ctx context.Context, do func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
+// eachScope works through scopes, several at once.
+func (n *night) eachScope(ctx context.Context, scopes iter.Seq2[int, contract.Scope], do func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(n.runner.Settings.workers())
-	for i, s := range n.scopes() {
+	for i, s := range scopes {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			return do(ctx, i, s, 1)
@@ -75,7 +77,8 @@ func (n *night) eachScope(ctx context.Context, do func(ctx context.Context, i in
 func (n *night) sumGMV(ctx context.Context) error {
 	n.sums = make([]*gmv.Sums, len(n.scopes()))
 	first := n.asOf - gmv.Lookback + 1
-	err := n.eachScope(ctx, func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
+	// From products on: theirs are the most rows, and what comes last is done alone.
+	err := n.eachScope(ctx, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
 		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.salesHistory(ctx, s, max(first, n.first)), Refunds: n.refunds,
 			Present: n.present, IDs: n.runner.ids})
 		return err
