@@ -13,7 +13,7 @@ type Bounds struct {
 // did not write it: others cut long bounds short, and some got their order wrong.
 func (f *File) Bounds(rg int, column string) (b Bounds, ok bool) {
 	i := slices.IndexFunc(f.leaves, func(l leaf) bool { return l.Name == column })
-	if i < 0 || f.meta.CreatedBy != createdBy {
+	if i < 0 || f.meta.CreatedBy != createdBy && f.meta.CreatedBy != createdByBefore {
 		return Bounds{}, false
 	}
 	m := &f.meta.RowGroups[rg].Columns[i].MetaData

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -163,5 +164,13 @@ func mustHaveEncoding(t *testing.T, l *lake.Lake, want format.Encoding) {
 			t.Errorf("encodings %v, want %v", meta.Encoding, want)
 		}
 		mustBound(t, "x", group.ColumnChunks()[0])
+	}
+}
+
+// parquet-java (VersionParser.FORMAT) must find an application, a version and a build, or it refuses DELTA_BYTE_ARRAY.
+func TestOthersCanTellWhoWroteAFile(t *testing.T) {
+	name := regexp.MustCompile(`^(.*?)\s+version\s*(?:([^(]*?)\s*(?:\(\s*build\s*([^)]*?)\s*\))?)?$`)
+	if got := name.FindStringSubmatch(lake.CreatedBy); len(got) != 4 || got[1] != "windvane" || got[2] == "" || got[3] == "" {
+		t.Errorf("%q is read as %q", lake.CreatedBy, got)
 	}
 }

@@ -8,6 +8,9 @@ import (
 // WriteParquetTo lets benchmarks measure encoding without a store, whose own checksums cost as much.
 var WriteParquetTo = writeParquet
 
+// CreatedBy is what files tell of their writer.
+const CreatedBy = createdBy
+
 // Faults are called before and after each operation of a store; an error stands for trouble at that point.
 type Faults struct {
 	Before, After func(op string) error

@@ -39,7 +39,13 @@ type WriteOptions struct {
 const (
 	defaultRowGroupRows = 1 << 17
 	defaultPageRows     = 1 << 14
-	createdBy           = "windvane" // no version, so that an upgrade alone changes no bytes
+)
+
+// createdBy has the form that parquet-java parses: of writers that it cannot name it refuses DELTA_BYTE_ARRAY (PARQUET-246). It
+// tells no release, so that an upgrade alone changes no bytes. Files written until 2026-11-28 have the other name.
+const (
+	createdBy       = "windvane version 1 (build n/a)"
+	createdByBefore = "windvane"
 )
 
 func (o WriteOptions) withDefaults() WriteOptions {

@@ -81,6 +81,9 @@ func (w *RowWriter) Columns(n int, columns [][]int64) {
 		room := (cap(w.block) - len(w.block)) / w.packing.words
 		if room == 0 {
 			w.hand()
+			if !w.packing.holds(w.next) { // the one that all use by now knows of the rows handed over, not of these
+				w.packing = w.s.packingFor(w.next)
+			}
 			w.block = w.s.mem.Budget.block()[:0]
 			continue
 		}
