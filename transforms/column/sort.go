@@ -87,6 +87,9 @@ func (w *RowWriter) Columns(n int, columns [][]int64) {
 			w.block = w.s.mem.Budget.block()[:0]
 			continue
 		}
+		if !w.packing.holds(w.next) { // a value that does not fit would become Null
+			panic(fmt.Sprintf("column: rows of bounds %v do not fit their packing", w.next))
+		}
 		extend(w.seen, w.next)
 		rows := min(room, n-from)
 		at := len(w.block)
