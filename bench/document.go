@@ -66,10 +66,10 @@ windvane to decode the columns that order_rollups needs.
   tables of Chuanliu have no row on the day that is made: their rollups are compared as empty, and the peers have no
   queries for them. Peers take from a table already made what can be had from it, as their files say.
 - **windvane does more than it is asked for** in places, and that is in its time: it reads created_at and checks that each
-  row belongs to the day, checks every row against the table's contract, and sorts results also where they stay in memory.
+  row belongs to the day, checks every row against the table's contract, and packs results for the sort also where nothing is sorted.
   all_reductions looks for duplicates and writes the records of its state. window_merges is the whole step "buyers" of a
   night: windows of 365 days, categories and products, new buyers, months, cohorts and trust come out of the same pass.
-  whole_night publishes eleven tables and their manifest; the peers are asked for two of them and write nothing.
+  whole_night scores, lists, estimates lift, and publishes all 32 tables and their manifest; the peers are asked for two of them and write nothing.
 - **windvane is prepared** where a night is: window_merges and whole_night find the rollups of earlier days reduced and
   what the night before kept of windows. window_merges gives the peers the same daily rollups; whole_night does not, since
   a warehouse without windvane has only its dumps. Preparing costs one all_reductions a day.
