@@ -147,8 +147,8 @@ func mustHaveTheSameBits(t *testing.T, got, want arrow.Array) {
 	}
 }
 
-// mustHaveEncoding reads the file with parquet-go.
-func mustHaveEncoding(t *testing.T, l *lake.Lake, want format.Encoding) {
+// openWithOther opens the file x with parquet-go.
+func openWithOther(t *testing.T, l *lake.Lake) *parquet.File {
 	t.Helper()
 	data, err := l.ReadAll(context.Background(), "x", 1<<30)
 	if err != nil {
@@ -158,6 +158,13 @@ func mustHaveEncoding(t *testing.T, l *lake.Lake, want format.Encoding) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// mustHaveEncoding reads the file with parquet-go.
+func mustHaveEncoding(t *testing.T, l *lake.Lake, want format.Encoding) {
+	t.Helper()
+	f := openWithOther(t, l)
 	for g, group := range f.RowGroups() {
 		meta := &f.Metadata().RowGroups[g].Columns[0].MetaData
 		if !slices.Contains(meta.Encoding, want) || want == format.Plain && len(meta.Encoding) > 2 { // RLE is that of levels

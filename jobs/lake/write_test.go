@@ -1,7 +1,6 @@
 package lake_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -135,14 +134,7 @@ func TestStatisticsAndIndexes(t *testing.T) {
 	if _, err := l.WriteParquet(context.Background(), "x", schema, opts, seq(rec)); err != nil {
 		t.Fatal(err)
 	}
-	data, err := l.ReadAll(context.Background(), "x", 1<<30)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := openWithOther(t, l)
 	for _, g := range f.RowGroups() {
 		sorting := g.SortingColumns()
 		if len(sorting) != 2 || sorting[0].Path()[0] != "r4" || sorting[1].Descending() || sorting[1].NullsFirst() {

@@ -29,9 +29,6 @@ type packedField struct {
 	width uint
 }
 
-// ordinal makes the unsigned order that of values, Null, the smallest, last.
-func ordinal(v int64) uint64 { return uint64(v) ^ 1<<63 - 1 }
-
 // fromOrdinal is the value with an ordinal.
 func fromOrdinal(u uint64) int64 { return int64((u + 1) ^ 1<<63) }
 
@@ -41,7 +38,7 @@ type bounds struct{ low, end uint64 }
 func boundsOf(values []int64) bounds {
 	b := bounds{low: math.MaxUint64}
 	for _, v := range values {
-		u := ordinal(v)
+		u := NullLast(v)
 		b.low, b.end = min(b.low, u), max(b.end, u+1) // of Null u is the greatest and u+1 is 0
 	}
 	return b
@@ -136,7 +133,7 @@ func (f *packedField) holds(b bounds) bool {
 	case b.end == 0:
 		return true
 	case f.ranks != nil:
-		return b.end-ordinal(0)-1 < uint64(len(f.ranks))
+		return b.end-NullLast(0)-1 < uint64(len(f.ranks))
 	}
 	return b.low >= f.low && b.end-f.low <= f.null
 }
@@ -179,7 +176,7 @@ func (f *packedField) pack(rows, values []int64, words int) {
 	default:
 		low, null := f.low, f.null
 		for _, v := range values {
-			rows[at] |= int64(min(ordinal(v)-low, null) << shift)
+			rows[at] |= int64(min(NullLast(v)-low, null) << shift)
 			at += words
 		}
 	}
@@ -189,7 +186,7 @@ func (f *packedField) pack(rows, values []int64, words int) {
 func (f *packedField) distance(v int64) uint64 {
 	switch {
 	case f.ranks == nil:
-		return min(ordinal(v)-f.low, f.null) // the ordinal of Null is the greatest
+		return min(NullLast(v)-f.low, f.null) // the ordinal of Null is the greatest
 	case v == Null:
 		return f.null
 	}

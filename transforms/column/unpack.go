@@ -58,7 +58,7 @@ func (f *packedField) unpack(values []int64, high, low []uint64) {
 	}
 	for k, v := range values {
 		if v != Null {
-			values[k] = f.codes[ordinal(v)] // the rank: the least is 0
+			values[k] = f.codes[NullLast(v)] // the rank: the least is 0
 		}
 	}
 }
