@@ -25,7 +25,7 @@ type pairs struct {
 	scope  contract.Scope
 	rollup *rollup.Rollup
 	stored *contract.Table // of segments
-	order  repeat.Order
+	order  column.SubjectOrder
 	openFiles
 }
 
@@ -72,11 +72,11 @@ func closeFiles(files []*lake.File) error {
 }
 
 // pairOrder is the order of the scope's stored pairs.
-func (n *night) pairOrder(s contract.Scope) repeat.Order {
+func (n *night) pairOrder(s contract.Scope) column.SubjectOrder {
 	if s.Subject == "" {
-		return repeat.Order{}
+		return column.SubjectOrder{}
 	}
-	return repeat.Order{Dict: n.runner.ids.Dict(contract.Column{Kind: contract.ID, Domain: s.Domain})}
+	return column.SubjectOrder{Dict: n.runner.ids.Dict(contract.Column{Kind: contract.ID, Domain: s.Domain})}
 }
 
 // since are the partitions of a table from first to the as-of date.

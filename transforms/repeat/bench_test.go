@@ -50,7 +50,7 @@ func benchmarkInput(b *testing.B, scope contract.Scope, subjects, buyers int64) 
 			day--
 		}
 		var parts []repeat.Rows
-		err := repeat.Merge(context.Background(), days, repeat.Order{}, 1<<16, func(r repeat.Rows) error { parts = append(parts, r); return nil })
+		err := repeat.Merge(context.Background(), days, column.SubjectOrder{}, 1<<16, func(r repeat.Rows) error { parts = append(parts, r); return nil })
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func randomDay(b *testing.B, rng *rand.Rand, scope contract.Scope, day calendar.
 	}
 	slices.SortFunc(buys, func(x, y buy) int { return cmp.Or(cmp.Compare(x.subject, y.subject), cmp.Compare(x.buyer, y.buyer)) })
 	buys = slices.CompactFunc(buys, func(x, y buy) bool { return x.subject == y.subject && x.buyer == y.buyer })
-	rows, err := repeat.Pack(scope, column.Dated{Day: day, Frame: buyersFrame(scope, buys)}, repeat.Order{})
+	rows, err := repeat.Pack(scope, column.Dated{Day: day, Frame: buyersFrame(scope, buys)}, column.SubjectOrder{})
 	if err != nil {
 		b.Fatal(err)
 	}

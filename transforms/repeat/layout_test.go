@@ -24,8 +24,8 @@ type market struct {
 	undos []undone
 }
 
-func (m market) order() repeat.Order {
-	return repeat.Order{Dict: m.ids.Dict(contract.Column{Kind: contract.ID, Domain: m.scope.Domain})}
+func (m market) order() column.SubjectOrder {
+	return column.SubjectOrder{Dict: m.ids.Dict(contract.Column{Kind: contract.ID, Domain: m.scope.Domain})}
 }
 
 // marketsOf draws many purchases of few pairs: numbers or texts, some without a subject, one subject that sells most.
@@ -205,11 +205,11 @@ func TestPairsOutOfOrderAreRefused(t *testing.T) {
 		}
 		return column.Dated{Day: asOf - 3, Frame: buyersFrame(scope, buys)}
 	}
-	if _, err := repeat.Pack(scope, frame(2, 1), repeat.Order{}); !errors.Is(err, repeat.ErrNotSorted) {
+	if _, err := repeat.Pack(scope, frame(2, 1), column.SubjectOrder{}); !errors.Is(err, repeat.ErrNotSorted) {
 		t.Errorf("in one group: %v", err)
 	}
 	pack := func(buyer int64) repeat.Rows {
-		rows, err := repeat.Pack(scope, frame(buyer), repeat.Order{})
+		rows, err := repeat.Pack(scope, frame(buyer), column.SubjectOrder{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestPairsOutOfOrderAreRefused(t *testing.T) {
 	if _, err := repeat.Compute(context.Background(), in); !errors.Is(err, repeat.ErrNotSorted) {
 		t.Errorf("from one group to the next: %v", err)
 	}
-	if _, err := repeat.Pack(scope, column.Dated{Day: -1, Frame: buyersFrame(scope, nil)}, repeat.Order{}); err == nil {
+	if _, err := repeat.Pack(scope, column.Dated{Day: -1, Frame: buyersFrame(scope, nil)}, column.SubjectOrder{}); err == nil {
 		t.Error("a day before 1970 was packed")
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"math/bits"
 	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
 )
 
 // row is what a pair's evaluation needs of a stored row.
@@ -22,7 +24,7 @@ type sink interface {
 // merger brings all rows of a subject and of each of its buyers together, from runs that are sorted.
 type merger struct {
 	ctx     context.Context
-	order   Order
+	order   column.SubjectOrder
 	live    []*front
 	active  []*cursor // those that hold the current subject
 	rows    []row     // of the current pair
@@ -38,7 +40,7 @@ type front struct {
 }
 
 // merge merges a span of the runs into the sink. Runs whose rows shall come first stand first.
-func merge(ctx context.Context, runs []Run, order Order, s span, to sink) error {
+func merge(ctx context.Context, runs []Run, order column.SubjectOrder, s span, to sink) error {
 	m := &merger{ctx: ctx, order: order}
 	for i := range runs {
 		c, err := openCursor(ctx, &runs[i], order, s)
@@ -65,7 +67,7 @@ func merge(ctx context.Context, runs []Run, order Order, s span, to sink) error 
 // Merge brings the rows of the runs together in the order of stored pairs and yields them in batches of
 // about batch rows; a batch is the receiver's. The same days give the same rows
 // whatever runs they come in.
-func Merge(ctx context.Context, runs []Run, order Order, batch int, yield func(Rows) error) error {
+func Merge(ctx context.Context, runs []Run, order column.SubjectOrder, batch int, yield func(Rows) error) error {
 	w := &writer{batch: batch, yield: yield}
 	if err := merge(ctx, newestFirst(runs), order, span{}, w); err != nil {
 		return err
@@ -119,12 +121,12 @@ func (w *writer) next(rows int) error {
 }
 
 // step looks at the subject the cursor has come to; false at the end.
-func (h *front) step(order Order) bool {
+func (h *front) step(order column.SubjectOrder) bool {
 	if h.cursor.atEnd() {
 		return false
 	}
 	if s := h.cursor.subject(); s != h.subject || h.rank == 0 {
-		h.subject, h.rank = s, order.rank(s)
+		h.subject, h.rank = s, order.Rank(s)
 	}
 	return true
 }
@@ -134,7 +136,7 @@ func (h *front) step(order Order) bool {
 func (m *merger) choose() {
 	first := m.live[0]
 	for _, h := range m.live[1:] {
-		if h.rank < first.rank || h.rank == first.rank && h.subject != first.subject && m.order.compareSubjects(h.subject, first.subject) < 0 {
+		if h.rank < first.rank || h.rank == first.rank && h.subject != first.subject && m.order.Compare(h.subject, first.subject) < 0 {
 			first = h
 		}
 	}

@@ -37,13 +37,13 @@ type Range struct{ From, To calendar.Day }
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Runs    []Run        // the scope's purchases of the history kept
-	First   calendar.Day // the first day of the history kept
-	Undone  *Undone      // what settled refunds took out; nil: not computable
-	Ranges  []Range      // spans whose distinct buyers are asked for (the overview's), at most 64
-	Months  bool         // also months and cohorts
-	Won     *Won         // products: also their trials; nil: none
-	Order   Order        // of the runs' subjects
+	Runs    []Run               // the scope's purchases of the history kept
+	First   calendar.Day        // the first day of the history kept
+	Undone  *Undone             // what settled refunds took out; nil: not computable
+	Ranges  []Range             // spans whose distinct buyers are asked for (the overview's), at most 64
+	Months  bool                // also months and cohorts
+	Won     *Won                // products: also their trials; nil: none
+	Order   column.SubjectOrder // of the runs' subjects
 	Compare func(a, b int64) int
 	Workers int
 }

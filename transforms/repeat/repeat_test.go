@@ -91,7 +91,7 @@ func refundFrame(scope contract.Scope, undos []undone) *column.Frame {
 }
 
 // runsOf are the purchases of each day as a sorted run.
-func runsOf(scope contract.Scope, order repeat.Order, buys []buy) (runs []repeat.Run) {
+func runsOf(scope contract.Scope, order column.SubjectOrder, buys []buy) (runs []repeat.Run) {
 	byDay := map[calendar.Day][]buy{}
 	for _, b := range buys {
 		byDay[b.day] = append(byDay[b.day], b)
@@ -114,7 +114,7 @@ func runsOf(scope contract.Scope, order repeat.Order, buys []buy) (runs []repeat
 }
 
 // subjectRank orders subjects as stored pairs are: null last.
-func subjectRank(order repeat.Order, subject int64) int64 {
+func subjectRank(order column.SubjectOrder, subject int64) int64 {
 	switch {
 	case subject == column.Null:
 		return math.MaxInt64
@@ -125,7 +125,7 @@ func subjectRank(order repeat.Order, subject int64) int64 {
 }
 
 func inputOf(scope contract.Scope, buys []buy, undos []undone) repeat.Input {
-	return repeat.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, repeat.Order{}, buys), First: firstDay, Undone: repeat.NewUndone(refundFrame(scope, undos), firstDay),
+	return repeat.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, column.SubjectOrder{}, buys), First: firstDay, Undone: repeat.NewUndone(refundFrame(scope, undos), firstDay),
 		Months: true, Compare: column.NewIDs(nil).CompareText(scope.Domain, contract.NoSubject), Workers: 1}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -125,13 +124,13 @@ func purchasesOf(scope contract.Scope, f *column.Frame) purchases {
 
 // Pack packs a stretch of one day's <role>_buyers rollup. The columns of the frame are shared where
 // they can be. It fails if the rows are not sorted.
-func Pack(scope contract.Scope, d column.Dated, order Order) (Rows, error) {
+func Pack(scope contract.Scope, d column.Dated, order column.SubjectOrder) (Rows, error) {
 	if d.Day < 0 || d.Day > dayMask {
 		return Rows{}, fmt.Errorf("day %s cannot be packed", d.Day)
 	}
 	p := purchasesOf(scope, d.Frame)
 	r := p.pack(d.Day)
-	return r, order.check(r)
+	return r, checkOrder(order, r)
 }
 
 func (p *purchases) pack(day calendar.Day) Rows {
@@ -199,57 +198,19 @@ type Key struct{ Subject, Buyer int64 }
 // firstBuyer stands before every buyer, lastBuyer behind.
 const firstBuyer, lastBuyer = math.MinInt64, math.MaxInt64
 
-// Order is the order of stored pairs: subjects by number, or by text where the scope's identifiers are
-// text, Null last; then buyers by number.
-type Order struct {
-	Dict *column.Dict // of the subjects, nil if they are numbers
-}
-
-// rank orders subjects, but for those it gives the same rank; compare tells these apart.
-func (o Order) rank(subject int64) uint64 {
-	switch {
-	case subject == column.Null:
-		return math.MaxUint64
-	case o.Dict == nil:
-		return uint64(subject) ^ 1<<63
-	}
-	var rank uint64
-	text := o.Dict.Value(subject)
-	for i := range 8 {
-		rank <<= 8
-		if i < len(text) {
-			rank |= uint64(text[i])
-		}
-	}
-	return rank
-}
-
-func (o Order) compareSubjects(a, b int64) int {
-	switch {
-	case a == b:
-		return 0
-	case a == column.Null:
-		return 1
-	case b == column.Null:
-		return -1
-	case o.Dict == nil:
-		return cmp.Compare(a, b)
-	}
-	return strings.Compare(o.Dict.Value(a), o.Dict.Value(b))
-}
-
-func (o Order) compare(a, b Key) int {
+// compareKeys is the order of stored pairs: subjects, then buyers by number.
+func compareKeys(o column.SubjectOrder, a, b Key) int {
 	if a.Subject != b.Subject {
-		return o.compareSubjects(a.Subject, b.Subject)
+		return o.Compare(a.Subject, b.Subject)
 	}
 	return cmp.Compare(a.Buyer, b.Buyer)
 }
 
-// check fails if rows are not sorted by subject and buyer.
-func (o Order) check(r Rows) error {
+// checkOrder fails if rows are not sorted by subject and buyer.
+func checkOrder(o column.SubjectOrder, r Rows) error {
 	for i := 1; i < len(r.Buyer); i++ {
 		if r.Subject != nil && r.Subject[i] != r.Subject[i-1] {
-			if o.compareSubjects(r.Subject[i-1], r.Subject[i]) > 0 {
+			if o.Compare(r.Subject[i-1], r.Subject[i]) > 0 {
 				return fmt.Errorf("row %d: %w", i, ErrNotSorted)
 			}
 		} else if r.Buyer[i] < r.Buyer[i-1] {

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 )
 
 // ErrNotSorted says that stored pairs are not in the order they must have.
@@ -52,7 +53,7 @@ type span struct{ from, to *Key }
 
 // split cuts the keys of the runs into at most parts spans of about as many rows each. A cut may fall
 // into a subject: figures add up.
-func split(runs []Run, order Order, parts int) []span {
+func split(runs []Run, order column.SubjectOrder, parts int) []span {
 	type sample struct {
 		key  Key
 		rows int64
@@ -67,13 +68,13 @@ func split(runs []Run, order Order, parts int) []span {
 			}
 		}
 	}
-	slices.SortFunc(samples, func(a, b sample) int { return cmp.Or(order.compare(a.key, b.key), cmp.Compare(a.rows, b.rows)) })
+	slices.SortFunc(samples, func(a, b sample) int { return cmp.Or(compareKeys(order, a.key, b.key), cmp.Compare(a.rows, b.rows)) })
 	spans := []span{{}}
 	var before int64
 	for i, s := range samples {
-		if before*int64(parts) >= total*int64(len(spans)) && order.compare(samples[i].key, samples[0].key) > 0 && len(spans) < parts {
+		if before*int64(parts) >= total*int64(len(spans)) && compareKeys(order, samples[i].key, samples[0].key) > 0 && len(spans) < parts {
 			cut := s.key
-			if last := &spans[len(spans)-1]; last.from == nil || order.compare(*last.from, cut) < 0 {
+			if last := &spans[len(spans)-1]; last.from == nil || compareKeys(order, *last.from, cut) < 0 {
 				last.to = &cut
 				spans = append(spans, span{from: &cut})
 			}
@@ -86,7 +87,7 @@ func split(runs []Run, order Order, parts int) []span {
 // cursor walks one run within a span.
 type cursor struct {
 	run   *Run
-	order Order
+	order column.SubjectOrder
 	span  span
 	next  int // group to be read
 	rows  Rows
@@ -96,9 +97,9 @@ type cursor struct {
 }
 
 // openCursor stands on the first row of the run in the span, or at its end.
-func openCursor(ctx context.Context, run *Run, order Order, s span) (*cursor, error) {
+func openCursor(ctx context.Context, run *Run, order column.SubjectOrder, s span) (*cursor, error) {
 	c := &cursor{run: run, order: order, span: s}
-	for s.from != nil && c.next < len(run.Groups) && run.Groups[c.next].Bounded && order.compare(run.Groups[c.next].Last, *s.from) < 0 {
+	for s.from != nil && c.next < len(run.Groups) && run.Groups[c.next].Bounded && compareKeys(order, run.Groups[c.next].Last, *s.from) < 0 {
 		c.next++
 	}
 	return c, c.fill(ctx)
@@ -111,7 +112,7 @@ func (c *cursor) atEnd() bool { return c.pos == c.end }
 func (c *cursor) fill(ctx context.Context) error {
 	for c.pos == c.end && c.next < len(c.run.Groups) {
 		g := &c.run.Groups[c.next]
-		if c.span.to != nil && g.Bounded && c.order.compare(g.First, *c.span.to) >= 0 {
+		if c.span.to != nil && g.Bounded && compareKeys(c.order, g.First, *c.span.to) >= 0 {
 			c.next = len(c.run.Groups)
 			return nil
 		}
@@ -123,7 +124,7 @@ func (c *cursor) fill(ctx context.Context) error {
 			return err
 		}
 		c.next++
-		if n := c.rows.Len(); n > 0 && rows.Len() > 0 && c.order.compare(c.rows.key(n-1), rows.key(0)) > 0 {
+		if n := c.rows.Len(); n > 0 && rows.Len() > 0 && compareKeys(c.order, c.rows.key(n-1), rows.key(0)) > 0 {
 			return ErrNotSorted
 		}
 		c.rows, c.pos, c.end = rows, 0, rows.Len()
@@ -135,12 +136,12 @@ func (c *cursor) fill(ctx context.Context) error {
 // clip leaves out rows outside the span.
 func (c *cursor) clip(g *Group) {
 	at := func(k Key) int {
-		return sort.Search(c.rows.Len(), func(i int) bool { return c.order.compare(c.rows.key(i), k) >= 0 })
+		return sort.Search(c.rows.Len(), func(i int) bool { return compareKeys(c.order, c.rows.key(i), k) >= 0 })
 	}
-	if from := c.span.from; from != nil && !(g.Bounded && c.order.compare(g.First, *from) >= 0) {
+	if from := c.span.from; from != nil && !(g.Bounded && compareKeys(c.order, g.First, *from) >= 0) {
 		c.pos = at(*from)
 	}
-	if to := c.span.to; to != nil && !(g.Bounded && c.order.compare(g.Last, *to) < 0) {
+	if to := c.span.to; to != nil && !(g.Bounded && compareKeys(c.order, g.Last, *to) < 0) {
 		if c.end = at(*to); c.end < c.rows.Len() {
 			c.next = len(c.run.Groups) // the span ends in this one
 		}

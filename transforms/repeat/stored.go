@@ -25,10 +25,10 @@ func Stored(scope contract.Scope, subject contract.Column) *contract.Table {
 }
 
 // Unpack takes over a stretch of stored rows. It fails if they are not sorted.
-func Unpack(scope contract.Scope, f *column.Frame, order Order) (Rows, error) {
+func Unpack(scope contract.Scope, f *column.Frame, order column.SubjectOrder) (Rows, error) {
 	r := Rows{Buyer: f.Column("buyer_id"), Facts: f.Column("facts"), Value: f.Column("value")}
 	if scope.Subject != "" {
 		r.Subject = f.Column(scope.Subject)
 	}
-	return r, order.check(r)
+	return r, checkOrder(order, r)
 }

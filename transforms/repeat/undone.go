@@ -39,7 +39,7 @@ func reordered(rows []uint32, keys []uint64) []uint32 {
 }
 
 // pack is the run of one scope.
-func (u *Undone) pack(scope contract.Scope, order Order) Rows {
+func (u *Undone) pack(scope contract.Scope, order column.SubjectOrder) Rows {
 	f := u.refunds
 	subject, rows := make([]int64, f.N), u.rows // of the platform: 0
 	if scope.Subject != "" {
@@ -58,7 +58,7 @@ func (u *Undone) pack(scope contract.Scope, order Order) Rows {
 }
 
 // sortBySubject orders rows by their subjects, those of one subject as they came.
-func sortBySubject(rows []uint32, subject []int64, order Order) []uint32 {
+func sortBySubject(rows []uint32, subject []int64, order column.SubjectOrder) []uint32 {
 	keys := make([]uint64, len(rows))
 	if order.Dict == nil {
 		for k, i := range rows {
