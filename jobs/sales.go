@@ -231,18 +231,13 @@ func (s *sales) addUp(ctx context.Context, u unit, key string) (err error) {
 	return nil
 }
 
-// sumScope adds up the GMV of a scope. Files that turn out to be lost on the way are made again.
-func (n *night) sumScope(ctx context.Context, scope contract.Scope, workers int) (*gmv.Sums, error) {
-	for repairs := 0; ; repairs++ {
-		sums, err := n.trySums(ctx, scope, workers)
-		var l *lostRun
-		if !errors.As(err, &l) || repairs == maxRepairs {
-			return sums, err
-		}
-		if err := l.make(ctx); err != nil {
-			return nil, err
-		}
-	}
+// sumScope adds up the GMV of a scope.
+func (n *night) sumScope(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
+	err = repaired(ctx, func() error {
+		sums, err = n.trySums(ctx, scope, workers)
+		return err
+	})
+	return sums, err
 }
 
 func (n *night) trySums(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
