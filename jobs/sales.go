@@ -27,7 +27,7 @@ type sales struct {
 	dict   *column.Dict // of the subjects, nil if they are numbers
 	memory *column.Buffers
 	runs   []gmv.Run
-	files  []*lake.File
+	files  []*groupReader // of runs that are not in memory
 }
 
 // salesBuffers is how many bytes of decoded row groups are kept to be filled again.
@@ -50,7 +50,7 @@ func (n *night) salesOf(scope contract.Scope) *sales {
 
 // open opens units; on an error none is left open.
 func (s *sales) open(ctx context.Context, units []unit, workers int) error {
-	s.runs, s.files = make([]gmv.Run, len(units)), make([]*lake.File, len(units))
+	s.runs, s.files = make([]gmv.Run, len(units)), make([]*groupReader, len(units))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, workers))
 	for i, u := range units {
@@ -66,10 +66,18 @@ func (s *sales) open(ctx context.Context, units []unit, workers int) error {
 	return nil
 }
 
-func (s *sales) close() error { return closeFiles(s.files) }
+func (s *sales) close() error {
+	var errs []error
+	for _, f := range s.files {
+		if f != nil {
+			errs = append(errs, f.close())
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // openUnit opens a day, or the sum of a run of days; what is lost, or not there yet, is made, once.
-func (s *sales) openUnit(ctx context.Context, u unit) (gmv.Run, *lake.File, error) {
+func (s *sales) openUnit(ctx context.Context, u unit) (gmv.Run, *groupReader, error) {
 	if part := &u.days[0]; u.length == 0 && part.Rows == nil {
 		rec, err := s.night.ensure(ctx, s.rollup.Source.Name, *part, 1)
 		if err != nil {
@@ -106,7 +114,7 @@ func (f *salesFile) inMemory(frame *column.Frame) gmv.Run {
 }
 
 // open opens the file. One that is lost is a *lostRun.
-func (f *salesFile) open(ctx context.Context) (gmv.Run, *lake.File, error) {
+func (f *salesFile) open(ctx context.Context) (gmv.Run, *groupReader, error) {
 	state := f.sales.night.runner.state
 	if frame := state.cache.get(f.key); frame != nil {
 		return f.inMemory(frame), nil, nil
@@ -116,7 +124,8 @@ func (f *salesFile) open(ctx context.Context) (gmv.Run, *lake.File, error) {
 		return gmv.Run{}, nil, f.lost(err)
 	}
 	if file.NumRows() > int64(f.sales.night.runner.Settings.salesRows()) {
-		return f.stream(file), file, nil
+		run, reader := f.stream(file)
+		return run, reader, nil
 	}
 	frame, err := readTable(ctx, file, f.sales.rollup.Table(), state.ids)
 	if err := errors.Join(err, file.Close()); err != nil {
@@ -143,18 +152,15 @@ func (f *salesFile) lost(err error) error {
 }
 
 // stream reads a row group when it is asked for.
-func (f *salesFile) stream(file *lake.File) gmv.Run {
+func (f *salesFile) stream(file *lake.File) (gmv.Run, *groupReader) {
 	r := gmv.Run{Day: f.day(), Groups: make([]gmv.Group, file.NumRowGroups())}
 	for g := range r.Groups {
 		r.Groups[g] = f.group(file, g)
 	}
 	t := f.sales.rollup.Table()
-	var names []string
-	for _, c := range t.Columns {
-		names = append(names, c.Name)
-	}
+	reader := newGroupReader(file, t.Names(), f.sales.memory)
 	r.Read = func(ctx context.Context, g int) (*column.Frame, func(), error) {
-		rec, err := file.ReadRowGroup(ctx, f.sales.memory, g, names)
+		rec, err := reader.read(ctx, g)
 		if err != nil {
 			return nil, nil, f.lost(lost(err))
 		}
@@ -165,7 +171,7 @@ func (f *salesFile) stream(file *lake.File) gmv.Run {
 		}
 		return frame, rec.Release, nil
 	}
-	return r
+	return r, reader
 }
 
 // group is what the file's statistics tell of a row group.

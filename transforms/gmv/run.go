@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -176,26 +178,38 @@ type merge struct {
 // newMerge stands before the first subject of the range. Close it when done.
 func newMerge(ctx context.Context, scope contract.Scope, order column.SubjectOrder, runs []Run, within subjectRange) (*merge, error) {
 	m := &merge{ctx: ctx, order: order}
+	var g errgroup.Group
+	g.SetLimit(opened)
 	for i := range runs {
-		if err := m.add(&cursor{input: i, run: &runs[i], scope: scope, order: order, within: within}); err != nil {
-			m.close()
-			return nil, err
-		}
+		c := &cursor{input: i, run: &runs[i], scope: scope, order: order, within: within}
+		m.all = append(m.all, c)
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			return c.fill(ctx)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		m.close()
+		return nil, err
+	}
+	for _, c := range m.all {
+		m.add(c)
 	}
 	return m, nil
 }
 
+// opened is how many runs are begun at once: each waits for its first group.
+const opened = 8
+
 // add takes another cursor, before the first subject.
-func (m *merge) add(c *cursor) error {
-	m.all = append(m.all, c)
-	if err := c.fill(m.ctx); err != nil || c.pos == c.end {
-		return err
+func (m *merge) add(c *cursor) {
+	if c.pos == c.end {
+		return
 	}
 	m.heap = append(m.heap, c)
 	for i := len(m.heap) - 1; i > 0 && m.before(m.heap[i], m.heap[(i-1)/2]); i = (i - 1) / 2 {
 		m.heap[i], m.heap[(i-1)/2] = m.heap[(i-1)/2], m.heap[i]
 	}
-	return nil
 }
 
 func (m *merge) close() {

@@ -177,9 +177,8 @@ func sumRange(ctx context.Context, scope contract.Scope, order column.SubjectOrd
 	defer m.close()
 	returned := &cursor{input: len(runs), subjects: refunds.subjects, order: order}
 	if returned.pos, returned.end = of.clip(order, refunds.subjects); returned.pos < returned.end {
-		if err := m.add(returned); err != nil {
-			return nil, err
-		}
+		returned.stand()
+		m.add(returned)
 	}
 	at := make([]places, len(runs))
 	for i := range runs {
