@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/column"
 )
 
 // groupReader reads the row groups of one file for merges, which need them one after another: while one is worked on, the
@@ -75,8 +76,10 @@ func (r *groupReader) askFor(ctx context.Context, group int) {
 	r.coming[group] = c
 	r.fetching.Go(func() {
 		defer close(c.there)
-		if fetched, err := r.file.Fetch(ctx, group, r.columns); err == nil { // else whoever needs it meets the error
-			c.fetched = fetched
+		var err error
+		defer column.Recover(&err)
+		if c.fetched, err = r.file.Fetch(ctx, group, r.columns); err != nil {
+			c.fetched = nil // whoever needs it meets the error
 		}
 	})
 }

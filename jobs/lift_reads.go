@@ -218,7 +218,7 @@ func (l *liftNight) lostRollup(r liftRead, err error) error {
 	if r.view == lift.Before || !errors.Is(err, errLost) {
 		return err
 	}
-	return &lostRun{err, func(ctx context.Context) error {
+	return &lostRun{err, rollupKey(r.rollup.Name, r.part), func(ctx context.Context) error {
 		_, err := l.reduceOnce(ctx, r.rollup.Source.Name, r.part, l.runner.Settings.workers())
 		return err
 	}}

@@ -36,7 +36,7 @@ func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
 	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*lake.File, len(blocks))
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // a lost file ends no other's reduction, which another scope may wait for
 	g.SetLimit(max(1, workers))
 	for i, b := range blocks {
 		g.Go(func() (err error) {
@@ -89,14 +89,27 @@ func (n *night) since(t *contract.Table, first calendar.Day) (out []Partition) {
 	return out
 }
 
-// lostRun says that a file of pairs is gone or damaged, and how to make it again.
+// lostRun says that a file of pairs or of sales is gone or damaged, and how to make it again.
 type lostRun struct {
 	err  error
+	key  string
 	make func(ctx context.Context) error
 }
 
 func (l *lostRun) Error() string { return l.err.Error() }
 func (l *lostRun) Unwrap() error { return l.err }
+
+// lostFile says of trouble with a file of the state that is open, or about to be, how to go on: one that is lost is made
+// again; one that another process, or another step, has just written too is the same bytes, and is opened again.
+func lostFile(err error, key string, remake func(ctx context.Context) error) error {
+	switch {
+	case errors.Is(err, errLost):
+		return &lostRun{err, key, remake}
+	case errors.Is(err, lake.ErrChanged):
+		return &lostRun{err, key, func(context.Context) error { return nil }}
+	}
+	return err
+}
 
 // openDay opens one day's rollup; a lost one is made again.
 func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *lake.File, error) {
@@ -210,10 +223,7 @@ func (f *pairFile) read(ctx context.Context, file *lake.File, g int) (repeat.Row
 }
 
 func (f *pairFile) lost(err error) error {
-	if !errors.Is(err, errLost) {
-		return err
-	}
-	return &lostRun{err, f.remake}
+	return lostFile(err, f.key, f.remake)
 }
 
 // group is what the file's statistics tell of a row group.
@@ -270,19 +280,18 @@ func rowsOf(f *column.Frame) repeat.Rows {
 	return r
 }
 
-// maxRepairs bounds how often a count begins again because a file turned out to be lost.
-const maxRepairs = 100
-
 // repaired does something that reads files of the state. What turns out to be lost on the way is made again, and so is
-// what that is made of; then it begins anew.
+// what that is made of; then it begins anew. A file is made again a few times only.
 func repaired(ctx context.Context, do func() error) error {
-	for repairs := 0; ; {
+	repairs := map[string]int{}
+	for {
 		err := do()
 		l := lostIn(err)
 		if l == nil {
 			return err
 		}
-		for ; l != nil && repairs < maxRepairs; repairs++ {
+		for l != nil && repairs[l.key] < rewrites {
+			repairs[l.key]++
 			err = l.make(ctx)
 			l = lostIn(err)
 		}

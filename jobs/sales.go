@@ -51,7 +51,7 @@ func (n *night) salesOf(scope contract.Scope) *sales {
 // open opens units; on an error none is left open.
 func (s *sales) open(ctx context.Context, units []unit, workers int) error {
 	s.runs, s.files = make([]gmv.Run, len(units)), make([]*groupReader, len(units))
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // a lost file ends no other's reduction, which another scope may wait for
 	g.SetLimit(max(1, workers))
 	for i, u := range units {
 		g.Go(func() (err error) {
@@ -125,9 +125,15 @@ func (f *salesFile) open(ctx context.Context) (gmv.Run, *groupReader, error) {
 	}
 	if file.NumRows() > int64(f.sales.night.runner.Settings.salesRows()) {
 		run, reader := f.stream(file)
+		if err := gmv.CheckBounds(f.sales.scope, state.ids, run.Groups); err != nil {
+			return gmv.Run{}, nil, errors.Join(f.lost(err), reader.close())
+		}
 		return run, reader, nil
 	}
 	frame, err := readTable(ctx, file, f.sales.rollup.Table(), state.ids)
+	if err == nil {
+		err = gmv.CheckOrder(f.sales.scope, state.ids, frame, gmv.Group{})
+	}
 	if err := errors.Join(err, file.Close()); err != nil {
 		return gmv.Run{}, nil, f.lost(err)
 	}
@@ -137,18 +143,18 @@ func (f *salesFile) open(ctx context.Context) (gmv.Run, *groupReader, error) {
 
 // lost says of an error that it is the file's, how it can be made again.
 func (f *salesFile) lost(err error) error {
-	if !errors.Is(err, errLost) {
-		return err
+	if errors.Is(err, gmv.ErrNotSorted) {
+		err = fmt.Errorf("%w: %s: %w", errLost, f.key, err)
 	}
 	s := f.sales
-	return &lostRun{err, func(ctx context.Context) error {
+	return lostFile(err, f.key, func(ctx context.Context) error {
 		if f.unit.length == 0 {
 			_, err := s.night.reduceOnce(ctx, s.rollup.Source.Name, f.unit.days[0], s.night.runner.Settings.workers())
 			return err
 		}
 		_, err, _ := s.night.runner.reducing.Do(f.key, func() (any, error) { return nil, s.addUp(ctx, f.unit, f.key) })
 		return err
-	}}
+	})
 }
 
 // stream reads a row group when it is asked for.
@@ -164,10 +170,16 @@ func (f *salesFile) stream(file *lake.File) (gmv.Run, *groupReader) {
 		if err != nil {
 			return nil, nil, f.lost(lost(err))
 		}
-		frame, err := f.sales.night.runner.ids.Frame(t, rec)
+		ids := f.sales.night.runner.ids
+		frame, err := ids.Frame(t, rec)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", f.key, err)
+		} else {
+			err = gmv.CheckOrder(f.sales.scope, ids, frame, r.Groups[g])
+		}
 		if err != nil {
 			rec.Release()
-			return nil, nil, fmt.Errorf("%s: %w", f.key, err)
+			return nil, nil, f.lost(err)
 		}
 		return frame, rec.Release, nil
 	}
@@ -252,5 +264,6 @@ func (n *night) trySums(ctx context.Context, scope contract.Scope, workers int) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	return gmv.Sum(ctx, gmv.Input{AsOf: n.asOf, Scope: scope, Runs: s.runs, Refunds: n.refunds, Present: n.present, IDs: n.runner.ids, Workers: workers})
+	return gmv.Sum(ctx, gmv.Input{AsOf: n.asOf, Scope: scope, Runs: s.runs, Refunds: n.refunds, Present: n.present, IDs: n.runner.ids,
+		Workers: workers, SharedRows: int64(n.runner.Settings.SalesRows)})
 }

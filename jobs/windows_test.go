@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -112,5 +113,55 @@ func damageMiddle(t *testing.T, path string) {
 	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Scopes share the reductions that make lost days again: one that finds a damaged file ends no other's. Two processes that
+// make the same sums at once write the same bytes, and read on.
+func TestLostSalesDisturbNoOtherScopeAndNoOtherNight(t *testing.T) {
+	d := longHistory(t)
+	d.settings.SalesRows, d.settings.Workers = 3, 6
+	d.settings.CommitGapDays = 1 // so that neither of the two nights may rest on the other
+	want := map[calendar.Day]map[string]string{lastDay: d.again(lastDay, false), lastDay - 2: d.again(lastDay-2, false)}
+	d.lose("published", "state/windows")
+	for _, scope := range []string{"merchant", "talent", "product", "category"} {
+		for i, f := range d.under("state/rollups/" + scope + "_sales") {
+			switch {
+			case i%16 == 3:
+				damageMiddle(t, f)
+			case i%2 == 0:
+				if err := os.Remove(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if diff := gocmp.Diff(want[lastDay], sums(d.night(lastDay))); diff != "" {
+		t.Errorf("days gone and damaged: %s", diff)
+	}
+	d.lose("published", "state/windows")
+	var nights sync.WaitGroup
+	for day := range want {
+		one := *d
+		one.runs = int(day) * 1000 // names of runs of its own
+		nights.Go(func() {
+			o, err := one.try(day)
+			if err != nil {
+				t.Errorf("two nights at once: %v", err)
+			} else if diff := gocmp.Diff(want[day], sums(o)); diff != "" {
+				t.Errorf("two nights at once: %s: %s", day, diff)
+			}
+		})
+	}
+	nights.Wait()
+}
+
+// lose removes folders of the output.
+func (d *deployment) lose(dirs ...string) {
+	d.t.Helper()
+	for _, dir := range dirs {
+		if err := os.RemoveAll(filepath.Join(d.out, dir)); err != nil {
+			d.t.Fatal(err)
+		}
 	}
 }

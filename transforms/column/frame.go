@@ -44,6 +44,15 @@ func (f *Frame) With(name string, values []int64) *Frame {
 	return out
 }
 
+// Slice is a frame of rows [from, to), which it shares.
+func (f *Frame) Slice(from, to int) *Frame {
+	out := &Frame{N: to - from, columns: make(map[string][]int64, len(f.columns))}
+	for name, values := range f.columns {
+		out.columns[name] = values[from:to]
+	}
+	return out
+}
+
 // Keep is a frame of the rows that are wanted.
 func (f *Frame) Keep(wanted func(row int) bool) *Frame {
 	var rows []int

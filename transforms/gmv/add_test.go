@@ -49,7 +49,7 @@ func inGroups(scope contract.Scope, r gmv.Run, size func() int, known func() boo
 	if len(r.Groups) == 0 {
 		return r
 	}
-	whole, _, _ := r.Read(context.Background(), 0)
+	whole, _, _ := r.Read(context.Background(), 0) // of few rows: all of them
 	subjects := whole.Column(scope.Subject)
 	out := gmv.Run{Day: r.Day}
 	var starts []int
@@ -238,5 +238,79 @@ func TestSalesOutOfOrderAreAnError(t *testing.T) {
 		if !errors.Is(err, gmv.ErrNotSorted) {
 			t.Errorf("%v: error %v of the sum", rows, err)
 		}
+	}
+}
+
+// What a file's statistics say of its rows is held against them: ranges of subjects are cut and found by it.
+func TestRowsOutsideTheirBoundsAreAnError(t *testing.T) {
+	scope, ids := scopeOf(contract.RoleMerchant), column.NewIDs(nil)
+	frame := func(subjects ...int64) *column.Frame {
+		var rows []sale
+		for _, subject := range subjects {
+			s := sold(0, 1)
+			s.subject = subject
+			rows = append(rows, s)
+		}
+		return salesFrame(scope, rows)
+	}
+	bounds := func(first, last int64) gmv.Group { return gmv.Group{Rows: 2, First: first, Last: last, Bounded: true} }
+	for _, c := range []struct {
+		name  string
+		frame *column.Frame
+		group gmv.Group
+		ok    bool
+	}{
+		{"inside", frame(2, 2, 7, null), bounds(2, null), true},
+		{"nobody knows the bounds", frame(2, 7), gmv.Group{}, true},
+		{"no rows", frame(), bounds(5, 6), true},
+		{"below", frame(1, 7), bounds(2, 7), false},
+		{"above", frame(2, 8), bounds(2, 7), false},
+		{"Null where none may be", frame(2, null), bounds(2, 7), false},
+		{"not in order", frame(7, 2), gmv.Group{}, false},
+		{"Null first", frame(null, 2), gmv.Group{}, false},
+	} {
+		if err := gmv.CheckOrder(scope, ids, c.frame, c.group); (err == nil) != c.ok || err != nil && !errors.Is(err, gmv.ErrNotSorted) {
+			t.Errorf("%s: error %v", c.name, err)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		groups []gmv.Group
+		ok     bool
+	}{
+		{"in order, one subject in two", []gmv.Group{bounds(1, 3), bounds(3, 3), {}, bounds(2, null)}, true},
+		{"not in order", []gmv.Group{bounds(10, 11), bounds(2, 3)}, false},
+		{"last before first", []gmv.Group{bounds(3, 2)}, false},
+	} {
+		if err := gmv.CheckBounds(scope, ids, c.groups); (err == nil) != c.ok {
+			t.Errorf("groups %s: error %v", c.name, err)
+		}
+	}
+}
+
+// Large frames in memory come in several groups, so that ranges can be cut in them.
+func TestLargeFramesAreCut(t *testing.T) {
+	scope := scopeOf(contract.RoleMerchant)
+	var rows []sale
+	for i := range int64(20_000) {
+		s := sold(0, i)
+		s.subject = i
+		rows = append(rows, s)
+	}
+	whole := salesFrame(scope, rows)
+	r := gmv.InMemory(scope, asOf, whole)
+	var got []int64
+	for g, group := range r.Groups {
+		f, _, err := r.Read(context.Background(), g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gmv.CheckOrder(scope, column.NewIDs(nil), f, group); err != nil || int64(f.N) != group.Rows {
+			t.Errorf("group %d of %d rows: %+v, %v", g, f.N, group, err)
+		}
+		got = append(got, f.Column("paid_fen")...)
+	}
+	if !slices.Equal(got, whole.Column("paid_fen")) || len(r.Groups) < 3 {
+		t.Errorf("%d rows in %d groups", len(got), len(r.Groups))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -34,14 +35,50 @@ type Group struct {
 	Bounded     bool  // First and Last are known
 }
 
+// runRows is the size of the groups that rows in memory are cut into: they cost little to read, so small ones give fine
+// bounds.
+const runRows = 1 << 13
+
 // InMemory is a run of rows that are there already.
 func InMemory(scope contract.Scope, day calendar.Day, f *column.Frame) Run {
-	r := Run{Day: day, Read: func(context.Context, int) (*column.Frame, func(), error) { return f, nil, nil }}
-	if f.N > 0 {
-		subjects := subjectsOf(scope, f)
-		r.Groups = []Group{{int64(f.N), subjects[0], subjects[f.N-1], true}}
+	r, subjects := Run{Day: day}, subjectsOf(scope, f)
+	for from := 0; from < f.N; from += runRows {
+		to := min(from+runRows, f.N)
+		r.Groups = append(r.Groups, Group{int64(to - from), subjects[from], subjects[to-1], true})
+	}
+	r.Read = func(_ context.Context, group int) (*column.Frame, func(), error) {
+		from := group * runRows
+		return f.Slice(from, min(from+runRows, f.N)), nil, nil
 	}
 	return r
+}
+
+// CheckOrder fails with ErrNotSorted if the subjects of a group are not in order, or not within its bounds.
+func CheckOrder(scope contract.Scope, ids *column.IDs, f *column.Frame, g Group) error {
+	if scope.Subject == "" || f.N == 0 {
+		return nil
+	}
+	order, subjects := orderOf(scope, ids), f.Column(scope.Subject)
+	for i := 1; i < len(subjects); i++ {
+		if subjects[i] != subjects[i-1] && order.Compare(subjects[i-1], subjects[i]) > 0 {
+			return fmt.Errorf("row %d: %w", i, ErrNotSorted)
+		}
+	}
+	if g.Bounded && (order.Compare(subjects[0], g.First) < 0 || order.Compare(subjects[f.N-1], g.Last) > 0) {
+		return fmt.Errorf("outside its bounds: %w", ErrNotSorted)
+	}
+	return nil
+}
+
+// CheckBounds fails with ErrNotSorted if the bounds of successive groups are not in order.
+func CheckBounds(scope contract.Scope, ids *column.IDs, groups []Group) error {
+	order := orderOf(scope, ids)
+	for i, g := range groups {
+		if g.Bounded && (order.Compare(g.First, g.Last) > 0 || i > 0 && groups[i-1].Bounded && order.Compare(groups[i-1].Last, g.First) > 0) {
+			return fmt.Errorf("row group %d: %w", i, ErrNotSorted)
+		}
+	}
+	return nil
 }
 
 // subjectsOf are the subjects of rows; all rows of the platform are those of subject 0.

@@ -16,6 +16,7 @@
 package gmv
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -61,6 +62,8 @@ type Input struct {
 	Present calendar.Presence // days with orders; refunds of other days have no sale to be taken from
 	IDs     *column.IDs
 	Workers int
+
+	SharedRows int64 // rows worth a second worker; changes nothing in the result; 0: a million
 }
 
 // windows is the number of contract.Windows, and of the steps between them.
@@ -120,7 +123,7 @@ func (s *Sums) Len() int { return len(s.subjects) }
 
 // Sum adds up one scope.
 func Sum(ctx context.Context, in Input) (*Sums, error) {
-	return sumIn(ctx, in, partsOf(in.Runs, in.Workers))
+	return sumIn(ctx, in, partsOf(&in))
 }
 
 // sumIn works on at most so many ranges of subjects, which changes nothing in the result.
@@ -155,17 +158,17 @@ func sumIn(ctx context.Context, in Input, ranges int) (*Sums, error) {
 const sharedRows = 1 << 20
 
 // partsOf is into how many ranges of subjects the runs are cut.
-func partsOf(runs []Run, workers int) int {
+func partsOf(in *Input) int {
 	var rows int64
-	for _, r := range runs {
+	for _, r := range in.Runs {
 		for _, g := range r.Groups {
 			rows += g.Rows
 		}
 	}
-	if rows < sharedRows {
+	if rows < cmp.Or(in.SharedRows, sharedRows) {
 		return 1
 	}
-	return max(1, workers)
+	return max(1, in.Workers)
 }
 
 // sumRange fills one block for each subject of a range and keeps what is in it.
