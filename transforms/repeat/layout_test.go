@@ -108,7 +108,7 @@ func (m market) published(t testingT, in repeat.Input, spans int) [][]line {
 		read(t, repeat.CohortTable(c, all)), {asked}}
 }
 
-// inGroups is a run that is read a few rows at a time.
+// inGroups is a run that is read a few rows at a time. Rows that were given back are overwritten.
 func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 	rows := allRows(run)
 	out := repeat.Run{Last: run.Last}
@@ -123,8 +123,19 @@ func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 		}
 		out.Groups = append(out.Groups, g)
 	}
-	out.Read = func(_ context.Context, g int) (repeat.Rows, error) {
-		return rows.Slice(g*size, min((g+1)*size, rows.Len())), nil
+	out.Read = func(_ context.Context, g int) (repeat.Rows, func(), error) {
+		part := rows.Slice(g*size, min((g+1)*size, rows.Len()))
+		columns := []*[]int64{&part.Subject, &part.Buyer, &part.Facts, &part.Value}
+		for _, c := range columns {
+			*c = slices.Clone(*c)
+		}
+		return part, func() {
+			for _, c := range columns {
+				for i := range *c {
+					(*c)[i] = -1
+				}
+			}
+		}, nil
 	}
 	return out
 }
@@ -132,7 +143,7 @@ func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 func allRows(run repeat.Run) repeat.Rows {
 	var parts []repeat.Rows
 	for g := range run.Groups {
-		rows, err := run.Read(context.Background(), g)
+		rows, _, err := run.Read(context.Background(), g)
 		if err != nil {
 			panic(err) // rows in memory
 		}
@@ -216,7 +227,7 @@ func TestPairsOutOfOrderAreRefused(t *testing.T) {
 		return rows
 	}
 	in := inputOf(scope, nil, nil)
-	in.Runs = []repeat.Run{{Last: asOf - 3, Groups: make([]repeat.Group, 2), Read: func(_ context.Context, g int) (repeat.Rows, error) { return pack(int64(2 - g)), nil }}}
+	in.Runs = []repeat.Run{{Last: asOf - 3, Groups: make([]repeat.Group, 2), Read: func(_ context.Context, g int) (repeat.Rows, func(), error) { return pack(int64(2 - g)), nil, nil }}}
 	if _, err := repeat.Compute(context.Background(), in); !errors.Is(err, repeat.ErrNotSorted) {
 		t.Errorf("from one group to the next: %v", err)
 	}
