@@ -39,6 +39,7 @@ const keptPairs = 64 << 20
 func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*pairs, error) {
 	r := rollup.BuyersOf(s)
 	p := &pairs{night: n, scope: s, rollup: r, stored: repeat.Stored(s, r.Table().Columns[0]), order: n.pairOrder(s), buffers: column.NewBuffers(keptPairs)}
+	p.buffers.Uncleared = true
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
 	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*lake.File, len(blocks))
@@ -198,8 +199,8 @@ func (f *pairFile) stream(file *lake.File) repeat.Run {
 	return r
 }
 
-// read gives the rows of a row group, which may share memory that free gives back.
-func (f *pairFile) read(ctx context.Context, file *lake.File, mem memory.Allocator, g int) (_ repeat.Rows, free func(), err error) {
+// read gives the rows of a row group, which may share memory that release gives back.
+func (f *pairFile) read(ctx context.Context, file *lake.File, mem memory.Allocator, g int) (_ repeat.Rows, release func(), err error) {
 	rec, err := file.ReadRowGroup(ctx, mem, g, f.columns)
 	if err != nil {
 		return repeat.Rows{}, nil, f.lost(lost(err))

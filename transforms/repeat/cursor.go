@@ -22,7 +22,7 @@ type cursor struct {
 
 	next    int // group to be read
 	group   Rows
-	free    func() // gives back the memory of group, if not nil
+	release func() // gives back the memory of group, if not nil
 	at, end int    // rows of the group that are in the span and still to be loaded
 
 	rows     []row
@@ -127,7 +127,7 @@ func (c *cursor) read(ctx context.Context) (more bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if c.group, c.free, err = c.run.Read(ctx, c.next); err != nil {
+	if c.group, c.release, err = c.run.Read(ctx, c.next); err != nil {
 		return false, err
 	}
 	c.next++
@@ -143,10 +143,10 @@ func (c *cursor) giveBack() (last Key, some bool) {
 	if n := c.group.Len(); n > 0 {
 		last, some = c.group.key(n-1), true
 	}
-	if c.free != nil {
-		c.free()
+	if c.release != nil {
+		c.release()
 	}
-	c.group, c.free, c.at, c.end = Rows{}, nil, 0, 0
+	c.group, c.release, c.at, c.end = Rows{}, nil, 0, 0
 	return last, some
 }
 

@@ -189,6 +189,29 @@ func TestFiguresAreTheSameHoweverPairsAreStored(t *testing.T) {
 	})
 }
 
+// Pairs of one row go a way of their own; where each of their rows has company that says nothing they go the way of all.
+func TestPairsOfOneRowCountAsOthersDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := marketsOf(t)
+		want := m.input(runsOf(m.scope, m.order(), m.buys))
+		want.Months = rapid.Bool().Draw(t, "months")
+		if m.scope.Role == contract.RoleProduct {
+			want.Won = wonBy(t, m.buys)
+		}
+		got := want
+		got.Runs = nil
+		for _, r := range want.Runs {
+			got.Runs = append(got.Runs, repeat.InMemory(r.Last, repeat.WithIdleRows(allRows(r))))
+		}
+		if diff := gocmp.Diff(m.published(t, want, 1), m.published(t, got, 1)); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := gocmp.Diff(trialsOf(compute(t, want)), trialsOf(compute(t, got))); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
 // A block is the same rows whether it is made of days or of shorter blocks.
 func TestBlocksOfBlocksAreBlocksOfDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -18,8 +18,9 @@ var ErrNotSorted = errors.New("pairs are not sorted")
 type Run struct {
 	Last   calendar.Day // the newest day it may hold
 	Groups []Group      // ascending
-	// Read gives one group. It is called by several goroutines at once. The rows hold until free is called, if there is one.
-	Read func(ctx context.Context, group int) (rows Rows, free func(), err error)
+	// Read gives one group. It is called by several goroutines at once. Nobody looks at the
+	// rows after release, which may be nil.
+	Read func(ctx context.Context, group int) (rows Rows, release func(), err error)
 }
 
 // Group says what is known of a group before it is read.
