@@ -189,10 +189,25 @@ func TestFiguresAreTheSameHoweverPairsAreStored(t *testing.T) {
 	})
 }
 
+// withPassers adds many buyers who buy once, on few days.
+func (m market) withPassers(t *rapid.T) market {
+	if len(m.buys) == 0 {
+		return m
+	}
+	ages := []calendar.Day{0, 3, 29, 30, 45, 59, 60, 89, 90, 400}
+	one := rapid.Int64Range(0, 1)
+	for i := range rapid.Int64Range(0, 40).Draw(t, "passers") {
+		age := ages[rapid.IntRange(0, len(ages)-1).Draw(t, "age")]
+		m.buys = append(m.buys, buy{subject: m.buys[i%int64(len(m.buys))].subject, buyer: 1000 + i, day: asOf - age, orders: 1 + i%3, lines: 3, paid: 100 + i,
+			distribution: one.Draw(t, "distribution"), selfLive: one.Draw(t, "own live")})
+	}
+	return m
+}
+
 // Pairs of one row go a way of their own; where each of their rows has company that says nothing they go the way of all.
 func TestPairsOfOneRowCountAsOthersDo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := marketsOf(t)
+		m := marketsOf(t).withPassers(t)
 		want := m.input(runsOf(m.scope, m.order(), m.buys))
 		want.Months = rapid.Bool().Draw(t, "months")
 		if m.scope.Role == contract.RoleProduct {
