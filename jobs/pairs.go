@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
 
@@ -26,13 +27,19 @@ type pairs struct {
 	rollup *rollup.Rollup
 	stored *contract.Table // of segments
 	order  column.SubjectOrder
+	// buffers are those of row groups that are merged no more: a merge holds one of each run.
+	buffers *column.Buffers
 	openFiles
 }
+
+// keptPairs bounds the buffers of row groups that are kept for the next ones.
+const keptPairs = 64 << 20
 
 // openPairs opens the runs; segments that are not there are made. Close them when done.
 func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*pairs, error) {
 	r := rollup.BuyersOf(s)
-	p := &pairs{night: n, scope: s, rollup: r, stored: repeat.Stored(s, r.Table().Columns[0]), order: n.pairOrder(s)}
+	p := &pairs{night: n, scope: s, rollup: r, stored: repeat.Stored(s, r.Table().Columns[0]), order: n.pairOrder(s), buffers: column.NewBuffers(keptPairs)}
+	p.buffers.Uncleared = true
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
 	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*lake.File, len(blocks))
@@ -180,7 +187,7 @@ func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *lake.Fi
 	defer file.Close()
 	var parts []repeat.Rows
 	for g := range file.NumRowGroups() {
-		rows, err := f.read(ctx, file, g)
+		rows, _, err := f.read(ctx, file, memory.DefaultAllocator, g) // the collector frees them
 		if err != nil {
 			return repeat.Run{}, nil, err
 		}
@@ -199,16 +206,24 @@ func (f *pairFile) stream(file *lake.File) repeat.Run {
 	for g := range r.Groups {
 		r.Groups[g] = f.group(file, g)
 	}
-	r.Read = func(ctx context.Context, g int) (repeat.Rows, error) { return f.read(ctx, file, g) }
+	r.Read = func(ctx context.Context, g int) (repeat.Rows, func(), error) {
+		return f.read(ctx, file, f.pairs.buffers, g)
+	}
 	return r
 }
 
-func (f *pairFile) read(ctx context.Context, file *lake.File, g int) (repeat.Rows, error) {
-	rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, f.columns)
+// read gives the rows of a row group, which may share memory that release gives back.
+func (f *pairFile) read(ctx context.Context, file *lake.File, mem memory.Allocator, g int) (_ repeat.Rows, release func(), err error) {
+	rec, err := file.ReadRowGroup(ctx, mem, g, f.columns)
 	if err != nil {
-		return repeat.Rows{}, f.lost(lost(err))
+		return repeat.Rows{}, nil, f.lost(lost(err))
 	}
-	frame, err := f.pairs.night.runner.ids.Frame(f.table, rec) // may share the record's memory, which the collector frees
+	rows, err := f.rows(rec)
+	return rows, rec.Release, err
+}
+
+func (f *pairFile) rows(rec arrow.Record) (repeat.Rows, error) {
+	frame, err := f.pairs.night.runner.ids.Frame(f.table, rec)
 	if err != nil {
 		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, err)
 	}

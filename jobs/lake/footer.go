@@ -102,14 +102,25 @@ func (f *File) footerBytes(ctx context.Context, tail []byte, length int64) ([]by
 
 // fetch reads a range into new memory, with room behind it for decoders that load whole words.
 func (f *File) fetch(ctx context.Context, offset, n int64) ([]byte, error) {
-	if f.whole != nil {
-		return f.whole[offset : offset+n], nil
+	if data := f.held(offset, offset+n); data != nil {
+		return data, nil
 	}
 	data := make([]byte, n, n+decodePadding)
-	err := f.lake.retry.do(ctx, fmt.Sprintf("read bytes %d to %d", offset, offset+n), func() error {
+	return data, f.fill(ctx, data, offset)
+}
+
+// held are the bytes of a file that was read whole, nil of others.
+func (f *File) held(from, to int64) []byte {
+	if f.whole == nil {
+		return nil
+	}
+	return f.whole[from:to]
+}
+
+func (f *File) fill(ctx context.Context, data []byte, offset int64) error {
+	return f.lake.retry.do(ctx, fmt.Sprintf("read bytes %d to %d", offset, offset+int64(len(data))), func() error {
 		return f.source.readAt(ctx, data, offset)
 	})
-	return data, err
 }
 
 func (f *File) checkMetadata() error {

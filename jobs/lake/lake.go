@@ -39,6 +39,7 @@ type Lake struct {
 	zstd   *zstd.Decoder
 	// scratch holds decoders between uses: page buffers are as large as pages, and every row group needs some.
 	scratch sync.Pool
+	reads   sync.Pool // *[]byte that row groups were read into
 }
 
 // Open opens a bucket by URL: file://, s3://, gs://, azblob://, mem://. A plain path means file:// of that directory.

@@ -77,6 +77,7 @@ type Fetched struct {
 	file   *File
 	group  int
 	wanted []wantedChunk
+	read   [][]byte // what wanted looks at and later fetches may overwrite once it is decoded
 }
 
 // Fetch reads the bytes of the named columns of row group rg, so that a reader may decode one row group while the
@@ -90,19 +91,21 @@ func (f *File) Fetch(ctx context.Context, rg int, columns []string) (*Fetched, e
 		return nil, err
 	}
 	if f.meta.RowGroups[rg].NumRows == 0 {
-		return &Fetched{f, rg, wanted}, nil
+		return &Fetched{f, rg, wanted, nil}, nil
 	}
-	if err := f.fetchChunks(ctx, wanted); err != nil {
+	read, err := f.fetchChunks(ctx, wanted)
+	if err != nil {
 		return nil, &FileError{Key: f.obj.Key, Err: fmt.Errorf("row group %d: %w", rg, err)}
 	}
 	if err := f.source.verify(ctx); err != nil {
 		return nil, &FileError{Key: f.obj.Key, Err: err}
 	}
-	return &Fetched{f, rg, wanted}, nil
+	return &Fetched{f, rg, wanted, read}, nil
 }
 
 // Decode makes the record, once. The caller releases it.
 func (r *Fetched) Decode(ctx context.Context, mem memory.Allocator) (arrow.Record, error) {
+	defer r.file.lake.keepBuffers(r.read)
 	return r.file.decodeChunks(ctx, mem, r.group, r.wanted)
 }
 
@@ -166,8 +169,8 @@ func (f *File) DecodedBytes(rg int, columns []string) (n int64) {
 	return n
 }
 
-// fetchChunks reads the bytes of the chunks, those close to each other in one request.
-func (f *File) fetchChunks(ctx context.Context, wanted []wantedChunk) error {
+// fetchChunks reads the bytes of the chunks, those close to each other in one request, and gives the buffers it took.
+func (f *File) fetchChunks(ctx context.Context, wanted []wantedChunk) (read [][]byte, _ error) {
 	var total int64
 	order := make([]*wantedChunk, len(wanted))
 	for i := range wanted {
@@ -175,22 +178,26 @@ func (f *File) fetchChunks(ctx context.Context, wanted []wantedChunk) error {
 		total += wanted[i].length
 	}
 	if limit := f.lake.limits.MaxRowGroupBytes; total > limit {
-		return tooLargef("%d bytes to read, limit %d", total, limit)
+		return nil, tooLargef("%d bytes to read, limit %d", total, limit)
 	}
 	slices.SortFunc(order, func(a, b *wantedChunk) int { return cmp.Compare(a.start, b.start) })
 	for len(order) > 0 {
 		n, end := coalesce(order)
 		start := order[0].start
-		data, err := f.fetch(ctx, start, end-start)
-		if err != nil {
-			return err
+		data := f.held(start, end)
+		if data == nil {
+			data = f.lake.readBuffer(int(end - start))
+			if err := f.fill(ctx, data, start); err != nil {
+				return nil, err
+			}
+			read = append(read, data)
 		}
 		for _, w := range order[:n] {
 			w.data = data[w.start-start : w.start-start+w.length]
 		}
 		order = order[n:]
 	}
-	return nil
+	return read, nil
 }
 
 // coalesce says how many of the first chunks, sorted by start, are read at once, and where they end.

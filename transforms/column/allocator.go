@@ -9,6 +9,10 @@ import (
 // those of the next, and fresh memory costs a page fault for every 4 KiB. Records made with it must be released, and
 // nothing may look at them afterwards. It is safe for concurrent use.
 type Buffers struct {
+	// Uncleared is set before the first use where every byte is written anyway, as jobs/lake does: buffers given out again
+	// then hold what they held.
+	Uncleared bool
+
 	mu   sync.Mutex
 	free map[int][][]byte // by capacity
 	kept int64
@@ -27,7 +31,7 @@ func roomFor(size int) int {
 	return (size + step - 1) / step * step
 }
 
-// Allocate returns size zero bytes.
+// Allocate returns size bytes, zero unless Uncleared.
 func (a *Buffers) Allocate(size int) []byte {
 	if size < minReused {
 		return make([]byte, size)
@@ -45,15 +49,17 @@ func (a *Buffers) Allocate(size int) []byte {
 	a.kept -= int64(room)
 	a.mu.Unlock()
 	b = b[:size]
-	clear(b)
+	if !a.Uncleared {
+		clear(b)
+	}
 	return b
 }
 
-// Reallocate returns a buffer of size bytes that begins like b and has zeros behind.
+// Reallocate returns a buffer of size bytes that begins like b and has zeros behind, unless Uncleared.
 func (a *Buffers) Reallocate(size int, b []byte) []byte {
 	if size <= cap(b) {
 		grown := b[:size]
-		if size > len(b) {
+		if size > len(b) && !a.Uncleared {
 			clear(grown[len(b):])
 		}
 		return grown

@@ -108,7 +108,7 @@ func (m market) published(t testingT, in repeat.Input, spans int) [][]line {
 		read(t, repeat.CohortTable(c, all)), {asked}}
 }
 
-// inGroups is a run that is read a few rows at a time.
+// inGroups is a run that is read a few rows at a time. Rows that were given back are overwritten.
 func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 	rows := allRows(run)
 	out := repeat.Run{Last: run.Last}
@@ -123,8 +123,19 @@ func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 		}
 		out.Groups = append(out.Groups, g)
 	}
-	out.Read = func(_ context.Context, g int) (repeat.Rows, error) {
-		return rows.Slice(g*size, min((g+1)*size, rows.Len())), nil
+	out.Read = func(_ context.Context, g int) (repeat.Rows, func(), error) {
+		part := rows.Slice(g*size, min((g+1)*size, rows.Len()))
+		columns := []*[]int64{&part.Subject, &part.Buyer, &part.Facts, &part.Value}
+		for _, c := range columns {
+			*c = slices.Clone(*c)
+		}
+		return part, func() {
+			for _, c := range columns {
+				for i := range *c {
+					(*c)[i] = -1
+				}
+			}
+		}, nil
 	}
 	return out
 }
@@ -132,7 +143,7 @@ func inGroups(run repeat.Run, size int, bounded bool) repeat.Run {
 func allRows(run repeat.Run) repeat.Rows {
 	var parts []repeat.Rows
 	for g := range run.Groups {
-		rows, err := run.Read(context.Background(), g)
+		rows, _, err := run.Read(context.Background(), g)
 		if err != nil {
 			panic(err) // rows in memory
 		}
@@ -178,6 +189,44 @@ func TestFiguresAreTheSameHoweverPairsAreStored(t *testing.T) {
 	})
 }
 
+// withPassers adds many buyers who buy once, on few days.
+func (m market) withPassers(t *rapid.T) market {
+	if len(m.buys) == 0 {
+		return m
+	}
+	ages := []calendar.Day{0, 3, 29, 30, 45, 59, 60, 89, 90, 400}
+	one := rapid.Int64Range(0, 1)
+	for i := range rapid.Int64Range(0, 40).Draw(t, "passers") {
+		age := ages[rapid.IntRange(0, len(ages)-1).Draw(t, "age")]
+		m.buys = append(m.buys, buy{subject: m.buys[i%int64(len(m.buys))].subject, buyer: 1000 + i, day: asOf - age, orders: 1 + i%3, lines: 3, paid: 100 + i,
+			distribution: one.Draw(t, "distribution"), selfLive: one.Draw(t, "own live")})
+	}
+	return m
+}
+
+// Pairs of one row go a way of their own; where each of their rows has company that says nothing they go the way of all.
+func TestPairsOfOneRowCountAsOthersDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := marketsOf(t).withPassers(t)
+		want := m.input(runsOf(m.scope, m.order(), m.buys))
+		want.Months = rapid.Bool().Draw(t, "months")
+		if m.scope.Role == contract.RoleProduct {
+			want.Won = wonBy(t, m.buys)
+		}
+		got := want
+		got.Runs = nil
+		for _, r := range want.Runs {
+			got.Runs = append(got.Runs, repeat.InMemory(r.Last, repeat.WithIdleRows(allRows(r))))
+		}
+		if diff := gocmp.Diff(m.published(t, want, 1), m.published(t, got, 1)); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := gocmp.Diff(trialsOf(compute(t, want)), trialsOf(compute(t, got))); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
 // A block is the same rows whether it is made of days or of shorter blocks.
 func TestBlocksOfBlocksAreBlocksOfDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -216,7 +265,7 @@ func TestPairsOutOfOrderAreRefused(t *testing.T) {
 		return rows
 	}
 	in := inputOf(scope, nil, nil)
-	in.Runs = []repeat.Run{{Last: asOf - 3, Groups: make([]repeat.Group, 2), Read: func(_ context.Context, g int) (repeat.Rows, error) { return pack(int64(2 - g)), nil }}}
+	in.Runs = []repeat.Run{{Last: asOf - 3, Groups: make([]repeat.Group, 2), Read: func(_ context.Context, g int) (repeat.Rows, func(), error) { return pack(int64(2 - g)), nil, nil }}}
 	if _, err := repeat.Compute(context.Background(), in); !errors.Is(err, repeat.ErrNotSorted) {
 		t.Errorf("from one group to the next: %v", err)
 	}

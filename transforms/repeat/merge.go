@@ -9,9 +9,6 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 )
 
-// row is what a pair's evaluation needs of a stored row.
-type row struct{ facts, value int64 }
-
 // sink takes what a merge brings together, subject by subject.
 type sink interface {
 	begin(subject int64)
@@ -26,8 +23,8 @@ type merger struct {
 	ctx     context.Context
 	order   column.SubjectOrder
 	live    []*front
-	active  []*cursor // those that hold the current subject
-	rows    []row     // of the current pair
+	leaves  []leaf // of the cursors that hold the current subject
+	rows    []row  // of a pair that stands in several places
 	tree    tree
 	subject int64
 }
@@ -37,6 +34,12 @@ type front struct {
 	cursor  *cursor
 	subject int64
 	rank    uint64
+}
+
+// leaf is a cursor with those rows of the current subject that are loaded and not yet merged.
+type leaf struct {
+	rows   []row
+	cursor *cursor
 }
 
 // merge merges a span of the runs into the sink. Runs whose rows shall come first stand first.
@@ -141,11 +144,10 @@ func (m *merger) choose() {
 		}
 	}
 	m.subject = first.subject
-	m.active = m.active[:0]
+	m.leaves = m.leaves[:0]
 	for _, h := range m.live {
 		if h.subject == m.subject {
-			h.cursor.bound()
-			m.active = append(m.active, h.cursor)
+			m.leaves = append(m.leaves, leaf{h.cursor.ofSubject(), h.cursor})
 		}
 	}
 }
@@ -156,30 +158,32 @@ func (m *merger) advance() {
 }
 
 func (m *merger) mergeSubject(to sink) error {
-	if len(m.active) == 1 {
-		return m.mergeOne(m.active[0], to)
+	if len(m.leaves) == 1 {
+		return m.mergeOne(&m.leaves[0], to)
 	}
 	t := &m.tree
-	t.reset(len(m.active))
-	for i, c := range m.active {
-		t.set(i, c.rows.Buyer[c.pos])
+	t.reset(len(m.leaves))
+	for i := range m.leaves {
+		t.set(i, m.leaves[i].rows[0].buyer)
 	}
-	w := t.build()
-	for left := len(m.active); left > 0; {
-		key := w.key
+	for w := t.build(); w.at < done; {
+		key, l := w.key, &m.leaves[w.at]
+		rows, n := l.rows, ofBuyer(l.rows)
 		m.rows = m.rows[:0]
-		for w.key == key && w.at < done {
-			c := m.active[w.at]
-			more, err := m.take(c, buyerOf(key))
-			if err != nil {
-				return err
+		if n < len(rows) { // else there may be more of the buyer
+			l.rows = rows[n:]
+			w = t.replay(w.at, node{rankBuyer(rows[n].buyer), w.at})
+			if rows = rows[:n]; w.key != key { // most buyers stand in one run
+				if err := to.pair(rows[0].buyer, rows); err != nil {
+					return err
+				}
+				continue
 			}
-			if more {
-				w = t.replay(w.at, node{rankBuyer(c.rows.Buyer[c.pos]), w.at})
-			} else {
-				left--
-				w = t.replay(w.at, node{rankBuyer(lastBuyer), w.at | done})
-			}
+			m.rows = append(m.rows, rows...)
+		}
+		var err error
+		if w, err = m.gather(w); err != nil {
+			return err
 		}
 		if err := to.pair(buyerOf(key), m.rows); err != nil {
 			return err
@@ -188,38 +192,69 @@ func (m *merger) mergeSubject(to sink) error {
 	return nil
 }
 
-// mergeOne is mergeSubject where a single run holds the subject.
-func (m *merger) mergeOne(c *cursor, to sink) error {
-	for more := true; more; {
-		buyer := c.rows.Buyer[c.pos]
-		m.rows = m.rows[:0]
-		var err error
-		if more, err = m.take(c, buyer); err != nil {
-			return err
+// gather adds the rows of a buyer in the run that w names and in those that follow, and returns the first node behind.
+func (m *merger) gather(w node) (node, error) {
+	for key := w.key; w.key == key && w.at < done; {
+		l := &m.leaves[w.at]
+		more, err := m.take(l, buyerOf(key))
+		if err != nil {
+			return w, err
 		}
-		if err := to.pair(buyer, m.rows); err != nil {
+		next := node{rankBuyer(lastBuyer), w.at | done}
+		if more {
+			next = node{rankBuyer(l.rows[0].buyer), w.at}
+		}
+		w = m.tree.replay(w.at, next)
+	}
+	return w, nil
+}
+
+// mergeOne is mergeSubject where a single run holds the subject.
+func (m *merger) mergeOne(l *leaf, to sink) error {
+	for more := true; more; {
+		rows := l.rows
+		buyer, n := rows[0].buyer, ofBuyer(rows)
+		if n < len(rows) {
+			l.rows, rows = rows[n:], rows[:n]
+		} else {
+			m.rows = m.rows[:0]
+			var err error
+			if more, err = m.take(l, buyer); err != nil {
+				return err
+			}
+			rows = m.rows
+		}
+		if err := to.pair(buyer, rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// take gathers the rows of the buyer the cursor stands on and tells whether the subject has more there.
-func (m *merger) take(c *cursor, buyer int64) (more bool, err error) {
+// ofBuyer is the number of rows of the buyer of the first.
+func ofBuyer(rows []row) int {
+	n := 1
+	for n < len(rows) && rows[n].buyer == rows[0].buyer {
+		n++
+	}
+	return n
+}
+
+// take moves the rows of a buyer from the leaf to those of the pair and tells whether the subject has more there.
+func (m *merger) take(l *leaf, buyer int64) (more bool, err error) {
 	for {
-		buyers := c.rows.Buyer[:c.stop]
-		facts, values := c.rows.Facts[:len(buyers)], c.rows.Value[:len(buyers)]
-		i := c.pos
-		for ; i < len(buyers) && buyers[i] == buyer; i++ {
-			m.rows = append(m.rows, row{facts[i], values[i]})
+		n := 0
+		for n < len(l.rows) && l.rows[n].buyer == buyer {
+			n++
 		}
-		c.pos = i
-		if i < c.stop {
+		m.rows = append(m.rows, l.rows[:n]...)
+		if l.rows = l.rows[n:]; len(l.rows) > 0 {
 			return true, nil
 		}
-		if more, err := c.more(m.ctx, m.subject); !more {
+		if more, err := l.cursor.leave(m.ctx); !more {
 			return false, err
 		}
+		l.rows = l.cursor.ofSubject()
 	}
 }
 

@@ -70,7 +70,7 @@ const (
 
 // spanRows is the number of rows worth a span of their own, sharedRows the number worth a second worker.
 const (
-	spanRows   = 1 << 23
+	spanRows   = 1 << 24
 	sharedRows = 1 << 16
 	maxSpans   = 8 // of each worker: a span reads the groups at its borders once more
 )

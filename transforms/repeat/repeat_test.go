@@ -531,7 +531,7 @@ func TestRefundsWithoutATalentAreNobodys(t *testing.T) {
 func TestTroubleWithADayEndsTheCount(t *testing.T) {
 	lost := errors.New("lost")
 	in := inputOf(scopeOf(contract.RolePlatform), nil, nil)
-	in.Runs = []repeat.Run{{Last: asOf, Groups: []repeat.Group{{Rows: 1}}, Read: func(context.Context, int) (repeat.Rows, error) { return repeat.Rows{}, lost }}}
+	in.Runs = []repeat.Run{{Last: asOf, Groups: []repeat.Group{{Rows: 1}}, Read: func(context.Context, int) (repeat.Rows, func(), error) { return repeat.Rows{}, nil, lost }}}
 	if _, err := repeat.Compute(context.Background(), in); !errors.Is(err, lost) {
 		t.Errorf("error %v", err)
 	}

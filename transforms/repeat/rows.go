@@ -41,10 +41,7 @@ func Concat(parts []Rows) Rows {
 	}
 	var out Rows
 	for _, p := range parts {
-		if p.Subject != nil {
-			out.Subject = append(out.Subject, p.Subject...)
-		}
-		out.Buyer, out.Facts, out.Value = append(out.Buyer, p.Buyer...), append(out.Facts, p.Facts...), append(out.Value, p.Value...)
+		out.append(p)
 	}
 	return out
 }
@@ -89,10 +86,11 @@ func dayOf(facts int64) calendar.Day { return calendar.Day(facts & dayMask) }
 func kindOf(facts int64) int64       { return facts >> atKind & kindMask }
 
 func flag(n int64, at uint) int64 {
-	if n > 0 {
-		return 1 << at
+	var set int64
+	if n > 0 { // no branch: flags come at random
+		set = 1
 	}
-	return 0
+	return set << at
 }
 
 // small is n where it fits into the facts; what does not fit gets a row of its own.
@@ -139,7 +137,7 @@ func (p *purchases) pack(day calendar.Day) Rows {
 	for i := range facts {
 		facts[i] = int64(day) | flag(p.distribution[i], atDistribution) | flag(p.selfLive[i], atSelfLive) |
 			small(p.orders[i])<<atOrders | small(p.lines[i])<<atLines
-		if uint64(p.orders[i]|p.lines[i]) > countMask || p.setOrders[i]|p.setFen[i] != 0 {
+		if !p.fits(i) {
 			more += p.extra(i)
 		}
 	}
@@ -148,6 +146,11 @@ func (p *purchases) pack(day calendar.Day) Rows {
 		r = p.expand(r, more)
 	}
 	return r
+}
+
+// fits tells whether the facts hold all of row i but its amount.
+func (p *purchases) fits(i int) bool {
+	return uint64(p.orders[i]|p.lines[i]) <= countMask && p.setOrders[i]|p.setFen[i] == 0
 }
 
 // rest is what row i holds beyond its facts, by kind from kindOrders on.
@@ -164,32 +167,36 @@ func (p *purchases) extra(i int) (rows int) {
 	return rows
 }
 
-// expand adds the rows of what does not fit into facts.
+// expand adds the rows of what does not fit into facts, behind the rows they belong to.
 func (p *purchases) expand(r Rows, more int) Rows {
 	n := r.Len() + more
 	out := Rows{Buyer: make([]int64, 0, n), Facts: make([]int64, 0, n), Value: make([]int64, 0, n)}
 	if r.Subject != nil {
 		out.Subject = make([]int64, 0, n)
 	}
+	from := 0
 	for i := range r.Len() {
-		out.add(r.key(i), r.Facts[i], r.Value[i])
-		if uint64(p.orders[i]|p.lines[i]) <= countMask && p.setOrders[i]|p.setFen[i] == 0 {
+		if p.fits(i) {
 			continue
 		}
+		out.append(r.Slice(from, i+1))
+		from = i + 1
 		for kind, v := range p.rest(i) {
 			if v != 0 {
-				out.add(r.key(i), r.Facts[i]&dayMask|int64(kindOrders+kind)<<atKind, v)
+				more := r.Slice(i, i+1)
+				more.Facts, more.Value = []int64{r.Facts[i]&dayMask | int64(kindOrders+kind)<<atKind}, []int64{v}
+				out.append(more)
 			}
 		}
 	}
+	out.append(r.Slice(from, r.Len()))
 	return out
 }
 
-func (r *Rows) add(k Key, facts, value int64) {
-	if r.Subject != nil {
-		r.Subject = append(r.Subject, k.Subject)
-	}
-	r.Buyer, r.Facts, r.Value = append(r.Buyer, k.Buyer), append(r.Facts, facts), append(r.Value, value)
+// append adds the rows behind.
+func (r *Rows) append(o Rows) {
+	r.Subject = append(r.Subject, o.Subject...)
+	r.Buyer, r.Facts, r.Value = append(r.Buyer, o.Buyer...), append(r.Facts, o.Facts...), append(r.Value, o.Value...)
 }
 
 // Key is where a row stands in the order of stored pairs.

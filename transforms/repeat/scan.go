@@ -20,10 +20,13 @@ type days struct {
 	bucket []uint8  // the first of contract.Windows that holds the day; len(Windows): none
 	month  []int16  // months since that of the oldest day
 	ranges []uint64 // bit i: the day lies in range i
+	class  []uint16 // position in classes
 	months int
 	shown  int16          // the oldest month of monthly_buyers
 	first  []calendar.Day // of each window
 	oldest calendar.Day   // month 0
+
+	classes []class
 }
 
 func newDays(in *Input) *days {
@@ -49,6 +52,7 @@ func newDays(in *Input) *days {
 			}
 		}
 	}
+	d.classify()
 	return d
 }
 
@@ -67,6 +71,8 @@ type scan struct {
 	tallies [windowCount + 1]tally
 	exact   [windowCount]tally // what belongs to one window alone
 	months  []monthRow
+	singles []single    // pairs of one purchase, by class and flags
+	counted []int32     // singles that are not zero
 	cohorts []cohortRow // by month and offset, a square
 	touched []int32     // cohorts that are not zero
 	kept    []int16     // the pair's distinct months, newest first
@@ -76,9 +82,9 @@ type scan struct {
 	subject int64
 	row     subjectRow // of the subject, as far as it is known
 
-	won   *Won  // products: whom distribution won for their shops; nil: no trials
-	shop  int64 // of the product
-	buyer int64 // of the pair
+	won   *Won      // products: whom distribution won for their shops; nil: no trials
+	shop  []wonPair // those of the product's shop, from the pair's buyer on
+	buyer int64     // of the pair
 
 	sums   [windowCount]tally // what the row's windows are a part of
 	packed []byte             // the subject that ended last
@@ -86,6 +92,7 @@ type scan struct {
 
 func newScan(in *Input, d *days) *scan {
 	s := &scan{days: d, won: in.Won, merchant: in.Scope.Role == contract.RoleMerchant, monthly: in.Months, out: &part{ranges: make([]int64, len(in.Ranges))}}
+	s.singles = make([]single, len(d.classes)*singleFlags)
 	if s.monthly {
 		s.months = make([]monthRow, d.months)
 		s.cohorts = make([]cohortRow, d.months*d.months)
@@ -96,7 +103,7 @@ func newScan(in *Input, d *days) *scan {
 func (s *scan) begin(subject int64) {
 	s.subject = subject
 	if s.won != nil {
-		s.shop = s.won.merchant(subject)
+		s.shop = s.won.of(subject)
 	}
 }
 
@@ -127,6 +134,10 @@ const never = -1 << 20
 func (s *scan) pair(buyer int64, rows []row) error {
 	if buyer == contract.Nobody {
 		s.nobody(rows)
+		return nil
+	}
+	if isSingle(rows) {
+		s.single(buyer, rows[0])
 		return nil
 	}
 	undone := 0
@@ -347,33 +358,40 @@ func (s *scan) finish(w *walk) {
 		s.out.ranges[i] += int64(w.ranges >> i & 1)
 	}
 	if s.monthly && w.kept > 0 {
-		s.cohort(w)
+		s.join(w)
 	}
 }
 
-// cohort adds the pair to the cohort of its first purchase.
-func (s *scan) cohort(w *walk) {
+// join adds the pair to the cohort of its first purchase.
+func (s *scan) join(w *walk) {
 	first := int(s.month[w.keptNewer])
-	row := s.cohorts[first*s.days.months : (first+1)*s.days.months]
 	for _, month := range s.kept {
-		c := &row[int(month)-first]
-		if c.active == 0 {
-			s.touched = append(s.touched, int32(first*s.days.months+int(month)-first))
-		}
-		c.active++
+		s.cohort(first, int(month)-first).active++
 	}
-	row[0].buyers++
+	c := s.cohort(first, 0)
+	c.buyers++
 	if w.kept > 1 {
 		for j, k := range R3Days {
 			if calendar.Day(w.keptGap) <= k {
-				row[0].r3[j]++
+				c.r3[j]++
 			}
 		}
 	}
 }
 
+// cohort is that of a month, some months on, of which a pair is about to be active.
+func (s *scan) cohort(month, offset int) *cohortRow {
+	at := month*s.days.months + offset
+	c := &s.cohorts[at]
+	if c.active == 0 {
+		s.touched = append(s.touched, int32(at))
+	}
+	return c
+}
+
 // end closes the subject: its tallies become windows. One without a purchase leaves no trace.
 func (s *scan) end() {
+	s.endSingles()
 	if !s.seen {
 		return
 	}

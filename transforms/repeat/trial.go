@@ -1,8 +1,6 @@
 package repeat
 
-import (
-	"github.com/windvane/windvane/transforms/column"
-)
+import "github.com/windvane/windvane/transforms/column"
 
 // A product is tried by talents before its shop shows it in lives of its own (测款测人群). The pairs of products tell who
 // came back through either channel; whom distribution won for the shop takes the pairs of shops as well, since the later
@@ -37,26 +35,31 @@ type wonPair struct {
 
 // Won are the buyers whom distribution won for shops.
 type Won struct {
-	pairs    *column.Grouper // merchant, buyer: ages
+	pairs    map[int64][]wonPair // of a shop, ascending by buyer
 	merchant func(product int64) int64
 }
 
 // Won are those of the pass over shops, to be handed to that over products; merchant tells the shop of a product,
 // column.Null: not known.
 func (f *Figures) Won(merchant func(product int64) int64) *Won {
-	w := &Won{column.NewGrouper(2, 1), merchant}
-	for _, p := range f.won {
-		w.pairs.Get([]int64{p.merchant, p.buyer})[0] |= int64(p.liveAges)
+	w := &Won{map[int64][]wonPair{}, merchant}
+	for rest := f.won; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].merchant == rest[0].merchant {
+			n++
+		}
+		w.pairs[rest[0].merchant], rest = rest[:n], rest[n:]
 	}
 	return w
 }
 
-// liveAges are the ages of a buyer's days in the lives of the shop, 0: none that matters.
-func (w *Won) liveAges(merchant, buyer int64) uint64 {
-	if m := w.pairs.Find(merchant, buyer); m != nil {
-		return uint64(m[0])
+// of are the pairs of the shop of a product, ascending by buyer.
+func (w *Won) of(product int64) []wonPair {
+	shop := w.merchant(product)
+	if shop == column.Null {
+		return nil
 	}
-	return 0
+	return w.pairs[shop]
 }
 
 // EachTrial visits the products that either channel sold in the days that trials look at, in the order of stored pairs.
@@ -113,15 +116,24 @@ func (s *scan) win(t *trialWalk, age int32) {
 	}
 	if !t.known {
 		t.known = true
-		if s.shop != column.Null {
-			t.ages = s.won.liveAges(s.shop, s.buyer)
-		}
+		t.ages = s.liveAges()
 	}
 	later := uint64(1)<<age - 1<<(age-ConversionDays) // ages from age - ConversionDays to age - 1
 	if t.ages&later != 0 {
 		t.wonLive = true
 		s.row.trial.WonLive++
 	}
+}
+
+// liveAges are the ages of the buyer's days in the lives of the product's shop, 0: none that matters.
+func (s *scan) liveAges() uint64 {
+	for len(s.shop) > 0 && s.shop[0].buyer < s.buyer { // buyers come ascending, too
+		s.shop = s.shop[1:]
+	}
+	if len(s.shop) > 0 && s.shop[0].buyer == s.buyer {
+		return s.shop[0].liveAges
+	}
+	return 0
 }
 
 // maxLiveAge is the oldest day in an own live that can follow a purchase in the window of buyers won.

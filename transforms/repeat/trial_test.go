@@ -25,6 +25,20 @@ func shopOf(product int64) int64 {
 // trials computes the trials of products: the pass over shops, then the one over products.
 func trials(t testingT, buys []buy, undos []undone, workers int) map[int64]repeat.Trial {
 	t.Helper()
+	in := inputOf(scopeOf(contract.RoleProduct), buys, undos)
+	in.Won, in.Workers = wonBy(t, buys), workers
+	return trialsOf(compute(t, in))
+}
+
+func trialsOf(f *repeat.Figures) map[int64]repeat.Trial {
+	out := map[int64]repeat.Trial{}
+	f.EachTrial(func(product int64, trial *repeat.Trial) { out[product] = *trial })
+	return out
+}
+
+// wonBy are the buyers won of the pass over shops.
+func wonBy(t testingT, buys []buy) *repeat.Won {
+	t.Helper()
 	shops := map[buy]buy{} // by shop, buyer and day
 	for _, b := range buys {
 		key := buy{subject: shopOf(b.subject), buyer: b.buyer, day: b.day}
@@ -39,11 +53,7 @@ func trials(t testingT, buys []buy, undos []undone, workers int) map[int64]repea
 		shops[key] = sum
 	}
 	merchants := compute(t, inputOf(scopeOf(contract.RoleMerchant), slices.Collect(maps.Values(shops)), nil))
-	in := inputOf(scopeOf(contract.RoleProduct), buys, undos)
-	in.Won, in.Workers = merchants.Won(shopOf), workers
-	out := map[int64]repeat.Trial{}
-	compute(t, in).EachTrial(func(product int64, trial *repeat.Trial) { out[product] = *trial })
-	return out
+	return merchants.Won(shopOf)
 }
 
 // trials is what the definitions say, asked anew of each pair of product and buyer.

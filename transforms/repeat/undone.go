@@ -13,7 +13,8 @@ import (
 // kept meet no purchase and are left out. It is read only.
 type Undone struct {
 	refunds *column.Frame
-	rows    []uint32
+	at      []uint32 // rows of refunds
+	rows    []row    // what they say, as runs have it
 }
 
 // NewUndone takes settled refunds (see package refund): buyer_id, paid_day, full15_lines, and the subjects of scopes.
@@ -26,7 +27,12 @@ func NewUndone(refunds *column.Frame, first calendar.Day) *Undone {
 			rows, keys = append(rows, uint32(i)), append(keys, rankBuyer(buyer[i]))
 		}
 	}
-	return &Undone{refunds, reordered(rows, keys)}
+	u := &Undone{refunds: refunds, at: reordered(rows, keys)}
+	u.rows = make([]row, len(u.at))
+	for k, i := range u.at {
+		u.rows[k] = row{buyer[i], day[i]&dayMask | kindUndone<<atKind, undone[i]}
+	}
+	return u
 }
 
 // reordered are the rows in the order of their keys.
@@ -40,21 +46,37 @@ func reordered(rows []uint32, keys []uint64) []uint32 {
 
 // pack is the run of one scope.
 func (u *Undone) pack(scope contract.Scope, order column.SubjectOrder) Rows {
-	f := u.refunds
-	subject, rows := make([]int64, f.N), u.rows // of the platform: 0
+	rows := make([]uint32, len(u.rows))
+	for k := range rows {
+		rows[k] = uint32(k)
+	}
+	var out Rows
 	if scope.Subject != "" {
-		subject = f.Column(scope.Subject)
+		of := u.refunds.Column(scope.Subject)
+		subject := make([]int64, len(rows))
+		for k, i := range u.at {
+			subject[k] = of[i]
+		}
 		if scope.Where != "" {
-			rows = slices.DeleteFunc(slices.Clone(rows), func(i uint32) bool { return subject[i] == column.Null })
+			rows = withSubject(rows, subject)
 		}
 		rows = sortBySubject(rows, subject, order)
+		out.Subject = make([]int64, len(rows))
+		for k, i := range rows {
+			out.Subject[k] = subject[i]
+		}
 	}
-	undone, buyer, day := f.Column("full15_lines"), f.Column("buyer_id"), f.Column("paid_day")
-	out := Rows{make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))}
+	out.Buyer, out.Facts, out.Value = make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
 	for k, i := range rows {
-		out.Subject[k], out.Buyer[k], out.Facts[k], out.Value[k] = subject[i], buyer[i], day[i]&dayMask|kindUndone<<atKind, undone[i]
+		r := &u.rows[i]
+		out.Buyer[k], out.Facts[k], out.Value[k] = r.buyer, r.facts, r.value
 	}
 	return out
+}
+
+// withSubject are the rows that have one.
+func withSubject(rows []uint32, subject []int64) []uint32 {
+	return slices.DeleteFunc(rows, func(i uint32) bool { return subject[i] == column.Null })
 }
 
 // sortBySubject orders rows by their subjects, those of one subject as they came.
