@@ -82,27 +82,3 @@ func (n *night) sharePool(ctx context.Context) error {
 	n.publishRows(contract.TrafficQuota, n.lists.Quota(page, n.rules.Pool, claims))
 	return nil
 }
-
-// boosted are the impressions a day that merchants had through 川流, mean of the last days.
-func (n *night) boosted(ctx context.Context, merchants []int64) ([]float64, error) {
-	rows, out := map[int64]int{}, make([]float64, len(merchants))
-	for i, code := range merchants {
-		rows[code] = i
-	}
-	sums := make([]int64, len(merchants))
-	for d, err := range n.history(ctx, rollup.ChuanliuShown(), n.asOf-baseDays+1) {
-		if err != nil {
-			return nil, err
-		}
-		codes, impressions := d.Frame.Column("merchant_id"), d.Frame.Column("impressions")
-		for i, code := range codes {
-			if row, ok := rows[code]; ok {
-				sums[row] += impressions[i]
-			}
-		}
-	}
-	for i, sum := range sums {
-		out[i] = float64(sum) / baseDays
-	}
-	return out, nil
-}
