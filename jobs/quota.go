@@ -21,7 +21,8 @@ const (
 // addMerchantMeasures adds what lists of merchants ask beyond scores; NaN: not computable.
 func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
 	distribution, live := unknown(len(c.codes)), unknown(len(c.codes))
-	c.considered.Measures["distribution_orders_90d"], c.considered.Measures["live_days_30d"] = distribution, live
+	c.considered.Measures["distribution_orders_90d"] = func(subject int) float64 { return distribution[subject] }
+	c.considered.Measures["live_days_30d"] = func(subject int) float64 { return live[subject] }
 	if n.has(contract.Talents) {
 		clear(distribution)
 		if err := n.addDistributionOrders(ctx, c, distribution); err != nil {
