@@ -14,7 +14,7 @@ import (
 // compareFives makes fives: the shops of shop_score in five dimensions.
 func (n *night) compareFives(ctx context.Context) error {
 	shops := n.scored[contract.ScoreMerchant]
-	f := &fives.Shops{Codes: shops.codes, Categories: shops.fact("category1_id"), Goods: shops.Goods,
+	f := &fives.Shops{Codes: shops.codes, Categories: shops.fact("category1_id").Values(), Goods: shops.Goods,
 		Days: n.present.Count(n.asOf-fives.WindowDays+1, n.asOf)}
 	n.addSplit(shops, f)
 	n.addPrices(shops, f)
@@ -100,8 +100,8 @@ func (n *night) addHistories(ctx context.Context, shops *scored, f *fives.Shops)
 // talentScore is 带货口碑分 in hundredths, column.Null: none.
 func (n *night) talentScore(talent int64) int64 {
 	talents := n.scored[contract.ScoreTalent]
-	if row := talents.rows.Row(talent); row >= 0 {
-		return talents.Scores.Total[row]
+	if row := talents.rows.Row(talent); row >= 0 && talents.Scores.Total[row] != 0 {
+		return int64(talents.Scores.Total[row])
 	}
 	return column.Null
 }

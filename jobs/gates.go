@@ -211,13 +211,13 @@ func (n *night) gateScores(_ context.Context, g Gates) error {
 			before = s.history.Score[1]
 		}
 		for i, total := range s.Scores.Total {
-			if total == column.Null {
+			if total == 0 {
 				continue
 			}
 			scored++
 			grades[s.Scores.Grade[i]]++
 			if before != nil && before[i] != 0 {
-				moved += float64(total-int64(before[i])) / 100
+				moved += float64(total-before[i]) / 100
 				both++
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/windvane/windvane/transforms/lift"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
+	"github.com/windvane/windvane/transforms/score"
 )
 
 // estimateLift makes the tables of lift of the figures of tonight.
@@ -63,7 +64,7 @@ func (n *night) liftOptions(ctx context.Context) *lift.Options {
 		},
 		Category: func(merchant int64) int64 {
 			if row := shops.rows.Row(merchant); row >= 0 {
-				return categories[row]
+				return categories.At(row)
 			}
 			return column.Null
 		},
@@ -111,7 +112,7 @@ func (n *night) liftMarket(ctx context.Context, wanted func(category int64) bool
 				continue
 			}
 			row := shops.rows.Row(merchants[i])
-			if row < 0 || !wanted(categories[row]) {
+			if row < 0 || !wanted(categories.At(row)) {
 				continue
 			}
 			if gmv[row] == nil {
@@ -133,7 +134,10 @@ func (n *night) talentFacts() func(talent int64) lift.Talent {
 	talents := n.scored[contract.ScoreTalent]
 	net15 := n.settledOf(talents).net15
 	all, _ := talents.Score.Indicators()
-	sold := slices.IndexFunc(all, func(i rules.Indicator) bool { return i.ID == "product_score" })
+	var product score.Figure
+	if sold := slices.IndexFunc(all, func(i rules.Indicator) bool { return i.ID == "product_score" }); sold >= 0 {
+		product = talents.Figures.Of[sold]
+	}
 	return func(talent int64) lift.Talent {
 		t := lift.Talent{Score: math.NaN(), Product: math.NaN(), NetKnown: n.refunds != nil}
 		row := talents.rows.Row(talent)
@@ -141,13 +145,15 @@ func (n *night) talentFacts() func(talent int64) lift.Talent {
 			t.NetKnown = false
 			return t
 		}
-		if score, ok := talents.of(talent); ok {
-			t.Score = score
+		if own, ok := talents.of(talent); ok {
+			t.Score = own
 		}
-		if f := talents.Figures; sold >= 0 && f.N[sold] != nil && f.N[sold][row] > 0 {
-			t.Product = f.X[sold][row] / f.N[sold][row]
+		if product != nil {
+			if x, of := product(row); of > 0 {
+				t.Product = x / of
+			}
 		}
-		t.Net15 = net15[row]
+		t.Net15 = net15.At(row)
 		return t
 	}
 }

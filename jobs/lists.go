@@ -11,7 +11,6 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
-	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
 )
@@ -126,13 +125,14 @@ func (n *night) decideList(l *rules.List, c *candidates, before *eligibility.Bef
 	page := c.page
 	page.List = l
 	if before != nil {
-		page.RankBefore, page.Was = before.Rank, eligibility.Outcome{Member: before.Member, Entitled: before.Entitled}
+		page.RankBefore, page.Was = column.NewInts(before.Rank), eligibility.Outcome{Member: before.Member, Entitled: before.Entitled}
 	}
 	decided := n.overridesFor(l, c, overrides)
 	page.Decision = eligibility.Decide(n.rules, l, n.asOf, c.considered, c.runs, before, decided, false)
 	if page.Decision.TooMuch(n.rules.Stability) {
 		n.holdOrAccept(l, c, before, decided, &page)
 	}
+	page.Decision.Pack()
 	return &page
 }
 
@@ -150,17 +150,22 @@ func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.B
 	n.warnings = append(n.warnings, fmt.Sprintf("%s; the list of the run before was kept: look at the causes, then run the night again with --accept-churn REASON", detail))
 }
 
-// settled are figures of 30 days by subject.
+// settled are figures of 30 days by subject, in fen.
 type settled struct {
-	net15 []int64   // fen
-	rate  []float64 // refund_rate_amt; NaN: nothing paid, or refunds not computable
+	net15        *column.Ints
+	paid, refund *column.Ints // without refunds nothing is known
+}
+
+// rate is refund_rate_amt of a subject; NaN: nothing paid, or refunds not computable.
+func (s *settled) rate(row int) float64 {
+	if s.paid.At(row) <= 0 {
+		return math.NaN()
+	}
+	return float64(s.refund.At(row)) / float64(s.paid.At(row))
 }
 
 func (n *night) settledOf(s *scored) settled {
-	out := settled{make([]int64, len(s.codes)), make([]float64, len(s.codes))}
-	for i := range out.rate {
-		out.rate[i] = math.NaN()
-	}
+	net15, paid, refund := make([]int64, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes))
 	for _, sums := range n.sums {
 		if sums.Scope.Role != s.scope.Role {
 			continue
@@ -170,13 +175,13 @@ func (n *night) settledOf(s *scored) settled {
 			if row < 0 {
 				return
 			}
-			out.net15[row] = f.Net15
-			if n.refunds != nil && f.Paid30 > 0 {
-				out.rate[row] = float64(f.Refund30) / float64(f.Paid30)
+			net15[row] = f.Net15
+			if n.refunds != nil {
+				paid[row], refund[row] = f.Paid30, f.Refund30
 			}
 		})
 	}
-	return out
+	return settled{column.NewInts(net15), column.NewInts(paid), column.NewInts(refund)}
 }
 
 // categoryRates are refund_rate_amt by level-1 category.
@@ -201,20 +206,18 @@ func (n *night) candidatesOf(role int) *candidates {
 	subjects, settled := len(s.codes), n.settledOf(s)
 	c := &candidates{scored: s, runs: eligibility.History{}}
 	categories := s.Figures.Categories[len(s.Figures.Categories)-1]
-	c.considered = &eligibility.Subjects{N: subjects, Category: dense(categories), Lower: make([]float64, subjects), GMVNet15: settled.net15, Orders: s.sums.Recent,
-		ColdStart: make([]bool, subjects), Measures: map[string][]float64{
-			"severe_violations_30d": s.tickets.severeMonth, "severe_violations_90d": s.tickets.severe}}
-	for i, lower := range s.Scores.Lower {
-		if c.considered.Lower[i] = math.NaN(); lower != column.Null {
-			c.considered.Lower[i] = float64(lower) / 100
+	c.considered = &eligibility.Subjects{N: subjects, Category: dense(categories), GMVNet15: settled.net15, Orders: s.sums.Recent,
+		ColdStart: make([]bool, subjects), Workers: n.runner.Settings.workers(), Measures: map[string]eligibility.Measure{
+			"severe_violations_30d": count(s.tickets.severeMonth), "severe_violations_90d": count(s.tickets.severe), "valid_orders_30d": count(s.sums.Recent)}}
+	c.considered.Lower = func(i int) float64 {
+		if lower := s.Scores.Lower[i]; lower != 0 {
+			return float64(lower) / 100
 		}
-		c.considered.ColdStart[i] = s.Scores.Status[i] == score.NoScore
+		return math.NaN()
 	}
-	recent := make([]float64, subjects)
-	for i, orders := range s.sums.Recent {
-		recent[i] = float64(orders)
+	for i, status := range s.Scores.Status {
+		c.considered.ColdStart[i] = status == score.NoScore
 	}
-	c.considered.Measures["valid_orders_30d"] = recent
 	c.page = eligibility.Page{Role: role, Domain: s.scope.Domain, Codes: s.codes, Texts: s.texts, Names: s.fact("name"), Category: categories,
 		NetKnown: n.refunds != nil, Smallest: n.smallest(s)}
 	switch role {
@@ -228,91 +231,83 @@ func (n *night) candidatesOf(role int) *candidates {
 	return c
 }
 
+// count is a measure that is counted.
+func count(values *column.Ints) eligibility.Measure {
+	return func(subject int) float64 { return float64(values.At(subject)) }
+}
+
 // addProductMeasures adds what products have beyond other roles: their shop, their price, their refunds.
 func (n *night) addProductMeasures(c *candidates, settled settled) {
 	shops, merchants := n.scored[contract.ScoreMerchant], c.fact("merchant_id")
 	c.considered.Shop = make([]int32, len(c.codes))
-	for i, m := range merchants {
-		c.considered.Shop[i] = int32(shops.rows.Row(m))
+	for i := range c.codes {
+		c.considered.Shop[i] = int32(shops.rows.Row(merchants.At(i)))
 	}
 	c.runs["product_score"], c.runs["product_quality"] = c.history.Score, c.history.Quality
-	c.runs["shop_score"] = ofShops(shops.history.Score, c.considered.Shop)
-	c.page.Product, c.page.Shop, c.page.Merchant = c.history.Score[0], c.runs["shop_score"][0], merchants
-	m := c.considered.Measures
-	m["severe_violations_30d"], m["severe_violations_90d"] = make([]float64, len(c.codes)), make([]float64, len(c.codes))
-	for i, shop := range c.considered.Shop {
-		if shop >= 0 {
-			m["severe_violations_30d"][i], m["severe_violations_90d"][i] = shops.tickets.severeMonth[shop], shops.tickets.severe[shop]
+	c.considered.ShopScores = shops.history.Score
+	c.page.Product, c.page.Shop, c.page.Merchant = c.history.Score[0], ofShops(shops.history.Score[0], c.considered.Shop), merchants
+	ofShop := func(tickets *column.Ints) eligibility.Measure {
+		return func(subject int) float64 {
+			if shop := c.considered.Shop[subject]; shop >= 0 {
+				return float64(tickets.At(int(shop)))
+			}
+			return 0
 		}
 	}
+	m := c.considered.Measures
+	m["severe_violations_30d"], m["severe_violations_90d"] = ofShop(shops.tickets.severeMonth), ofShop(shops.tickets.severe)
 	m["refund_rate_to_category"] = n.ratesToCategory(c, settled)
-	n.addPriceMeasures(c)
+	addPriceMeasures(c)
 	info := c.fact("info_score")
-	c.considered.Info = make([]float64, len(c.codes))
-	for i := range info {
-		c.considered.Info[i] = realAt(info[i])
-	}
+	c.considered.Info = func(subject int) float64 { return realAt(info.At(subject)) }
 }
 
-// ofShops gives every product the scores of its shop.
-func ofShops(shops [][]int16, of []int32) [][]int16 {
-	out := make([][]int16, len(shops))
-	for run := range shops {
-		out[run] = make([]int16, len(of))
-		for i, shop := range of {
-			if shop >= 0 {
-				out[run][i] = shops[run][shop]
-			}
+// ofShops gives every product the score of its shop.
+func ofShops(shops []int16, of []int32) []int16 {
+	out := make([]int16, len(of))
+	for i, shop := range of {
+		if shop >= 0 {
+			out[i] = shops[shop]
 		}
 	}
 	return out
 }
 
-func (n *night) ratesToCategory(c *candidates, settled settled) []float64 {
+func (n *night) ratesToCategory(c *candidates, settled settled) eligibility.Measure {
 	rates, categories := n.categoryRates(), c.page.Category
-	out := make([]float64, len(c.codes))
-	for i, rate := range settled.rate {
-		mean := rates[categories[i]]
+	return func(subject int) float64 {
+		rate, mean := settled.rate(subject), rates[categories.At(subject)]
 		switch {
 		case mean > 0:
-			out[i] = rate / mean
+			return rate / mean
 		case rate == 0:
-			out[i] = 0 // nobody in the category has a refund
-		default:
-			out[i] = math.NaN()
+			return 0 // nobody in the category has a refund
 		}
+		return math.NaN()
 	}
-	return out
 }
 
-func (n *night) addPriceMeasures(c *candidates) {
-	stars, brand := make([]float64, len(c.codes)), make([]float64, len(c.codes))
-	for i := range stars {
-		stars[i] = math.NaN()
-	}
-	notComparable := make([]bool, len(c.codes))
-	for i := range notComparable {
-		notComparable[i] = true
-	}
-	for _, p := range n.prices {
-		if i := c.rows.Row(p.Product); i >= 0 && p.Stars > 0 {
-			stars[i], notComparable[i] = float64(p.Stars), false
-		} else if i >= 0 && (p.Status == price.Bait || p.Status == price.Spread) {
-			notComparable[i] = false // an anomaly is no reason to be excused
+func addPriceMeasures(c *candidates) {
+	stars, brand := c.stars, c.fact("brand_flag")
+	c.considered.Measures["price_stars"] = func(subject int) float64 {
+		if s := stars[subject]; s > 0 {
+			return float64(s)
 		}
+		return math.NaN()
 	}
-	for i, flag := range c.fact("brand_flag") {
-		if flag == 1 && notComparable[i] {
-			brand[i] = 1
+	c.considered.Measures["brand_not_comparable"] = func(subject int) float64 {
+		if stars[subject] == 0 && brand.At(subject) == 1 {
+			return 1
 		}
+		return 0
 	}
-	c.considered.Measures["price_stars"], c.considered.Measures["brand_not_comparable"] = stars, brand
 }
 
 // dense numbers categories from 0, -1: none.
-func dense(codes []int64) []int32 {
-	numbers, out := map[int64]int32{column.Null: -1}, make([]int32, len(codes))
-	for i, code := range codes {
+func dense(codes *column.Ints) *column.Ints {
+	numbers, out := map[int64]int32{column.Null: -1}, make([]int32, codes.Len())
+	for i := range out {
+		code := codes.At(i)
 		number, ok := numbers[code]
 		if !ok {
 			number = int32(len(numbers) - 1)
@@ -320,14 +315,14 @@ func dense(codes []int64) []int32 {
 		}
 		out[i] = number
 	}
-	return out
+	return column.NewInts(out)
 }
 
 // smallest finds the smallest change of an indicator that brings a score where a list needs it.
 func (n *night) smallest(s *scored) func(int, eligibility.Need) (eligibility.Move, bool) {
 	all, _ := s.Score.Indicators()
 	return func(subject int, need eligibility.Need) (eligibility.Move, bool) {
-		if s.Scores.Total[subject] == column.Null {
+		if s.Scores.Total[subject] == 0 {
 			return eligibility.Move{}, false
 		}
 		change, ok := s.Scores.Smallest(subject, int64(need.Own), float64(need.Quality)/100)

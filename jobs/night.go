@@ -16,7 +16,6 @@ import (
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/lift"
-	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
@@ -54,8 +53,7 @@ type night struct {
 	acceptedGates string // why the night is published whatever the gates say; empty: it is not
 	dataGates     []Gate
 
-	prices []price.Power
-	stars  map[int64]int // price stars by product; not comparable ones are not in it
+	prices *pricedProducts
 	scored []*scored     // by role
 	lift   *lift.Figures // nil: there is no Chuanliu
 	lifts  *lift.Lifts   // that money goes by

@@ -88,8 +88,8 @@ func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]e
 	if len(shops) == 0 {
 		return out
 	}
-	for row, merchant := range c.page.Merchant {
-		if o, ok := shops[merchant]; ok {
+	for row := range c.codes {
+		if o, ok := shops[c.page.Merchant.At(row)]; ok {
 			if own, decided := out[row]; !decided || own.Action == eligibility.Appeal {
 				out[row] = o
 			}

@@ -26,7 +26,11 @@ func (n *night) testProducts(ctx context.Context) error {
 			}
 		}
 	}
-	n.publishRows(contract.ProductTest, producttest.Compare(p).Table(n.asOf, n.runner.ids))
+	r, err := producttest.Compare(p)
+	if err != nil {
+		return err
+	}
+	n.publishRows(contract.ProductTest, r.Table(n.asOf, n.runner.ids))
 	return nil
 }
 

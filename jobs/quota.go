@@ -21,7 +21,8 @@ const (
 // addMerchantMeasures adds what lists of merchants ask beyond scores; NaN: not computable.
 func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
 	distribution, live := unknown(len(c.codes)), unknown(len(c.codes))
-	c.considered.Measures["distribution_orders_90d"], c.considered.Measures["live_days_30d"] = distribution, live
+	c.considered.Measures["distribution_orders_90d"] = func(subject int) float64 { return distribution[subject] }
+	c.considered.Measures["live_days_30d"] = func(subject int) float64 { return live[subject] }
 	if n.has(contract.Talents) {
 		clear(distribution)
 		if err := n.addDistributionOrders(ctx, c, distribution); err != nil {
@@ -81,28 +82,4 @@ func (n *night) sharePool(ctx context.Context) error {
 	}
 	n.publishRows(contract.TrafficQuota, n.lists.Quota(page, n.rules.Pool, claims))
 	return nil
-}
-
-// boosted are the impressions a day that merchants had through 川流, mean of the last days.
-func (n *night) boosted(ctx context.Context, merchants []int64) ([]float64, error) {
-	rows, out := map[int64]int{}, make([]float64, len(merchants))
-	for i, code := range merchants {
-		rows[code] = i
-	}
-	sums := make([]int64, len(merchants))
-	for d, err := range n.history(ctx, rollup.ChuanliuShown(), n.asOf-baseDays+1) {
-		if err != nil {
-			return nil, err
-		}
-		codes, impressions := d.Frame.Column("merchant_id"), d.Frame.Column("impressions")
-		for i, code := range codes {
-			if row, ok := rows[code]; ok {
-				sums[row] += impressions[i]
-			}
-		}
-	}
-	for i, sum := range sums {
-		out[i] = float64(sum) / baseDays
-	}
-	return out, nil
 }

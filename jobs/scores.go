@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/indicators"
-	"github.com/windvane/windvane/transforms/price"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
@@ -25,56 +23,16 @@ type scored struct {
 	sums    *indicators.Sums
 	tickets *tickets
 	history *score.History
+	stars   []int8 // of products: price stars, 0: nothing to compare with; anomaly
 }
 
 // of is the score of a subject by its code, false if it has none.
 func (s *scored) of(code int64) (float64, bool) {
 	i := s.rows.Row(code)
-	if i < 0 || s.Scores.Total[i] == column.Null {
+	if i < 0 || s.Scores.Total[i] == 0 {
 		return 0, false
 	}
 	return float64(s.Scores.Total[i]) / 100, true
-}
-
-// comparePrices makes price_power.
-func (n *night) comparePrices(ctx context.Context) error {
-	first := n.asOf - calendar.Day(n.rules.Price.WindowDays) + 1
-	products, err := n.factsOf(ctx, rollup.ProductFacts())
-	if err != nil {
-		return err
-	}
-	belongs := func(int64) (int64, int64) { return column.Null, column.Null }
-	if products != nil {
-		l := column.NewLookup(products.Column("product_id"), products.Column("merchant_id"), products.Column("style_id"))
-		belongs = func(product int64) (int64, int64) {
-			at := l.Row(product)
-			if at < 0 {
-				return column.Null, column.Null
-			}
-			return l.Values(0)[at], l.Values(1)[at]
-		}
-	}
-	n.prices, err = price.Compare(price.Input{AsOf: n.asOf, Rules: n.rules.Price, Days: n.history(ctx, rollup.UnitPrices(), first), Product: belongs})
-	if err != nil {
-		return err
-	}
-	n.stars = map[int64]int{}
-	for _, p := range n.prices {
-		if p.Stars > 0 {
-			n.stars[p.Product] = p.Stars
-		}
-	}
-	n.publishRows(contract.PricePower, price.Table(n.asOf, n.runner.ids, n.prices))
-	return nil
-}
-
-// starsByProduct are the price stars of comparable products.
-func (n *night) starsByProduct() *column.Lookup {
-	products, stars := make([]int64, 0, len(n.stars)), make([]int64, 0, len(n.stars))
-	for _, product := range slices.Sorted(maps.Keys(n.stars)) {
-		products, stars = append(products, product), append(stars, int64(n.stars[product]))
-	}
-	return column.NewLookup(products, stars)
 }
 
 // computeScores computes 商品分, then 店铺体验分, then 带货口碑分, which reads both; neither of them reads it.
@@ -125,7 +83,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	f := &score.Figures{Subjects: len(s.codes), Categories: s.categories(), Orders: s.sums.Orders, SevereRecent: s.tickets.severeRecent, ViolationPoints: s.tickets.points}
 	all, _ := rule.Indicators()
 	for _, in := range all {
-		f.X, f.N = append(f.X, figures[in.ID].X), append(f.N, figures[in.ID].N)
+		f.Of = append(f.Of, score.Figure(figures[in.ID]))
 		cover, _ := s.sums.Cover(in.ID)
 		f.Cover = append(f.Cover, cover)
 	}
@@ -133,7 +91,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	scores, err := score.Compute(n.rules, rule, known, f, norms)
+	scores, err := score.Compute(n.rules, rule, known, f, norms, n.runner.Settings.workers())
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +128,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
 	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
-		Stars: n.starsByProduct(), Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total},
+		Priced: n.prices.rows, Stars: n.prices.stars, Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total},
 		Shops: indicators.Scored{Rows: shops.rows, Hundredths: shops.Scores.Total}})
 	if err != nil {
 		return err
@@ -186,7 +144,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 // come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
 	if first, ok := n.present.First(); !ok || first > n.asOf-89 || !n.buyersKnown(n.asOf-89) {
-		return indicators.Figure{}
+		return nil
 	}
 	for _, f := range n.buyers {
 		if f.Scope.Role != s.scope.Role {
@@ -197,31 +155,24 @@ func (n *night) notRepeat(s *scored) indicators.Figure {
 			return float64(buyers - repeat), float64(buyers)
 		})
 	}
-	return indicators.Figure{}
+	return nil
 }
 
 func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
-	paid := make([]float64, len(s.codes))
-	days := make([]float64, len(s.codes))
-	for i, fen := range s.sums.Paid {
-		paid[i], days[i] = float64(fen), float64(s.sums.Window[i])
-		if fen == 0 {
-			days[i] = 0
-		}
-	}
 	figures["gmv_per_mille"] = s.sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1000)
-	figures["effective_gmv"] = indicators.Quotient(paid, days, 1) // a day, since windows differ
+	figures["effective_gmv"] = s.sums.PaidPerDay()
+	s.stars = n.prices.of(s.codes)
 	if !n.has(contract.Products) {
 		return
 	}
 	info := s.fact("info_score")
-	figures["info_score"] = indicators.Given(len(s.codes), func(row int) (float64, bool) {
-		v := realAt(info[row])
+	figures["info_score"] = indicators.Given(func(row int) (float64, bool) {
+		v := realAt(info.At(row))
 		return 3 + 2*v/100, !math.IsNaN(v)
 	})
-	figures["price_power"] = indicators.Given(len(s.codes), func(row int) (float64, bool) {
-		stars := n.stars[s.codes[row]]
-		if stars == 0 {
+	figures["price_power"] = indicators.Given(func(row int) (float64, bool) {
+		stars := s.stars[row]
+		if stars <= 0 {
 			return 0, false
 		}
 		return n.rules.Price.Points[5-stars], true
@@ -232,9 +183,12 @@ func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
 func (n *night) soldByShops(s *scored) *indicators.Sold {
 	sold, products := indicators.NewSold(len(s.codes)), n.scored[contract.ScoreProduct]
 	merchants := products.fact("merchant_id")
-	for i, product := range products.codes {
-		if row := s.rows.Row(merchants[i]); row >= 0 && products.sums.RecentPaid[i] > 0 {
-			sold.AddPrice(row, n.stars[product], products.sums.RecentPaid[i], true)
+	for i, stars := range products.stars {
+		if stars <= 0 {
+			continue
+		}
+		if row, paid := s.rows.Row(merchants.At(i)), products.sums.RecentPaid.At(i); row >= 0 && paid > 0 {
+			sold.AddPrice(row, int(stars), paid, true)
 		}
 	}
 	return sold
@@ -268,13 +222,18 @@ func (n *night) goodsScores(s *scored) []float64 {
 	products := n.scored[contract.ScoreProduct]
 	merchants := products.fact("merchant_id")
 	weight, sum, out := make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes))
-	for i, net := range n.settledOf(products).net15 {
-		row := s.rows.Row(merchants[i])
-		if row < 0 || net <= 0 || products.Scores.Total[i] == column.Null {
+	settled := n.settledOf(products).net15
+	for i, total := range products.Scores.Total {
+		net := settled.At(i)
+		if net <= 0 || total == 0 {
+			continue
+		}
+		row := s.rows.Row(merchants.At(i))
+		if row < 0 {
 			continue
 		}
 		weight[row] += float64(net)
-		sum[row] += float64(net) * float64(products.Scores.Total[i]) / 100
+		sum[row] += float64(net) * float64(total) / 100
 	}
 	for row := range out {
 		if out[row] = math.NaN(); weight[row] > 0 {

@@ -264,8 +264,8 @@ const smallDefinition = "small: a shop with no more valid orders of 30 days than
 func (n *night) upperHalf(role int) map[string]bool {
 	s := n.scored[role]
 	var orders []int64
-	for _, o := range s.sums.Recent {
-		if o > 0 {
+	for i := range s.codes {
+		if o := s.sums.Recent.At(i); o > 0 {
 			orders = append(orders, o)
 		}
 	}
@@ -276,9 +276,9 @@ func (n *night) upperHalf(role int) map[string]bool {
 	slices.Sort(orders)
 	median := orders[(len(orders)-1)/2]
 	var id []byte
-	for i, o := range s.sums.Recent {
-		if o > median {
-			id = n.runner.ids.AppendText(id[:0], s.scope.Domain, s.codes[i])
+	for i, code := range s.codes {
+		if s.sums.Recent.At(i) > median {
+			id = n.runner.ids.AppendText(id[:0], s.scope.Domain, code)
 			large[string(id)] = true
 		}
 	}

@@ -19,26 +19,30 @@ type subjects struct {
 	codes []int64
 	texts []int32 // positions in codes in the order of their texts; nil: that is their order
 	rows  *column.Lookup
-	facts map[string][]int64 // what the snapshot says of each, column.Null: nothing
+	facts map[string]*column.Ints // what the snapshot says of each, column.Null: nothing
 }
 
-// roleOf tells scope and facts of a code of contract.ScoreRoles.
-func roleOf(role int) (contract.Scope, *rollup.Rollup) {
+// roleOf tells the scope of a code of contract.ScoreRoles, its snapshot, and which columns of that are looked at.
+func roleOf(role int) (contract.Scope, *rollup.Rollup, []string) {
 	all := contract.Scopes()
 	switch role {
 	case contract.ScoreProduct:
-		return all[contract.RoleProduct], rollup.ProductFacts()
+		return all[contract.RoleProduct], rollup.ProductFacts(), []string{"name", "merchant_id", "category1_id", "category2_id", "category3_id", "info_score", "live_only", "brand_flag"}
 	case contract.ScoreMerchant:
-		return all[contract.RoleMerchant], rollup.MerchantFacts()
+		return all[contract.RoleMerchant], rollup.MerchantFacts(), []string{"name", "category1_id"}
 	}
-	return all[contract.RoleTalent], rollup.AccountFacts()
+	return all[contract.RoleTalent], rollup.AccountFacts(), []string{"name", "category1_id"}
 }
 
 // subjectsOf lists the subjects of a role. A shop's own accounts are no talents: they are judged by the shop's score.
 func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*subjects, error) {
-	scope, r := roleOf(role)
+	scope, r, names := roleOf(role)
 	s := &subjects{scope: scope}
-	facts, err := n.factsOf(ctx, r)
+	columns := append([]string{r.By[0]}, names...)
+	if role == contract.ScoreTalent {
+		columns = append(columns, "owner_merchant_id")
+	}
+	facts, err := n.factsOf(ctx, r, columns...)
 	if err != nil {
 		return nil, err
 	}
@@ -49,41 +53,48 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 			owned = ownedAccounts(facts)
 		}
 	}
+	listed := column.NewLookup(s.codes) // of the snapshot
 	seen := column.NewGrouper(1, 0)
 	for d, err := range n.history(ctx, rollup.ScoreOrdersOf(scope), first) {
 		if err != nil {
 			return nil, err
 		}
 		for _, code := range d.Frame.Column(scope.Subject) {
-			seen.Index([]int64{code})
+			if listed.Row(code) < 0 {
+				seen.Index([]int64{code})
+			}
 		}
 	}
-	s.codes = append(s.codes, seen.Rows()...)
-	s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return owned[c] })
+	s.codes = append(slices.Clone(s.codes), seen.Rows()...)
+	if len(owned) > 0 {
+		s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return owned[c] })
+	}
 	s.sort(n.runner.ids)
 	s.rows = column.NewLookup(s.codes)
-	s.facts = factsBySubject(s.codes, facts, r)
+	s.facts = factsBySubject(s.codes, facts, listed, names)
 	return s, nil
 }
 
-// factsBySubject puts the snapshot in the order of the subjects. Where there is none nothing is known of anybody.
-func factsBySubject(codes []int64, facts *column.Frame, r *rollup.Rollup) map[string][]int64 {
-	out := map[string][]int64{}
-	for _, m := range r.Measures {
-		out[m.Name] = slices.Repeat([]int64{column.Null}, len(codes))
-	}
+// factsBySubject puts the named columns of the snapshot, whose subjects are listed, in the order of the subjects. Where there
+// is none nothing is known of anybody.
+func factsBySubject(codes []int64, facts *column.Frame, listed *column.Lookup, names []string) map[string]*column.Ints {
+	out := map[string]*column.Ints{}
 	if facts == nil {
+		for _, name := range names {
+			out[name] = column.Same(column.Null, len(codes))
+		}
 		return out
 	}
-	at := make([]int64, len(codes))
-	column.NewLookup(facts.Column(r.By[0])).Rows(codes, at)
-	for name, values := range out {
+	at, values := make([]int64, len(codes)), make([]int64, len(codes))
+	listed.Rows(codes, at)
+	for _, name := range names {
 		from := facts.Column(name)
 		for i, row := range at {
-			if row >= 0 {
+			if values[i] = column.Null; row >= 0 {
 				values[i] = from[row]
 			}
 		}
+		out[name] = column.NewInts(values)
 	}
 	return out
 }
@@ -115,17 +126,17 @@ func ownedAccounts(f *column.Frame) map[int64]bool {
 	return owned
 }
 
-// factsOf is the snapshot of the as-of date or the nearest before it, nil if there is none.
-func (n *night) factsOf(ctx context.Context, r *rollup.Rollup) (*column.Frame, error) {
+// factsOf is the snapshot of the as-of date or the nearest before it, the named columns of it or all; nil if there is none.
+func (n *night) factsOf(ctx context.Context, r *rollup.Rollup, columns ...string) (*column.Frame, error) {
 	p, ok := n.nearest(r.Source.Name, n.asOf)
 	if !ok {
 		return nil, nil
 	}
-	return n.frame(ctx, r, p)
+	return n.frame(ctx, r, p, columns...)
 }
 
-// fact is a column of the snapshot by subject, column.Null where there is none. It is no caller's to change.
-func (s *subjects) fact(name string) []int64 {
+// fact is a column of the snapshot by subject, column.Null where there is none.
+func (s *subjects) fact(name string) *column.Ints {
 	values, ok := s.facts[name]
 	if !ok {
 		panic("jobs: no snapshot has " + name)
@@ -134,16 +145,16 @@ func (s *subjects) fact(name string) []int64 {
 }
 
 // categories are the levels of the subjects' categories, the most specific first.
-func (s *subjects) categories() [][]int64 {
+func (s *subjects) categories() []*column.Ints {
 	if s.scope.Role == contract.RoleProduct {
-		return [][]int64{s.fact("category3_id"), s.fact("category2_id"), s.fact("category1_id")}
+		return []*column.Ints{s.fact("category3_id"), s.fact("category2_id"), s.fact("category1_id")}
 	}
-	return [][]int64{s.fact("category1_id")}
+	return []*column.Ints{s.fact("category1_id")}
 }
 
 // sources are the rollups that a role's indicators are added up from: those whose tables there are.
 func (n *night) sources(ctx context.Context, role int, first calendar.Day) []indicators.Source {
-	scope, _ := roleOf(role)
+	scope, _, _ := roleOf(role)
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(r, first) {

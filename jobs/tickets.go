@@ -11,10 +11,10 @@ import (
 
 // tickets are the violations of each subject of a role.
 type tickets struct {
-	severeRecent []bool    // a severe one within Violations.SevereDays
-	severe       []float64 // severe ones of 90 days
-	severeMonth  []float64 // severe ones of 30 days
-	points       []int64   // of general ones within Violations.PointDays
+	severeRecent []bool       // a severe one within Violations.SevereDays; nil: nobody has one
+	severe       *column.Ints // severe ones of 90 days
+	severeMonth  *column.Ints // severe ones of 30 days
+	points       *column.Ints // of general ones within Violations.PointDays
 }
 
 // severeDays and severeMonthDays are the windows of the measures severe_violations_90d and severe_violations_30d.
@@ -25,10 +25,11 @@ const (
 
 // ticketsOf adds up the tickets. Products have none of their own; without a violations table nobody has any.
 func (n *night) ticketsOf(ctx context.Context, role int, s *subjects) (*tickets, error) {
-	t := &tickets{make([]bool, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]int64, len(s.codes))}
 	if role == contract.ScoreProduct || !n.has(contract.Violations) {
-		return t, nil
+		nothing := column.Same(0, len(s.codes))
+		return &tickets{severe: nothing, severeMonth: nothing, points: nothing}, nil
 	}
+	recent, severe, severeMonth, points := make([]bool, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes))
 	subject := map[int]int64{contract.ScoreMerchant: contract.SubjectMerchant, contract.ScoreTalent: contract.SubjectTalent}[role]
 	v := n.rules.Violations
 	first := n.asOf - calendar.Day(max(severeDays, v.SevereDays, v.PointDays)) + 1
@@ -45,20 +46,20 @@ func (n *night) ticketsOf(ctx context.Context, role int, s *subjects) (*tickets,
 			}
 			if severity[i] == contract.SeverityGeneral {
 				if age < v.PointDays {
-					t.points[row] += d.Frame.Column("points")[i]
+					points[row] += d.Frame.Column("points")[i]
 				}
 				continue
 			}
 			if age < severeMonthDays {
-				t.severeMonth[row] += float64(d.Frame.Column("tickets")[i])
+				severeMonth[row] += d.Frame.Column("tickets")[i]
 			}
-			t.severeRecent[row] = t.severeRecent[row] || age < v.SevereDays
+			recent[row] = recent[row] || age < v.SevereDays
 			if age < severeDays {
-				t.severe[row] += float64(d.Frame.Column("tickets")[i])
+				severe[row] += d.Frame.Column("tickets")[i]
 			}
 		}
 	}
-	return t, nil
+	return &tickets{recent, column.NewInts(severe), column.NewInts(severeMonth), column.NewInts(points)}, nil
 }
 
 // rowOfText is the row of a subject whose id is written as text, -1 if there is none.

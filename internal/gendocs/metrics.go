@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
 	"github.com/windvane/windvane/transforms/stats"
@@ -213,11 +214,11 @@ var exampleFigures = map[string][3]float64{
 // exampleTable works one subject out. It stands alone in its category, so its percentiles are 50 %.
 func exampleTable(b *bytes.Buffer, r *rules.Rules, role string, s rules.Score, known []rules.Known) {
 	all, _ := s.Indicators()
-	f := &score.Figures{Subjects: 1, Categories: [][]int64{{1}}, Orders: []int64{1000}}
+	f := &score.Figures{Subjects: 1, Categories: []*column.Ints{column.Same(1, 1)}, Orders: column.Same(1000, 1)}
 	var norms []score.Norm
 	for _, in := range all {
 		x := exampleFigures[in.ID]
-		f.X, f.N = append(f.X, []float64{x[0]}), append(f.N, []float64{x[1]})
+		f.Of = append(f.Of, func(int) (float64, float64) { return x[0], x[1] })
 		if in.Anchors != [4]float64{} {
 			norms = append(norms, score.Norm{Indicator: in.ID, Mean: x[2], Strength: in.Strength, Anchors: in.Anchors})
 		}
@@ -226,7 +227,7 @@ func exampleTable(b *bytes.Buffer, r *rules.Rules, role string, s rules.Score, k
 	if err != nil {
 		panic(fmt.Sprintf("gendocs: norms of the example: %v", err)) // fixed numbers
 	}
-	scores, err := score.Compute(r, s, known, f, frozen)
+	scores, err := score.Compute(r, s, known, f, frozen, 1)
 	if err != nil {
 		panic(fmt.Sprintf("gendocs: example: %v", err)) // fixed numbers
 	}

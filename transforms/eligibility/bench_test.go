@@ -10,7 +10,7 @@ import (
 )
 
 // crowd is a night of n products of n/20 shops in 30 categories, on a list with four gates, a cap and cold start.
-func crowd(n int) (*rules.List, *eligibility.Subjects, eligibility.History, *eligibility.Before) {
+func crowd(n int) (*rules.List, *considered, eligibility.History, *eligibility.Before) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	l := subsidy()
 	l.Gates, l.ColdStart = l.Gates[:3:3], 0.1
@@ -53,7 +53,7 @@ func BenchmarkDecide(b *testing.B) {
 			l, s, h, before := crowd(n)
 			b.ReportAllocs()
 			for b.Loop() {
-				eligibility.Decide(theRules(), l, asOf, s, h, before, nil, false)
+				decided(theRules(), l, asOf, s, h, before, nil, false)
 			}
 			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "products/s")
 		})

@@ -13,8 +13,8 @@ type gate struct {
 	at                    int
 	lever                 lever
 	scored                bool // looks at runs, else at values
-	runs                  [][]int16
-	values, unless        []float64
+	runs                  runs
+	values, unless        Measure
 	atMost, floor, atOnce bool
 	bound                 float64
 	line, relaxed         int64 // score gates: the bound, and the bound moved by the band, in ten-thousandths
@@ -49,10 +49,10 @@ func bindGate(st rules.Stability, r *rules.Gate, s *Subjects, h History) gate {
 		panic(fmt.Sprintf("eligibility: gate %s has no bound", r.ID))
 	}
 	if r.Unless != "" {
-		g.unless = s.measure(r.Unless)
+		g.unless = s.Measures[r.Unless]
 	}
 	if g.scored = isScore(r.Measure); !g.scored {
-		g.values = s.measure(r.Measure)
+		g.values = s.Measures[r.Measure]
 		return g
 	}
 	g.line, g.relaxed = tenThousandths(g.bound), tenThousandths(g.bound+band)
@@ -63,7 +63,7 @@ func bindGate(st rules.Stability, r *rules.Gate, s *Subjects, h History) gate {
 	case "days":
 		window, g.days = r.OfDays, r.Days
 	}
-	g.runs = h.last(r.Measure, window, s.N)
+	g.runs = s.last(h, r.Measure, window)
 	return g
 }
 
@@ -73,21 +73,52 @@ func isScore(measure string) bool { return slices.Contains(rules.ScoreMeasures, 
 // tenThousandths of a bound: rules give bounds with at most four decimals.
 func tenThousandths(bound float64) int64 { return int64(math.Round(bound * 10_000)) }
 
-// measure is a column of tonight's measures; nil: known of nobody.
-func (s *Subjects) measure(name string) []float64 {
-	v := s.Measures[name]
-	if v != nil {
-		mustHave(s.N, name, len(v))
-	}
-	return v
+// runs are the scores of subjects on runs, newest first.
+type runs struct {
+	scores [][]int16
+	of     []int32 // position of a subject in scores, -1: nobody knows; nil: its own
 }
 
 // last are the newest runs of a measure, at most n; none if the measure has none.
-func (h History) last(measure string, n, subjects int) [][]int16 {
-	runs := h[measure]
-	runs = runs[:min(n, len(runs))]
-	for _, run := range runs {
-		mustHave(subjects, "history of "+measure, len(run))
+func (s *Subjects) last(h History, measure string, n int) runs {
+	if measure == "shop_score" && s.ShopScores != nil {
+		return runs{s.ShopScores[:min(n, len(s.ShopScores))], s.Shop}
 	}
-	return runs
+	scores := h[measure]
+	scores = scores[:min(n, len(scores))]
+	for _, run := range scores {
+		mustHave(s.N, "history of "+measure, len(run))
+	}
+	return runs{scores: scores}
+}
+
+func (r runs) len() int { return len(r.scores) }
+
+// at is the score of a subject on a run in hundredths, 0: none.
+func (r runs) at(run, subject int) int16 {
+	if r.of != nil {
+		if subject = int(r.of[subject]); subject < 0 {
+			return 0
+		}
+	}
+	return r.scores[run][subject]
+}
+
+// newest is the score on the newest run, 0: none.
+func (r runs) newest(subject int) int16 {
+	if r.len() == 0 {
+		return 0
+	}
+	return r.at(0, subject)
+}
+
+// sum adds a subject's scores, in hundredths, and counts its runs with a score.
+func (r runs) sum(subject int) (sum, count int64) {
+	for run := range r.scores {
+		if v := r.at(run, subject); v != 0 {
+			sum += int64(v)
+			count++
+		}
+	}
+	return sum, count
 }

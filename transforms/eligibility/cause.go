@@ -8,9 +8,10 @@ type Outcome struct {
 
 // Outcome is that of the decision. On a kept list the members are entitled.
 func (d *Decision) Outcome() Outcome {
-	o := Outcome{d.Member, make([]bool, len(d.Member))}
-	for i, reasons := range d.Reasons {
-		o.Entitled[i] = d.Member[i] && !reasons.Has(ColdStart) || reasons.Has(ShopCap)
+	o := Outcome{make([]bool, d.s.N), make([]bool, d.s.N)}
+	for i := range d.s.N {
+		v := d.verdict(i)
+		o.Member[i], o.Entitled[i] = v.member, v.member && !v.reasons.Has(ColdStart) || v.reasons.Has(ShopCap)
 	}
 	return o
 }
@@ -59,12 +60,13 @@ func number(b bool) int {
 
 // moved tells whether the subject entered or left.
 func (d *Decision) moved(subject int) bool {
-	return d.Movement[subject] == Entered || d.Movement[subject] == Left
+	movement := d.verdict(subject).movement
+	return movement == Entered || movement == Left
 }
 
 // Moved tells whether anybody entered or left.
 func (d *Decision) Moved() bool {
-	for i := range d.Movement {
+	for i := range d.s.N {
 		if d.moved(i) {
 			return true
 		}

@@ -32,7 +32,7 @@ func TestChurn(t *testing.T) {
 			r := theRules()
 			r.Stability.EnterAfter, r.Stability.LeaveAfter = 1, 1
 			h := eligibility.History{"shop_score": {hundredths(c.scores...)}}
-			d := eligibility.Decide(r, today(4.40), asOf, subjects(len(c.scores)), h, c.before, nil, false)
+			d := decided(r, today(4.40), asOf, subjects(len(c.scores)), h, c.before, nil, false)
 			var got churn
 			got.Entered, got.Left, got.Before, got.Share = d.Churn()
 			if diff := cmp.Diff(c.want, got); diff != "" {

@@ -45,7 +45,7 @@ func (d *Decision) newcomers() []int32 {
 	}
 	if d.s.Info != nil {
 		slices.SortStableFunc(all, func(a, b int32) int {
-			x, y := descending(d.s.Info[a]), descending(d.s.Info[b])
+			x, y := descending(d.s.Info(int(a))), descending(d.s.Info(int(b)))
 			switch {
 			case x < y:
 				return -1

@@ -9,7 +9,7 @@ import (
 )
 
 // newcomers is the campaign list's night with nine shops that pass and some without a score.
-func newcomers(without int) (*eligibility.Subjects, eligibility.History) {
+func newcomers(without int) (*considered, eligibility.History) {
 	s := subjects(9 + without)
 	s.Measures["severe_violations_90d"] = make([]float64, s.N)
 	s.ColdStart, s.Info = make([]bool, s.N), make([]float64, s.N)
@@ -26,7 +26,7 @@ func newcomers(without int) (*eligibility.Subjects, eligibility.History) {
 func TestColdStartKeepsATenthOfThePlacesForTheBestInformed(t *testing.T) {
 	s, h := newcomers(3)
 	s.Info[9], s.Info[10], s.Info[11] = none, 80, 80
-	d := eligibility.Decide(theRules(), campaign(), asOf, s, h, nil, nil, false)
+	d := decided(theRules(), campaign(), asOf, s, h, nil, nil, false)
 	if diff := cmp.Diff([]int32{1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 10, 0}, d.Rank); diff != "" {
 		t.Error(diff)
 	}
@@ -41,20 +41,20 @@ func TestColdStartKeepsATenthOfThePlacesForTheBestInformed(t *testing.T) {
 func TestColdStartIsForWantOfAScoreOnly(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*eligibility.Subjects, eligibility.History, map[int]eligibility.Override)
+		change func(*considered, eligibility.History, map[int]eligibility.Override)
 		want   bool
 	}{
-		{"nothing else", func(*eligibility.Subjects, eligibility.History, map[int]eligibility.Override) {}, true},
-		{"a severe violation", func(s *eligibility.Subjects, _ eligibility.History, _ map[int]eligibility.Override) {
+		{"nothing else", func(*considered, eligibility.History, map[int]eligibility.Override) {}, true},
+		{"a severe violation", func(s *considered, _ eligibility.History, _ map[int]eligibility.Override) {
 			s.Measures["severe_violations_90d"][9] = 1
 		}, false},
-		{"violations not known", func(s *eligibility.Subjects, _ eligibility.History, _ map[int]eligibility.Override) {
+		{"violations not known", func(s *considered, _ eligibility.History, _ map[int]eligibility.Override) {
 			s.Measures["severe_violations_90d"][9] = none
 		}, false},
-		{"no score for another cause", func(s *eligibility.Subjects, _ eligibility.History, _ map[int]eligibility.Override) {
+		{"no score for another cause", func(s *considered, _ eligibility.History, _ map[int]eligibility.Override) {
 			s.ColdStart[9] = false
 		}, false},
-		{"denied", func(_ *eligibility.Subjects, _ eligibility.History, o map[int]eligibility.Override) {
+		{"denied", func(_ *considered, _ eligibility.History, o map[int]eligibility.Override) {
 			o[9] = eligibility.Override{Action: eligibility.Deny}
 		}, false},
 	} {
@@ -62,7 +62,7 @@ func TestColdStartIsForWantOfAScoreOnly(t *testing.T) {
 			s, h := newcomers(1)
 			o := map[int]eligibility.Override{}
 			c.change(s, h, o)
-			d := eligibility.Decide(theRules(), campaign(), asOf, s, h, nil, o, false)
+			d := decided(theRules(), campaign(), asOf, s, h, nil, o, false)
 			if d.Member[9] != c.want || d.Reasons[9].Has(eligibility.ColdStart) != c.want {
 				t.Errorf("member %v because %s", d.Member[9], d.Reasons[9])
 			}
@@ -82,7 +82,7 @@ func TestEightMembersKeepNoPlaceAndTwentySevenKeepThree(t *testing.T) {
 				scores[i] = none
 			}
 		}
-		d := eligibility.Decide(theRules(), campaign(), asOf, s, eligibility.History{"shop_score": steady(7, scores...)}, nil, nil, false)
+		d := decided(theRules(), campaign(), asOf, s, eligibility.History{"shop_score": steady(7, scores...)}, nil, nil, false)
 		got := 0
 		for i, m := range d.Member {
 			if m && i >= members {
@@ -99,7 +99,7 @@ func TestAShareOfAllPlacesKeepsNone(t *testing.T) {
 	s, h := newcomers(1)
 	l := campaign()
 	l.ColdStart = 1 // no number of places has this share beside members
-	if d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false); d.Member[9] {
+	if d := decided(theRules(), l, asOf, s, h, nil, nil, false); d.Member[9] {
 		t.Error("a place was kept")
 	}
 }
@@ -111,7 +111,7 @@ func TestOneShopDoesNotTakeTheWholeReserve(t *testing.T) {
 	s.Shop = []int32{0, 1, 2, 2, 2, 0}
 	s.ColdStart = []bool{false, false, true, true, true, true}
 	h := eligibility.History{"product_score": {hundredths(4.5, 4.4, none, none, none, none)}}
-	d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, h, nil, nil, false)
 	if diff := cmp.Diff([]int32{1, 2, 3, 0, 0, 0}, d.Rank); diff != "" {
 		t.Error(diff)
 	}
@@ -128,7 +128,7 @@ func TestAProductByColdStartWeighsAsIfNothingHadAScore(t *testing.T) {
 	s := subjects(2)
 	s.Shop, s.ColdStart = []int32{0, 0}, []bool{false, true}
 	h := eligibility.History{"product_score": {hundredths(4.5, none)}, "shop_score": {hundredths(4.9, 4.9)}}
-	d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, h, nil, nil, false)
 	if !d.Member[1] || d.Level[1] != eligibility.NoLevel || d.Multiplier[1] != 0.72 {
 		t.Errorf("member %v, level %d, multiplier %v", d.Member[1], d.Level[1], d.Multiplier[1])
 	}
@@ -139,7 +139,7 @@ func TestColdStartGoesByInformationThenByPosition(t *testing.T) {
 	l := campaign()
 	l.ColdStart = 0.4 // nine members of fifteen places leave six
 	copy(s.Info[9:], []float64{none, -10, 0, 80, -5, 80, none})
-	d := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, h, nil, nil, false)
 	if diff := cmp.Diff([]int32{15, 14, 12, 10, 13, 11, 0}, d.Rank[9:]); diff != "" {
 		t.Error(diff)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// Decision is one list of one night. Slices have a value for every subject considered, member or not.
+// Decision is one list of one night. Slices have a value for every subject considered, member or not, until Pack.
 type Decision struct {
 	AsOf               calendar.Day
 	ValidFrom, ValidTo calendar.Day // first and last day on which the list is meant to be used
@@ -36,8 +36,9 @@ type Decision struct {
 	s            *Subjects
 	gates        []gate
 	scales       []scale
-	own, quality [][]int16 // tonight's own score and product_quality, if there are any
-	under        []bool    // the level is the last step's though the score does not reach it
+	own, quality runs    // tonight's own score and product_quality, if there are any
+	packed       *packed // of a packed decision
+	under        []bool  // the level is the last step's though the score does not reach it
 	gone         []GoneMember
 }
 
@@ -124,7 +125,7 @@ func newDecision(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, 
 		list:      l, s: s,
 		gates:  bindGates(r.Stability, l, s, h),
 		scales: bindScales(r.Stability, l, s, h),
-		own:    h.last(ownMeasure(l.Role), 1, n), quality: h.last("product_quality", 1, n),
+		own:    s.last(h, ownMeasure(l.Role), 1), quality: s.last(h, "product_quality", 1),
 	}
 }
 
@@ -147,14 +148,6 @@ func ownMeasure(role string) string {
 		return "talent_score"
 	}
 	panic(fmt.Sprintf("eligibility: role %q has no score", role))
-}
-
-// at is a subject's score on the newest of some runs in hundredths, 0: none.
-func at(runs [][]int16, subject int) int16 {
-	if len(runs) == 0 {
-		return 0
-	}
-	return runs[0][subject]
 }
 
 // keep repeats the list of the run before.
@@ -185,13 +178,13 @@ func (d *Decision) keepOut(o map[int]Override) {
 
 // applyGates judges gates, counts streaks and weighs, subject by subject.
 func (d *Decision) applyGates(st rules.Stability, b *Before) {
-	for i := range d.s.N {
+	d.s.each(func(i int) {
 		n := judgeAll(d.gates, i)
 		s := streaks{b.PassStreak[i], b.FailStreak[i]}.after(n.outcome)
 		d.Standing[i], d.Reasons[i] = stands(st, b.Standing[i], d.FirstRun, n, s)
 		d.PassStreak[i], d.FailStreak[i], d.Failed[i] = s.pass, s.fail, n.failed
 		d.Level[i], d.Multiplier[i], d.under[i] = weight(d.scales, i)
-	}
+	})
 }
 
 // applyOverrides marks the subjects people decided about.
@@ -240,8 +233,8 @@ func (d *Decision) Gates(subject int, buf []GateResult) []GateResult {
 // left over all who are on either list (0 where there is none). On a first run the share is 1: before is 0 then.
 func (d *Decision) Churn() (entered, left, before int, share float64) {
 	stayed := 0
-	for _, m := range d.Movement {
-		switch m {
+	for i := range d.s.N {
+		switch d.verdict(i).movement {
 		case Entered:
 			entered++
 		case Left:

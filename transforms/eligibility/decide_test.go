@@ -32,14 +32,14 @@ func TestNamesAreThoseOfTables(t *testing.T) {
 func TestAListIsValidFromTheDayAfter(t *testing.T) {
 	r := theRules()
 	r.Stability.ValidDays = 7
-	d := eligibility.Decide(r, today(4), asOf, subjects(0), nil, nil, nil, false)
+	d := decided(r, today(4), asOf, subjects(0), nil, nil, nil, false)
 	if d.ValidFrom != asOf+1 || d.ValidTo != asOf+7 {
 		t.Errorf("valid from %s to %s", d.ValidFrom, d.ValidTo)
 	}
 }
 
 func TestAFirstRunWithALateInputHasNobody(t *testing.T) {
-	d := eligibility.Decide(theRules(), today(4), asOf, subjects(1), eligibility.History{"shop_score": {hundredths(5)}}, nil, nil, true)
+	d := decided(theRules(), today(4), asOf, subjects(1), eligibility.History{"shop_score": {hundredths(5)}}, nil, nil, true)
 	if got := told(d, 0); got != "out 0/0 stale" || !d.FirstRun || !d.Stale {
 		t.Errorf("got %q, first run %v, stale %v", got, d.FirstRun, d.Stale)
 	}
@@ -48,7 +48,7 @@ func TestAFirstRunWithALateInputHasNobody(t *testing.T) {
 func TestStreaksStopAtTheLargestThatIsStored(t *testing.T) {
 	b := emptyBefore(2)
 	b.PassStreak[0], b.FailStreak[1] = 32767, 32767
-	d := eligibility.Decide(theRules(), today(4), asOf, subjects(2), eligibility.History{"shop_score": {hundredths(5, 3)}}, b, nil, false)
+	d := decided(theRules(), today(4), asOf, subjects(2), eligibility.History{"shop_score": {hundredths(5, 3)}}, b, nil, false)
 	if d.PassStreak[0] != 32767 || d.FailStreak[1] != 32767 {
 		t.Errorf("streaks %d and %d", d.PassStreak[0], d.FailStreak[1])
 	}
@@ -79,25 +79,25 @@ func TestWrongShapesPanic(t *testing.T) {
 	many := &rules.List{ID: "many", Role: "merchant", Gates: make([]rules.Gate, 33)}
 	for _, c := range []struct {
 		want string
-		do   func(*eligibility.Subjects, *eligibility.Before, eligibility.History, *rules.List)
+		do   func(*considered, *eligibility.Before, eligibility.History, *rules.List)
 	}{
-		{"lower has 1 values for 2 subjects", func(s *eligibility.Subjects, _ *eligibility.Before, _ eligibility.History, _ *rules.List) {
-			s.Lower = s.Lower[:1]
+		{"orders has 1 values for 2 subjects", func(s *considered, _ *eligibility.Before, _ eligibility.History, _ *rules.List) {
+			s.Orders = s.Orders[:1]
 		}},
-		{"cold start has 0 values", func(s *eligibility.Subjects, _ *eligibility.Before, _ eligibility.History, _ *rules.List) {
+		{"cold start has 0 values", func(s *considered, _ *eligibility.Before, _ eligibility.History, _ *rules.List) {
 			s.ColdStart = []bool{}
 		}},
-		{"since before has 0 values", func(_ *eligibility.Subjects, b *eligibility.Before, _ eligibility.History, _ *rules.List) {
+		{"since before has 0 values", func(_ *considered, b *eligibility.Before, _ eligibility.History, _ *rules.List) {
 			b.Since = []calendar.Day{}
 		}},
-		{"history of shop_score has 3 values", func(_ *eligibility.Subjects, _ *eligibility.Before, h eligibility.History, _ *rules.List) {
+		{"history of shop_score has 3 values", func(_ *considered, _ *eligibility.Before, h eligibility.History, _ *rules.List) {
 			h["shop_score"] = [][]int16{make([]int16, 3)}
 		}},
-		{"list many has 33 gates", func(_ *eligibility.Subjects, _ *eligibility.Before, _ eligibility.History, l *rules.List) { *l = *many }},
-		{"gate shop has no bound", func(_ *eligibility.Subjects, _ *eligibility.Before, _ eligibility.History, l *rules.List) {
+		{"list many has 33 gates", func(_ *considered, _ *eligibility.Before, _ eligibility.History, l *rules.List) { *l = *many }},
+		{"gate shop has no bound", func(_ *considered, _ *eligibility.Before, _ eligibility.History, l *rules.List) {
 			l.Gates[0].AtLeast = nil
 		}},
-		{`role "buyer" has no score`, func(_ *eligibility.Subjects, _ *eligibility.Before, _ eligibility.History, l *rules.List) {
+		{`role "buyer" has no score`, func(_ *considered, _ *eligibility.Before, _ eligibility.History, l *rules.List) {
 			l.Role = "buyer"
 		}},
 	} {
@@ -109,7 +109,7 @@ func TestWrongShapesPanic(t *testing.T) {
 					t.Errorf("got %q", got)
 				}
 			}()
-			eligibility.Decide(theRules(), l, asOf, s, h, b, nil, false)
+			decided(theRules(), l, asOf, s, h, b, nil, false)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/rules"
 )
@@ -85,9 +86,45 @@ func today(atLeast float64) *rules.List {
 	return &rules.List{ID: "today", Role: "merchant", Gates: []rules.Gate{{ID: "shop", Measure: "shop_score", AtLeast: bound(atLeast)}}}
 }
 
+// considered are subjects in columns that tests change.
+type considered struct {
+	N                int
+	Shop, Category   []int32
+	Measures         map[string][]float64
+	Lower, Info      []float64
+	GMVNet15, Orders []int64
+	ColdStart        []bool
+	ShopScores       [][]int16
+}
+
+// subjects are the columns as they stand.
+func (s *considered) subjects() *eligibility.Subjects {
+	out := &eligibility.Subjects{N: s.N, Shop: s.Shop, Category: column.NewInts(s.Category), Measures: map[string]eligibility.Measure{}, Lower: measure(s.Lower),
+		GMVNet15: column.NewInts(s.GMVNet15), Orders: column.NewInts(s.Orders), Info: measure(s.Info), ColdStart: s.ColdStart, ShopScores: s.ShopScores}
+	for name, values := range s.Measures {
+		out.Measures[name] = measure(values)
+	}
+	return out
+}
+
+func measure(values []float64) eligibility.Measure {
+	if values == nil {
+		return nil
+	}
+	return func(subject int) float64 { return values[subject] }
+}
+
+func decided(r *rules.Rules, l *rules.List, asOf calendar.Day, s *considered, h eligibility.History, b *eligibility.Before, o map[int]eligibility.Override, stale bool) *eligibility.Decision {
+	return eligibility.Decide(r, l, asOf, s.subjects(), h, b, o, stale)
+}
+
+func held(r *rules.Rules, l *rules.List, asOf calendar.Day, s *considered, h eligibility.History, b *eligibility.Before, o map[int]eligibility.Override) *eligibility.Decision {
+	return eligibility.Hold(r, l, asOf, s.subjects(), h, b, o)
+}
+
 // subjects are n subjects of one category that nothing sets apart.
-func subjects(n int) *eligibility.Subjects {
-	s := &eligibility.Subjects{
+func subjects(n int) *considered {
+	s := &considered{
 		N: n, Category: make([]int32, n), Measures: map[string][]float64{},
 		Lower: make([]float64, n), GMVNet15: make([]int64, n), Orders: make([]int64, n),
 	}

@@ -48,7 +48,7 @@ func (g *gate) judge(subject int) GateResult {
 	switch {
 	case !g.scored:
 		g.judgeValue(subject, &res)
-	case len(g.runs) == 0 || g.runs[0][subject] == 0:
+	case g.runs.newest(subject) == 0:
 		g.judgeAbsent(&res)
 	case g.days > 0:
 		g.judgeDays(subject, &res)
@@ -61,7 +61,7 @@ func (g *gate) judge(subject int) GateResult {
 	return res
 }
 
-func (g *gate) excepted(subject int) bool { return g.unless != nil && g.unless[subject] == 1 }
+func (g *gate) excepted(subject int) bool { return g.unless != nil && g.unless(subject) == 1 }
 
 // threshold is the bound in the unit of the gate's value.
 func (g *gate) threshold() float64 {
@@ -81,11 +81,15 @@ func (g *gate) judgeAbsent(res *GateResult) {
 
 // judgeValue judges a measure that is no score: tonight's value, no band.
 func (g *gate) judgeValue(subject int, res *GateResult) {
-	if g.values == nil || math.IsNaN(g.values[subject]) {
+	value := math.NaN()
+	if g.values != nil {
+		value = g.values(subject)
+	}
+	if math.IsNaN(value) {
 		g.judgeAbsent(res)
 		return
 	}
-	res.Value = g.values[subject]
+	res.Value = value
 	res.Margin = res.Value - g.bound
 	if g.atMost {
 		res.Margin = g.bound - res.Value
@@ -97,7 +101,7 @@ func (g *gate) judgeValue(subject int, res *GateResult) {
 
 // judgeMean judges the mean of the runs with a score. Tonight alone is the mean of one run.
 func (g *gate) judgeMean(subject int, res *GateResult) {
-	sum, count := sumRuns(g.runs, subject)
+	sum, count := g.runs.sum(subject)
 	margin := g.margin(sum, count, g.line)
 	res.Value, res.Margin = fourDecimals(float64(sum)/float64(100*count)), fourDecimals(float64(margin)/float64(10_000*count))
 	res.Runs = int(count)
@@ -114,8 +118,8 @@ func (g *gate) judgeMean(subject int, res *GateResult) {
 // judgeDays judges on how many of the runs the score reached the line.
 func (g *gate) judgeDays(subject int, res *GateResult) {
 	var scored, reached, relaxed int
-	for _, run := range g.runs {
-		v := int64(run[subject])
+	for run := range g.runs.len() {
+		v := int64(g.runs.at(run, subject))
 		if v == 0 {
 			continue
 		}
@@ -148,17 +152,6 @@ func (g *gate) margin(sum, count, line int64) int64 {
 		return -m
 	}
 	return m
-}
-
-// sumRuns adds a subject's scores, in hundredths, and counts its runs with a score.
-func sumRuns(runs [][]int16, subject int) (sum, count int64) {
-	for _, run := range runs {
-		if v := run[subject]; v != 0 {
-			sum += int64(v)
-			count++
-		}
-	}
-	return sum, count
 }
 
 func fourDecimals(v float64) float64 { return math.Round(v*10_000) / 10_000 }

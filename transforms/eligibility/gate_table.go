@@ -61,7 +61,7 @@ func (w *gateWriter) rows(p *Page, subjects []int32) {
 	for _, i := range subjects {
 		w.text = w.t.IDs.AppendText(w.text[:0], p.Domain, p.Codes[i])
 		w.subject.RepeatEntry(w.subject.Entry(w.text), gates)
-		since := d.GateSpans.Spans[d.GateSpans.Of[i]].Since
+		since := d.GateSpans.Spans[d.verdict(int(i)).span].Since
 		for _, g := range w.order {
 			r := d.gates[g].judge(int(i))
 			values[row], thresholds[row], margins[row] = column.RealBits(r.Value), column.RealBits(r.Threshold), column.RealBits(r.Margin)

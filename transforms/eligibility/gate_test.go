@@ -71,7 +71,7 @@ func TestGates(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := &rules.List{Role: "merchant", Gates: []rules.Gate{c.gate}}
-			d := eligibility.Decide(theRules(), l, asOf, subjects(1), eligibility.History{"shop_score": c.runs}, nil, nil, false)
+			d := decided(theRules(), l, asOf, subjects(1), eligibility.History{"shop_score": c.runs}, nil, nil, false)
 			got := words(d.Gates(0, nil)[0])
 			if got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -119,7 +119,7 @@ func TestSubsidyGates(t *testing.T) {
 				"price_stars": {p.stars}, "brand_not_comparable": {p.brand}, "valid_orders_30d": {p.orders}, "refund_rate_to_category": {p.refunds},
 			}
 			h := eligibility.History{"product_score": steady(7, p.score), "product_quality": steady(7, p.quality), "shop_score": steady(7, p.shop)}
-			d := eligibility.Decide(theRules(), subsidy(), asOf, s, h, nil, nil, false)
+			d := decided(theRules(), subsidy(), asOf, s, h, nil, nil, false)
 			got := ""
 			for _, g := range d.Gates(0, nil) {
 				got += " " + g.State.String()
@@ -135,7 +135,7 @@ func TestAnExceptionInTheBandIsNoBand(t *testing.T) {
 	l := &rules.List{Role: "merchant", Gates: []rules.Gate{{Measure: "shop_score", AtLeast: bound(4.70), Unless: "brand_not_comparable"}}}
 	s := subjects(1)
 	s.Measures["brand_not_comparable"] = []float64{1}
-	d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": runsOf(4.66)}, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, eligibility.History{"shop_score": runsOf(4.66)}, nil, nil, false)
 	if got := words(d.Gates(0, nil)[0]); got != "4.66 4.7 -0.04 1 passed_by_unless" {
 		t.Error(got)
 	}
@@ -145,7 +145,7 @@ func TestAMeasureWithoutAColumnIsKnownOfNobody(t *testing.T) {
 	l := &rules.List{Role: "merchant", Gates: []rules.Gate{
 		{Measure: "valid_orders_30d", AtLeast: bound(1)}, {Measure: "valid_orders_30d", AtLeast: bound(1), Floor: true},
 	}}
-	d := eligibility.Decide(theRules(), l, asOf, subjects(1), nil, nil, nil, false)
+	d := decided(theRules(), l, asOf, subjects(1), nil, nil, nil, false)
 	want := []eligibility.GateResult{
 		{Gate: 0, Value: math.NaN(), Threshold: 1, Margin: math.NaN(), State: eligibility.NotKnown},
 		{Gate: 1, Value: math.NaN(), Threshold: 1, Margin: math.NaN(), State: eligibility.PassedByFloor},

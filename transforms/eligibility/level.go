@@ -13,8 +13,8 @@ const NoLevel int8 = -1
 type scale struct {
 	steps   []rules.Step
 	lines   []int64 // bounds of the steps in ten-thousandths
-	runs    [][]int16
-	values  []float64
+	runs    runs
+	values  Measure
 	noScore float64
 }
 
@@ -24,11 +24,11 @@ func bindScales(st rules.Stability, l *rules.List, s *Subjects, h History) []sca
 		sc := scale{steps: r.Steps, noScore: r.NoScore}
 		switch {
 		case !isScore(r.Measure):
-			sc.values = s.measure(r.Measure)
+			sc.values = s.Measures[r.Measure]
 		case r.Over == "mean":
-			sc.runs = h.last(r.Measure, st.MeanRuns, s.N)
+			sc.runs = s.last(h, r.Measure, st.MeanRuns)
 		default:
-			sc.runs = h.last(r.Measure, 1, s.N)
+			sc.runs = s.last(h, r.Measure, 1)
 		}
 		for _, step := range r.Steps {
 			sc.lines = append(sc.lines, tenThousandths(step.AtLeast))
@@ -55,14 +55,18 @@ func (sc *scale) step(subject int) (int, bool) {
 
 // reading is the value of a subject as a sum in ten-thousandths over a count; false: not known tonight.
 func (sc *scale) reading(subject int) (sum, count int64, ok bool) {
-	if len(sc.runs) > 0 {
-		sum, count = sumRuns(sc.runs, subject)
-		return 100 * sum, count, sc.runs[0][subject] != 0
+	if sc.runs.len() > 0 {
+		sum, count = sc.runs.sum(subject)
+		return 100 * sum, count, sc.runs.newest(subject) != 0
 	}
-	if sc.values == nil || math.IsNaN(sc.values[subject]) {
+	if sc.values == nil {
 		return 0, 0, false
 	}
-	return tenThousandths(sc.values[subject]), 1, true
+	value := sc.values(subject)
+	if math.IsNaN(value) {
+		return 0, 0, false
+	}
+	return tenThousandths(value), 1, true
 }
 
 // multiplier of a step. Under the last step it is that of the last: who is held in the band keeps its level.

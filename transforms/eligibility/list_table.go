@@ -83,39 +83,40 @@ func (w *listWriter) writeSubjects(p *Page, subjects []int32) {
 	for _, i := range subjects {
 		w.text = w.IDs.AppendText(w.text[:0], p.Domain, p.Codes[i])
 		w.subject.RepeatEntry(w.subject.Entry(w.text), 1)
-		w.name.Int(p.Names[i])
+		w.name.Int(p.Names.At(int(i)))
 	}
 	w.identifiers(w.merchant, contract.Merchant, p.Merchant, subjects)
 	w.identifiers(w.category, contract.Category, p.Category, subjects)
 }
 
 // identifiers writes identifiers as texts, null where there is none.
-func (w *listWriter) identifiers(c *column.Cell, d contract.Domain, codes []int64, subjects []int32) {
+func (w *listWriter) identifiers(c *column.Cell, d contract.Domain, codes *column.Ints, subjects []int32) {
 	if codes == nil {
 		c.Repeat(column.Null, len(subjects))
 		return
 	}
 	for _, i := range subjects {
-		c.Identifier(w.IDs, d, codes[i])
+		c.Identifier(w.IDs, d, codes.At(int(i)))
 	}
 }
 
 // writePlaces writes what the list says of them.
 func (w *listWriter) writePlaces(p *Page, subjects []int32) {
 	d := p.Decision
-	ranks(w.rank, d.Rank, subjects)
+	rank, multipliers := w.rank.Extend(len(subjects)), w.multiplier.Extend(len(subjects))
 	ranks(w.rankBefore, p.RankBefore, subjects)
-	multipliers := w.multiplier.Extend(len(subjects))
 	for k, i := range subjects {
-		w.eligible.Flag(d.Member[i])
-		w.movement.Int(int64(movementCodes[d.Movement[i]]))
-		w.since.Int(int64(d.Since[i]))
+		v := d.verdict(int(i))
+		rank[k] = orMissing(int64(d.rankOf(int(i))))
+		w.eligible.Flag(v.member)
+		w.movement.Int(int64(movementCodes[v.movement]))
+		w.since.Int(int64(v.since))
 		multipliers[k] = column.Null
-		if d.Member[i] {
-			multipliers[k] = column.RealBits(d.Multiplier[i])
+		if v.member {
+			multipliers[k] = column.RealBits(v.multiplier)
 		}
-		if d.Member[i] && d.Level[i] != NoLevel {
-			w.level.Text(p.List.Levels[0].Steps[d.Level[i]].Level)
+		if v.member && v.level != NoLevel {
+			w.level.Text(p.List.Levels[0].Steps[v.level].Level)
 		} else {
 			w.level.Null()
 		}
@@ -144,9 +145,13 @@ func (w *listWriter) writeCauses(p *Page, subjects []int32) {
 // causes are why a subject entered or left: data, others, late data, rules. On a kept list nobody moves but by its own
 // violation or by what people decided.
 func (p *Page) causes(i int) [4]int64 {
-	lateKnown, causes := true, Causes{Data: number(p.Decision.Movement[i] == Entered) - number(p.Decision.Movement[i] == Left)}
+	var causes Causes
+	lateKnown := true
 	if s := p.Causes; s != nil {
 		lateKnown, causes = s.LateKnown, s.Of(i)
+	} else {
+		moved := p.Decision.verdict(i).movement
+		causes.Data = number(moved == Entered) - number(moved == Left)
 	}
 	return [...]int64{int64(causes.Data), int64(causes.Others), known(int64(causes.Late), lateKnown), int64(causes.Rules)}
 }
@@ -159,7 +164,7 @@ func (w *listWriter) writeFigures(p *Page, subjects []int32) {
 	s := p.Decision.s
 	lower := w.lower.Extend(len(subjects))
 	for k, i := range subjects {
-		lower[k] = column.RealBits(s.Lower[i])
+		lower[k] = column.RealBits(s.Lower(int(i)))
 	}
 	ints(w.orders, s.Orders, subjects)
 	if p.NetKnown {
@@ -172,14 +177,15 @@ func (w *listWriter) writeFigures(p *Page, subjects []int32) {
 // writeGates writes how the gates came out, and for how many runs.
 func (w *listWriter) writeGates(p *Page, subjects []int32) {
 	d := p.Decision
-	ints(w.passStreak, d.PassStreak, subjects)
-	ints(w.failStreak, d.FailStreak, subjects)
 	for _, i := range subjects {
-		w.failedGates.Int(w.failed.code(d.Failed[i]))
-		w.reasonCodes.Int(w.reasons.code(d.Reasons[i]))
-		w.standing.Flag(d.Standing[i])
-		w.gatesSince.Int(w.spans[d.GateSpans.Of[i]])
-		w.coldStart.Flag(d.Reasons[i].Has(ColdStart))
+		v := d.verdict(int(i))
+		w.passStreak.Int(int64(v.passStreak))
+		w.failStreak.Int(int64(v.failStreak))
+		w.failedGates.Int(w.failed.code(v.failed))
+		w.reasonCodes.Int(w.reasons.code(v.reasons))
+		w.standing.Flag(v.standing)
+		w.gatesSince.Int(w.spans[v.span])
+		w.coldStart.Flag(v.reasons.Has(ColdStart))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 type market struct {
 	r        *rules.Rules
 	l        *rules.List
-	s        *eligibility.Subjects
+	s        *considered
 	h        eligibility.History
 	o        map[int]eligibility.Override
 	distinct bool // nothing is decided by position
@@ -120,7 +120,7 @@ func (m *market) nextNight(t *rapid.T) {
 }
 
 func (m *market) decide(night int, b *eligibility.Before, stale bool) *eligibility.Decision {
-	return eligibility.Decide(m.r, m.l, asOf+calendar.Day(night), m.s, m.h, b, m.o, stale)
+	return decided(m.r, m.l, asOf+calendar.Day(night), m.s, m.h, b, m.o, stale)
 }
 
 // twin is a subject as the twin has it, tonight's part taken from the columns.

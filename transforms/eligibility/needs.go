@@ -160,5 +160,5 @@ func (n *Need) settle(scores, others int) {
 
 // reached tells whether tonight's scores are what is needed.
 func (d *Decision) reached(subject int, n Need) bool {
-	return at(d.own, subject) >= n.Own && at(d.quality, subject) >= n.Quality
+	return d.own.newest(subject) >= n.Own && d.quality.newest(subject) >= n.Quality
 }

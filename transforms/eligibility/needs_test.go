@@ -55,7 +55,7 @@ func TestNeeds(t *testing.T) {
 				"price_stars": {p.stars}, "brand_not_comparable": {p.brand}, "valid_orders_30d": {p.orders}, "refund_rate_to_category": {p.refunds},
 			}
 			h := eligibility.History{"product_score": p.score, "product_quality": p.quality, "shop_score": p.shop}
-			d := eligibility.Decide(theRules(), subsidy(), asOf, s, h, nil, nil, false)
+			d := decided(theRules(), subsidy(), asOf, s, h, nil, nil, false)
 			if diff := cmp.Diff(c.want, d.Needs(0), cmpopts.EquateNaNs(), cmpopts.EquateApprox(0, 1e-12)); diff != "" {
 				t.Error(diff)
 			}
@@ -69,13 +69,13 @@ func TestAGateThatIsExceptedAsksForNothing(t *testing.T) {
 	s := subjects(1)
 	s.Measures = map[string][]float64{"brand_not_comparable": {1}}
 	h := eligibility.History{"product_score": steady(7, 4.00), "product_quality": steady(7, 4.00)}
-	if n := eligibility.Decide(theRules(), l, asOf, s, h, nil, nil, false).Needs(0); n.Own != 0 || n.Quality != 440 {
+	if n := decided(theRules(), l, asOf, s, h, nil, nil, false).Needs(0); n.Own != 0 || n.Quality != 440 {
 		t.Errorf("got %+v", n)
 	}
 }
 
 func TestABoundBetweenHundredthsAsksForTheNextOne(t *testing.T) {
-	d := eligibility.Decide(theRules(), today(4.465), asOf, subjects(1), eligibility.History{"shop_score": {hundredths(4.46)}}, nil, nil, false)
+	d := decided(theRules(), today(4.465), asOf, subjects(1), eligibility.History{"shop_score": {hundredths(4.46)}}, nil, nil, false)
 	if n := d.Needs(0); n.Own != 447 || d.Qualifies(0, eligibility.Change{Own: 446}) || !d.Qualifies(0, eligibility.Change{Own: 447}) {
 		t.Errorf("got %+v", n)
 	}
@@ -84,7 +84,7 @@ func TestABoundBetweenHundredthsAsksForTheNextOne(t *testing.T) {
 // TestDaysOfAnotherUnderABoundHaveToRise: the value of a gate over days is a number of days, whatever the bound of a day.
 func TestDaysOfAnotherUnderABoundHaveToRise(t *testing.T) {
 	l := &rules.List{Role: "product", Gates: []rules.Gate{{Measure: "shop_score", Over: "days", Days: 3, OfDays: 3, AtMost: bound(4)}}}
-	d := eligibility.Decide(theRules(), l, asOf, subjects(1), eligibility.History{"shop_score": runsOf(3.90, 4.50, 4.50)}, nil, nil, false)
+	d := decided(theRules(), l, asOf, subjects(1), eligibility.History{"shop_score": runsOf(3.90, 4.50, 4.50)}, nil, nil, false)
 	if n := d.Needs(0); n.Verdict != eligibility.NeedsGate || n.By != 2 {
 		t.Errorf("got %+v", n)
 	}
@@ -94,7 +94,7 @@ func TestAShopOnNineteenDaysNeedsTime(t *testing.T) {
 	s := subjects(1)
 	s.Measures["severe_violations_90d"] = []float64{0}
 	h := eligibility.History{"shop_score": append(repeat(19, 4.80), repeat(11, 4.20)...)}
-	d := eligibility.Decide(theRules(), benefit(), asOf, s, h, nil, nil, false)
+	d := decided(theRules(), benefit(), asOf, s, h, nil, nil, false)
 	if n := d.Needs(0); n.Verdict != eligibility.NeedsTime || n.Own != 470 {
 		t.Errorf("got %+v", n)
 	}
@@ -106,7 +106,7 @@ func TestAShopOnNineteenDaysNeedsTime(t *testing.T) {
 func TestASevereViolationMoreIsOneLess(t *testing.T) {
 	s := subjects(1)
 	s.Measures["severe_violations_90d"] = []float64{1}
-	d := eligibility.Decide(theRules(), benefit(), asOf, s, eligibility.History{"shop_score": steady(30, 4.80)}, nil, nil, false)
+	d := decided(theRules(), benefit(), asOf, s, eligibility.History{"shop_score": steady(30, 4.80)}, nil, nil, false)
 	want := eligibility.Need{Verdict: eligibility.NeedsGate, Own: 470, Gate: 1, By: -1}
 	if diff := cmp.Diff(want, d.Needs(0)); diff != "" {
 		t.Error(diff)
@@ -157,7 +157,7 @@ func lessQualifies(d *eligibility.Decision, i int, n eligibility.Need) bool {
 
 func TestAScoreThatNoGateAsksForIsZero(t *testing.T) {
 	l := &rules.List{Role: "talent", Gates: []rules.Gate{{Measure: "valid_orders_30d", AtLeast: bound(1)}}}
-	d := eligibility.Decide(theRules(), l, asOf, subjects(1), nil, nil, nil, false)
+	d := decided(theRules(), l, asOf, subjects(1), nil, nil, nil, false)
 	n := d.Needs(0)
 	if n.Own != 0 || n.Quality != 0 || !math.IsNaN(n.By) {
 		t.Errorf("got %+v", n)

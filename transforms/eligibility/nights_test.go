@@ -48,7 +48,7 @@ func TestNightByNight(t *testing.T) {
 			var got []string
 			for night, score := range c.scores {
 				h = append([][]int16{hundredths(score)}, h...)
-				d := eligibility.Decide(theRules(), today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": h}, before, nil, false)
+				d := decided(theRules(), today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": h}, before, nil, false)
 				got, before = append(got, told(d, 0)), carried(d)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -74,7 +74,7 @@ func TestASevereViolationThrowsOutAtOnceAndAMissingTableDoesNot(t *testing.T) {
 			s.Measures["severe_violations_90d"] = []float64{c.severe}
 			b := emptyBefore(1)
 			b.Member[0], b.Standing[0], b.PassStreak[0] = true, true, 9
-			d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": steady(30, 4.80)}, b, nil, false)
+			d := decided(theRules(), l, asOf, s, eligibility.History{"shop_score": steady(30, 4.80)}, b, nil, false)
 			if got := told(d, 0); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -84,7 +84,7 @@ func TestASevereViolationThrowsOutAtOnceAndAMissingTableDoesNot(t *testing.T) {
 
 func TestTheFirstRunLetsInWhoPassesAndNotWhoIsInTheBand(t *testing.T) {
 	h := eligibility.History{"shop_score": {hundredths(4.40, 4.39, 4.00)}}
-	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(3), h, nil, nil, false)
+	d := decided(theRules(), today(4.40), asOf, subjects(3), h, nil, nil, false)
 	want := []string{"entered 1/0 first_run", "out 0/0 gate_failed", "out 0/1 gate_failed"}
 	for i := range want {
 		if got := told(d, i); got != want[i] {
@@ -101,7 +101,7 @@ func TestAStaleNightKeepsTheListToTheLastRank(t *testing.T) {
 	b.Member[1], b.Standing[1], b.PassStreak[1], b.FailStreak[0] = true, true, 5, 2
 	b.Rank[1], b.Level[1], b.Multiplier[1], b.Since[1] = 7, 2, 0.85, asOf-9
 	o := map[int]eligibility.Override{0: {Action: eligibility.Allow}}
-	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(2), nil, b, o, true)
+	d := decided(theRules(), today(4.40), asOf, subjects(2), nil, b, o, true)
 	b.Since[0] = asOf     // of a subject that was never seen
 	b.Gates = d.GateSpans // gates are judged on a kept list too
 	if diff := cmp.Diff(b, carried(d)); diff != "" {
@@ -118,7 +118,7 @@ func TestDenialsAndOptOutsTakeEffectOnAKeptList(t *testing.T) {
 		b.Member[i], b.Standing[i], b.PassStreak[i], b.Rank[i] = true, true, 5, int32(i+1)
 	}
 	o := map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.OptOut, To: asOf}} // the second one is over
-	d := eligibility.Hold(theRules(), today(4.40), asOf, subjects(3), nil, b, o)
+	d := held(theRules(), today(4.40), asOf, subjects(3), nil, b, o)
 	got := fmt.Sprint(d.Member, d.Rank, d.Reasons[0], d.Reasons[1], d.Stale)
 	if want := "[false true true] [0 2 3] override_deny,churn_held churn_held false"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -132,7 +132,7 @@ func TestAListTurnsOverTooMuch(t *testing.T) {
 	}
 	st := theRules().Stability
 	st.MaxChurn, st.ChurnFrom = 0.5, 5
-	d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(10), nil, b, map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.Deny}, 2: {Action: eligibility.Deny}}, true)
+	d := decided(theRules(), today(4.40), asOf, subjects(10), nil, b, map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.Deny}, 2: {Action: eligibility.Deny}}, true)
 	if d.Stale = false; !d.TooMuch(st) {
 		t.Error("three of five left, and that is not too much")
 	}
@@ -148,7 +148,7 @@ func TestSinceIsTheFirstNightOfAMembershipOrAnAbsence(t *testing.T) {
 	before, r := emptyBefore(1), &rules.Rules{Stability: rules.Stability{EnterAfter: 1, LeaveAfter: 1, Band: 0.05}}
 	var got []calendar.Day
 	for night, score := range []float64{4, 4, 5, 5, 5, 4, 4, 5} {
-		d := eligibility.Decide(r, today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": {hundredths(score)}}, before, nil, false)
+		d := decided(r, today(4.40), asOf+calendar.Day(night), subjects(1), eligibility.History{"shop_score": {hundredths(score)}}, before, nil, false)
 		got, before = append(got, d.Since[0]-asOf), carried(d)
 	}
 	if diff := cmp.Diff([]calendar.Day{0, 0, 2, 2, 2, 5, 5, 7}, got); diff != "" {
@@ -165,7 +165,7 @@ func TestASevereTicketLeavesAHeldListAtOnce(t *testing.T) {
 	}
 	s := subjects(2)
 	s.Measures["severe_violations_90d"] = []float64{1, 0}
-	d := eligibility.Hold(theRules(), l, asOf, s, nil, b, nil)
+	d := held(theRules(), l, asOf, s, nil, b, nil)
 	got := fmt.Sprint(d.Member, d.Standing, d.Rank, d.Movement[0], d.Movement[1], d.Reasons[0])
 	if want := "[false true] [false true] [0 2] left stayed gate_failed,severe_at_once,churn_held"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -24,14 +24,8 @@ func (d *Decision) place() *places {
 			entitled = append(entitled, int32(i))
 		}
 	}
-	all := d.order(entitled)
-	for len(all) > 0 {
-		n := 1
-		for n < len(all) && all[n].category() == all[0].category() {
-			n++
-		}
-		p.fill(all[:n])
-		all = all[n:]
+	for _, category := range d.order(entitled) {
+		p.fill(category)
 	}
 	return p
 }
@@ -62,7 +56,7 @@ func (p *places) fill(category []ranked) {
 			n++
 		}
 	}
-	p.rooms[category[0].category()] = p.newRoom(n)
+	p.rooms[category[0].category] = p.newRoom(n)
 	for _, r := range category {
 		if byHand(r) || p.take(r.subject) {
 			p.seat(r.subject)
@@ -81,7 +75,7 @@ func (p *places) newRoom(n int) *room {
 
 // room of a subject. Where nobody passed it is made for the cold start.
 func (p *places) room(subject int32) *room {
-	category := p.d.s.Category[subject]
+	category := int32(p.d.s.Category.At(int(subject)))
 	r := p.rooms[category]
 	if r == nil {
 		r = p.newRoom(0)

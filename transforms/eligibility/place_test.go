@@ -28,7 +28,7 @@ func TestLevelsAndMultipliersOfTraffic(t *testing.T) {
 			s := subjects(1)
 			s.Shop = []int32{0}
 			h := eligibility.History{"product_score": {hundredths(c.product)}, "shop_score": {hundredths(c.shop)}}
-			d := eligibility.Decide(theRules(), traffic(), asOf, s, h, nil, nil, false)
+			d := decided(theRules(), traffic(), asOf, s, h, nil, nil, false)
 			if d.Member[0] != c.member || d.Level[0] != c.level || d.Multiplier[0] != c.multiplier || d.Reasons[0].String() != c.reasons {
 				t.Errorf("got %v level %d × %v because %s, want %+v", d.Member[0], d.Level[0], d.Multiplier[0], d.Reasons[0], c)
 			}
@@ -42,7 +42,7 @@ func TestWhoStandsWithoutWeightIsNoMember(t *testing.T) {
 	s := subjects(1)
 	s.Shop = []int32{0}
 	h := eligibility.History{"product_score": {hundredths(3.97)}, "shop_score": {hundredths(4.50)}}
-	d := eligibility.Decide(theRules(), traffic(), asOf, s, h, b, nil, false)
+	d := decided(theRules(), traffic(), asOf, s, h, b, nil, false)
 	if got := told(d, 0); got != "left 0/0 gate_failed,held_in_band,zero_weight" || !d.Standing[0] {
 		t.Errorf("got %q, standing %v", got, d.Standing[0])
 	}
@@ -53,7 +53,7 @@ func TestBelowTheLastStepAMemberKeepsTheLastLevelAndOthersHaveNone(t *testing.T)
 	l.Gates = []rules.Gate{{Measure: "shop_score", AtLeast: bound(4.70)}}
 	b := emptyBefore(2)
 	b.Member[0], b.Standing[0] = true, true
-	d := eligibility.Decide(theRules(), l, asOf, subjects(2), eligibility.History{"shop_score": {hundredths(4.66, 4.66)}}, b, nil, false)
+	d := decided(theRules(), l, asOf, subjects(2), eligibility.History{"shop_score": {hundredths(4.66, 4.66)}}, b, nil, false)
 	if diff := cmp.Diff([]int8{1, eligibility.NoLevel}, d.Level); diff != "" {
 		t.Error(diff)
 	}
@@ -64,7 +64,7 @@ func TestAScaleMayLookAtAMeasureThatIsNoScore(t *testing.T) {
 	l.Levels = []rules.Scale{{Measure: "price_stars", NoScore: 0.5, Steps: []rules.Step{{AtLeast: 5, Multiplier: 2}, {AtLeast: 3, Multiplier: 1}}}}
 	s := subjects(3)
 	s.Measures["price_stars"] = []float64{5, 4, none}
-	d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": {hundredths(4, 4, 4)}}, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, eligibility.History{"shop_score": {hundredths(4, 4, 4)}}, nil, nil, false)
 	if diff := cmp.Diff([]int8{0, 1, eligibility.NoLevel}, d.Level); diff != "" {
 		t.Error(diff)
 	}
@@ -83,7 +83,7 @@ func TestRank(t *testing.T) {
 	s.Lower = []float64{4.50, 4.50, 4.50, 4.50, 4.50, 4.51, 4.10, 4.90, none}
 	s.GMVNet15 = []int64{10, 10, 10, 20, 0, 0, 0, 0, 99}
 	s.Orders = []int64{5, 5, 6, 0, 0, 0, 0, 0, 99}
-	d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"shop_score": {hundredths(score...)}}, nil, nil, false)
+	d := decided(theRules(), l, asOf, s, eligibility.History{"shop_score": {hundredths(score...)}}, nil, nil, false)
 	// Level: 6; conservative: 5; score: 4; GMV: 3; orders: 2; position: 0, 1; no conservative score: 8; no level: 7.
 	if diff := cmp.Diff([]int32{6, 7, 5, 4, 3, 2, 1, 9, 8}, d.Rank); diff != "" {
 		t.Error(diff)
@@ -93,7 +93,7 @@ func TestRank(t *testing.T) {
 func TestRanksBeginAnewInEachCategory(t *testing.T) {
 	s := subjects(5)
 	s.Category = []int32{1, -1, 1, 0, -1}
-	d := eligibility.Decide(theRules(), today(4), asOf, s, eligibility.History{"shop_score": {hundredths(4.1, 4.2, 4.3, 3, 4.4)}}, nil, nil, false)
+	d := decided(theRules(), today(4), asOf, s, eligibility.History{"shop_score": {hundredths(4.1, 4.2, 4.3, 3, 4.4)}}, nil, nil, false)
 	if diff := cmp.Diff([]int32{2, 2, 1, 0, 1}, d.Rank); diff != "" {
 		t.Error(diff)
 	}
@@ -111,7 +111,7 @@ func TestAShopKeepsItsBest(t *testing.T) {
 	score := []float64{4.1, 4.2, 4.3, 4.4, 3.9, 4.0, 4.1, 4.0, 4.0, 4.0}
 	// In category 0 eight pass: ⌊0.29 × 8⌋ = 2 places a shop; the unknown shop is not capped. In category 1 it is Least.
 	h := eligibility.History{"product_score": {hundredths(score...)}}
-	d := eligibility.Decide(theRules(), capped(rules.Cap{Share: 0.29, Least: 1, Most: 20}), asOf, s, h, nil, nil, false)
+	d := decided(theRules(), capped(rules.Cap{Share: 0.29, Least: 1, Most: 20}), asOf, s, h, nil, nil, false)
 	if diff := cmp.Diff([]int32{0, 0, 2, 1, 0, 4, 3, 5, 6, 1}, d.Rank); diff != "" {
 		t.Error(diff)
 	}
@@ -136,7 +136,7 @@ func TestWhoIsCappedStandsOnAndTakesAPlaceThatFallsFree(t *testing.T) {
 		{[]float64{4.8, 3.97}, []bool{true, false}}, // in the band: still standing
 		{[]float64{3.5, 4.7}, []bool{false, true}},  // the first is leaving slowly, and ranks behind
 	} {
-		d := eligibility.Decide(theRules(), l, asOf, s, eligibility.History{"product_score": {hundredths(c.scores...)}}, before, nil, false)
+		d := decided(theRules(), l, asOf, s, eligibility.History{"product_score": {hundredths(c.scores...)}}, before, nil, false)
 		if diff := cmp.Diff(c.want, d.Member); diff != "" {
 			t.Errorf("night %d: %s", night, diff)
 		}
@@ -169,7 +169,7 @@ func TestOverridesWinAndStreaksRunUnderneath(t *testing.T) {
 			}
 			o := map[int]eligibility.Override{0: {Action: c.action, Reason: "why", Author: "who", From: asOf + calendar.Day(c.from), To: asOf + calendar.Day(c.to)}}
 			h := eligibility.History{"shop_score": {hundredths(score[c.passes])}}
-			d := eligibility.Decide(theRules(), today(4.40), asOf, subjects(1), h, b, o, false)
+			d := decided(theRules(), today(4.40), asOf, subjects(1), h, b, o, false)
 			if d.Member[0] != c.member || told(d, 0) != c.want {
 				t.Errorf("got %v %q, want %v %q", d.Member[0], told(d, 0), c.member, c.want)
 			}
@@ -185,7 +185,7 @@ func TestWhoIsAllowedTakesNoPlaceOfItsShopAndWhoIsDeniedLeavesOne(t *testing.T) 
 	s.Shop = []int32{0, 0, 0}
 	h := eligibility.History{"product_score": {hundredths(4.9, 4.8, 4.7)}}
 	o := map[int]eligibility.Override{0: {Action: eligibility.Deny}, 2: {Action: eligibility.Allow}}
-	d := eligibility.Decide(theRules(), capped(rules.Cap{Share: 0.1, Least: 1, Most: 1}), asOf, s, h, nil, o, false)
+	d := decided(theRules(), capped(rules.Cap{Share: 0.1, Least: 1, Most: 1}), asOf, s, h, nil, o, false)
 	if diff := cmp.Diff([]int32{0, 1, 2}, d.Rank); diff != "" {
 		t.Error(diff)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"pgregory.net/rapid"
@@ -200,6 +201,38 @@ func TestAListIsConsistent(t *testing.T) {
 				if !seen[int32(r+1)] {
 					t.Fatalf("category %d has no rank %d of %d", c, r+1, len(seen))
 				}
+			}
+		}
+	})
+}
+
+// Products may have the scores of their shops by subject, or by shop: that is the same.
+func TestShopScoresByShopAreThoseBySubject(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawMarket(t, false)
+		for range rapid.IntRange(1, 4).Draw(t, "nights") {
+			m.nextNight(t)
+		}
+		var byShop [][]int16
+		for run := range m.h["shop_score"] {
+			scores := []int16{scoresNear(t, "shop 0"), scoresNear(t, "shop 1"), scoresNear(t, "shop 2")}
+			byShop = append(byShop, scores)
+			for i, shop := range m.s.Shop {
+				if m.h["shop_score"][run][i] = 0; shop >= 0 {
+					m.h["shop_score"][run][i] = scores[shop]
+				}
+			}
+		}
+		want := m.decide(0, nil, false)
+		m.s.ShopScores = byShop
+		delete(m.h, "shop_score")
+		got := m.decide(0, nil, false)
+		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
+			t.Fatal(diff)
+		}
+		for i := range m.s.N {
+			if diff := cmp.Diff(want.Gates(i, nil), got.Gates(i, nil), cmpopts.EquateNaNs()); diff != "" {
+				t.Fatalf("subject %d: %s", i, diff)
 			}
 		}
 	})

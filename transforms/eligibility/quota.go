@@ -32,9 +32,9 @@ func (t *Tables) Quota(p *Page, pool rules.Pool, claims []Claim) Records {
 		if p.Texts != nil {
 			i = int(p.Texts[at])
 		}
-		switch d := p.Decision; {
-		case !d.Member[i]:
-		case d.Reasons[i].Has(ColdStart):
+		switch v := p.Decision.verdict(i); {
+		case !v.member:
+		case v.reasons.Has(ColdStart):
 			q.cold = append(q.cold, i)
 		default:
 			q.members = append(q.members, i)
@@ -42,7 +42,7 @@ func (t *Tables) Quota(p *Page, pool rules.Pool, claims []Claim) Records {
 	}
 	a, b := make([]float64, len(q.members)), make([]float64, len(q.members))
 	for k, i := range q.members {
-		a[k], b[k] = response(claims[i].PerDay, p.Decision.Multiplier[i]), claims[i].Base
+		a[k], b[k] = response(claims[i].PerDay, p.Decision.verdict(i).multiplier), claims[i].Base
 	}
 	q.a, q.shared = a, Allocate(pool, a, b, len(q.cold))
 	return q.records
@@ -97,18 +97,19 @@ func (q *quota) subject(b *column.Builder, kind, i int) {
 	p := q.page
 	b.Column("kind").Int(int64(kind))
 	b.Column("merchant_id").Text(q.IDs.Text(p.Domain, p.Codes[i]))
-	b.Column("merchant_name").Int(p.Names[i])
-	if p.Category[i] == column.Null {
+	b.Column("merchant_name").Int(p.Names.At(i))
+	if category := p.Category.At(i); category == column.Null {
 		b.Column("category1_id").Null()
 	} else {
-		b.Column("category1_id").Text(q.IDs.Text(contract.Category, p.Category[i]))
+		b.Column("category1_id").Text(q.IDs.Text(contract.Category, category))
 	}
-	if level := p.Decision.Level[i]; level != NoLevel {
-		b.Column("level").Text(p.List.Levels[0].Steps[level].Level)
+	v := p.Decision.verdict(i)
+	if v.level != NoLevel {
+		b.Column("level").Text(p.List.Levels[0].Steps[v.level].Level)
 	} else {
 		b.Column("level").Null()
 	}
-	b.Column("multiplier").Real(p.Decision.Multiplier[i])
+	b.Column("multiplier").Real(v.multiplier)
 }
 
 // none writes a row that has an amount and nothing that it rests on.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
@@ -31,9 +32,10 @@ func quotaRows(t *testing.T, pool rules.Pool, claims []eligibility.Claim) (rows 
 	reasons[3] = 1 << eligibility.ColdStart
 	ids := column.NewIDs(nil)
 	page := &eligibility.Page{List: list, Role: contract.ScoreMerchant, Domain: contract.Merchant, Codes: []int64{9, 10, 11, 12, 13}, Texts: []int32{1, 2, 3, 4, 0},
-		Names: []int64{column.Null, column.Null, column.Null, column.Null, column.Null}, Category: []int64{7, 7, column.Null, 7, 7},
+		Names: column.Same(column.Null, 5), Category: column.NewInts([]int64{7, 7, column.Null, 7, 7}),
 		Decision: &eligibility.Decision{AsOf: 20_000, ValidFrom: 20_001, ValidTo: 20_001, Member: []bool{true, true, true, true, false}, Level: []int8{0, 1, 1, eligibility.NoLevel, 0},
-			Multiplier: []float64{1.2, 1, 1, 1, 1}, Reasons: reasons}}
+			Multiplier: []float64{1.2, 1, 1, 1, 1}, Reasons: reasons,
+			Standing: make([]bool, 5), Movement: make([]eligibility.Movement, 5), PassStreak: make([]int16, 5), FailStreak: make([]int16, 5), Since: make([]calendar.Day, 5), Failed: make([]uint32, 5)}}
 	tables := &eligibility.Tables{IDs: ids, Rules: &rules.Rules{Version: "v"}, Pages: []*eligibility.Page{page}}
 	for rec, err := range tables.Quota(tables.PageOf("traffic_chuanliu"), pool, claims) {
 		if err != nil {

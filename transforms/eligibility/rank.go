@@ -2,50 +2,60 @@ package eligibility
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
+
+	"github.com/windvane/windvane/transforms/column"
 )
 
 // ranked is a subject with the first keys of its order beside it, so that sorting seldom looks further.
 type ranked struct {
-	group   uint64 // category, then level, best first
-	lower   uint64 // conservative score, best first, none last
-	subject int32
+	lower             uint64 // conservative score, best first, none last
+	subject, category int32
+	level             uint8 // best first
 }
 
-// order sorts subjects by category, then by the order inside it: level, conservative score, score, net GMV, valid
-// orders, position.
-func (d *Decision) order(subjects []int32) []ranked {
-	all := make([]ranked, len(subjects))
-	for i, at := range subjects {
-		// NoLevel is 255 as a byte: after every level.
-		group := uint64(uint32(d.s.Category[at]+1))<<8 | uint64(uint8(d.Level[at]))
-		all[i] = ranked{group: group, lower: descending(d.s.Lower[at]), subject: at}
+// order parts subjects by category, and puts those of each in the order inside it: level, conservative score, score, net GMV,
+// valid orders, position.
+func (d *Decision) order(subjects []int32) [][]ranked {
+	sizes, at := map[int64]int{}, map[int64]int{}
+	for _, subject := range subjects {
+		sizes[d.s.Category.At(int(subject))]++
 	}
-	slices.SortFunc(all, func(a, b ranked) int {
-		if a.group != b.group {
-			return cmp.Compare(a.group, b.group)
-		}
-		if a.lower != b.lower {
-			return cmp.Compare(a.lower, b.lower)
-		}
-		return d.compareRest(a.subject, b.subject)
-	})
+	all := make([][]ranked, len(sizes))
+	for k, category := range slices.Sorted(maps.Keys(sizes)) {
+		all[k], at[category] = make([]ranked, 0, sizes[category]), k
+	}
+	for _, subject := range subjects {
+		category := d.s.Category.At(int(subject))
+		// NoLevel is 255 as a byte: after every level.
+		r := ranked{category: int32(category), level: uint8(d.Level[subject]), lower: descending(d.s.Lower(int(subject))), subject: subject}
+		all[at[category]] = append(all[at[category]], r)
+	}
+	must(column.Each(len(all), d.s.Workers, func(k int) {
+		slices.SortFunc(all[k], func(a, b ranked) int {
+			if a.level != b.level {
+				return cmp.Compare(a.level, b.level)
+			}
+			if a.lower != b.lower {
+				return cmp.Compare(a.lower, b.lower)
+			}
+			return d.compareRest(a.subject, b.subject)
+		})
+	}))
 	return all
 }
 
 // compareRest compares what rarely decides.
 func (d *Decision) compareRest(a, b int32) int {
 	return cmp.Or(
-		cmp.Compare(at(d.own, int(b)), at(d.own, int(a))),
-		cmp.Compare(d.s.GMVNet15[b], d.s.GMVNet15[a]),
-		cmp.Compare(d.s.Orders[b], d.s.Orders[a]),
+		cmp.Compare(d.own.newest(int(b)), d.own.newest(int(a))),
+		cmp.Compare(d.s.GMVNet15.At(int(b)), d.s.GMVNet15.At(int(a))),
+		cmp.Compare(d.s.Orders.At(int(b)), d.s.Orders.At(int(a))),
 		cmp.Compare(a, b),
 	)
 }
-
-// category of a ranked subject.
-func (r ranked) category() int32 { return int32(uint32(r.group>>8)) - 1 }
 
 // descending maps floats to integers that ascend as the floats descend, NaN last.
 func descending(v float64) uint64 {

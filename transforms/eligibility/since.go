@@ -79,12 +79,12 @@ func (d *Decision) span(b *Before, key spanKey) GateSpan {
 
 // passes are the gates that a subject passes tonight, also where the list of the run before is kept.
 func (d *Decision) passes(subject int) uint32 {
-	return d.GateSpans.Spans[d.GateSpans.Of[subject]].Passes
+	return d.GateSpans.Spans[d.verdict(subject).span].Passes
 }
 
 // GateSince is the as-of date since which a gate of the list has passed, or has not, without a break.
 func (d *Decision) GateSince(subject, gate int) calendar.Day {
-	return d.GateSpans.Spans[d.GateSpans.Of[subject]].Since[gate]
+	return d.GateSpans.Spans[d.verdict(subject).span].Since[gate]
 }
 
 // text is a span as the tables have it: gate:passes:day or gate:fails:day, by comma, in the order of the rules.

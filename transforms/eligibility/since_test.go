@@ -23,7 +23,7 @@ func TestGatesStandSinceTheRunThatTheyLastChangedOn(t *testing.T) {
 		naive := map[[2]int]state{}
 		for range 5 {
 			m.nextNight(t)
-			d := eligibility.Decide(m.r, m.l, day, m.s, m.h, before, m.o, before != nil && rapid.IntRange(0, 4).Draw(t, "stale") == 0)
+			d := decided(m.r, m.l, day, m.s, m.h, before, m.o, before != nil && rapid.IntRange(0, 4).Draw(t, "stale") == 0)
 			for i := range m.s.N {
 				for g, res := range d.Gates(i, nil) {
 					key := [2]int{i, g}

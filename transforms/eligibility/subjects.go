@@ -4,21 +4,46 @@ import (
 	"fmt"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 )
 
+// Measure tells a figure of a subject; NaN: not known tonight. It is made of what others hold when it is asked for, by any
+// number of goroutines.
+type Measure func(subject int) float64
+
 // Subjects are all subjects of one role. A subject is its position: 0 … N-1, by published id ascending, so that the
-// smaller position wins ties. Every slice has length N unless it says that it may be nil.
+// smaller position wins ties. Every column has length N unless it says that it may be nil.
 type Subjects struct {
 	N        int
-	Shop     []int32              // products: position of the shop among merchants, -1: unknown; nil for other roles
-	Category []int32              // dense number of the level-1 category, -1: none
-	Measures map[string][]float64 // those of rules.Measures that are no scores; NaN or no slice: not known tonight
-	Lower    []float64            // conservative score of the role's own score, NaN: none
-	GMVNet15 []int64              // fen, 30 days
-	Orders   []int64              // valid orders, 30 days
-	Info     []float64            // 信息质量分, order of the cold start; NaN last; nil: by position
+	Shop     []int32            // products: position of the shop among merchants, -1: unknown; nil for other roles
+	Category *column.Ints       // dense number of the level-1 category, -1: none
+	Measures map[string]Measure // those of rules.Measures that are no scores; none: not known tonight
+	Lower    Measure            // conservative score of the role's own score, NaN: none
+	GMVNet15 *column.Ints       // fen, 30 days
+	Orders   *column.Ints       // valid orders, 30 days
+	Info     Measure            // 信息质量分, order of the cold start; NaN last; nil: by position
+	// ShopScores are the scores of the shops as History has them, by position of the shop: products share those of their
+	// Shop. nil: History has them by subject.
+	ShopScores [][]int16
 	// ColdStart marks subjects that have no score for want of orders; nil: none.
 	ColdStart []bool
+	// Workers judge subjects side by side; what they decide does not depend on how many there are. 0: one.
+	Workers int
+}
+
+// each has work done for all subjects, by several workers. A panic of one is that of the caller.
+func (s *Subjects) each(work func(subject int)) {
+	must(column.Ranges(s.N, s.Workers, func(from, to int) {
+		for subject := from; subject < to; subject++ {
+			work(subject)
+		}
+	}))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 // History holds the scores of rules.ScoreMeasures over the runs: History[measure][run][subject] in hundredths, 0: no
@@ -85,15 +110,11 @@ func (o Override) validOn(day calendar.Day) bool {
 
 // check panics on slices of wrong length.
 func (s *Subjects) check() {
-	mustHave(s.N, "category", len(s.Category))
-	mustHave(s.N, "lower", len(s.Lower))
-	mustHave(s.N, "gmv", len(s.GMVNet15))
-	mustHave(s.N, "orders", len(s.Orders))
+	mustHave(s.N, "category", s.Category.Len())
+	mustHave(s.N, "gmv", s.GMVNet15.Len())
+	mustHave(s.N, "orders", s.Orders.Len())
 	if s.Shop != nil {
 		mustHave(s.N, "shop", len(s.Shop))
-	}
-	if s.Info != nil {
-		mustHave(s.N, "info", len(s.Info))
 	}
 	if s.ColdStart != nil {
 		mustHave(s.N, "cold start", len(s.ColdStart))

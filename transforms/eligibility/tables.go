@@ -21,17 +21,17 @@ type Page struct {
 	Decision *Decision
 	Role     int // code of contract.ScoreRoles
 	Domain   contract.Domain
-	Codes    []int64 // of the subjects
-	Texts    []int32 // their positions in the order of their texts; nil: that is their order
-	Names    []int64 // codes of text, column.Null: none
-	Merchant []int64 // products: codes of the shops; nil for other roles
-	Category []int64 // codes of the level-1 categories
+	Codes    []int64      // of the subjects
+	Texts    []int32      // their positions in the order of their texts; nil: that is their order
+	Names    *column.Ints // codes of text, column.Null: none
+	Merchant *column.Ints // products: codes of the shops; nil for other roles
+	Category *column.Ints // codes of the level-1 categories
 	// Product, Shop and Talent are tonight's scores in hundredths, 0: none; nil: the role has no such score.
 	Product, Shop, Talent []int16
-	RankBefore            []int32 // 0: it had none; nil: no run before
-	NetKnown              bool    // refunds are computable
-	Was                   Outcome // of the run before; without slices: no run before
-	Causes                *Split  // of who entered or left; nil: not told
+	RankBefore            *column.Ints // 0: it had none; nil: no run before
+	NetKnown              bool         // refunds are computable
+	Was                   Outcome      // of the run before; without slices: no run before
+	Causes                *Split       // of who entered or left; nil: not told
 	// Smallest names the smallest change of an indicator with which the own score gets where need says.
 	Smallest func(subject int, need Need) (Move, bool)
 }

@@ -28,32 +28,34 @@ func crowdCodes(n int) []int64 {
 }
 
 // crowdPage is a list of a crowd that a list before has been decided of, with people's decisions, and members that are gone.
-func crowdPage(ids *column.IDs, l *rules.List, s *eligibility.Subjects, h eligibility.History, b *eligibility.Before) *eligibility.Page {
+func crowdPage(ids *column.IDs, l *rules.List, s *considered, h eligibility.History, b *eligibility.Before) *eligibility.Page {
 	n, codes := s.N, crowdCodes(s.N)
 	for _, gone := range []string{"0", "1000100", "1000100a", strconv.FormatInt(codes[0], 10) + "0", "999_999"} { // first, between, last
 		b.Gone = append(b.Gone, eligibility.GoneMember{Subject: ids.TextDict().Code(gone), Rank: int32(len(b.Gone))})
 	}
 	b.Rank = make([]int32, n)
-	p := &eligibility.Page{List: l, Role: contract.ScoreProduct, Domain: contract.Product, Codes: codes, RankBefore: b.Rank, NetKnown: true}
+	p := &eligibility.Page{List: l, Role: contract.ScoreProduct, Domain: contract.Product, Codes: codes, NetKnown: true}
+	var names, merchants, categories []int64
 	for i := range n {
 		p.Texts = append(p.Texts, int32(i))
-		p.Names = append(p.Names, column.Null)
+		names = append(names, column.Null)
 		if i%3 > 0 {
-			p.Names[i] = ids.TextDict().Code(fmt.Sprintf("商品 %d", i%70))
+			names[i] = ids.TextDict().Code(fmt.Sprintf("商品 %d", i%70))
 		}
-		p.Merchant, p.Category = append(p.Merchant, 5000+int64(s.Shop[i])), append(p.Category, int64(s.Category[i]))
+		merchants, categories = append(merchants, 5000+int64(s.Shop[i])), append(categories, int64(s.Category[i]))
 		if i%50 == 7 {
-			p.Merchant[i], p.Category[i] = column.Null, column.Null
+			merchants[i], categories[i] = column.Null, column.Null
 		}
 		if b.Member[i] {
 			b.Rank[i] = int32(i%9 + 1)
 		}
 	}
+	p.Names, p.Merchant, p.Category, p.RankBefore = column.NewInts(names), column.NewInts(merchants), column.NewInts(categories), column.NewInts(b.Rank)
 	slices.SortFunc(p.Texts, func(i, j int32) int {
 		return cmp.Compare(strconv.FormatInt(codes[i], 10), strconv.FormatInt(codes[j], 10))
 	})
 	p.Product, p.Shop = h["product_score"][0], h["shop_score"][0]
-	p.Decision = eligibility.Decide(theRules(), l, asOf, s, h, b, map[int]eligibility.Override{
+	p.Decision = decided(theRules(), l, asOf, s, h, b, map[int]eligibility.Override{
 		3: {Action: eligibility.Allow, Reason: "appeal won", Author: "lin", To: asOf + 9}, 1100: {Action: eligibility.Deny, Reason: "fraud", Author: "wu"}}, false)
 	p.Smallest = func(subject int, need eligibility.Need) (eligibility.Move, bool) {
 		return eligibility.Move{Of: "sign_rate", From: 0.5, To: float64(need.Own) / 100, Events: math.NaN(), Volume: float64(subject)}, subject%2 == 0
@@ -72,16 +74,21 @@ func TestListsAndGatesSayWhatWasDecided(t *testing.T) {
 	for _, p := range pages {
 		rows, gates = append(rows, listLines(ids, s, p)...), append(gates, gateLines(p)...)
 	}
-	if diff := gocmp.Diff(rows, testlines.Of(t, tables.List(contract.EligibilitySubsidy, ""))); diff != "" {
-		t.Errorf("list: %s", diff)
-	}
-	if diff := gocmp.Diff(gates, testlines.Of(t, tables.Gates())); diff != "" {
-		t.Errorf("gates: %s", diff)
+	for _, packed := range []bool{false, true} { // they are the same
+		if diff := gocmp.Diff(rows, testlines.Of(t, tables.List(contract.EligibilitySubsidy, ""))); diff != "" {
+			t.Errorf("packed %v: list: %s", packed, diff)
+		}
+		if diff := gocmp.Diff(gates, testlines.Of(t, tables.Gates())); diff != "" {
+			t.Errorf("packed %v: gates: %s", packed, diff)
+		}
+		for _, p := range pages {
+			p.Decision.Pack()
+		}
 	}
 }
 
 // listLines are the rows of a list, members that are gone among them, in the order of their texts.
-func listLines(ids *column.IDs, s *eligibility.Subjects, p *eligibility.Page) (rows []testlines.Line) {
+func listLines(ids *column.IDs, s *considered, p *eligibility.Page) (rows []testlines.Line) {
 	for i := range p.Codes {
 		rows = append(rows, listLine(ids, s, p, i))
 	}
@@ -123,16 +130,16 @@ func textOrNil(ids *column.IDs, code int64) any {
 	return ids.TextDict().Value(code)
 }
 
-func listLine(ids *column.IDs, s *eligibility.Subjects, p *eligibility.Page, i int) testlines.Line {
+func listLine(ids *column.IDs, s *considered, p *eligibility.Page, i int) testlines.Line {
 	d, need := p.Decision, p.Decision.Needs(i)
 	row := testlines.Line{"as_of_date": asOf.String(), "list": p.List.ID, "role": "product", "subject_id": strconv.FormatInt(p.Codes[i], 10),
-		"subject_name": textOrNil(ids, p.Names[i]), "merchant_id": nil, "category1_id": nil, "eligible": d.Member[i],
-		"rank": orNil(int64(d.Rank[i]), d.Rank[i] > 0), "rank_before": orNil(int64(p.RankBefore[i]), p.RankBefore[i] > 0), "level": nil,
+		"subject_name": textOrNil(ids, p.Names.At(i)), "merchant_id": nil, "category1_id": nil, "eligible": d.Member[i],
+		"rank": orNil(int64(d.Rank[i]), d.Rank[i] > 0), "rank_before": orNil(p.RankBefore.At(i), p.RankBefore.At(i) > 0), "level": nil,
 		"multiplier": realOrNil(d.Multiplier[i], d.Member[i]), "movement": d.Movement[i].String(), "since": d.Since[i].String(),
 		"cause_data": nil, "cause_others": nil, "cause_late_data": nil, "cause_rules": nil,
 		"product_score": realOrNil(float64(p.Product[i])/100, p.Product[i] > 0), "shop_score": realOrNil(float64(p.Shop[i])/100, p.Shop[i] > 0), "talent_score": nil}
-	if p.Merchant[i] != column.Null {
-		row["merchant_id"], row["category1_id"] = strconv.FormatInt(p.Merchant[i], 10), strconv.FormatInt(p.Category[i], 10)
+	if p.Merchant.At(i) != column.Null {
+		row["merchant_id"], row["category1_id"] = strconv.FormatInt(p.Merchant.At(i), 10), strconv.FormatInt(p.Category.At(i), 10)
 	}
 	if d.Member[i] && d.Level[i] != eligibility.NoLevel {
 		row["level"] = p.List.Levels[0].Steps[d.Level[i]].Level

@@ -3,22 +3,22 @@ package eligibility
 import "github.com/windvane/windvane/transforms/column"
 
 // ints writes values of subjects.
-func ints[T int16 | int64](c *column.Cell, values []T, subjects []int32) {
+func ints(c *column.Cell, values *column.Ints, subjects []int32) {
 	out := c.Extend(len(subjects))
 	for k, i := range subjects {
-		out[k] = int64(values[i])
+		out[k] = values.At(int(i))
 	}
 }
 
 // ranks writes ranks of subjects, null for 0; nil: nobody has one.
-func ranks(c *column.Cell, values, subjects []int32) {
+func ranks(c *column.Cell, values *column.Ints, subjects []int32) {
 	if values == nil {
 		c.Repeat(column.Null, len(subjects))
 		return
 	}
 	out := c.Extend(len(subjects))
 	for k, i := range subjects {
-		out[k] = orMissing(int64(values[i]))
+		out[k] = orMissing(values.At(int(i)))
 	}
 }
 

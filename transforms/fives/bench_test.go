@@ -53,7 +53,7 @@ func BenchmarkReadAlwaysOn(b *testing.B) {
 	for i := range frames {
 		frames[i] = f
 	}
-	p := fives.Products{Rows: column.NewLookup(codes), Merchant: merchants, LiveOnly: make([]int64, products)}
+	p := fives.Products{Rows: column.NewLookup(codes), Merchant: column.NewInts(merchants), LiveOnly: column.Same(0, products)}
 	for b.Loop() {
 		if _, err := fives.ReadAlwaysOn(shops(), p, successive(frames...)); err != nil {
 			b.Fatal(err)

@@ -84,8 +84,8 @@ func ReadPartners(shops *column.Lookup, days column.Days, score func(talent int6
 // Products are those of the newest snapshot, each with its row.
 type Products struct {
 	Rows     *column.Lookup
-	Merchant []int64 // code; column.Null: not in the snapshot
-	LiveOnly []int64 // 1: yes
+	Merchant *column.Ints // code; column.Null: not in the snapshot
+	LiveOnly *column.Ints // 1: yes
 }
 
 const (
@@ -115,8 +115,11 @@ func ReadAlwaysOn(shops *column.Lookup, products Products, days column.Days) ([]
 		return nil, nil
 	}
 	out := make([]int64, shops.Len())
-	for row, shop := range rowsOf(shops, products.Merchant) {
-		if shop >= 0 && minutes[row] >= leastMinutes && products.LiveOnly[row] != 1 {
+	for row, available := range minutes {
+		if available < leastMinutes || products.LiveOnly.At(row) == 1 {
+			continue
+		}
+		if shop := shops.Row(products.Merchant.At(row)); shop >= 0 {
 			out[shop]++
 		}
 	}

@@ -138,7 +138,7 @@ func TestAlwaysOnTakes648Hours(t *testing.T) {
 		{"of a shop that is not known", 30, 30, 1440, 99, 0, []int64{0, 0, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := fives.Products{Rows: column.NewLookup([]int64{30, 31}), Merchant: []int64{11, c.merchant}, LiveOnly: []int64{0, c.live}}
+			p := fives.Products{Rows: column.NewLookup([]int64{30, 31}), Merchant: column.NewInts([]int64{11, c.merchant}), LiveOnly: column.NewInts([]int64{0, c.live})}
 			got, err := fives.ReadAlwaysOn(shops(), p, onShelf(c.days, c.with, c.minutes))
 			if diff := gocmp.Diff(c.want, got); diff != "" || err != nil {
 				t.Error(diff, err)

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// Figure is one indicator of all subjects: x of n, or what Known.Way says. A nil X: not computable.
-type Figure struct{ X, N []float64 }
+// Figure tells one indicator of a subject by its row: x of n, or what Known.Way says. It is made of sums when it is asked
+// for, by any number of goroutines: as numbers of all subjects figures take five times as much memory. nil: not computable.
+type Figure func(row int) (x, n float64)
 
 // Figures are indicators by their names.
 type Figures map[string]Figure
@@ -69,25 +71,33 @@ func (s *Sums) Figures(role int) Figures {
 	ratios := map[int][]ratio{contract.ScoreProduct: productRatios, contract.ScoreMerchant: shopRatios, contract.ScoreTalent: talentRatios}[role]
 	out := Figures{}
 	for _, r := range ratios {
-		f := Figure{s.total(r.x), s.total(r.n)}
-		if f.X == nil || f.N == nil || divides(r) && !s.computable(r.id) {
-			f = Figure{}
+		x, n := s.total(r.x...), s.total(r.n...)
+		if x == nil || n == nil || divides(r) && !s.computable(r.id) {
+			out[r.id] = nil
+			continue
 		}
-		if r.perHours {
-			toHours(f.X)
-		}
-		if r.inHours {
-			toHours(f.N)
-		}
-		out[r.id] = f
+		x.hours, n.hours = r.perHours, r.inHours
+		out[r.id] = func(row int) (float64, float64) { return x.at(row), n.at(row) }
 	}
 	return out
 }
 
-func toHours(seconds []float64) {
-	for i := range seconds {
-		seconds[i] /= 3600
+// total is a sum of sums in the making.
+type total struct {
+	sums  []*column.Ints
+	scale float64 // of the sums
+	hours bool    // they are in seconds, and shown in hours
+}
+
+func (t *total) at(row int) float64 {
+	v := float64(t.sums[0].At(row)) / t.scale
+	for _, more := range t.sums[1:] {
+		v += float64(more.At(row)) / t.scale
 	}
+	if t.hours {
+		v /= 3600
+	}
+	return v
 }
 
 // divides tells whether an indicator holds the events of one table against those of another.
@@ -99,56 +109,47 @@ func divides(r ratio) bool {
 // computable where the traffic covers too few days.
 func (s *Sums) PerTraffic(indicator, orders, traffic string, scale float64) Figure {
 	if !s.computable(indicator) {
-		return Figure{}
+		return nil
 	}
-	return Quotient(s.Sum(cutBy(orders, Traffic)), s.Sum(traffic), scale)
-}
-
-// total adds up measures, nil if one is missing.
-func (s *Sums) total(measures []string) []float64 {
-	out := s.Sum(measures[0])
-	for _, m := range measures[1:] {
-		more := s.Sum(m)
-		if out == nil || more == nil {
-			return nil
-		}
-		for i, v := range more {
-			out[i] += v
-		}
-	}
-	return out
-}
-
-// Quotient is a / b with n = 1 where b is positive, as percentiles are computed from; not computable where either is nil.
-func Quotient(a, b []float64, scale float64) Figure {
+	a, b := s.total(cutBy(orders, Traffic)), s.total(traffic)
 	if a == nil || b == nil {
-		return Figure{}
+		return nil
 	}
-	f := Figure{make([]float64, len(a)), make([]float64, len(a))}
-	for i := range a {
-		if b[i] > 0 {
-			f.X[i], f.N[i] = scale*a[i]/b[i], 1
+	return Given(func(row int) (float64, bool) {
+		of := b.at(row)
+		if of <= 0 {
+			return 0, false
 		}
-	}
-	return f
+		return scale * a.at(row) / of, true
+	})
 }
 
-// Given is a figure that needs no sums: value tells it, if there is one.
-func Given(subjects int, value func(row int) (float64, bool)) Figure {
-	f := Figure{make([]float64, subjects), make([]float64, subjects)}
-	for i := range f.X {
-		if v, ok := value(i); ok {
-			f.X[i], f.N[i] = v, 1
+// PaidPerDay is 支付 GMV of valid orders by day of the window, in fen, where there is any: windows differ.
+func (s *Sums) PaidPerDay() Figure {
+	return Given(func(row int) (float64, bool) {
+		paid, days := s.Paid.At(row), s.Window.At(row)
+		if paid == 0 || days <= 0 {
+			return 0, false
 		}
-	}
-	return f
+		return float64(paid) / float64(days), true
+	})
 }
 
-// Counted is x of n where both are told row by row.
+// Given is a figure with n = 1, as percentiles and points have it: value tells it, if there is one.
+func Given(value func(row int) (float64, bool)) Figure {
+	return func(row int) (float64, float64) {
+		if v, ok := value(row); ok {
+			return v, 1
+		}
+		return 0, 0
+	}
+}
+
+// Counted is x of n where both are told row by row, once: for what is dear to tell.
 func Counted(subjects int, value func(row int) (x, n float64)) Figure {
-	f := Figure{make([]float64, subjects), make([]float64, subjects)}
-	for i := range f.X {
-		f.X[i], f.N[i] = value(i)
+	told := make([][2]float64, subjects)
+	for i := range told {
+		told[i][0], told[i][1] = value(i)
 	}
-	return f
+	return func(row int) (float64, float64) { return told[row][0], told[row][1] }
 }

@@ -42,13 +42,13 @@ type Input struct {
 
 // Sums are the figures of one role, row by row as Subjects.
 type Sums struct {
-	Window     []int              // days
-	Orders     []int64            // valid orders of the window, not weighted
-	Recent     []int64            // valid orders of the last 30 days
-	RecentPaid []int64            // fen, their 支付 GMV
-	Paid       []int64            // fen, 支付 GMV of the valid orders of the window, not weighted
-	sums       map[string][]int64 // by measure
-	scale      float64            // 1, or a million with recency weights
+	Window     *column.Ints            // days
+	Orders     *column.Ints            // valid orders of the window, not weighted
+	Recent     *column.Ints            // valid orders of the last 30 days
+	RecentPaid *column.Ints            // fen, their 支付 GMV
+	Paid       *column.Ints            // fen, 支付 GMV of the valid orders of the window, not weighted
+	sums       map[string]*column.Ints // by measure
+	scale      float64                 // 1, or a million with recency weights
 	asOf       calendar.Day
 	lag        int
 	begins     map[string]calendar.Day // first days of tables that begin later than the orders
@@ -67,30 +67,28 @@ const (
 	Paid   = "paid_fen"      // 支付 GMV of the window, not weighted
 )
 
-// Sum is one measure per subject, nil if its table is missing. A name measure@table is that of the days that the table
-// covers too.
-func (s *Sums) Sum(measure string) []float64 {
-	plain, _, _ := strings.Cut(measure, "@")
-	sums, cut := s.sums[measure]
-	if !cut {
-		sums = s.sums[plain]
+// total is what measures add up to, nil if the table of one is missing. A name measure@table is that of the days that the
+// table covers too.
+func (s *Sums) total(measures ...string) *total {
+	t := &total{scale: s.scale}
+	for _, measure := range measures {
+		plain, _, _ := strings.Cut(measure, "@")
+		sums, cut := s.sums[measure]
+		if !cut {
+			sums = s.sums[plain]
+		}
+		if sums == nil {
+			return nil
+		}
+		t.sums = append(t.sums, sums)
+		if plain == Paid {
+			t.scale = 1
+		}
 	}
-	if sums == nil {
-		return nil
-	}
-	scale := s.scale
-	if plain == Paid {
-		scale = 1
-	}
-	out := make([]float64, len(sums))
-	for i, v := range sums {
-		out[i] = float64(v) / scale
-	}
-	return out
+	return t
 }
 
-// Forget lets go of the sums once all figures are made of them: they are several for every indicator. What stands in the
-// other fields stays.
+// Forget lets go of the sums that no figure is made of. What stands in the other fields stays.
 func (s *Sums) Forget() { s.sums = nil }
 
 // LookbackDays is how many days before the as-of date, that date included, a score's figures begin.
@@ -104,8 +102,7 @@ func Collect(in Input) (*Sums, error) {
 			c.begins[e.Table] = e.From
 		}
 	}
-	s := &Sums{Window: make([]int, len(in.Subjects)), Orders: make([]int64, len(in.Subjects)), Recent: make([]int64, len(in.Subjects)),
-		RecentPaid: make([]int64, len(in.Subjects)), Paid: make([]int64, len(in.Subjects)), sums: map[string][]int64{}, scale: 1, asOf: in.AsOf, lag: in.Rules.LagDays, begins: c.begins}
+	s := &Sums{sums: map[string]*column.Ints{}, scale: 1, asOf: in.AsOf, lag: in.Rules.LagDays, begins: c.begins}
 	if in.Score.Weighted {
 		s.scale = weightUnit
 	}
@@ -145,7 +142,7 @@ type collector struct {
 	rows    *column.Lookup
 	lag     int
 	weights []int64
-	window  []int // of each subject, once it is chosen
+	window  *column.Ints // of each subject, once it is chosen
 	begins  map[string]calendar.Day
 	found   []int64
 }
@@ -172,19 +169,29 @@ func (c *collector) each(days column.Days, subject string, open func(day calenda
 }
 
 // add sums the measures of one source over each subject's window.
-func (c *collector) add(e Source, sums map[string][]int64) error {
-	totals := make([][]int64, len(e.Measures))
+func (c *collector) add(e Source, sums map[string]*column.Ints) error {
+	totals, cuts := make([][]int64, len(e.Measures)), make([][]int64, len(e.Measures))
 	for j, m := range e.Measures {
 		totals[j] = make([]int64, len(c.in.Subjects))
-		sums[m] = totals[j]
-	}
-	cuts := make([][]int64, len(e.Measures))
-	for j, m := range e.Measures {
 		if _, begins := c.begins[otherSide[m]]; begins {
 			cuts[j] = make([]int64, len(c.in.Subjects))
-			sums[cutBy(m, otherSide[m])] = cuts[j]
 		}
 	}
+	if err := c.addDays(e, totals, cuts); err != nil {
+		return err
+	}
+	for j, m := range e.Measures {
+		sums[m] = column.NewInts(totals[j])
+		if cuts[j] != nil {
+			sums[cutBy(m, otherSide[m])] = column.NewInts(cuts[j])
+		}
+		totals[j], cuts[j] = nil, nil
+	}
+	return nil
+}
+
+// addDays sums the measures, and those that another table cuts a second time.
+func (c *collector) addDays(e Source, totals, cuts [][]int64) error {
 	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
 		columns := make([][]int64, len(e.Measures))
 		for j, m := range e.Measures {
@@ -214,7 +221,7 @@ func (c *collector) add(e Source, sums map[string][]int64) error {
 func (c *collector) inWindow(day calendar.Day, before int) func(i, row int) int64 {
 	age := int(c.in.AsOf - day)
 	return func(_, row int) int64 {
-		if age < 0 || age >= c.window[row] {
+		if age < 0 || int64(age) >= c.window.At(row) {
 			return 0
 		}
 		return c.weights[age+before]
@@ -226,7 +233,7 @@ func (c *collector) inWindow(day calendar.Day, before int) func(i, row int) int6
 func (c *collector) inLaggedWindow(day calendar.Day, paid []int64, from calendar.Day) func(i, row int) int64 {
 	return func(i, row int) int64 {
 		age, delay := int(c.in.AsOf)-int(paid[i]), int(day)-int(paid[i])
-		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+c.window[row] || calendar.Day(paid[i]) < from {
+		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+int(c.window.At(row)) || calendar.Day(paid[i]) < from {
 			return 0
 		}
 		return c.weights[age]

@@ -74,7 +74,7 @@ func (s *Sold) Uncovered() Figure {
 // Mean is a GMV-weighted mean of scores.
 func (s *Sold) Mean(which int) Figure {
 	w := s.scored[which]
-	return Given(len(w.fen), func(row int) (float64, bool) {
+	return Given(func(row int) (float64, bool) {
 		if w.fen[row] == 0 {
 			return 0, false
 		}
@@ -84,15 +84,16 @@ func (s *Sold) Mean(which int) Figure {
 
 // Catalogue tells what prices and scores say of products and shops.
 type Catalogue struct {
-	Stars    *column.Lookup // by product: price stars, of those that are comparable
+	Priced   *column.Lookup // products whose price was compared
+	Stars    []int8         // price stars by their rows; not positive: not comparable
 	Products Scored         // 商品分
 	Shops    Scored         // 店铺体验分
 }
 
-// Scored are scores of subjects: Hundredths by the rows of Rows, Null: none.
+// Scored are scores of subjects: Hundredths by the rows of Rows, 0: none.
 type Scored struct {
 	Rows       *column.Lookup
-	Hundredths []int64
+	Hundredths []int16
 }
 
 // SoldByTalents reads talent_products of a window.
@@ -126,15 +127,15 @@ func (t *talentSales) add(f *column.Frame) {
 		return t.at[which]
 	}
 	c := &t.catalogue
-	talent, priced := find(0, t.rows, promoter), find(1, c.Stars, product)
+	talent, priced := find(0, t.rows, promoter), find(1, c.Priced, product)
 	products, shops := find(2, c.Products.Rows, product), find(3, c.Shops.Rows, merchant)
 	for i, row := range talent {
 		if row < 0 {
 			continue
 		}
-		if at := priced[i]; at >= 0 {
+		if at := priced[i]; at >= 0 && c.Stars[at] > 0 {
 			_, first := t.items.Index([]int64{promoter[i], product[i]})
-			t.sold.AddPrice(int(row), int(c.Stars.Values(0)[at]), fen[i], first)
+			t.sold.AddPrice(int(row), int(c.Stars[at]), fen[i], first)
 		}
 		t.addScore(OfProducts, int(row), &c.Products, products[i], fen[i])
 		t.addScore(OfShops, int(row), &c.Shops, shops[i], fen[i])
@@ -142,7 +143,7 @@ func (t *talentSales) add(f *column.Frame) {
 }
 
 func (t *talentSales) addScore(which, row int, s *Scored, at, fen int64) {
-	if at >= 0 && s.Hundredths[at] != column.Null {
+	if at >= 0 && s.Hundredths[at] != 0 {
 		t.sold.AddScore(which, row, float64(s.Hundredths[at])/100, fen)
 	}
 }

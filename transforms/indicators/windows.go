@@ -7,7 +7,7 @@ import (
 
 // orderSums are valid orders by length of window and subject.
 type orderSums struct {
-	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights
+	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights, without them weighted is nil
 	recent, recentPaid             []int64
 	cuts                           []*orderCut
 }
@@ -16,7 +16,11 @@ type orderSums struct {
 func (c *collector) orders() (*orderSums, error) {
 	windows := c.in.Score.Windows
 	o := &orderSums{recent: make([]int64, len(c.in.Subjects)), recentPaid: make([]int64, len(c.in.Subjects)), cuts: c.newCuts()}
-	for _, sums := range []*[][]int64{&o.orders, &o.paid, &o.lagged, &o.weighted} {
+	counted := []*[][]int64{&o.orders, &o.paid, &o.lagged}
+	if c.in.Score.Weighted {
+		counted = append(counted, &o.weighted)
+	}
+	for _, sums := range counted {
 		for range windows {
 			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
 		}
@@ -45,7 +49,9 @@ func (o *orderSums) add(windows []int, age, lag int, weight int64, row int, orde
 		if age < length {
 			o.orders[w][row] += orders
 			o.paid[w][row] += paid
-			o.weighted[w][row] += weight * orders
+			if o.weighted != nil {
+				o.weighted[w][row] += weight * orders
+			}
 		}
 		if age >= lag && age < lag+length {
 			o.lagged[w][row] += weight * orders
@@ -72,11 +78,8 @@ func (c *collector) signed() ([]int64, error) {
 // choose picks each subject's window: the first if it is full, else the first of the others with the orders that a
 // score needs, else the last.
 func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
-	lagged, valid := make([]int64, len(s.Window)), make([]int64, len(s.Window))
-	for _, k := range o.cuts {
-		s.sums[k.name] = make([]int64, len(s.Window))
-	}
-	for row := range s.Window {
+	chosen := make([]uint8, len(in.Subjects))
+	for row := range chosen {
 		full := o.orders[0][row]
 		if signed != nil {
 			full = signed[row]
@@ -86,12 +89,25 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 			for w = 1; w < last && o.orders[w][row] < in.Rules.MinimumOrders; w++ {
 			}
 		}
-		s.Window[row], s.Orders[row], s.Recent[row] = in.Score.Windows[w], o.orders[w][row], o.recent[row]
-		s.RecentPaid[row] = o.recentPaid[row]
-		for _, k := range o.cuts {
-			s.sums[k.name][row] = k.sums[w][row]
-		}
-		s.Paid[row], lagged[row], valid[row] = o.paid[w][row], o.lagged[w][row], o.weighted[w][row]
+		chosen[row] = uint8(w)
 	}
-	s.sums[Lagged], s.sums[Valid], s.sums[Paid] = lagged, valid, s.Paid
+	scratch := make([]int64, len(chosen))
+	pick := func(sums [][]int64) *column.Ints {
+		for row, w := range chosen {
+			scratch[row] = sums[w][row]
+		}
+		return column.NewInts(scratch)
+	}
+	for row, w := range chosen {
+		scratch[row] = int64(in.Score.Windows[w])
+	}
+	s.Window = column.NewInts(scratch)
+	s.Orders, s.Recent, s.RecentPaid, s.Paid = pick(o.orders), column.NewInts(o.recent), column.NewInts(o.recentPaid), pick(o.paid)
+	for _, k := range o.cuts {
+		s.sums[k.name] = pick(k.sums)
+	}
+	s.sums[Lagged], s.sums[Valid], s.sums[Paid] = pick(o.lagged), s.Orders, s.Paid
+	if o.weighted != nil {
+		s.sums[Valid] = pick(o.weighted)
+	}
 }

@@ -4,12 +4,12 @@
 // median over the orders of the window; the benchmark is the median over the orders of all other shops that sold the
 // same style, so that a shop can never move its own benchmark. What cannot be compared is neutral, never cheap and
 // never dear.
+//
+// Sales are added up by ranges of products, then compared by style, several ranges and styles side by side; what is made
+// of a product does not depend on how many.
 package price
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
@@ -37,122 +37,54 @@ type Power struct {
 	Status                   int
 }
 
+// Powers are the price powers of products, ordered by product code.
+type Powers struct {
+	Products                 []int64 // codes
+	Stars                    []int8  // as in Power
+	Status                   []int8
+	merchant, style          *column.Ints
+	price, orders            *column.Ints
+	shops, others, benchmark *column.Ints
+}
+
+// Len is the number of products.
+func (p *Powers) Len() int { return len(p.Products) }
+
+// At is the price power of product i.
+func (p *Powers) At(i int) Power {
+	out := Power{Product: p.Products[i], Merchant: p.merchant.At(i), Style: p.style.At(i), Price: p.price.At(i), Orders: p.orders.At(i),
+		Shops: p.shops.At(i), OtherOrders: p.others.At(i), Benchmark: p.benchmark.At(i), Stars: int(p.Stars[i]), Status: int(p.Status[i])}
+	if out.Benchmark != column.Null {
+		out.Ratio = float64(out.Price) / float64(out.Benchmark)
+	}
+	return out
+}
+
 // Input is what prices are compared from.
 type Input struct {
 	AsOf  calendar.Day
 	Rules rules.Price
 	Days  column.Days // unit_prices of [AsOf-WindowDays+1, AsOf]
-	// Product tells shop and style of a product, column.Null where there is none.
+	// Product tells shop and style of a product, column.Null where there is none. Several goroutines ask it at once.
 	Product func(product int64) (merchant, style int64)
+	Workers int
 }
 
-// sale is one unit price of a product, with its orders of the window.
-type sale struct{ product, merchant, style, price, orders int64 }
-
 // Compare gives the price power of every product sold in the window, ordered by product code.
-func Compare(in Input) ([]Power, error) {
-	sales, err := collect(in)
+func Compare(in Input) (*Powers, error) {
+	parts, err := collect(in)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(sales, func(a, b sale) int { return cmp.Or(cmp.Compare(a.product, b.product), cmp.Compare(a.price, b.price)) })
-	var out []Power
-	byStyle := map[int64][]int{} // positions in out
-	for at := 0; at < len(sales); {
-		end := at + 1
-		for end < len(sales) && sales[end].product == sales[at].product {
-			end++
-		}
-		p := own(in.Rules, sales[at:end])
-		if p.Style != column.Null {
-			byStyle[p.Style] = append(byStyle[p.Style], len(out))
-		}
-		out, at = append(out, p), end
+	c := newComparison(in, parts)
+	if err := column.Each(len(parts), in.Workers, func(i int) { c.own(parts[i]) }); err != nil {
+		return nil, err
 	}
-	clusters := clustersOf(sales)
-	for style, products := range byStyle {
-		for _, i := range products {
-			out[i].compare(in.Rules, clusters[style])
-		}
+	styles := c.byStyle(parts)
+	if err := column.Each(len(styles), in.Workers, func(i int) { c.compareStyles(styles[i]) }); err != nil {
+		return nil, err
 	}
-	return out, nil
-}
-
-// collect adds up the orders of every product and unit price.
-func collect(in Input) ([]sale, error) {
-	sums := column.NewGrouper(2, 1)
-	for d, err := range in.Days {
-		if err != nil {
-			return nil, err
-		}
-		products, prices, orders := d.Frame.Column("product_id"), d.Frame.Column("unit_price_fen"), d.Frame.Column("orders")
-		for i := range products {
-			sums.Get([]int64{products[i], prices[i]})[0] += orders[i]
-		}
-	}
-	sales := make([]sale, sums.Len())
-	for i := range sales {
-		row := sums.Row(i)
-		sales[i] = sale{product: row[0], price: row[1], orders: row[2]}
-		sales[i].merchant, sales[i].style = in.Product(row[0])
-	}
-	return sales, nil
-}
-
-// own is what a product's own sales, ordered by price, tell.
-func own(r rules.Price, sales []sale) Power {
-	p := Power{Product: sales[0].product, Merchant: sales[0].merchant, Style: sales[0].style, Benchmark: column.Null, Status: NoStyle}
-	for _, s := range sales {
-		p.Orders += s.orders
-	}
-	p.Price = lowerMedian(sales, p.Orders)
-	lowest, highest := sales[0].price, sales[len(sales)-1].price
-	if p.Style != column.Null && p.Merchant != column.Null {
-		p.Status = Comparable
-	}
-	if float64(highest) > r.SpreadRatio*float64(lowest) && p.Status == Comparable {
-		p.Status = Spread
-	}
-	return p
-}
-
-// lowerMedian is the price of the order in the middle of sales ordered by price, the lower of two.
-func lowerMedian(sales []sale, orders int64) int64 {
-	for _, s := range sales {
-		if orders -= 2 * s.orders; orders <= 0 {
-			return s.price
-		}
-	}
-	return sales[len(sales)-1].price
-}
-
-// compare sets benchmark, ratio and stars against the other shops of the style.
-func (p *Power) compare(r rules.Price, c *cluster) {
-	p.Shops, p.OtherOrders = c.others(p.Merchant)
-	switch {
-	case p.Status != Comparable && p.Status != Spread:
-		return
-	case p.Shops < int64(r.MinimumShops):
-		p.Status = FewShops
-		return
-	case p.OtherOrders < r.MinimumOrders:
-		p.Status = FewOrders
-		return
-	}
-	p.Benchmark = c.median(p.Merchant, p.OtherOrders)
-	if p.Benchmark <= 0 {
-		p.Benchmark, p.Status = column.Null, Bait // the others give it away: nothing to compare with
-		return
-	}
-	p.Ratio = float64(p.Price) / float64(p.Benchmark)
-	if p.Status == Spread {
-		return
-	}
-	if p.Ratio < r.BaitRatio {
-		p.Status = Bait
-		return
-	}
-	p.Stars = Stars(r, p.Ratio)
+	return c.powers(), nil
 }
 
 // Stars are the stars of a ratio price / benchmark.

@@ -36,22 +36,28 @@ func days(rows []sold) column.Days {
 	}
 }
 
-// belongs says that product 12 is sold by shop 1 and of style 2; style 0 is none.
+// belongs says that product 12 is sold by shop 1 and of style 2; style 0 is none, and nobody knows shop 9.
 func belongs(product int64) (merchant, style int64) {
 	if style = product % 10; style == 0 {
 		style = column.Null
 	}
-	return product / 10, style
+	if merchant = product / 10; merchant == 9 {
+		merchant = column.Null
+	}
+	return merchant, style
 }
 
-func compare(t interface{ Fatal(...any) }, rows []sold) map[int64]price.Power {
-	powers, err := price.Compare(price.Input{Rules: theRules, Days: days(rows), Product: belongs})
+func compare(t interface{ Fatal(...any) }, rows []sold, workers int) map[int64]price.Power {
+	powers, err := price.Compare(price.Input{Rules: theRules, Days: days(rows), Product: belongs, Workers: workers})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[int64]price.Power{}
-	for _, p := range powers {
-		out[p.Product] = p
+	for i := range powers.Len() {
+		p := powers.At(i)
+		if out[p.Product] = p; i > 0 && p.Product <= powers.Products[i-1] {
+			t.Fatal("products are not in order, each once")
+		}
 	}
 	return out
 }
@@ -86,7 +92,7 @@ func TestPriceIsComparedWithTheOtherShopsOfTheStyle(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rows := c.rows
 			product := rows[0].product
-			got := compare(t, rows)[product]
+			got := compare(t, rows, 1)[product]
 			if got.Status != c.status || got.Stars != c.stars || got.Benchmark != c.bench {
 				t.Errorf("status %d, %d stars, benchmark %d; want %d, %d, %d", got.Status, got.Stars, got.Benchmark, c.status, c.stars, c.bench)
 			}
@@ -112,7 +118,7 @@ func naive(rows []sold) map[int64]price.Power {
 				if o.product == r.product {
 					own = append(own, o.price)
 				}
-				if s == style && m != merchant && s != column.Null {
+				if s == style && m != merchant && s != column.Null && m != column.Null {
 					others = append(others, o.price)
 					shops[m] = true
 				}
@@ -123,6 +129,7 @@ func naive(rows []sold) map[int64]price.Power {
 			p.Shops, p.OtherOrders = int64(len(shops)), int64(len(others))
 			spread := float64(slices.Max(own)) > 5*float64(slices.Min(own))
 			switch {
+			case merchant == column.Null:
 			case len(shops) < 3:
 				p.Status = price.FewShops
 			case len(others) < 30:
@@ -148,13 +155,16 @@ func naive(rows []sold) map[int64]price.Power {
 func TestCompareAgreesWithANaiveTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sold {
-			return sold{rapid.Int64Range(10, 73).Draw(t, "product"), rapid.Int64Range(100, 900).Draw(t, "price"), rapid.Int64Range(1, 20).Draw(t, "orders")}
+			return sold{rapid.Int64Range(10, 99).Draw(t, "product"), rapid.Int64Range(100, 900).Draw(t, "price"), rapid.Int64Range(1, 20).Draw(t, "orders")}
 		}), 1, 60).Draw(t, "rows")
 		for i := range rows {
 			rows[i].product = rows[i].product/10*10 + rows[i].product%10%3 // few styles, so that shops meet
 		}
-		if diff := gocmp.Diff(naive(rows), compare(t, rows)); diff != "" {
-			t.Fatal(diff)
+		want := naive(rows)
+		for _, workers := range []int{1, 2, 5} { // each has a range of products, and other styles
+			if diff := gocmp.Diff(want, compare(t, rows, workers)); diff != "" {
+				t.Fatalf("%d workers: %s", workers, diff)
+			}
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package price
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -13,20 +12,21 @@ import (
 const recordRows = 1 << 16
 
 // Table is price_power, in records of bounded size: each is the consumer's until it asks for the next one.
-func Table(asOf calendar.Day, ids *column.IDs, powers []Power) column.Records {
-	compare := cmp.Compare[int64]
-	if ids.Types[contract.Product] {
-		compare = ids.CompareText(contract.Product, contract.NoSubject)
+func Table(asOf calendar.Day, ids *column.IDs, powers *Powers) column.Records {
+	at := func(i int) int { return i }
+	if ids.Types[contract.Product] { // texts are not in the order of their codes
+		order, compare := make([]int32, powers.Len()), ids.CompareText(contract.Product, contract.NoSubject)
+		for i := range order {
+			order[i] = int32(i)
+		}
+		slices.SortFunc(order, func(a, b int32) int { return compare(powers.Products[a], powers.Products[b]) })
+		at = func(i int) int { return int(order[i]) }
 	}
-	order := make([]int32, len(powers))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return compare(powers[a].Product, powers[b].Product) })
-	return column.Pages(contract.PricePower, ids, len(powers), recordRows, func(b *column.Builder) func(from, to int) {
+	return column.Pages(contract.PricePower, ids, powers.Len(), recordRows, func(b *column.Builder) func(from, to int) {
 		return func(from, to int) {
-			for _, i := range order[from:to] {
-				powers[i].write(b, asOf)
+			for i := from; i < to; i++ {
+				p := powers.At(at(i))
+				p.write(b, asOf)
 			}
 		}
 	})

@@ -5,24 +5,30 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// Result is how the products that were tried compare.
+// Result is how the products that were tried compare: those with anything in either arm. Its columns have one value for each
+// of them, in the order of the table. It keeps nothing of Products but codes, shops and categories.
 type Result struct {
-	*Products
-	Rows                        []int32 // positions of the products that were tried, as the table sorts them
-	Distribution, SelfBroadcast Ratios  // by position
-	Better                      []int64 // codes of contract.TestVerdicts by position
+	Distribution, SelfBroadcast Ratios
+	won, wonLive                *column.Ints
+
+	rows                  []int32 // positions of the products
+	codes                 []int64 // of all products, as the two below
+	merchants, categories *column.Ints
+	days                  int64
 }
 
-// Ratios are what is made of an arm; NaN where there is nothing to divide by.
+// Ratios are an arm and what is made of it; a nil column is not computable. What can be divided and bounded is so when it is
+// asked for.
 type Ratios struct {
-	Arm
-	Conversion, Lower, Upper []float64
-	Rank                     []int64 // column.Null: none
+	impressions, clicks, lines, paid, settled, refunded, buyers, repeat *column.Ints
+	rank                                                                *column.Ints // 0: none
 }
 
 // Compare divides, bounds and ranks.
@@ -32,20 +38,21 @@ type Ratios struct {
 //	better     = the arm whose lower bound is above the other's upper bound
 //
 // More lines than clicks count as one of one in the bounds, not in the ratio: clicks were missed then.
-func Compare(p *Products) *Result {
-	r := &Result{Products: p, Rows: p.tried(), Better: make([]int64, len(p.Codes))}
-	r.Distribution, r.SelfBroadcast = p.ratios(p.Distribution, r.Rows), p.ratios(p.SelfBroadcast, r.Rows)
-	for i := range r.Better {
-		switch d, s := &r.Distribution, &r.SelfBroadcast; { // false where a bound is NaN
-		case d.Lower[i] > s.Upper[i]:
-			r.Better[i] = contract.BetterDistribution
-		case s.Lower[i] > d.Upper[i]:
-			r.Better[i] = contract.BetterSelfBroadcast
-		default:
-			r.Better[i] = contract.BetterUnclear
-		}
+//
+// It fails where it panics: both arms are ranked at once.
+func Compare(p *Products) (*Result, error) {
+	r := &Result{codes: p.Codes, merchants: p.Merchants, categories: p.Categories, days: p.Days, rows: p.tried()}
+	r.Distribution, r.SelfBroadcast = r.ratios(&p.Distribution), r.ratios(&p.SelfBroadcast)
+	r.won, r.wonLive = r.pick(p.Won), r.pick(p.WonLive)
+	var g errgroup.Group
+	for _, a := range []*Ratios{&r.Distribution, &r.SelfBroadcast} {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			a.rank = r.ranks(a)
+			return nil
+		})
 	}
-	return r
+	return r, g.Wait()
 }
 
 // tried are the products with anything in either arm, in the order of the table.
@@ -65,16 +72,35 @@ func (p *Products) tried() []int32 {
 	return rows
 }
 
-func (p *Products) ratios(a Arm, tried []int32) Ratios {
-	r := Ratios{Arm: a, Conversion: divide(a.Lines, a.Clicks, len(p.Codes)), Lower: missing(len(p.Codes)), Upper: missing(len(p.Codes))}
-	for i, c := range r.Conversion {
-		if !math.IsNaN(c) {
-			r.Lower[i], r.Upper[i] = bounds(a.Lines[i], a.Clicks[i])
-		}
+// pick is a column of the products that were tried.
+func (r *Result) pick(values []int64) *column.Ints {
+	if values == nil {
+		return nil
 	}
-	r.Rank = p.rank(tried, &r)
-	return r
+	picked := make([]int64, len(r.rows))
+	for k, i := range r.rows {
+		picked[k] = values[i]
+	}
+	return column.NewInts(picked)
 }
+
+func (r *Result) ratios(a *Arm) Ratios {
+	return Ratios{impressions: r.pick(a.Impressions), clicks: r.pick(a.Clicks), lines: r.pick(a.Lines), paid: r.pick(a.Paid),
+		settled: r.pick(a.Settled), refunded: r.pick(a.Refunded), buyers: r.pick(a.Buyers), repeat: r.pick(a.Repeat)}
+}
+
+// Conversion of the product in row k of the table, with its bounds; NaN where there is nothing to divide by.
+func (a *Ratios) Conversion(k int) (ratio, lower, upper float64) {
+	if a.lines == nil || a.clicks == nil || a.clicks.At(k) == 0 {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	lines, clicks := a.lines.At(k), a.clicks.At(k)
+	lower, upper = bounds(lines, clicks)
+	return float64(lines) / float64(clicks), lower, upper
+}
+
+// Rank is the place of the product in row k of the table inside its shop, 0: none.
+func (a *Ratios) Rank(k int) int64 { return a.rank.At(k) }
 
 // bounds of x of n by Wilson.
 func bounds(x, n int64) (lower, upper float64) {
@@ -82,46 +108,43 @@ func bounds(x, n int64) (lower, upper float64) {
 	return 1 - stats.WilsonUpper(float64(n-x), float64(n), stats.Z95), stats.WilsonUpper(float64(x), float64(n), stats.Z95)
 }
 
-// divide is num / den, NaN where den is 0 or either is not computable.
-func divide(num, den []int64, n int) []float64 {
-	out := missing(n)
-	if num == nil || den == nil {
-		return out
+// better is the verdict on the product in row k, a code of contract.TestVerdicts.
+func (r *Result) better(k int) int64 {
+	_, dLower, dUpper := r.Distribution.Conversion(k)
+	_, sLower, sUpper := r.SelfBroadcast.Conversion(k)
+	switch { // false where a bound is NaN
+	case dLower > sUpper:
+		return contract.BetterDistribution
+	case sLower > dUpper:
+		return contract.BetterSelfBroadcast
 	}
-	for i := range out {
-		if den[i] != 0 {
-			out[i] = float64(num[i]) / float64(den[i])
-		}
-	}
-	return out
+	return contract.BetterUnclear
 }
 
-func missing(n int) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	return out
+// placed is a product that has a place, with what decides on it.
+type placed struct {
+	merchant, paid int64
+	lower          float64
+	row            int32
 }
 
-// rank places the products of every shop; tried is in the order of ids, which decides at last.
-func (p *Products) rank(tried []int32, r *Ratios) []int64 {
-	ranks, order := make([]int64, len(p.Codes)), make([]int32, 0, len(tried))
-	for i := range ranks {
-		ranks[i] = column.Null
-	}
-	for _, i := range tried {
-		if p.Merchants[i] != column.Null && !math.IsNaN(r.Lower[i]) {
-			order = append(order, i)
+// ranks places the products of every shop; the order of ids decides at last.
+func (r *Result) ranks(a *Ratios) *column.Ints {
+	var order []placed
+	for k, i := range r.rows {
+		if _, lower, _ := a.Conversion(k); !math.IsNaN(lower) && r.merchants.At(int(i)) != column.Null {
+			order = append(order, placed{r.merchants.At(int(i)), a.paid.At(k), lower, int32(k)})
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(p.Merchants[a], p.Merchants[b]), cmp.Compare(r.Lower[b], r.Lower[a]), cmp.Compare(r.Paid[b], r.Paid[a]))
+	slices.SortFunc(order, func(x, y placed) int {
+		return cmp.Or(cmp.Compare(x.merchant, y.merchant), cmp.Compare(y.lower, x.lower), cmp.Compare(y.paid, x.paid), cmp.Compare(x.row, y.row))
 	})
-	for at, i := range order {
-		if ranks[i] = 1; at > 0 && p.Merchants[order[at-1]] == p.Merchants[i] {
-			ranks[i] = ranks[order[at-1]] + 1
+	ranks, rank := make([]int32, len(r.rows)), int32(0)
+	for at, p := range order {
+		if rank++; at > 0 && order[at-1].merchant != p.merchant || at == 0 {
+			rank = 1
 		}
+		ranks[p.row] = rank
 	}
-	return ranks
+	return column.NewInts(ranks)
 }

@@ -13,6 +13,8 @@
 // A nil column is not computable. Neither that nor a ratio of nothing is ever 0.
 package producttest
 
+import "github.com/windvane/windvane/transforms/column"
+
 // Days that figures look back, the as-of date included.
 const (
 	WindowDays  = 30
@@ -23,10 +25,10 @@ const (
 
 // Products are the products of a night. Columns have one value a product.
 type Products struct {
-	Codes      []int64 // by product_id, as the table sorts them
-	Merchants  []int64 // column.Null: not known
-	Categories []int64 // level 1; column.Null: none
-	Days       int64   // days of the window that have orders
+	Codes      []int64      // by product_id, as the table sorts them
+	Merchants  *column.Ints // column.Null: not known
+	Categories *column.Ints // level 1; column.Null: none
+	Days       int64        // days of the window that have orders
 
 	Distribution, SelfBroadcast Arm
 

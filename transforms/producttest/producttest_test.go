@@ -23,7 +23,15 @@ type line = lines.Line
 // table are the rows of product_test.
 func table(t lines.T, p *producttest.Products) []line {
 	t.Helper()
-	return lines.Of(t, producttest.Compare(p).Table(asOf, column.NewIDs(nil)))
+	return lines.Of(t, compare(t, p).Table(asOf, column.NewIDs(nil)))
+}
+
+func compare(t interface{ Fatal(args ...any) }, p *producttest.Products) *producttest.Result {
+	r, err := producttest.Compare(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 var near = cmpopts.EquateApprox(0, 1e-6)
@@ -42,7 +50,7 @@ func pick(lines []line, columns ...string) (out []line) {
 // five are three products of shop 7, one of shop 8 and one that nobody showed or sold.
 func five() *producttest.Products {
 	return &producttest.Products{
-		Codes: []int64{1, 2, 3, 4, 5}, Merchants: []int64{7, 7, 7, 8, 7}, Categories: []int64{70, 70, null, 70, 70}, Days: 30,
+		Codes: []int64{1, 2, 3, 4, 5}, Merchants: column.NewInts([]int64{7, 7, 7, 8, 7}), Categories: column.NewInts([]int64{70, 70, null, 70, 70}), Days: 30,
 		Distribution: producttest.Arm{Impressions: []int64{40_000, 500, 0, 0, 0}, Clicks: []int64{2_000, 40, 0, 0, 0}, Lines: []int64{30, 3, 0, 0, 0}, Paid: []int64{3_000, 300, 0, 0, 0},
 			Settled: []int64{2_000, 0, 0, 0, 0}, Refunded: []int64{500, 0, 0, 0, 0}, Buyers: []int64{80, 3, 0, 0, 0}, Repeat: []int64{20, 0, 0, 0, 0}},
 		SelfBroadcast: producttest.Arm{Impressions: []int64{10_000, 0, 100, 50, 0}, Clicks: []int64{1_000, 0, 10, 2, 0}, Lines: []int64{60, 0, 1, 3, 0}, Paid: []int64{6_000, 0, 90, 200, 0},
@@ -100,7 +108,7 @@ func TestWhatIsNotComputableIsNull(t *testing.T) {
 
 func TestAProductOfNoKnownShopHasNoRank(t *testing.T) {
 	p := five()
-	p.Merchants[1] = null
+	p.Merchants = column.NewInts([]int64{7, null, 7, 8, 7})
 	rows := table(t, p)
 	if rows[1]["merchant_id"] != nil || rows[1]["distribution_rank"] != nil || rows[0]["distribution_rank"] != 1 {
 		t.Errorf("%v", pick(rows, "merchant_id", "distribution_rank"))
@@ -115,47 +123,55 @@ func TestRanksAndBounds(t *testing.T) {
 		some := func(name string, most int64) []int64 {
 			return rapid.SliceOfN(rapid.Int64Range(0, most), n, n).Draw(t, name)
 		}
-		p := &producttest.Products{Merchants: some("merchant", 2), Categories: make([]int64, n),
+		merchants := some("merchant", 2)
+		p := &producttest.Products{Merchants: column.NewInts(merchants), Categories: column.Same(0, n),
 			Distribution:  producttest.Arm{Clicks: some("clicks", 50), Lines: some("lines", 20), Paid: some("paid", 3)},
 			SelfBroadcast: producttest.Arm{Clicks: some("live clicks", 50), Lines: some("live lines", 20), Paid: some("live paid", 3)}}
 		for i := range n {
 			p.Codes = append(p.Codes, int64(i))
 		}
-		r := producttest.Compare(p)
-		seen := map[int64]map[int64]int{}
+		r := compare(t, p)
+		rows := map[int]int{} // rows of the table by product
 		for i := range n {
-			c, lower, upper := r.Distribution.Conversion[i], r.Distribution.Lower[i], r.Distribution.Upper[i]
+			if p.Distribution.Clicks[i]+p.Distribution.Lines[i]+p.Distribution.Paid[i]+p.SelfBroadcast.Clicks[i]+p.SelfBroadcast.Lines[i]+p.SelfBroadcast.Paid[i] > 0 {
+				rows[i] = len(rows)
+			}
+		}
+		seen := map[int64]map[int64]int{}
+		for i, row := range rows {
+			c, lower, upper := r.Distribution.Conversion(row)
 			if math.IsNaN(c) != (p.Distribution.Clicks[i] == 0) || !math.IsNaN(c) && !(0 <= lower && lower <= min(c, 1)+1e-12 && min(c, 1) <= upper+1e-12 && upper <= 1) {
 				t.Fatalf("%d lines of %d clicks: %g in %g to %g", p.Distribution.Lines[i], p.Distribution.Clicks[i], c, lower, upper)
 			}
-			if rank := r.Distribution.Rank[i]; rank != null {
-				if seen[p.Merchants[i]] == nil {
-					seen[p.Merchants[i]] = map[int64]int{}
+			if rank := r.Distribution.Rank(row); rank > 0 {
+				if seen[merchants[i]] == nil {
+					seen[merchants[i]] = map[int64]int{}
 				}
-				seen[p.Merchants[i]][rank] = i
+				seen[merchants[i]][rank] = row
 			} else if p.Distribution.Clicks[i] > 0 {
 				t.Fatalf("product %d was clicked and has no rank", i)
 			}
 		}
+		lower := func(row int) float64 { _, v, _ := r.Distribution.Conversion(row); return v }
 		for shop, byRank := range seen {
 			for rank := int64(1); rank <= int64(len(byRank)); rank++ {
-				i, ok := byRank[rank]
-				if before, has := byRank[rank-1]; !ok || has && r.Distribution.Lower[before] < r.Distribution.Lower[i] {
+				row, ok := byRank[rank]
+				if before, has := byRank[rank-1]; !ok || has && lower(before) < lower(row) {
 					t.Fatalf("shop %d, rank %d: %v", shop, rank, byRank)
 				}
 			}
 		}
 		other := *p
 		other.Distribution.Clicks = append([]int64(nil), p.Distribution.Clicks...)
-		for i, shop := range p.Merchants {
-			if shop == 2 {
+		for i, shop := range merchants {
+			if _, is := rows[i]; is && shop == 2 {
 				other.Distribution.Clicks[i] += 7
 			}
 		}
-		again := producttest.Compare(&other)
-		for i, shop := range p.Merchants {
-			if shop != 2 && again.Distribution.Rank[i] != r.Distribution.Rank[i] {
-				t.Fatalf("product %d: rank %d became %d by what another shop did", i, r.Distribution.Rank[i], again.Distribution.Rank[i])
+		again := compare(t, &other)
+		for i, row := range rows {
+			if merchants[i] != 2 && again.Distribution.Rank(row) != r.Distribution.Rank(row) {
+				t.Fatalf("product %d: rank %d became %d by what another shop did", i, r.Distribution.Rank(row), again.Distribution.Rank(row))
 			}
 		}
 	})

@@ -3,6 +3,9 @@ package score
 import (
 	"math"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/stats"
 )
@@ -30,24 +33,30 @@ type grounds struct {
 	of  [][]int32 // [level][category]: position in all; 0: the category has none of its own
 }
 
-func newBasis(p *plan, f *Figures, frozen *Norms) *basis {
+func newBasis(p *plan, f *Figures, frozen *Norms, workers int) (*basis, error) {
 	b := &basis{plan: p, Figures: f, levels: newLevels(f.Categories)}
 	b.grounds, b.ranks = make([]grounds, len(p.indicators)), make([][]float64, len(p.indicators))
+	var g errgroup.Group
+	g.SetLimit(max(1, workers))
 	for i := range p.indicators {
 		switch in := &p.indicators[i]; {
-		case f.X[i] == nil || in.known.Way == rules.Points:
+		case f.Of[i] == nil || in.known.Way == rules.Points:
 			b.grounds[i] = grounds{all: []ground{{mean: math.NaN(), strength: math.NaN()}}}
 		case in.known.Way == rules.Percentile:
-			b.rank(i)
+			g.Go(func() (err error) {
+				defer column.Recover(&err)
+				b.rank(i)
+				return nil
+			})
 		default:
-			b.grounds[i] = b.normed(in, f.X[i], f.N[i], frozen.of(in.rule.ID))
+			b.grounds[i] = b.normed(in, f.Of[i], frozen.of(in.rule.ID))
 		}
 	}
-	return b
+	return b, g.Wait()
 }
 
 // normed are the grounds of an indicator with norms.
-func (b *basis) normed(in *indicator, x, n []float64, norms []Norm) grounds {
+func (b *basis) normed(in *indicator, f Figure, norms []Norm) grounds {
 	g := grounds{of: b.empty()}
 	platform := ground{strength: in.strength(), curve: in.fallback}
 	if len(norms) > 0 && norms[0].Level == 0 {
@@ -56,7 +65,7 @@ func (b *basis) normed(in *indicator, x, n []float64, norms []Norm) grounds {
 			platform = b.ground(norms[0])
 		}
 	} else {
-		platform.mean = b.platformMean(in, x, n)
+		platform.mean = b.platformMean(in, f, b.Subjects)
 	}
 	g.all = append(g.all, platform)
 	for _, norm := range norms {
@@ -89,7 +98,7 @@ func (b *basis) empty() [][]int32 {
 func (b *basis) against(i, subject int) *ground {
 	g := &b.grounds[i]
 	for at, of := range g.of {
-		if category := b.levels[at].categories[subject]; category >= 0 && of[category] > 0 {
+		if category := b.levels[at].categories.At(subject); category >= 0 && of[category] > 0 {
 			return &g.all[of[category]]
 		}
 	}
@@ -101,9 +110,10 @@ func (b *basis) against(i, subject int) *ground {
 // place that they would have.
 func (b *basis) rank(i int) {
 	values, counted := make([]float64, b.Subjects), make([]bool, b.Subjects)
-	for subject, x := range b.X[i] {
+	for subject := range values {
+		x, n := b.Of[i](subject)
 		values[subject], counted[subject] = x, b.scored(subject)
-		if b.N[i][subject] == 0 {
+		if n == 0 {
 			values[subject], counted[subject] = math.NaN(), false
 		}
 	}
@@ -118,8 +128,8 @@ func (b *basis) rank(i int) {
 	for at := len(b.levels) - 1; at >= 0; at-- { // more specific levels overwrite
 		l := &b.levels[at]
 		sizes := make([]int, len(l.codes))
-		for subject, category := range l.categories {
-			if category >= 0 && counted[subject] {
+		for subject := range counted {
+			if category := l.categories.At(subject); category >= 0 && counted[subject] {
 				sizes[category]++
 			}
 		}
@@ -129,10 +139,10 @@ func (b *basis) rank(i int) {
 				g.all = append(g.all, ground{level: l.number, code: l.codes[category], mean: math.NaN(), strength: math.NaN(), curve: curve})
 			}
 		}
-		for subject, category := range l.categories {
+		for subject := range groups {
 			groups[subject] = -1
-			if category >= 0 && g.of[at][category] > 0 {
-				groups[subject] = category
+			if category := l.categories.At(subject); category >= 0 && g.of[at][category] > 0 {
+				groups[subject] = int32(category)
 			}
 		}
 		ranking.Within(groups, len(l.codes), counted, values)

@@ -9,7 +9,7 @@ import (
 )
 
 // crowd are random figures of many subjects: products in three levels of categories, shops and talents in one.
-func (k kind) crowd(subjects int) *score.Figures {
+func (k kind) crowd(subjects int) *figures {
 	rng := rand.New(rand.NewPCG(1, 2))
 	f := k.blank(subjects, 3)
 	for at := range subjects {
@@ -69,6 +69,6 @@ func BenchmarkSmallest(b *testing.B) {
 	s := product.compute(b, r, f, nil)
 	for at := 0; b.Loop(); at++ {
 		subject := at % f.Subjects
-		s.Smallest(subject, s.Total[subject]+5, 0)
+		s.Smallest(subject, int64(s.Total[subject])+5, 0)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
 )
@@ -14,11 +13,11 @@ func TestSubjectsWithFewOrdersHaveNoScoreButSteps(t *testing.T) {
 	f, norms := example(t, 2)
 	f.Orders[0] = 5
 	s := shop.compute(t, testRules(), f, norms)
-	if s.Status[0] != score.NoScore || s.Total[0] != column.Null || s.Lower[0] != column.Null || s.Grade[0] != -1 {
+	if s.Status[0] != score.NoScore || s.Total[0] != 0 || s.Lower[0] != 0 || s.Grade[0] != -1 {
 		t.Errorf("5 orders: status %d, total %d, lower %d, grade %d", s.Status[0], s.Total[0], s.Lower[0], s.Grade[0])
 	}
-	if !math.IsNaN(s.Dimensions[0][0]) {
-		t.Errorf("5 orders: dimension %v", s.Dimensions[0][0])
+	if !math.IsNaN(s.Dimensions(0, nil)[0]) {
+		t.Errorf("5 orders: dimension %v", s.Dimensions(0, nil)[0])
 	}
 	if steps := s.Steps(0, nil); steps[0].Points != s.Steps(1, nil)[0].Points {
 		t.Error("steps differ from those of a subject with a score")
@@ -33,7 +32,7 @@ func TestTicketsTakeFromTheTotal(t *testing.T) {
 	f.SevereRecent = []bool{false, true, false, false, true}
 	f.ViolationPoints = []int64{4, 0, 5, 1000, 6}
 	s := shop.compute(t, testRules(), f, norms)
-	for at, want := range []int64{472, 399, 467, 422, 389} { // 4.715055 − 0.05 is 4.665055
+	for at, want := range []int16{472, 399, 467, 422, 389} { // 4.715055 − 0.05 is 4.665055
 		if s.Total[at] != want {
 			t.Errorf("subject %d: %d, want %d", at, s.Total[at], want)
 		}
@@ -47,7 +46,7 @@ func TestTicketsTakeFromTheTotal(t *testing.T) {
 }
 
 // poor are figures of two products with five stars; the first is of poor quality.
-func poor(t tb) (*score.Figures, *score.Norms) {
+func poor(t tb) (*figures, *score.Norms) {
 	f := product.blank(2, 1)
 	for id, x := range map[string]float64{"price_power": 5, "info_score": 5} {
 		i := product.position(t, id)
@@ -66,8 +65,8 @@ func TestPoorQualityGainsNothingByItsPrice(t *testing.T) {
 	if !bad.Gated || bad.Points != 4.4 || good.Gated || good.Points != 5 {
 		t.Errorf("points of price: %v (gated %v) and %v (gated %v)", bad.Points, bad.Gated, good.Points, good.Gated)
 	}
-	if name := testRules().Grades[s.Grade[0]].Name; s.Dimensions[0][0] >= 4.4 || name != "C" || s.Total[0] < 440 {
-		t.Errorf("quality %v, total %d: grade %s, want C", s.Dimensions[0][0], s.Total[0], name)
+	if name := testRules().Grades[s.Grade[0]].Name; s.Dimensions(0, nil)[0] >= 4.4 || name != "C" || s.Total[0] < 440 {
+		t.Errorf("quality %v, total %d: grade %s, want C", s.Dimensions(0, nil)[0], s.Total[0], name)
 	}
 	if name := testRules().Grades[s.Grade[1]].Name; name != "A+" {
 		t.Errorf("grade %s of the good one, want A+", name)
@@ -84,8 +83,8 @@ func TestChangesSeeThroughTheQualityGate(t *testing.T) {
 	}
 	f.X[i][0] = change.ToX
 	opened := product.compute(t, testRules(), f, norms)
-	if step := opened.Steps(0, nil)[product.position(t, "price_power")]; step.Gated || opened.Dimensions[0][0] < 4.4 {
-		t.Errorf("quality %v, gated %v", opened.Dimensions[0][0], step.Gated)
+	if step := opened.Steps(0, nil)[product.position(t, "price_power")]; step.Gated || opened.Dimensions(0, nil)[0] < 4.4 {
+		t.Errorf("quality %v, gated %v", opened.Dimensions(0, nil)[0], step.Gated)
 	}
 }
 
@@ -128,8 +127,8 @@ func TestAbsentIndicatorsLeaveTheirWeightToTheirDimension(t *testing.T) {
 	}
 	within(t, "points of the mean", steps[review].Value, .013, 1e-12)
 	within(t, "weight of what is left of logistics", steps[shop.position(t, "logistics_complaint")].Effective, .25/.9, 1e-12)
-	within(t, "coverage", s.Coverage[0], 1-.06-.04-.10-.08, 1e-12)
-	if d := s.Dimensions[3][0]; !math.IsNaN(d) {
+	within(t, "coverage", s.Coverage(0), 1-.06-.04-.10-.08, 1e-12)
+	if d := s.Dimensions(0, nil)[3]; !math.IsNaN(d) {
 		t.Errorf("competitiveness is %v without indicators", d)
 	}
 }
@@ -162,33 +161,32 @@ func TestPercentilesRunThroughTheirQuantiles(t *testing.T) {
 }
 
 func TestFiguresThatDoNotFitAreRefused(t *testing.T) {
-	for name, spoil := range map[string]func(f *score.Figures, r *rules.Rules){
-		"orders":               func(f *score.Figures, _ *rules.Rules) { f.Orders = nil },
-		"categories":           func(f *score.Figures, _ *rules.Rules) { f.Categories[0] = nil },
-		"severe tickets":       func(f *score.Figures, _ *rules.Rules) { f.SevereRecent = make([]bool, 9) },
-		"violation points":     func(f *score.Figures, _ *rules.Rules) { f.ViolationPoints = make([]int64, 9) },
-		"rows of x":            func(f *score.Figures, _ *rules.Rules) { f.X = f.X[1:] },
-		"quality_refund: x of": func(f *score.Figures, _ *rules.Rules) { f.N[0] = nil },
-		"subject 1: x = NaN":   func(f *score.Figures, _ *rules.Rules) { f.X[0][1] = math.NaN() },
-		"of n = -1":            func(f *score.Figures, _ *rules.Rules) { f.N[0][1] = -1 },
-		"x = -1":               func(f *score.Figures, _ *rules.Rules) { f.X[0][1] = -1 },
-		"indicator weather":    func(_ *score.Figures, r *rules.Rules) { r.Product.Dimensions[0].Indicators[0].ID = "weather" },
-		"anchors [1 1 2 3]": func(_ *score.Figures, r *rules.Rules) {
+	for name, spoil := range map[string]func(f *figures, r *rules.Rules){
+		"orders":             func(f *figures, _ *rules.Rules) { f.Orders = nil },
+		"categories":         func(f *figures, _ *rules.Rules) { f.Categories[0] = nil },
+		"severe tickets":     func(f *figures, _ *rules.Rules) { f.SevereRecent = make([]bool, 9) },
+		"violation points":   func(f *figures, _ *rules.Rules) { f.ViolationPoints = make([]int64, 9) },
+		"indicators, not":    func(f *figures, _ *rules.Rules) { f.X = f.X[1:] },
+		"subject 1: x = NaN": func(f *figures, _ *rules.Rules) { f.X[0][1] = math.NaN() },
+		"of n = -1":          func(f *figures, _ *rules.Rules) { f.N[0][1] = -1 },
+		"x = -1":             func(f *figures, _ *rules.Rules) { f.X[0][1] = -1 },
+		"indicator weather":  func(_ *figures, r *rules.Rules) { r.Product.Dimensions[0].Indicators[0].ID = "weather" },
+		"anchors [1 1 2 3]": func(_ *figures, r *rules.Rules) {
 			r.Product.Dimensions[0].Indicators[0].Anchors = [4]float64{1, 1, 2, 3}
 		},
-		`no grade "E"`:         func(_ *score.Figures, r *rules.Rules) { r.QualityGate.Grade = "E" },
-		"price is part of its": func(_ *score.Figures, r *rules.Rules) { r.QualityGate.Dimension = "price" },
-		"17 indicators, at most ": func(_ *score.Figures, r *rules.Rules) {
+		`no grade "E"`:         func(_ *figures, r *rules.Rules) { r.QualityGate.Grade = "E" },
+		"price is part of its": func(_ *figures, r *rules.Rules) { r.QualityGate.Dimension = "price" },
+		"17 indicators, at most ": func(_ *figures, r *rules.Rules) {
 			r.Product.Dimensions[0].Indicators = make([]rules.Indicator, 9)
 		},
 	} {
 		f, r := product.blank(2, 1), testRules()
 		spoil(f, r)
-		_, err := score.Compute(r, r.Product, product.known, f, nil)
+		_, err := score.Compute(r, r.Product, product.known, f.columns(), nil, 1)
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, also := score.Measure(r, r.Product, product.known, f); also == nil || also.Error() != err.Error() {
+		if _, also := score.Measure(r, r.Product, product.known, f.columns()); also == nil || also.Error() != err.Error() {
 			t.Errorf("%s: measuring says %v", name, also)
 		}
 	}

@@ -17,7 +17,7 @@ func smallRules(t *rapid.T) *rules.Rules {
 }
 
 // draw draws figures of a few subjects in a few categories, with every kind of gap.
-func (k kind) draw(t *rapid.T, subjects int) *score.Figures {
+func (k kind) draw(t *rapid.T, subjects int) *figures {
 	f := k.blank(subjects, rapid.IntRange(0, 3).Draw(t, "levels"))
 	for at := range subjects {
 		f.Orders[at] = rapid.Int64Range(20, 70).Draw(t, "orders")

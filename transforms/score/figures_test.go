@@ -50,9 +50,38 @@ func (k kind) position(t tb, id string) int {
 	return at
 }
 
+// figures are figures in columns that tests change.
+type figures struct {
+	Subjects        int
+	Categories      [][]int64
+	Orders          []int64
+	X, N            [][]float64 // [indicator][subject]; nil: an input table is missing
+	SevereRecent    []bool
+	ViolationPoints []int64
+}
+
+// columns are the figures as they stand.
+func (f *figures) columns() *score.Figures {
+	out := &score.Figures{Subjects: f.Subjects, Orders: column.NewInts(f.Orders), SevereRecent: f.SevereRecent}
+	for _, codes := range f.Categories {
+		out.Categories = append(out.Categories, column.NewInts(codes))
+	}
+	for i, x := range f.X {
+		if n := f.N[i]; x == nil {
+			out.Of = append(out.Of, nil)
+		} else {
+			out.Of = append(out.Of, func(subject int) (float64, float64) { return x[subject], n[subject] })
+		}
+	}
+	if f.ViolationPoints != nil {
+		out.ViolationPoints = column.NewInts(f.ViolationPoints)
+	}
+	return out
+}
+
 // blank are figures of subjects who have 1,000 orders and nothing else; levels of categories are all empty.
-func (k kind) blank(subjects, levels int) *score.Figures {
-	f := &score.Figures{Subjects: subjects, Orders: make([]int64, subjects)}
+func (k kind) blank(subjects, levels int) *figures {
+	f := &figures{Subjects: subjects, Orders: make([]int64, subjects)}
 	for at := range f.Orders {
 		f.Orders[at] = 1000
 	}
@@ -70,9 +99,9 @@ func (k kind) blank(subjects, levels int) *score.Figures {
 }
 
 // compute scores figures and fails the test on errors.
-func (k kind) compute(t tb, r *rules.Rules, f *score.Figures, frozen *score.Norms) *score.Scores {
+func (k kind) compute(t tb, r *rules.Rules, f *figures, frozen *score.Norms) *score.Scores {
 	t.Helper()
-	s, err := score.Compute(r, k.score(r), k.known, f, frozen)
+	s, err := score.Compute(r, k.score(r), k.known, f.columns(), frozen, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +109,9 @@ func (k kind) compute(t tb, r *rules.Rules, f *score.Figures, frozen *score.Norm
 }
 
 // measure takes norms and fails the test on errors.
-func (k kind) measure(t tb, r *rules.Rules, f *score.Figures) *score.Norms {
+func (k kind) measure(t tb, r *rules.Rules, f *figures) *score.Norms {
 	t.Helper()
-	n, err := score.Measure(r, k.score(r), k.known, f)
+	n, err := score.Measure(r, k.score(r), k.known, f.columns())
 	if err != nil {
 		t.Fatal(err)
 	}

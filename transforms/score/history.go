@@ -3,7 +3,6 @@ package score
 import (
 	"iter"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -14,7 +13,8 @@ import (
 // HistoryRuns is how many runs are remembered.
 const HistoryRuns = rules.Lookback
 
-// History are the scores of the last runs, newest first, tonight the first: [run][subject] in hundredths, 0: none.
+// History are the scores of the last runs, newest first, tonight the first: [run][subject] in hundredths, 0: none. Those of
+// tonight are Scores.Total and Scores.Quality themselves.
 type History struct {
 	Runs    []calendar.Day
 	Score   [][]int16
@@ -24,14 +24,9 @@ type History struct {
 // Remember puts tonight's scores before those of the runs before, as their table (frames of the role's history, one at
 // a time: all are thirty runs of every subject) has them; nil: there is none. Runs on which nobody had a score do not appear.
 func (r *Role) Remember(before iter.Seq2[*column.Frame, error], subjectColumn string, quality bool) (*History, error) {
-	tonight := newRemembered(len(r.Codes), quality)
-	for i, total := range r.Scores.Total {
-		if total != column.Null {
-			tonight.score[i] = int16(total)
-		}
-	}
-	if quality {
-		r.rememberQuality(tonight.quality)
+	tonight := &remembered{r.Scores.Total, r.Scores.Quality}
+	if quality && tonight.quality == nil {
+		tonight.quality = make([]int16, len(r.Codes))
 	}
 	runs := map[calendar.Day]*remembered{r.AsOf: tonight}
 	if before != nil {
@@ -96,29 +91,10 @@ func readRuns(runs map[calendar.Day]*remembered, f *column.Frame, asOf calendar.
 	}
 }
 
-// rememberQuality keeps the dimension of the quality gate in hundredths.
-func (r *Role) rememberQuality(into []int16) {
-	at := slices.IndexFunc(r.Score.Dimensions, func(d rules.Dimension) bool { return d.ID == r.Rules.QualityGate.Dimension })
-	if at < 0 {
-		return
-	}
-	for i, v := range r.Scores.Dimensions[at] {
-		if !math.IsNaN(v) {
-			into[i] = int16(math.Floor(v*100 + slack)) // rounded down, so that a gate passes nobody whom the quality gate holds
-		}
-	}
-}
-
-// Last are the scores of the run before tonight, in hundredths; nil: there is none.
-func (h *History) Last() []int64 {
+// Last are the scores of the run before tonight, in hundredths, 0: none; nil: there is no such run.
+func (h *History) Last() []int16 {
 	if len(h.Runs) < 2 {
 		return nil
 	}
-	out := make([]int64, len(h.Score[1]))
-	for i, v := range h.Score[1] {
-		if out[i] = int64(v); v == 0 {
-			out[i] = column.Null
-		}
-	}
-	return out
+	return h.Score[1]
 }

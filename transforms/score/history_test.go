@@ -14,7 +14,7 @@ import (
 // The table of the run before comes in parts; of its runs the newest are kept, behind tonight's.
 func TestHistoryRemembersTheNewestRuns(t *testing.T) {
 	asOf := calendar.Of(2026, 5, 15)
-	role := &score.Role{AsOf: asOf, Codes: []int64{10, 20}, Scores: &score.Scores{Total: []int64{450, column.Null}}}
+	role := &score.Role{AsOf: asOf, Codes: []int64{10, 20}, Scores: &score.Scores{Total: []int16{450, 0}}}
 	var parts []*column.Frame
 	for ago := calendar.Day(-1); ago <= 40; ago++ { // one later than tonight, and tonight as it was published before
 		f := column.NewFrame(3)

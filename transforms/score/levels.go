@@ -8,35 +8,39 @@ type levels []level
 // level is one level of categories; the first is the most specific.
 type level struct {
 	number     int             // 1 for the widest; the platform is 0
-	categories []int32         // of each subject; −1: none
+	categories *column.Ints    // of each subject; column.Null: none
 	codes      []int64         // of each category
-	positions  map[int64]int32 // code → category
+	positions  map[int64]int64 // code → category
 }
 
-func newLevels(codes [][]int64) levels {
-	all := make(levels, len(codes))
-	for at, column := range codes {
-		all[at] = newLevel(len(codes)-at, column)
+func newLevels(codes []*column.Ints) levels {
+	all, scratch := make(levels, len(codes)), []int64(nil)
+	for at, c := range codes {
+		if scratch == nil {
+			scratch = make([]int64, c.Len())
+		}
+		all[at] = newLevel(len(codes)-at, c, scratch)
 	}
 	return all
 }
 
-func newLevel(number int, codes []int64) level {
-	l := level{number: number, categories: make([]int32, len(codes)), positions: map[int64]int32{column.Null: -1}}
-	last, category := int64(column.Null), int32(-1)
-	for subject, code := range codes {
-		if code != last { // neighbours are often of one category
+func newLevel(number int, codes *column.Ints, scratch []int64) level {
+	l := level{number: number, positions: map[int64]int64{column.Null: column.Null}}
+	last, category := int64(column.Null), int64(column.Null)
+	for subject := range scratch {
+		if code := codes.At(subject); code != last { // neighbours are often of one category
 			last, category = code, l.category(code)
 		}
-		l.categories[subject] = category
+		scratch[subject] = category
 	}
+	l.categories = column.NewInts(scratch)
 	return l
 }
 
-func (l *level) category(code int64) int32 {
+func (l *level) category(code int64) int64 {
 	category, seen := l.positions[code]
 	if !seen {
-		category = int32(len(l.codes))
+		category = int64(len(l.codes))
 		l.codes, l.positions[code] = append(l.codes, code), category
 	}
 	return category

@@ -32,8 +32,8 @@ func Measure(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures) (*N
 	}
 	m := measurer{plan: p, levels: newLevels(f.Categories)}
 	for i := range p.indicators {
-		if p.indicators[i].pooled() && f.X[i] != nil {
-			m.measure(&p.indicators[i], f.X[i], f.N[i])
+		if p.indicators[i].pooled() && f.Of[i] != nil {
+			m.measure(&p.indicators[i], f.Of[i], f.Subjects)
 		}
 	}
 	return NewNorms(m.rows)
@@ -44,26 +44,32 @@ type measurer struct {
 	*plan
 	levels   levels
 	rows     []Norm
-	entities []int32   // subjects with enough n
+	entities []entity  // subjects with enough n
 	x, n     []float64 // of the entities, by category
 	values   []float64 // scratch: of one category
 }
 
+// entity is a subject with enough n.
+type entity struct {
+	subject int
+	x, n    float64
+}
+
 // measure adds the norms of one indicator.
-func (m *measurer) measure(in *indicator, x, n []float64) {
+func (m *measurer) measure(in *indicator, f Figure, subjects int) {
 	m.entities = m.entities[:0]
-	for subject := range n {
-		if n[subject] >= float64(m.rules.Norms.MinimumN) {
-			m.entities = append(m.entities, int32(subject))
+	for subject := range subjects {
+		if x, n := f(subject); n >= float64(m.rules.Norms.MinimumN) {
+			m.entities = append(m.entities, entity{subject, x, n})
 		}
 	}
-	m.gather(x, n, 1, func(int32) int32 { return 0 })
+	m.gather(1, func(int) int64 { return 0 })
 	platform := m.norm(in, m.x, m.n)
-	platform.Mean = m.platformMean(in, x, n)
+	platform.Mean = m.platformMean(in, f, subjects)
 	m.rows = append(m.rows, platform)
 	for at := range m.levels {
 		l := &m.levels[at]
-		ends := m.gather(x, n, len(l.codes), func(subject int32) int32 { return l.categories[subject] })
+		ends := m.gather(len(l.codes), l.categories.At)
 		start := 0
 		for category, end := range ends {
 			if end > start {
@@ -78,10 +84,10 @@ func (m *measurer) measure(in *indicator, x, n []float64) {
 
 // gather puts the entities' x and n in order of their categories, of which there are count, and says where each
 // category ends. Entities without a category are left out.
-func (m *measurer) gather(x, n []float64, count int, category func(subject int32) int32) (ends []int) {
+func (m *measurer) gather(count int, category func(subject int) int64) (ends []int) {
 	ends = make([]int, count)
-	for _, subject := range m.entities {
-		if c := category(subject); c >= 0 {
+	for i := range m.entities {
+		if c := category(m.entities[i].subject); c >= 0 {
 			ends[c]++
 		}
 	}
@@ -90,9 +96,10 @@ func (m *measurer) gather(x, n []float64, count int, category func(subject int32
 		ends[c], total = total, total+size // starts, for now; filling makes them ends
 	}
 	m.x, m.n = slices.Grow(m.x[:0], total)[:total], slices.Grow(m.n[:0], total)[:total]
-	for _, subject := range m.entities {
-		if c := category(subject); c >= 0 {
-			m.x[ends[c]], m.n[ends[c]] = x[subject], n[subject]
+	for i := range m.entities {
+		e := &m.entities[i]
+		if c := category(e.subject); c >= 0 {
+			m.x[ends[c]], m.n[ends[c]] = e.x, e.n
 			ends[c]++
 		}
 	}
@@ -137,12 +144,12 @@ func (in *indicator) strength() float64 {
 
 // platformMean is the pooled mean of all entities; where there are none, of everybody; where nobody has figures,
 // the value in the middle of the scale: the second anchor of the rules.
-func (p *plan) platformMean(in *indicator, x, n []float64) float64 {
+func (p *plan) platformMean(in *indicator, f Figure, subjects int) float64 {
 	for _, least := range []float64{float64(p.rules.Norms.MinimumN), 0} {
 		var sumX, sumN float64
-		for subject := range n {
-			if n[subject] >= least && n[subject] > 0 {
-				sumX, sumN = sumX+x[subject], sumN+n[subject]
+		for subject := range subjects {
+			if x, n := f(subject); n >= least && n > 0 {
+				sumX, sumN = sumX+x, sumN+n
 			}
 		}
 		if sumN > 0 {

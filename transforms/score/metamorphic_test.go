@@ -9,13 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/score"
 )
 
 // pick are the figures of some subjects, in the order given.
-func pick(f *score.Figures, subjects []int) *score.Figures {
-	out := &score.Figures{Subjects: len(subjects), Orders: picked(f.Orders, subjects)}
+func pick(f *figures, subjects []int) *figures {
+	out := &figures{Subjects: len(subjects), Orders: picked(f.Orders, subjects)}
 	for _, codes := range f.Categories {
 		out.Categories = append(out.Categories, picked(codes, subjects))
 	}
@@ -50,9 +49,9 @@ func same(t tb, a *score.Scores, at []int, b *score.Scores) {
 	equal("total", picked(a.Total, at), b.Total)
 	equal("lower", picked(a.Lower, at), b.Lower)
 	equal("grade", picked(a.Grade, at), b.Grade)
-	equal("coverage", picked(a.Coverage, at), b.Coverage)
-	for d := range a.Dimensions {
-		equal("dimension", picked(a.Dimensions[d], at), b.Dimensions[d])
+	for i, subject := range at {
+		equal("coverage", a.Coverage(subject), b.Coverage(i))
+		equal("dimensions", a.Dimensions(subject, nil), b.Dimensions(i, nil))
 	}
 }
 
@@ -120,7 +119,7 @@ func TestDoublingCountsKeepsRates(t *testing.T) {
 			if a.Total[subject] != b.Total[subject] || a.Grade[subject] != b.Grade[subject] {
 				t.Fatalf("subject %d: %d, then %d", subject, a.Total[subject], b.Total[subject])
 			}
-			if a.Lower[subject] != column.Null && b.Lower[subject] < a.Lower[subject] {
+			if a.Lower[subject] != 0 && b.Lower[subject] < a.Lower[subject] {
 				t.Fatalf("subject %d: more evidence for the same rates, less in the conservative score", subject)
 			}
 		}
@@ -158,5 +157,27 @@ func TestStepsAddUpToTheTotal(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Subjects are scored a range at a time, so there have to be more than one range has.
+func TestManyWorkersScoreAsOneDoes(t *testing.T) {
+	r, f := testRules(), product.crowd(20_000)
+	norms := product.measure(t, r, f)
+	one, err := score.Compute(r, r.Product, product.known, f.columns(), norms, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := score.Compute(r, r.Product, product.known, f.columns(), norms, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(one, many, cmpopts.IgnoreUnexported(score.Scores{})); diff != "" {
+		t.Error(diff)
+	}
+	for subject := range f.Subjects {
+		if a, b := one.Dimensions(subject, nil), many.Dimensions(subject, nil); one.Coverage(subject) != many.Coverage(subject) || !gocmp.Equal(a, b, cmpopts.EquateNaNs()) {
+			t.Fatalf("subject %d: dimensions %v, then %v", subject, a, b)
+		}
 	}
 }

@@ -40,10 +40,11 @@ func (b *basis) points(subject int, cautious bool, into *points) {
 
 // read is what a subject has of one indicator.
 func (b *basis) read(i, subject int, cautious bool) reading {
-	if b.X[i] == nil {
+	if b.Of[i] == nil {
 		return reading{NotComputable, math.NaN(), math.NaN()}
 	}
-	in, x, n := &b.indicators[i], b.X[i][subject], b.N[i][subject]
+	x, n := b.Of[i](subject)
+	in := &b.indicators[i]
 	if n == 0 && in.known.Empty == rules.Drop {
 		return reading{NotApplicable, math.NaN(), math.NaN()}
 	}
@@ -79,11 +80,21 @@ func (p *plan) earned(in *indicator, g *ground, value float64) float64 {
 	return min(max(value, in.floor), p.highest())
 }
 
-// coverage is the share of the weight that has points.
-func (p *plan) coverage(points *points) float64 {
-	var present float64
+// present are the indicators that have points: bit i is that of indicator i.
+func (p *plan) present(points *points) (set uint16) {
 	for i := range p.indicators {
 		if !math.IsNaN(points[i]) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// coverage is the share of the weight that has points.
+func (p *plan) coverage(set uint16) float64 {
+	var present float64
+	for i := range p.indicators {
+		if set>>i&1 == 1 {
 			present += p.indicators[i].rule.Weight
 		}
 	}

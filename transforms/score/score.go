@@ -32,26 +32,46 @@ const (
 // Scores are the scores of all subjects of one role, one entry for each subject. It borrows the Figures it was
 // computed from, for Steps and Smallest.
 type Scores struct {
-	Status     []Status
-	Total      []int64     // hundredths, 300 to 500; column.Null: no score
-	Lower      []int64     // the conservative score: every rate at its upper 95 % bound; like Total
-	Grade      []int8      // position in Rules.Grades; −1: no score
-	Dimensions [][]float64 // [dimension][subject], points, not rounded; NaN: nothing present, or no score
-	Coverage   []float64   // weight of the indicators that have points / weight of all, in [0, 1]
+	Status  []Status
+	Total   []int16 // hundredths, 300 to 500; 0: no score
+	Lower   []int16 // the conservative score: every rate at its upper 95 % bound; like Total
+	Quality []int16 // the dimension of the quality gate in hundredths, rounded down, so that a gate passes nobody whom the quality gate holds; 0: none; nil: there is no such dimension
+	Grade   []int8  // position in Rules.Grades; −1: no score
 
-	basis *basis
+	present []uint16 // indicators that have points
+	basis   *basis
+}
+
+// Coverage is the weight of the indicators that have points / weight of all, in [0, 1].
+func (s *Scores) Coverage(subject int) float64 { return s.basis.coverage(s.present[subject]) }
+
+// Dimensions appends to buf[:0] the dimensions of a subject in the order of the rules: points, not rounded; NaN: nothing
+// present, or no score. They are computed anew at every call.
+func (s *Scores) Dimensions(subject int, buf []float64) []float64 {
+	buf = buf[:0]
+	if s.Status[subject] == NoScore {
+		for range s.basis.dimensions {
+			buf = append(buf, math.NaN())
+		}
+		return buf
+	}
+	var points points
+	var sum folded
+	s.basis.points(subject, false, &points)
+	s.basis.fold(&points, &sum)
+	return append(buf, sum.dimensions[:len(s.basis.dimensions)]...)
 }
 
 // Compute scores all subjects.
 //
 // frozen are the norms measured on the last day of the last month. Where they are nil, or know nothing of an
 // indicator (the first month), its mean is tonight's pooled mean of the platform and the anchors and the strength
-// are those of the rules. Percentiles are always tonight's.
+// are those of the rules. Percentiles are always tonight's. So many workers score subjects side by side.
 //
 // It returns an error if the score names an indicator that is not known, or the figures do not fit together.
 //
 // Source: definitions.md, sections 3 to 8.
-func Compute(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures, frozen *Norms) (*Scores, error) {
+func Compute(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures, frozen *Norms, workers int) (*Scores, error) {
 	p, err := newPlan(r, s, known)
 	if err != nil {
 		return nil, err
@@ -59,21 +79,25 @@ func Compute(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures, fro
 	if err := f.check(p); err != nil {
 		return nil, err
 	}
-	scores := newScores(newBasis(p, f, frozen))
-	for subject := range f.Subjects {
-		scores.compute(subject)
+	b, err := newBasis(p, f, frozen, workers)
+	if err != nil {
+		return nil, err
 	}
-	return scores, nil
+	scores := newScores(b)
+	return scores, column.Ranges(f.Subjects, workers, func(from, to int) {
+		for subject := from; subject < to; subject++ {
+			scores.compute(subject)
+		}
+	})
 }
 
 func newScores(b *basis) *Scores {
 	s := &Scores{
-		Status: make([]Status, b.Subjects), Total: make([]int64, b.Subjects), Lower: make([]int64, b.Subjects),
-		Grade: make([]int8, b.Subjects), Coverage: make([]float64, b.Subjects),
-		Dimensions: make([][]float64, len(b.dimensions)), basis: b,
+		Status: make([]Status, b.Subjects), Total: make([]int16, b.Subjects), Lower: make([]int16, b.Subjects),
+		Grade: make([]int8, b.Subjects), present: make([]uint16, b.Subjects), basis: b,
 	}
-	for d := range s.Dimensions {
-		s.Dimensions[d] = make([]float64, b.Subjects)
+	if b.gate >= 0 {
+		s.Quality = make([]int16, b.Subjects)
 	}
 	return s
 }
@@ -84,36 +108,29 @@ func (s *Scores) compute(subject int) {
 	var sum folded
 	s.basis.points(subject, false, &points)
 	s.basis.fold(&points, &sum)
-	s.Coverage[subject] = s.basis.coverage(&points)
+	s.present[subject] = s.basis.present(&points)
 	if !s.basis.scored(subject) || math.IsNaN(sum.total) {
-		s.none(subject)
+		s.Status[subject], s.Grade[subject] = NoScore, -1
 		return
 	}
 	s.Status[subject] = Scored
 	if s.basis.severe(subject) {
 		s.Status[subject] = Capped
 	}
-	s.Total[subject] = s.basis.hundredths(sum.total, subject)
-	s.Grade[subject] = s.basis.grade(s.Total[subject], sum.gated)
-	for d := range s.Dimensions {
-		s.Dimensions[d][subject] = sum.dimensions[d]
+	total := s.basis.hundredths(sum.total, subject)
+	s.Total[subject], s.Grade[subject] = int16(total), s.basis.grade(total, sum.gated)
+	if s.Quality != nil {
+		if quality := sum.dimensions[s.basis.gate]; !math.IsNaN(quality) {
+			s.Quality[subject] = int16(math.Floor(quality*100 + slack))
+		}
 	}
 	s.basis.points(subject, true, &points)
 	s.basis.fold(&points, &sum)
-	s.Lower[subject] = s.basis.hundredths(sum.total, subject)
-}
-
-// none fills in a subject without a score.
-func (s *Scores) none(subject int) {
-	s.Status[subject], s.Grade[subject] = NoScore, -1
-	s.Total[subject], s.Lower[subject] = column.Null, column.Null
-	for d := range s.Dimensions {
-		s.Dimensions[d][subject] = math.NaN()
-	}
+	s.Lower[subject] = int16(s.basis.hundredths(sum.total, subject))
 }
 
 // scored tells whether the subject has enough valid orders.
-func (b *basis) scored(subject int) bool { return b.Orders[subject] >= b.rules.MinimumOrders }
+func (b *basis) scored(subject int) bool { return b.Orders.At(subject) >= b.rules.MinimumOrders }
 
 func (b *basis) severe(subject int) bool { return b.SevereRecent != nil && b.SevereRecent[subject] }
 
@@ -125,7 +142,7 @@ func (b *basis) hundredths(total float64, subject int) int64 {
 		total = min(total, v.SevereCap)
 	}
 	if b.ViolationPoints != nil {
-		if over := b.ViolationPoints[subject] - v.FreePoints; over > 0 {
+		if over := b.ViolationPoints.At(subject) - v.FreePoints; over > 0 {
 			total -= min(v.PerPoint*float64(over), v.Most)
 		}
 	}

@@ -44,8 +44,10 @@ func (s *Scores) Smallest(subject int, total int64, quality float64) (change Cha
 	for _, ways := range [][]rules.Way{{rules.Rate}, {rules.Mean}, {rules.Percentile, rules.Points}} {
 		for i := range c.indicators {
 			for _, way := range ways {
-				if c.indicators[i].known.Way == way && c.X[i] != nil && c.N[i][subject] > 0 {
-					c.try(i)
+				if c.indicators[i].known.Way == way && c.Of[i] != nil {
+					if _, n := c.Of[i](subject); n > 0 {
+						c.try(i)
+					}
 				}
 			}
 		}
@@ -105,7 +107,7 @@ func (c *search) try(i int) {
 // rate looks for the largest x that will do. It stops early at changes that are larger than the best so far.
 func (c *search) rate(i int) (Change, bool) {
 	in, g := &c.indicators[i], c.against(i, c.subject)
-	x, n := c.X[i][c.subject], c.N[i][c.subject]
+	x, n := c.Of[i](c.subject)
 	enough := func(x float64) bool { return c.reaches(i, in.scale*stats.Shrink(x, n, g.mean, g.strength)) }
 	whole := !c.weighted && x == math.Floor(x)
 	var least float64
@@ -123,7 +125,8 @@ func (c *search) rate(i int) (Change, bool) {
 
 // mean looks for the largest mean that will do.
 func (c *search) mean(i int) (Change, bool) {
-	in, x, n := &c.indicators[i], c.X[i][c.subject], c.N[i][c.subject]
+	in := &c.indicators[i]
+	x, n := c.Of[i](c.subject)
 	to, ok := largest(0, x, false, func(x float64) bool { return c.reaches(i, in.scale*x/n) })
 	return Change{
 		Indicator: i, From: in.scale * x / n, To: in.scale * to / n, FromX: x, ToX: to, N: n, Share: 1 - to/x,
@@ -138,7 +141,8 @@ func (c *search) upwards(i int) (Change, bool) {
 	}
 	down, ok := largest(0, top-from, false, func(d float64) bool { return c.reaches(i, top-d) })
 	to := top - down
-	return Change{Indicator: i, From: from, To: to, FromX: from, ToX: to, N: c.N[i][c.subject], Share: (to - from) / scale}, ok
+	_, n := c.Of[i](c.subject)
+	return Change{Indicator: i, From: from, To: to, FromX: from, ToX: to, N: n, Share: (to - from) / scale}, ok
 }
 
 // largest is the largest value in [least, now) that is enough, to a billionth of now; whole: the largest whole number.

@@ -12,11 +12,11 @@ import (
 
 // there tells whether a subject is where it shall be: its total reaches total, its quality dimension quality.
 func there(s *score.Scores, k kind, subject int, total int64, quality float64) bool {
-	if s.Status[subject] == score.NoScore || s.Total[subject] < total {
+	if s.Status[subject] == score.NoScore || int64(s.Total[subject]) < total {
 		return false
 	}
 	d := slices.IndexFunc(k.score(testRules()).Dimensions, func(d rules.Dimension) bool { return d.ID == "quality" })
-	return quality == 0 || d >= 0 && s.Dimensions[d][subject] >= quality-1e-9
+	return quality == 0 || d >= 0 && s.Dimensions(subject, nil)[d] >= quality-1e-9
 }
 
 // with scores again with another x of one indicator of a subject, all else held.
@@ -142,7 +142,7 @@ func TestPercentilesAndPointsAreOfferedLast(t *testing.T) {
 	f.X[price][0], f.N[price][0] = 4.4, 1
 	f.X[info][0], f.N[info][0] = 4.5, 1
 	s := product.compute(t, r, f, product.means(t, r, map[string]float64{"quality_refund": .01, "bad_review": .012, "mismatch_complaint": .001, "dispute": .003}))
-	change, ok := s.Smallest(0, s.Total[0]+5, 0)
+	change, ok := s.Smallest(0, int64(s.Total[0])+5, 0)
 	if !ok || change.Indicator != price || change.To <= 4.4 || change.To > 4.85 {
 		t.Fatalf("%v %+v", ok, change)
 	}
@@ -161,7 +161,7 @@ func TestEqualChangesAreTakenInTheOrderOfTheRules(t *testing.T) {
 		f.X[i][0], f.N[i][0] = 30, 1000
 	}
 	s := shop.compute(t, r, f, shop.means(t, r, map[string]float64{"quality_bad_review": .012, "quality_refund": .012}))
-	if change, ok := s.Smallest(0, s.Total[0]+3, 0); !ok || change.Indicator != 0 {
+	if change, ok := s.Smallest(0, int64(s.Total[0])+3, 0); !ok || change.Indicator != 0 {
 		t.Errorf("%v %+v", ok, change)
 	}
 }

@@ -60,8 +60,8 @@ func (b *basis) step(i, subject int, r reading) Step {
 		Indicator: i, State: r.state, X: math.NaN(), N: math.NaN(), Mean: g.mean, Strength: g.strength, Value: r.value,
 		Anchors: g.curve.Anchors, Level: g.level, Code: g.code, Points: r.points, Weight: in.rule.Weight,
 	}
-	if b.X[i] != nil {
-		step.X, step.N = b.X[i][subject], b.N[i][subject]
+	if b.Of[i] != nil {
+		step.X, step.N = b.Of[i](subject)
 	}
 	if in.known.Way == rules.Mean {
 		step.Strength = math.NaN()

@@ -22,11 +22,11 @@ type Role struct {
 	Role   int // code of contract.ScoreRoles
 	Domain contract.Domain
 
-	Codes    []int64 // of the subjects
-	Texts    []int32 // their positions in the order of their texts; nil: that is their order
-	Merchant []int64 // of products; nil for other roles
-	Window   []int   // days
-	Before   []int64 // hundredths on the run before, column.Null: none; nil: no run before
+	Codes    []int64      // of the subjects
+	Texts    []int32      // their positions in the order of their texts; nil: that is their order
+	Merchant *column.Ints // of products; nil for other roles
+	Window   *column.Ints // days
+	Before   []int16      // hundredths on the run before, 0: none; nil: no run before
 	Goods    []float64
 	Figures  *Figures
 	Scores   *Scores
@@ -43,8 +43,8 @@ func contractOf(role int) (*contract.Table, []string) {
 	return contract.TalentScore, contract.TalentDimensions
 }
 
-func hundredthsOrNull(c *column.Cell, v int64) {
-	if v == column.Null {
+func hundredthsOrNull(c *column.Cell, v int16) {
+	if v == 0 {
 		c.Null()
 		return
 	}
@@ -70,8 +70,9 @@ type scoreWriter struct {
 	asOf, subject, merchant, category, status, score, grade, tier, goods, lower *column.Cell
 	orders, window, coverage, changed, points, version                          *column.Cell
 	dimensions                                                                  []*column.Cell
-	at                                                                          []int // of the dimensions among the rules'
-	categories                                                                  []int64
+	at                                                                          []int     // of the dimensions among the rules'
+	earned                                                                      []float64 // of the dimensions of a row
+	categories                                                                  *column.Ints
 	versionCode                                                                 int64
 }
 
@@ -97,9 +98,9 @@ func (w *scoreWriter) row(i int) {
 	w.asOf.Int(int64(w.AsOf))
 	w.subject.Int(w.Codes[i])
 	if w.merchant != nil {
-		w.merchant.Int(w.Merchant[i])
+		w.merchant.Int(w.Merchant.At(i))
 	}
-	w.category.Int(w.categories[i])
+	w.category.Int(w.categories.At(i))
 	w.status.Int(int64(w.Scores.Status[i]) - int64(NoScore))
 	hundredthsOrNull(w.score, w.Scores.Total[i])
 	hundredthsOrNull(w.lower, w.Scores.Lower[i])
@@ -107,16 +108,17 @@ func (w *scoreWriter) row(i int) {
 	if w.goods != nil {
 		w.goods.RealOrNull(w.Goods[i])
 	}
+	w.earned = w.Scores.Dimensions(i, w.earned)
 	for j, cell := range w.dimensions {
 		if w.at[j] < 0 {
 			cell.Null()
 		} else {
-			cell.RealOrNull(w.Scores.Dimensions[w.at[j]][i])
+			cell.RealOrNull(w.earned[w.at[j]])
 		}
 	}
-	w.orders.Int(w.Figures.Orders[i])
-	w.window.Int(int64(w.Window[i]))
-	w.coverage.Real(w.Scores.Coverage[i])
+	w.orders.Int(w.Figures.Orders.At(i))
+	w.window.Int(w.Window.At(i))
+	w.coverage.Real(w.Scores.Coverage(i))
 	w.changed.Int(w.change(i))
 	w.points.Int(w.ticketPoints(i))
 	w.version.Int(w.versionCode)
@@ -154,17 +156,17 @@ func (r *Role) dimensionsAt(names []string) []int {
 
 // change is the score less that of the run before, as bits of a real; Null where one is missing.
 func (r *Role) change(i int) int64 {
-	if r.Before == nil || r.Before[i] == column.Null || r.Scores.Total[i] == column.Null {
+	if r.Before == nil || r.Before[i] == 0 || r.Scores.Total[i] == 0 {
 		return column.Null
 	}
-	return column.RatioBits(r.Scores.Total[i]-r.Before[i], 100)
+	return column.RatioBits(int64(r.Scores.Total[i]-r.Before[i]), 100)
 }
 
 func (r *Role) ticketPoints(i int) int64 {
 	if r.Figures.ViolationPoints == nil {
 		return 0
 	}
-	return r.Figures.ViolationPoints[i]
+	return r.Figures.ViolationPoints.At(i)
 }
 
 // IndicatorTable is score_indicators: the roles in the order of their names.
@@ -177,7 +179,7 @@ func IndicatorTable(roles []*Role) Records {
 				if r.Texts != nil {
 					i = int(r.Texts[at])
 				}
-				if r.Figures.Orders[i] == 0 {
+				if r.Figures.Orders.At(i) == 0 {
 					continue
 				}
 				if w.write(i); !more() {
@@ -254,7 +256,7 @@ func (w *stepWriter) write(subject int) {
 
 // coveredDays are the days of a subject's window that all tables of an indicator cover.
 func (w *stepWriter) coveredDays(indicator, subject int) int {
-	days := w.Window[subject]
+	days := int(w.Window.At(subject))
 	if cover := w.Figures.Cover; cover != nil {
 		days = min(days, cover[indicator])
 	}

@@ -31,7 +31,7 @@ var worked = []struct {
 }
 
 // example are the figures of the worked example, for a number of equal subjects.
-func example(t tb, subjects int) (*score.Figures, *score.Norms) {
+func example(t tb, subjects int) (*figures, *score.Norms) {
 	f, means := shop.blank(subjects, 1), map[string]float64{}
 	for _, w := range worked {
 		i := shop.position(t, w.id)
@@ -57,8 +57,8 @@ func TestWorkedExampleComesOutToAllPrintedDigits(t *testing.T) {
 	}
 	within(t, "sum of contributions", sum, 4.715055, .51e-6)
 	within(t, "sum of weights", weight, 1, 1e-12)
-	if s.Total[0] != 472 || s.Status[0] != score.Scored || s.Coverage[0] != 1 {
-		t.Errorf("total %d, status %d, coverage %v", s.Total[0], s.Status[0], s.Coverage[0])
+	if s.Total[0] != 472 || s.Status[0] != score.Scored || s.Coverage(0) != 1 {
+		t.Errorf("total %d, status %d, coverage %v", s.Total[0], s.Status[0], s.Coverage(0))
 	}
 	if name := testRules().Grades[s.Grade[0]].Name; name != "A" {
 		t.Errorf("grade %s, want A", name)
