@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -88,4 +89,15 @@ func (r *groupReader) askFor(ctx context.Context, group int) {
 func (r *groupReader) close() error {
 	r.fetching.Wait()
 	return r.file.Close()
+}
+
+// closeReaders closes those that there are.
+func closeReaders(readers []*groupReader) error {
+	var errs []error
+	for _, r := range readers {
+		if r != nil {
+			errs = append(errs, r.close())
+		}
+	}
+	return errors.Join(errs...)
 }

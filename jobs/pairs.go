@@ -42,7 +42,7 @@ func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*
 	p.buffers.Uncleared = true
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
-	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*lake.File, len(blocks))
+	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*groupReader, len(blocks))
 	var g errgroup.Group // a lost file ends no other's reduction, which another scope may wait for
 	g.SetLimit(max(1, workers))
 	for i, b := range blocks {
@@ -58,7 +58,7 @@ func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*
 	return p, nil
 }
 
-func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *lake.File, error) {
+func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *groupReader, error) {
 	if b.single() {
 		return p.openDay(ctx, b.parts[0], true)
 	}
@@ -66,16 +66,6 @@ func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *lake.File, erro
 		return repeat.InMemory(b.parts[len(b.parts)-1].Day, repeat.Rows{}), nil, nil
 	}
 	return p.segment(b).open(ctx, true)
-}
-
-func closeFiles(files []*lake.File) error {
-	var errs []error
-	for _, f := range files {
-		if f != nil {
-			errs = append(errs, f.Close())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // pairOrder is the order of the scope's stored pairs.
@@ -119,7 +109,7 @@ func lostFile(err error, key string, remake func(ctx context.Context) error) err
 }
 
 // openDay opens one day's rollup; a lost one is made again.
-func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *lake.File, error) {
+func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *groupReader, error) {
 	n := p.night
 	if part.Rows == nil {
 		rec, err := n.ensure(ctx, p.rollup.Source.Name, part, 1)
@@ -159,7 +149,7 @@ const heldGroups = 4
 
 // open opens the file; one that is lost is made again, once. A small one is kept for later nights if that
 // is wanted.
-func (f *pairFile) open(ctx context.Context, keep bool) (repeat.Run, *lake.File, error) {
+func (f *pairFile) open(ctx context.Context, keep bool) (repeat.Run, *groupReader, error) {
 	run, file, err := f.tryOpen(ctx, keep)
 	var l *lostRun
 	if !errors.As(err, &l) {
@@ -171,7 +161,7 @@ func (f *pairFile) open(ctx context.Context, keep bool) (repeat.Run, *lake.File,
 	return f.tryOpen(ctx, keep)
 }
 
-func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *lake.File, error) {
+func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *groupReader, error) {
 	s := f.pairs.night.runner.state
 	cached := f.key + "#pairs"
 	if frame := s.cache.get(cached); frame != nil {
@@ -182,12 +172,14 @@ func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *lake.Fi
 		return repeat.Run{}, nil, f.lost(err)
 	}
 	if file.NumRows() > heldGroups*int64(f.pairs.night.runner.Settings.pairRows()) {
-		return f.stream(file), file, nil
+		run, reader := f.stream(file)
+		return run, reader, nil
 	}
-	defer file.Close()
+	reader := newGroupReader(file, f.columns, memory.DefaultAllocator) // the collector frees what it gives
+	defer reader.close()
 	var parts []repeat.Rows
 	for g := range file.NumRowGroups() {
-		rows, _, err := f.read(ctx, file, memory.DefaultAllocator, g) // the collector frees them
+		rows, _, err := f.read(ctx, reader, g)
 		if err != nil {
 			return repeat.Run{}, nil, err
 		}
@@ -201,25 +193,28 @@ func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *lake.Fi
 }
 
 // stream reads a row group when it is asked for.
-func (f *pairFile) stream(file *lake.File) repeat.Run {
+func (f *pairFile) stream(file *lake.File) (repeat.Run, *groupReader) {
 	r := repeat.Run{Last: f.last, Groups: make([]repeat.Group, file.NumRowGroups())}
 	for g := range r.Groups {
 		r.Groups[g] = f.group(file, g)
 	}
-	r.Read = func(ctx context.Context, g int) (repeat.Rows, func(), error) {
-		return f.read(ctx, file, f.pairs.buffers, g)
-	}
-	return r
+	reader := newGroupReader(file, f.columns, f.pairs.buffers)
+	r.Read = func(ctx context.Context, g int) (repeat.Rows, func(), error) { return f.read(ctx, reader, g) }
+	return r, reader
 }
 
 // read gives the rows of a row group, which may share memory that release gives back.
-func (f *pairFile) read(ctx context.Context, file *lake.File, mem memory.Allocator, g int) (_ repeat.Rows, release func(), err error) {
-	rec, err := file.ReadRowGroup(ctx, mem, g, f.columns)
+func (f *pairFile) read(ctx context.Context, reader *groupReader, g int) (_ repeat.Rows, release func(), err error) {
+	rec, err := reader.read(ctx, g)
 	if err != nil {
 		return repeat.Rows{}, nil, f.lost(lost(err))
 	}
 	rows, err := f.rows(rec)
-	return rows, rec.Release, err
+	if err != nil {
+		rec.Release()
+		return repeat.Rows{}, nil, err
+	}
+	return rows, rec.Release, nil
 }
 
 func (f *pairFile) rows(rec arrow.Record) (repeat.Rows, error) {

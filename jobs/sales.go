@@ -66,15 +66,7 @@ func (s *sales) open(ctx context.Context, units []unit, workers int) error {
 	return nil
 }
 
-func (s *sales) close() error {
-	var errs []error
-	for _, f := range s.files {
-		if f != nil {
-			errs = append(errs, f.close())
-		}
-	}
-	return errors.Join(errs...)
-}
+func (s *sales) close() error { return closeReaders(s.files) }
 
 // openUnit opens a day, or the sum of a run of days; what is lost, or not there yet, is made, once.
 func (s *sales) openUnit(ctx context.Context, u unit) (gmv.Run, *groupReader, error) {

@@ -120,10 +120,10 @@ var errStopped = errors.New("stopped")
 // openFiles are the runs that a segment is made of.
 type openFiles struct {
 	runs  []repeat.Run
-	files []*lake.File
+	files []*groupReader // of runs that are not in memory
 }
 
-func (o *openFiles) close() error { return closeFiles(o.files) }
+func (o *openFiles) close() error { return closeReaders(o.files) }
 
 // addRuns opens the segment of a block shorter than days, or else its days.
 func (p *pairs) addRuns(ctx context.Context, b block, days int, o *openFiles) error {
