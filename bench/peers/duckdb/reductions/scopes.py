@@ -26,10 +26,12 @@ def of_scores(subject):
     return of_order, of_buyer
 
 
-def buyers(subject, where):
-    """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them."""
+def buyers(subject, where, of_order="", of_buyer=None):
+    """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them. What more is wanted of an order and
+    of a buyer is the job's."""
     by = keys(subject, "buyer_id")
     score_of_order, more = of_scores(subject)
+    more |= of_buyer or {}
     if subject == "merchant_id":
         more = {"self_live_orders": "count(*) FILTER (self_live_lines > 0)", **more}
     same = " AND ".join(f"b.{k} IS NOT DISTINCT FROM s.{k}" for k in (subject, "buyer_id") if k)
@@ -39,7 +41,7 @@ def buyers(subject, where):
                  {"".join(f", {value} AS {name}" for name, value in more.items())}
           FROM (SELECT {by}, order_id, count(*) AS lines, {total("fen")} AS paid_fen,
                        count(*) FILTER (channel = 'distribution') AS distribution_lines, count(*) FILTER ({SELF_LIVE}) AS self_live_lines,
-                       {total("fen", SELF_LIVE)} AS self_live_fen{score_of_order}
+                       {total("fen", SELF_LIVE)} AS self_live_fen{score_of_order}{of_order}
                 FROM day_lines WHERE is_gmv AND {where} GROUP BY ALL)
           GROUP BY ALL) b
     LEFT JOIN (SELECT {by}, count(DISTINCT order_id) AS set_orders, {total("fen")} AS set_fen
@@ -81,10 +83,10 @@ def sales(role, subject):
     )
 
 
-def queries(role, subject):
-    """Query and order by name, of one scope whose buyers and cells are made."""
+def queries(role, subject, of_buyer=()):
+    """Query and order by name, of one scope whose buyers and cells are made. of_buyer: what the job has of buyers beside the rollup."""
     _, unwritten = of_scores(subject)
-    columns = f"* EXCLUDE ({', '.join(unwritten)})" if unwritten else "*"
+    columns = f"* EXCLUDE ({', '.join([*unwritten, *of_buyer])})" if unwritten or of_buyer else "*"
     out = {
         f"{role}_buyers": (f"SELECT {columns} FROM {role}_buyers", keys(subject, "buyer_id")),
         f"{role}_sales": (sales(role, subject), keys(subject, "channel", "scene")),
