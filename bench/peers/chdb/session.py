@@ -54,8 +54,10 @@ def day_bounds(date):
     return tuple(f"toDateTime64('{t:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for t in (start, start + datetime.timedelta(days=1)))
 
 
-def dumps(args, table):
-    """All files of one table and the as-of date."""
+def dumps(args, table, days=None):
+    """All files of one table and the as-of date; in a job of windows those of so many days (None: all), with the column dt."""
+    if args.days:
+        return f"(SELECT * FROM {all_dumps(args, table)} WHERE dt BETWEEN toDate('{args.date}') - {(days or args.days) - 1} AND toDate('{args.date}'))"
     return f"file('{args.data}/dumps/{table}/dt={args.date}/*.parquet', Parquet)"
 
 

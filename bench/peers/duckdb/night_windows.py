@@ -64,7 +64,7 @@ def of_orders(args):
 
 def run(args, con):
     def table(name, query):
-        with job.part(name):
+        with job.part(f"table {name}"):
             con.execute(f"CREATE TEMP TABLE {name} AS {query}")
 
     def tell(queries):
