@@ -4,6 +4,14 @@ A day's queries (reductions) with a range of days in place of the day: lines and
 own day, orders counted a day where one can have events of several. An order is paid on one day, so the orders of
 90 days are counted as such. The days on which a buyer bought are a set of bits made along with his sums: whole_night's figures
 come from them. Results are told one after the other and go, since all of them are more than memory holds.
+
+Variants at 100,000 lines a day, CPU seconds on a shared machine:
+    day by day           110 for the 90 days and their sums, with the queries of all_reductions as they are
+    shipments            two levels 13.0, count(DISTINCT) 19.9
+    cells                count(DISTINCT) 9.0, two levels 17.4 (product 3.2 against 5.2, where two levels win within a day)
+    buyers               platform and category by count(DISTINCT) 5.6, two levels 7.8; the others two levels, which have the score orders in them
+    whether an event is of the row's day (shipments)   0.5 by division of microseconds, 2.4 by a cast to a date
+    stage of orders      6.2 where products that never change are joined without the day, 7.2 as it is, 7.6 on one number made of both keys
 """
 
 import job
@@ -51,6 +59,18 @@ def chuanliu(args):
     }
 
 
+def shipment_events(subject, where):
+    """Two levels: each order of a day once."""
+    flags = {"due": "is_due", "missed": "is_missed", "signed": "is_signed"}
+    seconds = ["transit_seconds", "median_seconds"]
+    return f"""
+    SELECT {subject}, {', '.join(f"count(*) FILTER ({name}) AS {name}" for name in flags)}, {', '.join(f"{total(s)} AS {s}" for s in seconds)}
+    FROM (SELECT {subject}, order_id, {', '.join(f"bool_or({flag}) AS {name}" for name, flag in flags.items())},
+                 {', '.join(f"{total(s, 'is_transit')} AS {s}" for s in seconds)}
+          FROM day_shipments WHERE {where} GROUP BY ALL)
+    GROUP BY ALL"""
+
+
 def of_orders(args):
     """Rollups of orders that are not made scope by scope."""
     sums = f"count(*) AS lines, {total('fen')} AS paid_fen FROM day_lines WHERE"
@@ -60,6 +80,13 @@ def of_orders(args):
         "talent_products": f"SELECT promoter_id, product_id, merchant_id, {sums} class = 'score_valid' AND promoter_id IS NOT NULL GROUP BY ALL",
         "merchant_promoters": f"SELECT merchant_id, promoter_id, {sums} {since(args, 'merchant_promoters')} AND is_gmv AND channel = 'distribution' GROUP BY ALL",
     }
+
+
+def buyers(args, subject, where):
+    bought = {"bought": f"bit_or({windows.bit(args)})"}
+    if subject in [s[1] for s in SCORED]:
+        return scopes.buyers(subject, where, ", max(dt) AS dt", bought)
+    return scopes.buyers_at_once(subject, where, bought)
 
 
 def run(args, con):
@@ -87,7 +114,7 @@ def run(args, con):
         con.execute(refunds.stage(args))
         for query in service.stages(args):
             con.execute(query)
-    tell(first(refunds.queries()) | first(service.queries(args)))
+    tell(first(refunds.queries()) | first(service.queries(args)) | {f"{role}_shipment_events": shipment_events(subject, where) for role, subject, where in SCORED})
     tell({f"{role}_complaints": service.complaints(args, subject, where) for role, subject, where in SCORED})
     with job.part("stage of orders"):
         con.execute(orders.stage(args))
@@ -98,8 +125,8 @@ def run(args, con):
     con.execute("DROP TABLE day_shipments")
     tell(of_orders(args))
     for at, (role, subject, where) in enumerate(SCOPES):
-        table(f"{role}_buyers", scopes.buyers(subject, where, ", max(dt) AS dt", {"bought": f"bit_or({windows.bit(args)})"}))
-        table(f"{role}_cells", scopes.cells(role, subject, where))
+        table(f"{role}_buyers", buyers(args, subject, where))
+        table(f"{role}_cells", scopes.cells(None, subject, where))
         tell(first(scopes.queries(role, subject, ["bought"])))
         pairs = whole_night.pairs(args, subject, where, f"SELECT {subject + ', ' if subject else ''}buyer_id, bought FROM {role}_buyers")
         queries = {
