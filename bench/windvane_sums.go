@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -136,6 +135,9 @@ func (a *adder) add(rec arrow.Record, pass, passes uint64) error {
 	if keys > mostKeys {
 		return fmt.Errorf("%d keys, at most %d can be added up", keys, mostKeys)
 	}
+	if got := int(rec.NumCols()); got != len(a.stored()) {
+		return fmt.Errorf("%d columns in place of %v", got, a.stored())
+	}
 	columns := make([][]uint64, keys+width)
 	for i := range rec.NumCols() {
 		words, err := wordsOf(rec.Column(int(i)))
@@ -177,8 +179,8 @@ func (a *adder) add(rec arrow.Record, pass, passes uint64) error {
 // tell adds the sums to a table's, as its rows.
 func (a *adder) tell(s *summer) {
 	names := a.spec.compared()
-	for _, key := range slices.Collect(maps.Keys(a.at)) {
-		sums, h := a.sums[a.at[key]:], uint64(0)
+	for key, at := range a.at { // sums know no order
+		sums, h := a.sums[at:], uint64(0)
 		for _, name := range names {
 			if k := slices.Index(a.spec.Keys, name); k >= 0 {
 				h = foldWord(h, key[k])
