@@ -45,7 +45,7 @@ func (n *night) countBuyers(ctx context.Context) error {
 		}
 		return err
 	}
-	if err := n.countScopes(ctx, count); err != nil {
+	if err := n.countScopes(ctx, rollup.BuyersOf, n.first, slices.All(n.scopes()), count); err != nil {
 		return err
 	}
 	c, err := n.repeatContext(ctx)
@@ -72,27 +72,6 @@ func (n *night) shopOfProducts(ctx context.Context) (func(product int64) int64, 
 		}
 		return column.Null
 	}, nil
-}
-
-// largeScopes is the number of rows from which scopes are counted one after another, each by all workers,
-// rather than several at once: then few files are open, and no worker is left without work.
-const largeScopes = 1 << 21
-
-// countScopes counts every scope.
-func (n *night) countScopes(ctx context.Context, count func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
-	var rows int64
-	for _, s := range n.scopes() {
-		rows += n.rows(rollup.BuyersOf(s), n.first)
-	}
-	if rows < largeScopes {
-		return n.eachScope(ctx, slices.All(n.scopes()), count)
-	}
-	for i, s := range n.scopes() {
-		if err := count(ctx, i, s, n.runner.Settings.workers()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // historyStart is the day from which purchases are known.

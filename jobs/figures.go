@@ -73,14 +73,34 @@ func (n *night) eachScope(ctx context.Context, scopes iter.Seq2[int, contract.Sc
 	return g.Wait()
 }
 
+// largeScopes is the number of rows from which scopes are counted one after another, each by all workers,
+// rather than several at once: then few files are open, and no worker is left without work.
+const largeScopes = 1 << 21
+
+// countScopes counts every scope, from its rollups from first on.
+func (n *night) countScopes(ctx context.Context, of func(contract.Scope) *rollup.Rollup, first calendar.Day, scopes iter.Seq2[int, contract.Scope],
+	count func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
+	var rows int64
+	for _, s := range scopes {
+		rows += n.rows(of(s), first)
+	}
+	if rows < largeScopes {
+		return n.eachScope(ctx, scopes, count)
+	}
+	for i, s := range scopes {
+		if err := count(ctx, i, s, n.runner.Settings.workers()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sumGMV adds up the GMV of every scope.
 func (n *night) sumGMV(ctx context.Context) error {
 	n.sums = make([]*gmv.Sums, len(n.scopes()))
-	first := n.asOf - gmv.Lookback + 1
 	// From products on: theirs are the most rows, and what comes last is done alone.
-	err := n.eachScope(ctx, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, _ int) (err error) {
-		n.sums[i], err = gmv.Sum(gmv.Input{AsOf: n.asOf, Scope: s, Sales: n.salesHistory(ctx, s, max(first, n.first)), Refunds: n.refunds,
-			Present: n.present, IDs: n.runner.ids})
+	err := n.countScopes(ctx, rollup.SalesOf, n.asOf-gmv.Lookback+1, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		n.sums[i], err = n.sumScope(ctx, s, workers)
 		return err
 	})
 	if err != nil {

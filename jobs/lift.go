@@ -28,17 +28,10 @@ func (n *night) countLift(ctx context.Context) error {
 	if n.previous != nil {
 		l.before, l.last = l.basis(n.previous.manifest.Partitions), n.previous.manifest.AsOf
 	}
-	for repairs := 0; ; repairs++ {
-		var err error
+	return repaired(ctx, func() (err error) {
 		n.lift, err = l.figures(ctx)
-		var r *lostRun
-		if !errors.As(err, &r) || repairs == maxRepairs {
-			return err
-		}
-		if err := r.make(ctx); err != nil {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // isGone tells that the state a night wanted to rest on cannot be had. A rollup of tonight's dumps can be made again.

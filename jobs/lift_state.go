@@ -58,10 +58,7 @@ func (l *liftNight) open(ctx context.Context, dir string) (*liftState, error) {
 		return nil, err
 	}
 	s := &liftState{days: days, file: file}
-	var names []string
-	for _, c := range lift.StoredPairs().Columns {
-		names = append(names, c.Name)
-	}
+	names := lift.StoredPairs().Names()
 	for g := range file.NumRowGroups() {
 		b, ok := file.Bounds(g, "buyer_id")
 		if !ok || len(b.Least) != 8 || len(b.Greatest) != 8 {

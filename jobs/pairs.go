@@ -270,21 +270,41 @@ func rowsOf(f *column.Frame) repeat.Rows {
 	return r
 }
 
-// maxRepairs bounds how often the count of a scope begins again because a file turned out to be lost.
+// maxRepairs bounds how often a count begins again because a file turned out to be lost.
 const maxRepairs = 100
 
-// countScope computes the figures of one scope.
-func (n *night) countScope(ctx context.Context, in repeat.Input) (*repeat.Figures, error) {
-	for repairs := 0; ; repairs++ {
-		f, err := n.tryScope(ctx, in)
-		var l *lostRun
-		if !errors.As(err, &l) || repairs == maxRepairs {
-			return f, err
+// repaired does something that reads files of the state. What turns out to be lost on the way is made again, and so is
+// what that is made of; then it begins anew.
+func repaired(ctx context.Context, do func() error) error {
+	for repairs := 0; ; {
+		err := do()
+		l := lostIn(err)
+		if l == nil {
+			return err
 		}
-		if err := l.make(ctx); err != nil {
-			return nil, err
+		for ; l != nil && repairs < maxRepairs; repairs++ {
+			err = l.make(ctx)
+			l = lostIn(err)
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// lostIn is the lost file that an error speaks of, nil if there is none.
+func lostIn(err error) (l *lostRun) {
+	errors.As(err, &l)
+	return l
+}
+
+// countScope computes the figures of one scope.
+func (n *night) countScope(ctx context.Context, in repeat.Input) (f *repeat.Figures, err error) {
+	err = repaired(ctx, func() error {
+		f, err = n.tryScope(ctx, in)
+		return err
+	})
+	return f, err
 }
 
 func (n *night) tryScope(ctx context.Context, in repeat.Input) (f *repeat.Figures, err error) {

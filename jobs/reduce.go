@@ -12,6 +12,7 @@ import (
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/rollup"
 )
@@ -27,6 +28,16 @@ type reducer struct {
 
 // rollupRows is the size of row groups of stored rollups.
 const rollupRows = 1 << 17
+
+// groupRows is the size of row groups of a rollup.
+func (s Settings) groupRows(r *rollup.Rollup) int {
+	for _, scope := range contract.Scopes() {
+		if rollup.SalesOf(scope).Name == r.Name {
+			return s.salesRows()
+		}
+	}
+	return rollupRows
+}
 
 // reduceFiles reduces the files of a dump that can be read, which are all unless reduce has set some aside.
 func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, dims *dimensions, workers int) (*Reduced, error) {
@@ -168,7 +179,7 @@ func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, 
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			_, err = r.state.out.WriteParquet(writing, rollupKey(ru.Name, p), ru.Table().Schema(r.env.IDs),
-				lake.WriteOptions{RowGroupRows: rollupRows, Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
+				lake.WriteOptions{RowGroupRows: r.settings.groupRows(ru), Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
 			if err != nil {
 				return fmt.Errorf("write rollup %s of %s: %w", ru.Name, p.Day, err)
 			}

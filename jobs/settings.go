@@ -45,6 +45,7 @@ type Settings struct {
 	MemoryLimit         int64                     // of these, bytes of row blocks before they spill; 0: no limit
 	CacheBytes          int64                     // bytes of decoded rollups kept between nights
 	PairRows            int                       // rows of a row group of pair segments; changes nothing in the result; 0: 32,768
+	SalesRows           int                       // the same of rollups of sales and of their sums
 	Workers             int                       // 0: one per core
 }
 
@@ -115,6 +116,15 @@ func (s Settings) workers() int {
 func (s Settings) pairRows() int {
 	if s.PairRows > 0 {
 		return s.PairRows
+	}
+	return 1 << 15
+}
+
+// salesRows is the size of row groups of rollups of sales and of their sums: a reader holds one of each of some sixty
+// files.
+func (s Settings) salesRows() int {
+	if s.SalesRows > 0 {
+		return s.SalesRows
 	}
 	return 1 << 15
 }

@@ -53,6 +53,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		{"MemoryLimit", func(s *Settings) { s.MemoryLimit = 1 }, false, false},
 		{"CacheBytes", func(s *Settings) { s.CacheBytes = 1 }, false, false},
 		{"PairRows", func(s *Settings) { s.PairRows = 1 }, false, false},
+		{"SalesRows", func(s *Settings) { s.SalesRows = 1 }, false, false},
 		{"Workers", func(s *Settings) { s.Workers = 7 }, false, false},
 		{"IDs", func(s *Settings) { s.IDs = contract.IDTypes{contract.Brand: true} }, false, false}, // the types found are given to digest apart
 	} {

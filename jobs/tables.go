@@ -39,9 +39,7 @@ const keptBuffers = 32 << 20
 // readTable reads the named columns of one of windvane's own files as a frame; without names all.
 func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) (*column.Frame, error) {
 	if names == nil {
-		for _, c := range t.Columns {
-			names = append(names, c.Name)
-		}
+		names = t.Names()
 	}
 	there, added := columnsIn(file, t, names)
 	var f *column.Frame

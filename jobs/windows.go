@@ -2,11 +2,9 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -28,13 +26,6 @@ const windowFormat = "1"
 type unit struct {
 	days   []Partition
 	length calendar.Day // of the run; 0: one day
-}
-
-// salesHistory delivers the sales of a scope from first to the as-of date: days, or sums of days that lie in the same
-// windows of this night, dated by the last of them.
-func (n *night) salesHistory(ctx context.Context, s contract.Scope, first calendar.Day) column.Days {
-	r := rollup.SalesOf(s)
-	return n.deliver(ctx, n.units(r, first), func(ctx context.Context, u unit) (*column.Frame, error) { return n.sumOf(ctx, s, r, u) })
 }
 
 // historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
@@ -81,8 +72,11 @@ func (n *night) unit(first calendar.Day, days []Partition) unit {
 
 func startOfRun(d, length calendar.Day) calendar.Day { return d - (d%length+length)%length }
 
-// sumKey is where the sum of a run is kept. Its name covers all that the sum is made of.
+// sumKey is where the sum of a run is kept, or a day. Its name covers all that the sum is made of.
 func sumKey(r *rollup.Rollup, u unit) string {
+	if u.length == 0 {
+		return rollupKey(r.Name, u.days[0])
+	}
 	parts := []string{windowFormat}
 	for _, p := range u.days {
 		parts = append(parts, p.Day.String(), p.Digest)
@@ -90,46 +84,8 @@ func sumKey(r *rollup.Rollup, u unit) string {
 	return fmt.Sprintf("state/windows/%s/%dd/dt=%s/%s.parquet", r.Name, u.length, startOfRun(u.days[0].Day, u.length), digestOf(parts...))
 }
 
-// sumOf loads a day, or the sum of a run: it is made, and kept, if it is not there or is damaged.
-func (n *night) sumOf(ctx context.Context, s contract.Scope, r *rollup.Rollup, u unit) (*column.Frame, error) {
-	if u.length == 0 {
-		return n.frame(ctx, r, u.days[0])
-	}
-	if empty(r, u.days...) {
-		return emptyFrame(r.Table()), nil
-	}
-	state, key := n.runner.state, sumKey(r, u)
-	if f := state.cache.get(key); f != nil {
-		return f, nil
-	}
-	f, err := state.load(ctx, r.Table(), key)
-	if errors.Is(err, errLost) {
-		if f, err = n.addUp(ctx, s, r, u); err == nil {
-			err = state.keep(ctx, r, key, f)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	state.cache.put(key, f)
-	return f, nil
-}
-
-// addUp makes the sum of a run of the shorter runs and days in it.
-func (n *night) addUp(ctx context.Context, s contract.Scope, r *rollup.Rollup, u unit) (*column.Frame, error) {
-	sum := gmv.NewAdder(s, n.runner.ids)
-	for _, part := range parts(u) {
-		f, err := n.sumOf(ctx, s, r, part)
-		if err != nil {
-			return nil, err
-		}
-		sum.Add(f)
-	}
-	return sum.Sum(), nil
-}
-
-// parts are the runs of the next length that a run is made of, and days that stand alone.
-func parts(u unit) (out []unit) {
+// shorter are the runs of the next length that a run is made of, and days that stand alone.
+func shorter(u unit) (out []unit) {
 	at := slices.Index(runLengths, u.length) + 1
 	for days := u.days; len(days) > 0; {
 		part := unit{days: days[:1]}
@@ -143,16 +99,6 @@ func parts(u unit) (out []unit) {
 		out, days = append(out, part), days[len(part.days):]
 	}
 	return out
-}
-
-// keep stores the sum of a run.
-func (s *state) keep(ctx context.Context, r *rollup.Rollup, key string, f *column.Frame) error {
-	t := r.Table()
-	_, err := s.out.WriteParquet(ctx, key, t.Schema(s.ids.Types), lake.WriteOptions{RowGroupRows: rollupRows, Sorted: r.By}, frameRecords(t, s.ids, f))
-	if err != nil {
-		return fmt.Errorf("keep sum of %s: %w", r.Name, err)
-	}
-	return nil
 }
 
 // frameRecords are the rows of a frame as records of bounded size, each valid until the next is asked for.

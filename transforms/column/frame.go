@@ -158,7 +158,8 @@ func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
 	return nil
 }
 
-// withNulls puts Null where the bitmap says so. It has no branch: nulls come at random.
+// withNulls puts Null where the bitmap says so, and values elsewhere, which may be out itself. It has no branch: nulls
+// come at random.
 func withNulls(out []int64, a arrow.Array, values []int64) {
 	if a.NullN() == 0 {
 		copy(out, values)
@@ -201,13 +202,16 @@ func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error
 		return nil
 	}
 	raw := indices.Uint32Values()
-	if a.NullN() > 0 {
-		gather(out, a, func(i int) int64 { return table[raw[i]] })
+	if a.NullN() == a.Len() {
+		for i := range out { // the dictionary may be empty
+			out[i] = Null
+		}
 		return nil
 	}
 	for i, x := range raw {
 		out[i] = table[x]
 	}
+	withNulls(out, a, out)
 	return nil
 }
 

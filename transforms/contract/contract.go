@@ -175,6 +175,15 @@ func (t *Table) Schema(ids IDTypes) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
+// Names are the names of the columns.
+func (t *Table) Names() []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // Index is the position of the named column, or -1.
 func (t *Table) Index(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })

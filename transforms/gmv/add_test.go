@@ -1,6 +1,8 @@
 package gmv_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -14,46 +16,91 @@ import (
 	"github.com/windvane/windvane/transforms/gmv"
 )
 
-// addedUp are the days with runs of days in the same windows added up, cut where cut says.
-func addedUp(scope contract.Scope, ids *column.IDs, days column.Days, cut func() bool) column.Days {
-	return func(yield func(column.Dated, error) bool) {
-		var first calendar.Day
-		var last column.Dated
-		sum := gmv.NewAdder(scope, ids)
-		flush := func() bool { return last.Frame == nil || yield(column.Dated{Day: last.Day, Frame: sum.Sum()}, nil) }
-		for d, err := range days {
-			if err != nil {
-				yield(d, err)
-				return
-			}
-			if last.Frame != nil && (cut() || !gmv.SameWindows(asOf, first, d.Day)) {
-				if !flush() {
-					return
-				}
-				last.Frame = nil
-			}
-			if last.Frame == nil {
-				first = d.Day
-			}
-			sum.Add(d.Frame)
-			last = d
+// addedUp are the runs with those of days in the same windows added up, cut where cut says.
+func addedUp(t testingT, scope contract.Scope, ids *column.IDs, runs []gmv.Run, cut func() bool) (out []gmv.Run) {
+	t.Helper()
+	for len(runs) > 0 {
+		n := 1
+		for n < len(runs) && !cut() && gmv.SameWindows(asOf, runs[0].Day, runs[n].Day) {
+			n++
 		}
-		flush()
+		sum := gmv.InMemory(scope, runs[n-1].Day, emptyFrame(scope))
+		err := gmv.AddUp(context.Background(), scope, ids, runs[:n], 1<<20, func(f *column.Frame) error {
+			sum = gmv.InMemory(scope, runs[n-1].Day, f)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, runs = append(out, sum), runs[n:]
 	}
+	return out
+}
+
+func emptyFrame(scope contract.Scope) *column.Frame { return salesFrame(scope, nil) }
+
+func salesColumns(scope contract.Scope) []string {
+	return []string{scope.Subject, "channel", "scene", "order_lines", "order_fen", "raw_lines", "raw_fen", "lines", "quantity", "paid_fen", "orders"}
+}
+
+// inGroups cuts the rows of a run in memory into groups of the given sizes, the last of which is repeated. Bounds are
+// told where known says so; what was given back is overwritten.
+func inGroups(scope contract.Scope, r gmv.Run, size func() int, known func() bool) gmv.Run {
+	if len(r.Groups) == 0 {
+		return r
+	}
+	whole, _, _ := r.Read(context.Background(), 0)
+	subjects := whole.Column(scope.Subject)
+	out := gmv.Run{Day: r.Day}
+	var starts []int
+	for from := 0; from < whole.N; {
+		to := min(whole.N, from+size())
+		g := gmv.Group{Rows: int64(to - from), First: subjects[from], Last: subjects[to-1], Bounded: known()}
+		if !g.Bounded {
+			g.First, g.Last = 0, 0
+		}
+		out.Groups, starts = append(out.Groups, g), append(starts, from)
+		from = to
+	}
+	out.Read = func(_ context.Context, g int) (*column.Frame, func(), error) {
+		f := column.NewFrame(int(out.Groups[g].Rows))
+		for _, name := range salesColumns(scope) {
+			f.Set(name, slices.Clone(whole.Column(name)[starts[g]:starts[g]+f.N]))
+		}
+		return f, func() {
+			for _, name := range salesColumns(scope) {
+				for i := range f.Column(name) {
+					f.Column(name)[i] = 1 << 40
+				}
+			}
+		}, nil
+	}
+	return out
 }
 
 // Sums of days stand for the days, whatever subjects are and however the days are cut.
 func TestSumsOfDaysStandForTheDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := markets().Draw(t, "market")
+		subject := func() int64 {
+			return rapid.SampledFrom([]int64{-12, -3, 0, 2, 9, 10, 11, 100, null}).Draw(t, "subject")
+		}
 		for i := range m.sales { // more subjects: some below zero, of several lengths, and none at all
-			m.sales[i].subject = rapid.SampledFrom([]int64{-12, -3, 0, 2, 9, 10, 11, 100, null}).Draw(t, "subject")
+			m.sales[i].subject = subject()
+		}
+		for i := range m.refunds {
+			m.refunds[i].subject = subject()
 		}
 		ids := column.NewIDs(contract.IDTypes{contract.Category: rapid.Bool().Draw(t, "text")})
 		scope := scopeOf(contract.RoleCategory)
-		days := asRollups(scope, ids, daysOf(scope, m.sales))
-		tables := func(days column.Days) [2][]line {
-			s, err := gmv.Sum(gmv.Input{AsOf: asOf, Scope: scope, Sales: days, Present: allDays(), IDs: ids})
+		runs := runsOf(scope, asRollups(scope, ids, daysOf(scope, m.sales)))
+		refunds := refundFrame(scope, m.refunds)
+		code := codes(scope, ids)
+		for i, subject := range refunds.Column(scope.Subject) {
+			refunds.Column(scope.Subject)[i] = code(subject)
+		}
+		tables := func(runs []gmv.Run, ranges int) [2][]line {
+			s, err := gmv.SumIn(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, Refunds: refunds, Present: allDays(), IDs: ids, Workers: 2}, ranges)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,8 +108,12 @@ func TestSumsOfDaysStandForTheDays(t *testing.T) {
 			c.IDs = ids
 			return [2][]line{readAll(t, gmv.Table(c, []*gmv.Sums{s}, memory.DefaultAllocator)), readAll(t, gmv.SplitTable(c, []*gmv.Sums{s}, memory.DefaultAllocator))}
 		}
-		want := tables(days)
-		got := tables(addedUp(scope, ids, days, func() bool { return rapid.IntRange(0, 3).Draw(t, "cut") == 0 }))
+		want := tables(runs, 1)
+		cut := addedUp(t, scope, ids, runs, func() bool { return rapid.IntRange(0, 3).Draw(t, "cut") == 0 })
+		for i := range cut {
+			cut[i] = inGroups(scope, cut[i], func() int { return rapid.IntRange(1, 4).Draw(t, "rows of a group") }, func() bool { return rapid.Bool().Draw(t, "bounded") })
+		}
+		got := tables(cut, rapid.IntRange(1, 5).Draw(t, "ranges"))
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
@@ -86,9 +137,8 @@ func compareText(a, b any) int {
 	return 0
 }
 
-// asRollups sorts the rows as rollups are, Null last; of a domain that is text, subjects get texts whose codes are in
-// another order.
-func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.Days {
+// codes gives the subjects of a domain that is text texts whose codes are in another order.
+func codes(scope contract.Scope, ids *column.IDs) func(subject int64) int64 {
 	texts := map[int64]string{-12: "zz", -3: "b", 0: "", 2: "ab", 9: "(o", 10: "a", 11: "日", 100: "(a"}
 	dict := ids.Dict(contract.Column{Kind: contract.ID, Domain: scope.Domain})
 	code := func(subject int64) int64 {
@@ -100,6 +150,12 @@ func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.D
 	for _, subject := range []int64{100, 9, 11, 2, 0, -3, 10, -12} {
 		code(subject)
 	}
+	return code
+}
+
+// asRollups sorts the rows as rollups are, Null last.
+func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.Days {
+	code, dict := codes(scope, ids), ids.Dict(contract.Column{Kind: contract.ID, Domain: scope.Domain})
 	compare := func(a, b int64) int {
 		switch {
 		case a == b:
@@ -123,7 +179,7 @@ func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.D
 			f.Set(scope.Subject, codes)
 			slices.SortStableFunc(order, func(a, b int) int { return compare(codes[a], codes[b]) })
 			sorted := column.NewFrame(f.N)
-			for _, name := range []string{scope.Subject, "channel", "scene", "order_lines", "order_fen", "raw_lines", "raw_fen", "lines", "quantity", "paid_fen", "orders"} {
+			for _, name := range salesColumns(scope) {
 				values := make([]int64, f.N)
 				for i, o := range order {
 					values[i] = f.Column(name)[o]
@@ -137,28 +193,50 @@ func asRollups(scope contract.Scope, ids *column.IDs, days column.Days) column.D
 	}
 }
 
-// Many days are added up in tiers on the way.
-func TestManyDaysInTiers(t *testing.T) {
+// Sums of many days come in batches that together are sorted.
+func TestManyDaysInBatches(t *testing.T) {
 	scope := scopeOf(contract.RoleMerchant)
-	sum, once := gmv.NewAdder(scope, column.NewIDs(nil)), int64(0)
+	var runs []gmv.Run
+	once := int64(0)
 	for day := range calendar.Day(300) {
 		s := sold(0, int64(day))
 		s.subject = int64(day % 7)
-		f := salesFrame(scope, []sale{s, total([]sale{s}), {subject: 9, channel: null, scene: null}}) // 9 sold nothing
-		sum.Add(f)
+		runs = append(runs, gmv.InMemory(scope, day, salesFrame(scope, []sale{s, total([]sale{s}), {subject: 9, channel: null, scene: null}}))) // 9 sold nothing
 		once += int64(day)
 	}
-	f := sum.Sum()
 	var got int64
-	for i, fen := range f.Column("paid_fen") {
-		if f.Column("channel")[i] == null {
-			got += fen
+	var subjects, sizes []int64
+	err := gmv.AddUp(context.Background(), scope, column.NewIDs(nil), runs, 6, func(f *column.Frame) error {
+		for i, fen := range f.Column("paid_fen") {
+			if f.Column("channel")[i] == null {
+				got += fen
+			}
 		}
+		subjects, sizes = append(subjects, f.Column(scope.Subject)...), append(sizes, int64(f.N))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got != once || f.N != 14 || !slices.IsSorted(f.Column(scope.Subject)) {
-		t.Errorf("%d rows, %d fen, want 14 and %d", f.N, got, once)
+	if got != once || !slices.IsSorted(subjects) || !slices.Equal(sizes, []int64{6, 6, 2}) {
+		t.Errorf("batches of %d rows, %d fen, want 6, 6, 2 and %d; subjects %d", sizes, got, once, subjects)
 	}
-	if left := sum.Frames(); len(left) != 0 {
-		t.Errorf("%d frames are left", len(left))
+}
+
+// A file whose subjects are out of order is told, not added up wrongly.
+func TestSalesOutOfOrderAreAnError(t *testing.T) {
+	scope := scopeOf(contract.RoleMerchant)
+	one, two := sold(0, 1), sold(0, 2)
+	one.subject, two.subject = 1, 2
+	for _, rows := range [][]sale{{two, one}, {one, two, one}} {
+		runs := []gmv.Run{gmv.InMemory(scope, asOf, salesFrame(scope, rows))}
+		_, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, Present: allDays(), IDs: column.NewIDs(nil)})
+		if !errors.Is(err, gmv.ErrNotSorted) {
+			t.Errorf("%v: error %v", rows, err)
+		}
+		err = gmv.AddUp(context.Background(), scope, column.NewIDs(nil), runs, 10, func(*column.Frame) error { return nil })
+		if !errors.Is(err, gmv.ErrNotSorted) {
+			t.Errorf("%v: error %v of the sum", rows, err)
+		}
 	}
 }

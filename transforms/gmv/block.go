@@ -106,7 +106,7 @@ func newRefunds(in Input) *refunds {
 	}
 	r.channel, r.scene, r.amount = f.Column("channel"), f.Column("scene"), f.Column("amount_fen")
 	r.paidDay, r.succeeded = f.Column("paid_day"), f.Column("succeeded_day")
-	all := newCursor(in.Scope, f).subjects
+	all := subjectsOf(in.Scope, f)
 	for i, subject := range all {
 		if in.Scope.Where == "" || subject != column.Null {
 			r.rows = append(r.rows, uint32(i))

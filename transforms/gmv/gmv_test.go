@@ -1,6 +1,7 @@
 package gmv_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -87,6 +88,14 @@ func daysOf(scope contract.Scope, sales []sale) column.Days {
 	}
 }
 
+// runsOf are the days as runs, each in memory.
+func runsOf(scope contract.Scope, days column.Days) (runs []gmv.Run) {
+	for d := range days {
+		runs = append(runs, gmv.InMemory(scope, d.Day, d.Frame))
+	}
+	return runs
+}
+
 func frameOf[R any](rows []R, columns map[string]func(r R) int64) *column.Frame {
 	f := column.NewFrame(len(rows))
 	for name, value := range columns {
@@ -140,7 +149,7 @@ type testingT interface {
 
 func sums(t testingT, scope contract.Scope, sales []sale, refunds []returned, present calendar.Presence) *gmv.Sums {
 	t.Helper()
-	s, err := gmv.Sum(gmv.Input{AsOf: asOf, Scope: scope, Sales: daysOf(scope, sales), Refunds: refundFrame(scope, refunds), Present: present,
+	s, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, daysOf(scope, sales)), Refunds: refundFrame(scope, refunds), Present: present,
 		IDs: column.NewIDs(nil)})
 	if err != nil {
 		t.Fatal(err)
@@ -553,7 +562,8 @@ func TestNothingButTestOrdersIsNoRow(t *testing.T) {
 func TestTroubleWithADayEndsTheSum(t *testing.T) {
 	lost := errors.New("lost")
 	broken := func(yield func(column.Dated, error) bool) { yield(column.Dated{}, lost) }
-	_, err := gmv.Sum(gmv.Input{AsOf: asOf, Sales: broken})
+	run := gmv.Run{Day: asOf, Groups: []gmv.Group{{Rows: 1}}, Read: func(context.Context, int) (*column.Frame, func(), error) { return nil, nil, lost }}
+	_, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Runs: []gmv.Run{run}, IDs: column.NewIDs(nil)})
 	_, err2 := gmv.NewSeries(broken, nil, nil)
 	_, err3 := gmv.ExcludedTable(everything(), broken, memory.DefaultAllocator)
 	_, err4 := gmv.SeenIn(broken, "merchant_id", nil, nil)

@@ -7,16 +7,19 @@
 //
 // The way of the sales:
 //
-//  1. Rollups are sorted by subject. AddUp merges days that lie in the same windows to one rollup of the
-//     same shape (add.go), so that a year is a handful of sorted frames.
-//  2. Those and the refunds are merged subject by subject into a small dense block of cells by windows,
-//     and what is in it is kept, column by column (sums.go).
+//  1. Rollups are sorted by subject, and so are sums of days that lie in the same windows (add.go). All are
+//     read side by side, a group of rows of each at a time (run.go).
+//  2. They and the refunds are merged subject by subject into a small dense block of cells by windows, and
+//     what is in it is kept, packed (sums.go). Ranges of subjects are merged beside each other.
 //  3. The tables read the windows off in the order of the subjects' texts, in records of bounded size
 //     (rows.go, tables.go).
 package gmv
 
 import (
+	"context"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -53,10 +56,11 @@ const (
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Sales   column.Days       // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf], or sums of them by AddUp over days in the SameWindows, dated by any of them
+	Runs    []Run             // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf], or sums of them by AddUp over days in the SameWindows
 	Refunds *column.Frame     // settled refunds (see package refund); nil: not computable
 	Present calendar.Presence // days with orders; refunds of other days have no sale to be taken from
 	IDs     *column.IDs
+	Workers int
 }
 
 // windows is the number of contract.Windows, and of the steps between them.
@@ -115,59 +119,114 @@ type Sums struct {
 func (s *Sums) Len() int { return len(s.subjects) }
 
 // Sum adds up one scope.
-func Sum(in Input) (*Sums, error) {
-	s := &Sums{Scope: in.Scope}
-	parts, err := collect(in)
-	if err != nil {
+func Sum(ctx context.Context, in Input) (*Sums, error) {
+	return sumIn(ctx, in, partsOf(in.Runs, in.Workers))
+}
+
+// sumIn works on at most so many ranges of subjects, which changes nothing in the result.
+func sumIn(ctx context.Context, in Input, ranges int) (*Sums, error) {
+	runs := slices.DeleteFunc(slices.Clone(in.Runs), func(r Run) bool {
+		return len(r.Groups) == 0 || placesOf(in.AsOf-r.Day) == places{windows, windows, windows}
+	})
+	refunds := newRefunds(in)
+	order := orderOf(in.Scope, in.IDs)
+	cut := split(runs, order, ranges)
+	parts := make([]*Sums, len(cut))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, in.Workers))
+	for i := range cut {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			parts[i], err = sumRange(ctx, in.Scope, order, runs, cut[i], refunds)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	refunds := newRefunds(in)
-	s.prepare(parts, refunds)
-	s.merge(in, parts, refunds)
+	s := join(parts)
+	s.Scope = in.Scope
+	s.prepare(runs, refunds)
 	s.order = textOrder(s.subjects, in.IDs.CompareText(in.Scope.Domain, contract.NoSubject))
 	return s, nil
 }
 
-// part are sales that lie in the same windows.
-type part struct {
-	places
-	frame *column.Frame
-}
+// sharedRows is the number of rows worth a second worker: each reads the groups at its borders too.
+const sharedRows = 1 << 20
 
-// collect reads the days; successive ones in the same windows are added up, so that few are in memory at once.
-func collect(in Input) (parts []part, err error) {
-	var at places
-	days := NewAdder(in.Scope, in.IDs)
-	flush := func() {
-		for _, f := range days.Frames() {
-			parts = append(parts, part{at, f})
+// partsOf is into how many ranges of subjects the runs are cut.
+func partsOf(runs []Run, workers int) int {
+	var rows int64
+	for _, r := range runs {
+		for _, g := range r.Groups {
+			rows += g.Rows
 		}
 	}
-	for d, err := range in.Sales {
+	if rows < sharedRows {
+		return 1
+	}
+	return max(1, workers)
+}
+
+// sumRange fills one block for each subject of a range and keeps what is in it.
+func sumRange(ctx context.Context, scope contract.Scope, order column.SubjectOrder, runs []Run, of subjectRange, refunds *refunds) (*Sums, error) {
+	m, err := newMerge(ctx, scope, order, runs, of)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	returned := &cursor{input: len(runs), subjects: refunds.subjects, order: order}
+	if returned.pos, returned.end = of.clip(order, refunds.subjects); returned.pos < returned.end {
+		returned.stand()
+		m.add(returned)
+	}
+	at := make([]places, len(runs))
+	for i := range runs {
+		at[i] = placesOf(refunds.in.AsOf - runs[i].Day)
+	}
+	out, b, ranks := &Sums{}, &block{}, cellRanks()
+	for {
+		more, err := m.next()
+		if err != nil || !more {
+			return out, err
+		}
+		err = m.each(func(c *cursor, from, to int) {
+			if c == returned {
+				refunds.addTo(b, ranks, from, to)
+			} else {
+				b.addSales(c.sales, at[c.input], ranks, from, to)
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
-		p := placesOf(in.AsOf - d.Day)
-		if p == (places{windows, windows, windows}) {
-			continue
-		}
-		if p != at {
-			flush()
-			at = p
-		}
-		days.Add(d.Frame)
+		out.keep(m.subject, b)
 	}
-	flush()
-	return parts, nil
+}
+
+// join puts the sums of successive ranges together.
+func join(parts []*Sums) *Sums {
+	out := parts[0]
+	for _, p := range parts[1:] {
+		chunks := uint32(len(out.packed.chunks))
+		out.packed.chunks = append(out.packed.chunks, p.packed.chunks...)
+		out.subjects = append(out.subjects, p.subjects...)
+		for _, r := range p.spans {
+			r.chunk += chunks
+			out.spans = append(out.spans, r)
+		}
+	}
+	return out
 }
 
 // prepare finds out which measures there may be.
-func (s *Sums) prepare(parts []part, refunds *refunds) {
+func (s *Sums) prepare(runs []Run, refunds *refunds) {
 	has := [measures]bool{}
-	for _, p := range parts {
+	for _, r := range runs {
+		p := placesOf(refunds.in.AsOf - r.Day)
 		for i, ms := range [3][]int{{mOrderFen, mRawFen, mPaid, mLines, mQuantity, mOrders}, {mPaid15}, {mPaid30}} {
 			for _, m := range ms {
-				has[m] = has[m] || p.places[i] < windows
+				has[m] = has[m] || p[i] < windows
 			}
 		}
 	}
@@ -178,32 +237,6 @@ func (s *Sums) prepare(parts []part, refunds *refunds) {
 		if has[m] {
 			s.used = append(s.used, m)
 		}
-	}
-}
-
-// merge fills one block per subject and keeps what is in it.
-func (s *Sums) merge(in Input, parts []part, refunds *refunds) {
-	cursors := make([]*cursor, 0, len(parts)+1)
-	sales := make([]*sales, 0, len(parts))
-	for _, p := range parts {
-		sales = append(sales, newSales(p.frame))
-		cursors = append(cursors, newCursor(in.Scope, p.frame))
-	}
-	if refunds.len() > 0 {
-		cursors = append(cursors, &cursor{subjects: refunds.subjects})
-	}
-	ranks := cellRanks()
-	b := &block{}
-	m := newMerge(in.IDs.Strings(in.Scope.Domain), cursors)
-	for m.next() {
-		for _, r := range m.runs {
-			if r.input < len(parts) {
-				b.addSales(sales[r.input], parts[r.input].places, ranks, r.from, r.to)
-			} else {
-				refunds.addTo(b, ranks, r.from, r.to)
-			}
-		}
-		s.keep(m.subject, b)
 	}
 }
 

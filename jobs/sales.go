@@ -1,0 +1,256 @@
+package jobs
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/rollup"
+)
+
+// sales are the sales of one scope, as sorted runs. A file of one row group is decoded whole, once for all workers and,
+// as the cache allows, nights; of larger ones a row group at a time is read.
+type sales struct {
+	night  *night
+	scope  contract.Scope
+	rollup *rollup.Rollup
+	dict   *column.Dict // of the subjects, nil if they are numbers
+	memory *column.Buffers
+	runs   []gmv.Run
+	files  []*groupReader // of runs that are not in memory
+}
+
+// salesBuffers is how many bytes of decoded row groups are kept to be filled again.
+const salesBuffers = 64 << 20
+
+// openSales opens the sales of a scope from first to the as-of date: days, and sums of days that lie in the same windows
+// of this night, which are made if they are not there. Close them when done.
+func (n *night) openSales(ctx context.Context, scope contract.Scope, first calendar.Day, workers int) (*sales, error) {
+	s := n.salesOf(scope)
+	return s, s.open(ctx, n.units(s.rollup, first), workers)
+}
+
+func (n *night) salesOf(scope contract.Scope) *sales {
+	s := &sales{night: n, scope: scope, rollup: rollup.SalesOf(scope), memory: column.NewBuffers(salesBuffers)}
+	if scope.Subject != "" {
+		s.dict = n.runner.ids.Dict(contract.Column{Kind: contract.ID, Domain: scope.Domain})
+	}
+	return s
+}
+
+// open opens units; on an error none is left open.
+func (s *sales) open(ctx context.Context, units []unit, workers int) error {
+	s.runs, s.files = make([]gmv.Run, len(units)), make([]*groupReader, len(units))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, workers))
+	for i, u := range units {
+		g.Go(func() (err error) {
+			defer column.Recover(&err)
+			s.runs[i], s.files[i], err = s.openUnit(ctx, u)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return errors.Join(err, s.close())
+	}
+	return nil
+}
+
+func (s *sales) close() error {
+	var errs []error
+	for _, f := range s.files {
+		if f != nil {
+			errs = append(errs, f.close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// openUnit opens a day, or the sum of a run of days; what is lost, or not there yet, is made, once.
+func (s *sales) openUnit(ctx context.Context, u unit) (gmv.Run, *groupReader, error) {
+	if part := &u.days[0]; u.length == 0 && part.Rows == nil {
+		rec, err := s.night.ensure(ctx, s.rollup.Source.Name, *part, 1)
+		if err != nil {
+			return gmv.Run{}, nil, err
+		}
+		u.days = []Partition{rec.Partition}
+	}
+	f := &salesFile{sales: s, unit: u, key: sumKey(s.rollup, u)}
+	if empty(s.rollup, u.days...) {
+		return f.inMemory(emptyFrame(s.rollup.Table())), nil, nil
+	}
+	run, file, err := f.open(ctx)
+	var l *lostRun
+	if !errors.As(err, &l) {
+		return run, file, err
+	}
+	if err := l.make(ctx); err != nil {
+		return gmv.Run{}, nil, err
+	}
+	return f.open(ctx)
+}
+
+// salesFile is a stored file of sales.
+type salesFile struct {
+	sales *sales
+	unit  unit
+	key   string
+}
+
+func (f *salesFile) day() calendar.Day { return f.unit.days[len(f.unit.days)-1].Day }
+
+func (f *salesFile) inMemory(frame *column.Frame) gmv.Run {
+	return gmv.InMemory(f.sales.scope, f.day(), frame)
+}
+
+// open opens the file. One that is lost is a *lostRun.
+func (f *salesFile) open(ctx context.Context) (gmv.Run, *groupReader, error) {
+	state := f.sales.night.runner.state
+	if frame := state.cache.get(f.key); frame != nil {
+		return f.inMemory(frame), nil, nil
+	}
+	file, err := state.open(ctx, f.key)
+	if err != nil {
+		return gmv.Run{}, nil, f.lost(err)
+	}
+	if file.NumRows() > int64(f.sales.night.runner.Settings.salesRows()) {
+		run, reader := f.stream(file)
+		return run, reader, nil
+	}
+	frame, err := readTable(ctx, file, f.sales.rollup.Table(), state.ids)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return gmv.Run{}, nil, f.lost(err)
+	}
+	state.cache.put(f.key, frame)
+	return f.inMemory(frame), nil, nil
+}
+
+// lost says of an error that it is the file's, how it can be made again.
+func (f *salesFile) lost(err error) error {
+	if !errors.Is(err, errLost) {
+		return err
+	}
+	s := f.sales
+	return &lostRun{err, func(ctx context.Context) error {
+		if f.unit.length == 0 {
+			_, err := s.night.reduceOnce(ctx, s.rollup.Source.Name, f.unit.days[0], s.night.runner.Settings.workers())
+			return err
+		}
+		_, err, _ := s.night.runner.reducing.Do(f.key, func() (any, error) { return nil, s.addUp(ctx, f.unit, f.key) })
+		return err
+	}}
+}
+
+// stream reads a row group when it is asked for.
+func (f *salesFile) stream(file *lake.File) (gmv.Run, *groupReader) {
+	r := gmv.Run{Day: f.day(), Groups: make([]gmv.Group, file.NumRowGroups())}
+	for g := range r.Groups {
+		r.Groups[g] = f.group(file, g)
+	}
+	t := f.sales.rollup.Table()
+	reader := newGroupReader(file, t.Names(), f.sales.memory)
+	r.Read = func(ctx context.Context, g int) (*column.Frame, func(), error) {
+		rec, err := reader.read(ctx, g)
+		if err != nil {
+			return nil, nil, f.lost(lost(err))
+		}
+		frame, err := f.sales.night.runner.ids.Frame(t, rec)
+		if err != nil {
+			rec.Release()
+			return nil, nil, fmt.Errorf("%s: %w", f.key, err)
+		}
+		return frame, rec.Release, nil
+	}
+	return r, reader
+}
+
+// group is what the file's statistics tell of a row group.
+func (f *salesFile) group(file *lake.File, g int) gmv.Group {
+	out := gmv.Group{Rows: file.RowGroupRows(g)}
+	if f.sales.scope.Subject == "" {
+		out.Bounded = true
+		return out
+	}
+	b, ok := file.Bounds(g, f.sales.scope.Subject)
+	if !ok {
+		return out
+	}
+	out.First, out.Last, out.Bounded = f.bound(b.Least), f.bound(b.Greatest), true
+	if b.Nulls > 0 {
+		out.Last = column.Null
+	}
+	return out
+}
+
+// bound is the code of a subject in a file's statistics.
+func (f *salesFile) bound(value []byte) int64 {
+	switch dict := f.sales.dict; {
+	case value == nil:
+		return column.Null
+	case dict != nil:
+		return dict.Code(string(value))
+	}
+	return int64(binary.LittleEndian.Uint64(value))
+}
+
+// addUp makes the sum of a run of the shorter runs and days in it, and keeps it.
+func (s *sales) addUp(ctx context.Context, u unit, key string) (err error) {
+	parts := s.night.salesOf(s.scope)
+	if err := parts.open(ctx, shorter(u), s.night.runner.Settings.workers()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, parts.close()) }()
+	t, ids := s.rollup.Table(), s.night.runner.ids
+	rows := s.night.runner.Settings.salesRows()
+	opts := lake.WriteOptions{RowGroupRows: rows, Sorted: s.rollup.By}
+	_, err = s.night.runner.Out.WriteParquet(ctx, key, t.Schema(ids.Types), opts, func(yield func(arrow.Record, error) bool) {
+		b := column.NewBuilder(t, ids)
+		err := gmv.AddUp(ctx, s.scope, ids, parts.runs, rows, func(f *column.Frame) error {
+			for i, c := range b.Columns() {
+				c.Ints(f.Column(t.Columns[i].Name))
+			}
+			rec := b.Record(memory.DefaultAllocator)
+			defer rec.Release()
+			defer b.Reset()
+			if !yield(rec, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(nil, err)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("keep sum of %s: %w", s.rollup.Name, err)
+	}
+	return nil
+}
+
+// sumScope adds up the GMV of a scope.
+func (n *night) sumScope(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
+	err = repaired(ctx, func() error {
+		sums, err = n.trySums(ctx, scope, workers)
+		return err
+	})
+	return sums, err
+}
+
+func (n *night) trySums(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
+	s, err := n.openSales(ctx, scope, max(n.asOf-gmv.Lookback+1, n.first), workers)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	return gmv.Sum(ctx, gmv.Input{AsOf: n.asOf, Scope: scope, Runs: s.runs, Refunds: n.refunds, Present: n.present, IDs: n.runner.ids, Workers: workers})
+}
