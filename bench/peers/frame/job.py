@@ -44,11 +44,12 @@ def days(args, name):
 
 
 def told(args, name, result):
-    """What stands in a result table, said at once: the table may go, where not all of them fit into memory."""
+    """What stands in a result table, or in a part of its rows, said at once: it may go, where not all fit into memory."""
     import answer
 
     args.told = getattr(args, "told", {})
-    args.told[name] = answer.sums(result.batches(), args.tables[name]) if args.check else {"rows": result.rows()}
+    part = answer.sums(result.batches(), args.tables[name]) if args.check else {"rows": result.rows()}
+    args.told[name] = answer.added(args.told[name], part) if name in args.told else part
 
 
 class part:

@@ -4,7 +4,12 @@ A day's queries (reductions) with a range of days in place of the day: lines and
 own day, orders counted a day where one can have events of several. An order is paid on one day, so the orders of
 90 days are counted as such. The days on which a buyer bought are a set of bits made along with his sums: whole_night's figures
 come from them. Results are told one after the other and go, since all of them are more than memory holds.
+
+The groups of a buyer fit into memory for some millions of lines: with more, lines go to a Parquet file and come back by
+parts of buyers, shipments by parts of orders. All of a buyer's orders and all lines of an order are in one part, so parts add up.
 """
+
+import os
 
 import polars as pl
 
@@ -14,6 +19,8 @@ import whole_night
 import window_merges as windows
 from reductions import attention, orders, refunds, scopes, service, snapshots
 from reductions.lines import SCOPES, SCORED, belonging, is_score, whole
+
+LINES_AT_ONCE = int(os.environ.get("BENCH_LINES_AT_ONCE", 20_000_000))
 
 
 def since(args, name):
@@ -68,6 +75,38 @@ def refunded(day_refunds):
     )
 
 
+def summed(frames, keys):
+    """Parts of a rollup as one frame."""
+    if len(frames) == 1:
+        return frames[0].lazy()
+    rows = pl.concat(frame.lazy() for frame in frames)
+    return rows.group_by(keys).agg(pl.exclude(keys).sum()) if keys else rows.sum()
+
+
+def in_part(of, part, parts):
+    return pl.col(of) % parts == part if parts > 1 else pl.lit(True)
+
+
+def shipment_events(args, parts):
+    """By role: the frames of all parts."""
+    out = {role: [] for role, _, _ in SCORED}
+    for part in range(parts):
+        shipments = service.day_shipments(args, in_part("order_id", part, parts)).collect(engine="streaming").lazy()
+        events = pl.collect_all([service.shipment_events(belonging(shipments, where), subject) for _, subject, where in SCORED], engine="streaming")
+        for frames, frame in zip(out.values(), events):
+            frames.append(frame)
+    return {f"{role}_shipment_events": summed(out[role], [subject]) for role, subject, _ in SCORED}
+
+
+def service_rollups(args):
+    first = service.first_reviews(args).select("merchant_id", "product_id", "promoter_id", "rating", "bad", "is_quality_issue").collect(engine="streaming").lazy()
+    out = {"merchant_chats": service.chats(args)}
+    for role, subject, where in SCORED:
+        out[f"{role}_reviews"] = service.reviews(belonging(first, where), subject)
+        out[f"{role}_complaints"] = service.complaints(args, subject)
+    return out
+
+
 def run(args, _):
     def tell(part, frames):
         """Makes results side by side, which are told and go."""
@@ -83,30 +122,49 @@ def run(args, _):
         with job.part(part):
             return frame.collect(engine="streaming").lazy()
 
+    def staged(part, frame):
+        """In memory, or in a file if that is to be read by parts."""
+        if parts == 1:
+            return made(part, frame)
+        with job.part(part):
+            frame.sink_parquet(path := f"{args.work}/lines.parquet", compression="lz4", engine="streaming")
+        return pl.scan_parquet(path)
+
+    parts = -(-session.dumps(args, "orders").select(pl.len()).collect().item() // LINES_AT_ONCE)
     products, accounts = made("products", snapshots.products(args)), made("accounts", snapshots.accounts(args))
     tell("snapshots", first(snapshots.facts(args)) | snapshot_windows(args, products, accounts) | chuanliu(args))
     tell("attention", first(attention.rollups(args, accounts)))
-    tell("service", first(service.rollups(args)) | {f"{role}_complaints": service.complaints(args, subject) for role, subject, _ in SCORED})
+    with job.part("shipments"):
+        shipments = shipment_events(args, parts)
+    tell("service", service_rollups(args) | shipments)
     day_refunds = made("stage of refunds", refunds.day_refunds(args, products, accounts))
     tell("refunds", first(refunds.rollups(day_refunds)))
     returned = made("refunded lines", refunded(day_refunds))
-    lines = made("stage of orders", orders.day_lines(args, products, accounts))
-    del products, day_refunds
+    lines = staged("stage of orders", orders.day_lines(args, products, accounts).with_columns(gmv_order_id=pl.when("is_gmv").then("order_id")))
+    del products, day_refunds, shipments
     tell("orders", of_orders(args, lines))
-    gmv = lines.filter("is_gmv")
-    sets = made("full sets", scopes.full_sets(gmv))
-    lines = lines.with_columns(gmv_order_id=pl.when("is_gmv").then("order_id"))
-    wide = []
-    for role, subject, where in SCOPES:
-        own = [subject] if subject else []
-        with job.part(role):
-            rollups = scopes.rollups(lines, gmv.join(windows.bits(args), on="dt"), sets, role, subject, where, pl.col("late", "early").bitwise_or())
-        by_buyer = rollups[f"{role}_buyers"][0]
-        bought = by_buyer.select(*own, "buyer_id", "late", "early")
-        tell(f"{role} told", first(rollups) | {f"{role}_buyers": by_buyer.drop("late", "early")})
-        with job.part(f"{role} figures"):
-            wide.append(whole_night.role_figures(args, role, subject, gmv, returned, bought).collect(engine="streaming"))
-    return whole_night.published(wide)
+    additive, wide = {}, {role: [] for role, _, _ in SCOPES}
+    for part in range(parts):
+        own_lines, own_returned = (frame.filter(in_part("buyer_id", part, parts)) for frame in (lines, returned))
+        if parts > 1:
+            own_lines = made(f"lines {part}", own_lines)
+        gmv = own_lines.filter("is_gmv")
+        sets = made(f"full sets {part}", scopes.full_sets(gmv))
+        for role, subject, where in SCOPES:
+            own = [subject] if subject else []
+            with job.part(f"{role} {part}"):
+                rollups = scopes.rollups(own_lines, gmv.join(windows.bits(args), on="dt"), sets, role, subject, where, pl.col("late", "early").bitwise_or())
+            by_buyer, _ = rollups.pop(f"{role}_buyers")
+            tell(f"{role}_buyers {part}", {f"{role}_buyers": by_buyer.drop("late", "early")})
+            with job.part(f"{role} figures {part}"):
+                figures = whole_night.role_figures(args, role, subject, gmv, own_returned, by_buyer.select(*own, "buyer_id", "late", "early"))
+                figures, *rest = pl.collect_all([figures, *(frame for frame, _ in rollups.values())], engine="streaming")
+            wide[role].append(figures)
+            for (name, (_, keys)), frame in zip(rollups.items(), rest):
+                additive.setdefault(name, (keys, []))[1].append(frame)
+            del by_buyer, rollups
+    tell("sums of parts", {name: summed(frames, keys) for name, (keys, frames) in additive.items()})
+    return whole_night.published([summed(wide[role], [subject] if subject else []).collect() for role, subject, _ in SCOPES])
 
 
 if __name__ == "__main__":

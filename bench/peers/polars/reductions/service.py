@@ -6,12 +6,13 @@ import session
 from reductions.lines import SCORED, belonging, class_of_line, is_score, order_of_day, seconds, today, whole
 
 
-def day_shipments(args):
-    """Shipments with events of today, of score_valid lines."""
+def day_shipments(args, chosen=True):
+    """Shipments with events of today, of score_valid lines, those that are chosen."""
     shipped = (pl.col("order_kind") != "presale") & ~pl.col("no_shipping")
     late = pl.col("picked_up_at").is_null() | (pl.col("picked_up_at") > pl.col("pickup_due_at"))
     return (
         session.dumps(args, "shipments")
+        .filter(chosen)
         .with_columns(class_of_line.alias("class"), is_due=today(args, "pickup_due_at") & shipped, is_signed=today(args, "signed_at"))
         .filter(is_score & (pl.col("is_due") | pl.col("is_signed")))
         .select(
