@@ -3,7 +3,13 @@
 A day's queries (reductions) with a range of days in place of the day: lines and refunds are joined with the snapshots of their
 own day, orders counted a day where one can have events of several. An order is paid on one day, so the orders of
 90 days are counted as such. The days on which a buyer bought are a set of bits made along with his sums: whole_night's figures
-come from them. Results are told one after the other and go, since all of them are more than memory holds.
+come from them. Results are told one after the other and go, since all of them are more than memory holds; with many lines the
+staged tables are compressed in memory, and groups spill by ClickHouse's own defaults.
+
+Variants at 100,000 lines a day, CPU seconds of the process on a shared machine:
+    50   this one
+    56   staged tables compressed
+    whether an event is of the row's day (shipments)   0.46 by toDate, 0.46 by division of microseconds
 """
 
 import job
@@ -13,6 +19,8 @@ import window_merges as windows
 from session import NONE
 from reductions import attention, orders, refunds, scopes, service, snapshots
 from reductions.lines import SCOPES, SCORED
+
+LINES_IN_MEMORY = 20_000_000
 
 PAID_LINES = """
     CREATE VIEW paid_lines AS
@@ -74,7 +82,7 @@ def of_orders(args):
 def run(args, s):
     def table(name, query):
         with job.part(f"table {name}"):
-            s.table(name, query)
+            s.table(name, query, compressed=many and name.startswith("day_"))
 
     def tell(queries):
         """Makes results, which are told and go. What stands in a table is not copied."""
@@ -91,18 +99,23 @@ def run(args, s):
     def first(queries):
         return {name: query for name, query in queries.items() if name in args.tables}
 
-    for name, query in {**snapshots.tables(args), **service.stages(args)}.items():
+    many = int(str(s.run(f"SELECT count() FROM {session.dumps(args, 'orders')}")).strip()) > LINES_IN_MEMORY
+    for name, query in service.stages(args).items():
+        table(name, query)
+    tell(first(service.queries(args)) | {f"{role}_complaints": service.complaints(args, subject) for role, subject, _ in SCORED})
+    for name in service.stages(args):
+        s.run(f"DROP TABLE {name}")
+    for name, query in snapshots.tables(args).items():
         table(name, query)
     tell(first(snapshots.queries(args)) | snapshot_windows(args) | chuanliu(args))
-    tell(first(attention.queries(args)) | first(service.queries(args)))
-    tell({f"{role}_complaints": service.complaints(args, subject) for role, subject, _ in SCORED})
+    tell(first(attention.queries(args)))
     table("day_refunds", refunds.stage(args))
     tell(first(refunds.queries()))
     table("day_lines", orders.stage(args))
     table("set_lines", orders.SET_LINES)
     s.run(PAID_LINES)
     table("refunded_lines", REFUNDED_LINES)
-    for name in ("product_days", "day_shipments", "day_refunds"):
+    for name in ("product_days", "day_refunds"):
         s.run(f"DROP TABLE {name}")
     tell(of_orders(args))
     for at, (role, subject, where) in enumerate(SCOPES):

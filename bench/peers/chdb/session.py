@@ -28,9 +28,9 @@ class Session:
     def run(self, sql, form="CSV"):
         return self.chdb.query(sql, form)
 
-    def table(self, name, query):
+    def table(self, name, query, compressed=False):
         """Materialises a query."""
-        self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}")
+        self.run(f"CREATE TABLE {name} ENGINE = Memory{' SETTINGS compress = 1' if compressed else ''} AS {query}")
 
     def add(self, name, query, new):
         """Materialises a query as a new table, or after what the table holds."""

@@ -116,13 +116,14 @@ def run(args, con):
             con.execute(query)
     tell(first(refunds.queries()) | first(service.queries(args)) | {f"{role}_shipment_events": shipment_events(subject, where) for role, subject, where in SCORED})
     tell({f"{role}_complaints": service.complaints(args, subject, where) for role, subject, where in SCORED})
+    con.execute("DROP TABLE day_shipments")
+    con.execute("DROP TABLE day_reviews")
     with job.part("stage of orders"):
         con.execute(orders.stage(args))
         con.execute(orders.SET_ORDERS)
         con.execute(PAID_LINES)
         con.execute(REFUNDED_LINES)
     con.execute("DROP TABLE product_days")
-    con.execute("DROP TABLE day_shipments")
     tell(of_orders(args))
     for at, (role, subject, where) in enumerate(SCOPES):
         table(f"{role}_buyers", buyers(args, subject, where))

@@ -7,6 +7,10 @@ come from them. Results are told one after the other and go, since all of them a
 
 The groups of a buyer fit into memory for some millions of lines: with more, lines go to a Parquet file and come back by
 parts of buyers, shipments by parts of orders. All of a buyer's orders and all lines of an order are in one part, so parts add up.
+
+Variants, CPU seconds of the process on a shared machine:
+    20,000 lines a day:  9.7 this one, 11.8 through a file and in three parts
+    whether an event is of the row's day (shipments, 100,000 lines a day)   0.39 by offset_by, 0.28 by division of microseconds
 """
 
 import os
