@@ -33,28 +33,18 @@ type Gates struct {
 	Columns        bool    // a column that was there the day before may not be gone
 }
 
-// gateChecks are checks whose gates are judged together.
-type gateChecks []func(n *night, ctx context.Context, g Gates) error
-
-// What the dumps and their rollups tell is judged before anything is made of them: nobody waits for a night that stops,
-// and no table of it is written.
-var (
-	gatesOfData   = gateChecks{(*night).gateFreshness, (*night).gateVolumes, (*night).gateUnits, (*night).gateColumns}
-	gatesOfScores = gateChecks{(*night).gateScores}
-)
-
-// step decides whether the night may be published. What fails is named with its figures; if the reason to publish it all
-// the same was given, the manifest records it.
-func (checks gateChecks) step(n *night, ctx context.Context) error {
-	judged := len(n.dataGates)
-	for _, check := range checks {
-		if err := check(n, ctx, n.runner.Settings.Gates); err != nil {
+// checkGates decides whether the night may be published. What fails is named with its figures; if the reason to
+// publish it all the same was given, the manifest records it.
+func (n *night) checkGates(ctx context.Context) error {
+	n.dataGates = nil
+	for _, check := range []func(context.Context, Gates) error{n.gateFreshness, n.gateVolumes, n.gateUnits, n.gateColumns, n.gateScores} {
+		if err := check(ctx, n.runner.Settings.Gates); err != nil {
 			return err
 		}
 	}
 	var failed []string
-	for i := range n.dataGates[judged:] {
-		g := &n.dataGates[judged+i]
+	for i := range n.dataGates {
+		g := &n.dataGates[i]
 		if g.Passed {
 			continue
 		}

@@ -27,7 +27,6 @@ func Steps() []Step {
 	return []Step{
 		{"snapshot", []string{"dumps", "the commit of the nearest earlier date"}, []string{"partitions"}, (*night).takeSnapshot},
 		{"reduce", []string{"dumps"}, []string{"rollups"}, (*night).reduceChanged},
-		{"gates", []string{"partitions", "platform_sales"}, []string{"gates"}, gatesOfData.step},
 		{"refunds", []string{"refund_lines"}, []string{"settled refunds"}, (*night).settleRefunds},
 		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
 		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
@@ -42,7 +41,7 @@ func Steps() []Step {
 		{"quota", []string{"eligibility_traffic", "lift", "chuanliu_shown"}, []string{"traffic_quota"}, (*night).sharePool},
 		{"overview", []string{"platform_sales", "merchant_sales", "talent_sales", "carted_products"}, []string{"overview", "late_data"}, (*night).summarise},
 		{"quality", []string{"partitions"}, []string{"data_quality", "rejects"}, (*night).reportQuality},
-		{"score_gates", []string{"scores"}, []string{"gates"}, gatesOfScores.step},
+		{"gates", []string{"partitions", "platform_sales", "scores"}, []string{"gates"}, (*night).checkGates},
 		{"publish", []string{"all tables", "gates"}, []string{"manifest", "commit"}, (*night).publish},
 	}
 }

@@ -77,7 +77,7 @@ func (s *simulation) readFrom() *lake.Lake {
 }
 
 // notSimulated are steps that no score, no list and no quota looks at.
-var notSimulated = []string{"fives", "product_test", "overview", "quality", "gates", "score_gates"}
+var notSimulated = []string{"fives", "product_test", "overview", "quality", "gates"}
 
 func (s *simulation) steps() []Step {
 	if s == nil {
