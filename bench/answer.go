@@ -35,6 +35,7 @@ type tableSpec struct {
 	Keys     []string    `json:"keys"`
 	Measures []string    `json:"measures"`
 	Where    []condition `json:"where,omitempty"` // rows of a file that are compared; all if empty
+	Days     int         `json:"days,omitempty"`  // of the window that a rollup is added up over; 0: no window
 }
 
 // condition keeps the rows whose value is one of those listed, or at least Min.
@@ -97,9 +98,13 @@ func (s *summer) add(rec arrow.Record) error {
 // fold mixes one column into the hashes of its rows. peers/frame/answer.py does the same.
 func fold(hashes, words []uint64) {
 	for i, w := range words {
-		h := (hashes[i] ^ w) * 0x9E3779B97F4A7C15
-		hashes[i] = h ^ h>>29
+		hashes[i] = foldWord(hashes[i], w)
 	}
+}
+
+func foldWord(h, w uint64) uint64 {
+	h = (h ^ w) * 0x9E3779B97F4A7C15
+	return h ^ h>>29
 }
 
 func (s *summer) sums() tableSums {
@@ -110,25 +115,29 @@ func (s *summer) sums() tableSums {
 	return out
 }
 
-// moments are exact sums of 64-bit integers and of their squares.
-type moments struct{ sumLow, sumHigh, squareLow, squareHigh uint64 }
+// moments are exact sums of 64-bit integers and of their squares. Squares need three words: those of hashes of texts pass 128 bits.
+type moments struct{ sumLow, sumHigh, squareLow, squareHigh, squareTop uint64 }
 
 func (m *moments) add(a arrow.Array, words []uint64) {
 	for i, w := range words {
-		if a.IsNull(i) {
-			continue
+		if !a.IsNull(i) {
+			m.addWord(w)
 		}
-		var carry uint64
-		m.sumLow, carry = bits.Add64(m.sumLow, w, 0)
-		m.sumHigh += carry + uint64(int64(w)>>63) // the sign extended
-		v := w
-		if int64(w) < 0 {
-			v = -w
-		}
-		high, low := bits.Mul64(v, v)
-		m.squareLow, carry = bits.Add64(m.squareLow, low, 0)
-		m.squareHigh += high + carry
 	}
+}
+
+func (m *moments) addWord(w uint64) {
+	var carry uint64
+	m.sumLow, carry = bits.Add64(m.sumLow, w, 0)
+	m.sumHigh += carry + uint64(int64(w)>>63) // the sign extended
+	v := w
+	if int64(w) < 0 {
+		v = -w
+	}
+	high, low := bits.Mul64(v, v)
+	m.squareLow, carry = bits.Add64(m.squareLow, low, 0)
+	m.squareHigh, carry = bits.Add64(m.squareHigh, high, carry)
+	m.squareTop += carry
 }
 
 func (m *moments) sum() *big.Int {
@@ -137,8 +146,11 @@ func (m *moments) sum() *big.Int {
 }
 
 func (m *moments) square() *big.Int {
-	high := new(big.Int).Lsh(new(big.Int).SetUint64(m.squareHigh), 64)
-	return high.Add(high, new(big.Int).SetUint64(m.squareLow))
+	out := new(big.Int)
+	for _, word := range []uint64{m.squareTop, m.squareHigh, m.squareLow} {
+		out.Lsh(out, 64).Or(out, new(big.Int).SetUint64(word))
+	}
+	return out
 }
 
 // nullWord stands for a missing value in a checksum.

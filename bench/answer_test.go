@@ -87,6 +87,14 @@ func TestSumsKeepTheirCarry(t *testing.T) {
 	}
 }
 
+func TestSquaresPass128Bits(t *testing.T) {
+	least := row{of(1), "live", 7, of(math.MinInt64)}
+	got := sumsOf(t, record(t, least, least, least, least, least))
+	if want := "425352958651173079329218259289710264320"; got.Squares["paid_fen"] != want { // 5 × 2^126, by Python's integers
+		t.Errorf("sum of squares %s, want %s", got.Squares["paid_fen"], want)
+	}
+}
+
 func TestChecksumKnowsNoOrderAndNoBuyers(t *testing.T) {
 	rows := threeRows()
 	want := sumsOf(t, record(t, rows...))

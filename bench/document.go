@@ -61,17 +61,27 @@ windvane to decode the columns that order_rollups needs.
   by each engine's own function, so their ids alone are left out of checksums.
 - **Peers at their best.** The newest release of each, as many threads as cores, and the fastest of the variants tried;
   the variants and their seconds stand at the top of each file in bench/peers/. They are free to rest on what windvane
-  rests on (an order has one buyer).
+  rests on (an order has one buyer), and in night_windows on that an order is paid on one day.
 - **all_reductions is the same work for all**: every rollup of every table that a night reduces. Complaints and the two
-  tables of Chuanliu have no row on the day that is made: their rollups are compared as empty, and the peers have no
-  queries for them. Peers take from a table already made what can be had from it, as their files say.
+  tables of Chuanliu have no row on the day that is made: their rollups are compared as empty, and the peers make
+  none of them. Peers take from a table already made what can be had from it, as their files say.
 - **windvane does more than it is asked for** in places, and that is in its time: it reads created_at and checks that each
   row belongs to the day, checks every row against the table's contract, and packs results for the sort also where nothing is sorted.
   all_reductions looks for duplicates and writes the records of its state. window_merges is the whole step "buyers" of a
   night: windows of 365 days, categories and products, new buyers, months, cohorts and trust come out of the same pass.
-  whole_night scores, lists, estimates lift, and publishes all 32 tables and their manifest; the peers are asked for two of them and write nothing.
-- **windvane is prepared** where a night is: window_merges and whole_night find the rollups of earlier days reduced and
-  what the night before kept of windows. window_merges gives the peers the same daily rollups; whole_night does not, since
+- **Two jobs look at the whole night.** windvane's side of both is one process, timed once: it scores, lists, estimates lift, and
+  publishes all 32 tables and their manifest. In whole_night the peers are asked for two of these tables, over windows up to 90 days. That
+  is less than a night rests on: its scores and lists are made of windows of shipments, refunds, reviews, complaints, chats, contents,
+  traffic, prices and more. In night_windows they are asked for those too: every rollup that a night reads, added up by key over the
+  longest window that a night reads it with (bench/windows.go), cut to the 90 days there are, orders counted a day where the rollup does.
+  windvane's daily rollups, as they stand in its state after that night, are added up by the bench, and each table must be the same.
+- **What night_windows does not ask the peers for**: the shorter windows of a rollup, lagged or weighted ones, scores, lists, lift and
+  the other 30 tables; to look for duplicates or to check rows; to hash buyers; to write anything. **What it asks beyond a night**: all measures
+  of a rollup, of which a night reads some over shorter windows or not at all; and sums by shop and buyer or product and buyer, of
+  which a night publishes what they come to by shop and by product. Pairs of Chuanliu are asked for one day, and the cube of sales, which
+  no night reads, not at all.
+- **windvane is prepared** where a night is: window_merges, whole_night and night_windows find the rollups of earlier days reduced and
+  what the night before kept of windows. window_merges gives the peers the same daily rollups; the other two do not, since
   a warehouse without windvane has only its dumps. Preparing costs one all_reductions a day.
 - **Memory** of window_merges and all_reductions is that of the process up to the end of the step.
 - Hashing: windvane SipHash-2-4 of a tag and the id; ClickHouse sipHash64Keyed; DuckDB hash with a number as key and

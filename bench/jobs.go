@@ -17,6 +17,8 @@ type job struct {
 	peers  []string
 	// clone is a folder of the data that windvane gets a copy of, as output, before it is started.
 	clone string
+	// timedIn names the job whose timed runs of windvane are this one's too, where that job is measured.
+	timedIn string
 }
 
 // Names of the engines, as their folders under peers/ are called.
@@ -57,6 +59,8 @@ func allJobs() []job {
 			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
 		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "windvane's whole process for one more night, all tables; the peers GMV, net GMV, buyers and R1 of that night from the raw dumps of 90 days"},
+		{name: "night_windows", place: placeNights, tables: windowSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder, timedIn: "whole_night",
+			doc: fmt.Sprintf("the same process of windvane; the peers, besides what whole_night asks, every rollup that a night reads (%d) over its window of up to %d days, from the raw dumps", len(nightWindows()), nightDays)},
 	}
 }
 

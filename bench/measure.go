@@ -17,8 +17,9 @@ type measured struct {
 	rows    map[string]int64    // of each result table
 }
 
-// measureJob checks that the engines agree, then times them, taking turns.
-func (s *site) measureJob(ctx context.Context, j job, runs int, log io.Writer) (*measured, error) {
+// measureJob checks that the engines agree, then times them, taking turns. own are timed runs of windvane that count for
+// this job too, empty if it is to be timed.
+func (s *site) measureJob(ctx context.Context, j job, runs int, own []sample, log io.Writer) (*measured, error) {
 	m := &measured{job: j, samples: map[string][]sample{}, version: map[string]string{}, rows: map[string]int64{}}
 	checked := map[string]answer{}
 	for _, engine := range j.engines() {
@@ -34,8 +35,12 @@ func (s *site) measureJob(ctx context.Context, j job, runs int, log io.Writer) (
 	for name, t := range checked[windvane].Tables {
 		m.rows[name] = t.Rows
 	}
+	timed := j.engines()
+	if len(own) > 0 {
+		timed, m.samples[windvane] = j.peers, own
+	}
 	for run := range runs {
-		for _, engine := range turn(j.engines(), run) {
+		for _, engine := range turn(timed, run) {
 			got, a, err := s.measure(ctx, j, engine, false)
 			if err != nil {
 				return nil, err
@@ -53,7 +58,7 @@ func (s *site) measureJob(ctx context.Context, j job, runs int, log io.Writer) (
 
 // turn begins each round with another engine, so that none always follows the same neighbour's heat.
 func turn(engines []string, round int) []string {
-	at := round % len(engines)
+	at := round % max(1, len(engines))
 	return slices.Concat(engines[at:], engines[:at])
 }
 

@@ -55,12 +55,13 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 		return err
 	}
 	var all []*measured
+	own := map[string][]sample{}
 	for _, j := range jobs {
-		m, err := s.measureJob(ctx, j, o.runsOf(j), os.Stderr)
+		m, err := s.measureJob(ctx, j, o.runsOf(j), own[j.timedIn], os.Stderr)
 		if err != nil {
 			return err
 		}
-		m.lines = s.places[j.place].lines
+		m.lines, own[j.name] = s.places[j.place].lines, m.samples[windvane]
 		all = append(all, m)
 	}
 	return o.report(ctx, s, all, stdout)

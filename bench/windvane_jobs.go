@@ -24,6 +24,7 @@ func ownJobs() map[string]func(context.Context, deployment) (answer, error) {
 		"all_reductions":        reduceDay,
 		"window_merges":         mergeWindows,
 		"whole_night":           wholeNight,
+		"night_windows":         windowsOfNight,
 	}
 }
 

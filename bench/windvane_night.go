@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/windvane/windvane/jobs"
@@ -116,6 +117,7 @@ func wholeNight(ctx context.Context, d deployment) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	specs = slices.DeleteFunc(specs, func(s tableSpec) bool { return s.Days > 0 }) // not published
 	return a, gatherPublished(output, d.task.date, d.task.work, specs)
 }
 

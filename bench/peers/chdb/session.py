@@ -28,9 +28,9 @@ class Session:
     def run(self, sql, form="CSV"):
         return self.chdb.query(sql, form)
 
-    def table(self, name, query):
+    def table(self, name, query, compressed=False):
         """Materialises a query."""
-        self.run(f"CREATE TABLE {name} ENGINE = Memory AS {query}")
+        self.run(f"CREATE TABLE {name} ENGINE = Memory{' SETTINGS compress = 1' if compressed else ''} AS {query}")
 
     def add(self, name, query, new):
         """Materialises a query as a new table, or after what the table holds."""
@@ -54,8 +54,10 @@ def day_bounds(date):
     return tuple(f"toDateTime64('{t:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for t in (start, start + datetime.timedelta(days=1)))
 
 
-def dumps(args, table):
-    """All files of one table and the as-of date."""
+def dumps(args, table, days=None):
+    """All files of one table and the as-of date; in a job of windows those of so many days (None: all), with the column dt."""
+    if args.days:
+        return f"(SELECT * FROM {all_dumps(args, table)} WHERE dt BETWEEN toDate('{args.date}') - {(days or args.days) - 1} AND toDate('{args.date}'))"
     return f"file('{args.data}/dumps/{table}/dt={args.date}/*.parquet', Parquet)"
 
 

@@ -61,11 +61,12 @@ def refunded_lines(args):
           GROUP BY order_line_id, paid_day, buyer_id, merchant_id, product_id, promoter, line_fen) l {category(args)}"""
 
 
-def pairs(args, subject, where):
+def pairs(args, subject, where, bought=None):
+    """bought: a query of the days on which each pair bought, where they are known already."""
     own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
     return f"""
     SELECT {own}buyer_id, bought, bitXor(bought, gone) AS kept
-    FROM (SELECT {own}buyer_id, groupBitOr({windows.bit(args)}) AS bought FROM paid_lines WHERE {where} GROUP BY {own}buyer_id) b
+    FROM ({bought or f"SELECT {own}buyer_id, groupBitOr({windows.bit(args)}) AS bought FROM paid_lines WHERE {where} GROUP BY {own}buyer_id"}) b
     LEFT ANY JOIN (SELECT {own}buyer_id, groupBitOr({windows.bit(args)}) AS gone
                    FROM (SELECT {by} FROM paid_lines
                          INNER JOIN (SELECT {by}, count() AS undone_lines FROM refunded_lines WHERE undone AND {where} GROUP BY {by}) u USING ({by})

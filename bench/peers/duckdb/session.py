@@ -34,8 +34,10 @@ def day_bounds(date):
     return start.isoformat(), (start + datetime.timedelta(days=1)).isoformat()
 
 
-def dumps(args, table):
-    """All files of one table and the as-of date."""
+def dumps(args, table, days=None):
+    """All files of one table and the as-of date; in a job of windows those of so many days (None: all), with the column dt."""
+    if args.days:
+        return f"(FROM {all_dumps(args, table)} WHERE dt BETWEEN DATE '{args.date}' - {(days or args.days) - 1} AND DATE '{args.date}')"
     return f"read_parquet('{args.data}/dumps/{table}/dt={args.date}/*.parquet', hive_partitioning = false)"
 
 

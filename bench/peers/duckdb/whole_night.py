@@ -50,13 +50,14 @@ def refunded_lines(args):
     LEFT JOIN {dumps(args, "products")} p USING (dt, product_id)"""
 
 
-def pairs(args, subject, where):
+def pairs(args, subject, where, bought=None):
+    """bought: a query of the days on which each pair bought, where they are known already."""
     own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
     same = lambda a, b, keys: " AND ".join(f"{a}.{k} IS NOT DISTINCT FROM {b}.{k}" for k in keys.split(", "))
     undone = f"(SELECT {by}, count(*) AS undone_lines FROM refunded_lines WHERE undone AND {where} GROUP BY ALL)"
     return f"""
     SELECT b.*, xor(bought, coalesce(gone, 0)) AS kept
-    FROM (SELECT {own}buyer_id, bit_or({windows.bit(args)}) AS bought FROM paid_lines WHERE {where} GROUP BY ALL) b
+    FROM ({bought or f"SELECT {own}buyer_id, bit_or({windows.bit(args)}) AS bought FROM paid_lines WHERE {where} GROUP BY ALL"}) b
     LEFT JOIN (SELECT {own}buyer_id, bit_or({windows.bit(args)}) AS gone
                FROM (SELECT {', '.join('l.' + k for k in by.split(', '))}, undone_lines
                      FROM paid_lines l JOIN {undone} u ON {same("l", "u", by)} GROUP BY ALL HAVING count(*) <= undone_lines)

@@ -133,3 +133,14 @@ def sums(batches, spec, ordered=False):
         checksum = (checksum + int(hashes.sum(dtype=np.uint64))) & 0xFFFFFFFFFFFFFFFF
     text = lambda values: {name: str(v) for name, v in values.items()}
     return {"rows": rows, "sums": text(first), "squares": text(second), "checksum": f"{checksum:016x}"}
+
+
+def added(a, b):
+    """What stands in two parts of a table."""
+    out = {"rows": a["rows"] + b["rows"]}
+    for kind in ("sums", "squares"):
+        if kind in a:
+            out[kind] = {name: str(int(v) + int(b[kind][name])) for name, v in a[kind].items()}
+    if "checksum" in a:
+        out["checksum"] = f"{(int(a['checksum'], 16) + int(b['checksum'], 16)) & 0xFFFFFFFFFFFFFFFF:016x}"
+    return out

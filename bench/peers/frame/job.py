@@ -34,7 +34,22 @@ def arguments():
     args = parser.parse_args()
     with open(args.spec) as f:
         args.tables = {t["name"]: t for t in json.load(f)}
+    args.days = max((t.get("days", 0) for t in args.tables.values()), default=0)  # of the longest window that rollups are asked for; 0: none is
     return args
+
+
+def days(args, name):
+    """Of the window that a rollup is asked for; None: the job's."""
+    return args.tables[name].get("days")
+
+
+def told(args, name, result):
+    """What stands in a result table, or in a part of its rows, said at once: it may go, where not all fit into memory."""
+    import answer
+
+    args.told = getattr(args, "told", {})
+    part = answer.sums(result.batches(), args.tables[name]) if args.check else {"rows": result.rows()}
+    args.told[name] = answer.added(args.told[name], part) if name in args.told else part
 
 
 class part:
@@ -66,7 +81,9 @@ def tables(args, results):
 
     out = {}
     for name, spec in args.tables.items():
-        if results is not None:
+        if name in getattr(args, "told", {}):
+            out[name] = args.told[name]
+        elif results is not None:
             result = results[name]
             out[name] = answer.sums(result.batches(), spec) if args.check else {"rows": result.rows()}
         elif not os.path.exists(path := os.path.join(args.work, name + ".parquet")):  # no row, no file

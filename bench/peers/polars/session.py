@@ -21,9 +21,16 @@ def day_bounds(date):
     return start, start + datetime.timedelta(days=1)
 
 
-def dumps(args, table):
-    """All files of one table and the as-of date."""
+def dumps(args, table, days=None):
+    """All files of one table and the as-of date; in a job of windows those of so many days (None: all), with the column dt."""
+    if args.days:
+        return all_dumps(args, table).filter(since(args, days or args.days), pl.col("dt") <= datetime.date.fromisoformat(args.date))
     return pl.scan_parquet(f"{args.data}/dumps/{table}/dt={args.date}/*.parquet", hive_partitioning=False)
+
+
+def since(args, days):
+    """Whether a row is of the last so many days."""
+    return pl.col("dt") > datetime.date.fromisoformat(args.date) - datetime.timedelta(days=days)
 
 
 def all_dumps(args, table):

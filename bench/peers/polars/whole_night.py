@@ -59,10 +59,14 @@ def refunded_lines(args, products):
 
 
 def pairs(args, paid, refunded, own):
+    return windows.pairs(args, paid.select(*own, "buyer_id", "dt"), gone_days(args, paid, refunded, own), own)
+
+
+def gone_days(args, paid, refunded, own):
     by = [*own, "buyer_id", "dt"]
     undone = refunded.filter("undone")
     lines = paid.join(undone.select(by).unique(), on=by, how="semi", nulls_equal=True).group_by(by).agg(pl.len().alias("lines"))
-    return windows.pairs(args, paid.select(by), windows.gone_days(args, undone, lines, own), own)
+    return windows.gone_days(args, undone, lines, own)
 
 
 def sums(args, lines, column, name, own):
@@ -71,11 +75,12 @@ def sums(args, lines, column, name, own):
     return lines.group_by(own).agg(wanted) if own else lines.select(wanted)
 
 
-def role_figures(args, role, subject, paid, refunded):
-    """Buyers and money of one role: one row a subject."""
+def role_figures(args, role, subject, paid, refunded, bought=None):
+    """Buyers and money of one role: one row a subject. bought: the days on which pairs bought, where they are known already."""
     own = [subject] if subject else []
     lines, refunds = (f.lazy() if role != "talent" else f.lazy().filter(pl.col("promoter_id").is_not_null()) for f in (paid, refunded))
-    parts = [windows.figures(own, pairs(args, lines, refunds, own)), sums(args, lines, "fen", "paid", own), sums(args, refunds, "returned_fen", "returned", own)]
+    of_pairs = pairs(args, lines, refunds, own) if bought is None else windows.kept_pairs(bought, gone_days(args, lines, refunds, own), own)
+    parts = [windows.figures(own, of_pairs), sums(args, lines, "fen", "paid", own), sums(args, refunds, "returned_fen", "returned", own)]
     if subject:
         wide = parts[0].join(parts[1], on=subject, how="left", nulls_equal=True).join(parts[2], on=subject, how="left", nulls_equal=True)
     else:
@@ -90,7 +95,11 @@ def run(args, _):
     products = dumps(args, "products").select("dt", "product_id", "category1_id")
     with job.part("stage"):
         paid, refunded = pl.collect_all([paid_lines(args, products), refunded_lines(args, products)], engine="streaming")
-    wide = pl.collect_all([role_figures(args, role, subject, paid, refunded) for role, subject in SCOPES], engine="streaming")
+    return published(pl.collect_all([role_figures(args, role, subject, paid, refunded) for role, subject in SCOPES], engine="streaming"))
+
+
+def published(wide):
+    """The two tables, of all roles' figures."""
     long = pl.concat(windows.windows(role, subject, frame, MEASURES) for (role, subject), frame in zip(SCOPES, wide))
     gmv = long.filter(pl.col("buyers") > 0).select("role", "subject_id", "window_days", "gmv_paid_fen", "gmv_net_fen", "buyers")
     return {"gmv": session.result(gmv), "repeat_purchase": session.result(windows.repeat_purchase(long))}

@@ -56,8 +56,13 @@ def gone_days(args, undone, lines, own):
 
 def pairs(args, rows, gone, own):
     """One row a pair: the bits of the days on which it bought, and of those that refunds leave."""
+    bought = rows.join(bits(args), on="dt").group_by(*own, "buyer_id").agg(pl.col("late", "early").bitwise_or())
+    return kept_pairs(bought, gone, own)
+
+
+def kept_pairs(bought, gone, own):
+    """The same where the days on which pairs bought are known."""
     keys = [*own, "buyer_id"]
-    bought = rows.join(bits(args), on="dt").group_by(keys).agg(pl.col("late", "early").bitwise_or())
     kept = [(pl.col(half) ^ pl.col(f"gone_{half}").fill_null(0)).alias(f"kept_{half}") for half in ("late", "early")]
     return bought.join(gone, on=keys, how="left", nulls_equal=True).with_columns(kept)
 

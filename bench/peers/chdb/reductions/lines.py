@@ -30,16 +30,47 @@ CHANNEL = f"""
     CAST(multiIf(l.account = {NONE}, 'none', a.owner_merchant_id = l.merchant_id, 'self', l.promoter_id <> {NONE}, 'distribution', 'none')
          AS Enum8('self', 'distribution', 'none', 'unknown'))"""
 
-ACCOUNTS = f"LEFT ANY JOIN (SELECT talent_id, ifNull(owner_merchant_id, {NONE}) AS owner_merchant_id FROM account_days) a ON a.talent_id = l.account"
 
-SNAPSHOTS = f"""
-    LEFT ANY JOIN (SELECT product_id, ifNull(category1_id, {NONE}) AS category1_id, ifNull(brand_id, {NONE}) AS brand_id, units_per_item FROM product_days) p
-        ON p.product_id = l.product_id
-    {ACCOUNTS}"""
+def on_day(args, subject, day):
+    """What lines are joined with snapshots by: in a job of windows subject and day as one number, since a join on one integer is
+    three times as fast as one on two keys."""
+    return f"bitOr(bitShiftLeft({subject}, 16), toUInt16({day}))" if args.days else subject
+
+
+def accounts(args, day="l.dt"):
+    """Joins lines l with what was known of their account: on the day of the job, or on a day of the line."""
+    return f"""
+    LEFT ANY JOIN (SELECT {on_day(args, 'talent_id', 'dt')} AS key, ifNull(owner_merchant_id, {NONE}) AS owner_merchant_id FROM account_days) a
+        ON a.key = {on_day(args, 'l.account', day)}"""
+
+
+def snapshots(args, day="l.dt"):
+    """The same of product and account."""
+    return f"""
+    LEFT ANY JOIN (SELECT {on_day(args, 'product_id', 'dt')} AS key, ifNull(category1_id, {NONE}) AS category1_id, ifNull(brand_id, {NONE}) AS brand_id,
+                          units_per_item FROM product_days) p
+        ON p.key = {on_day(args, 'l.product_id', day)}
+    {accounts(args, day)}"""
+
 
 # A product without a snapshot joins with 0, which is no product.
-CATEGORY = f"if(p.product_id = 0, {NONE}, p.category1_id)"
-BRAND = f"if(p.product_id = 0, {NONE}, p.brand_id)"
+CATEGORY = f"if(p.key = 0, {NONE}, p.category1_id)"
+BRAND = f"if(p.key = 0, {NONE}, p.brand_id)"
+
+
+def buyer(args):
+    """Windows need no hash of buyers."""
+    return "buyer_id" if args.days else f"sipHash64Keyed({KEY}, buyer_id) AS buyer_id"
+
+
+def dated(args):
+    """The day of a row, first of a list of columns, in a job of windows."""
+    return "dt, " if args.days else ""
+
+
+def order_of_day(args):
+    """The order, in a job of windows as of its day: orders are counted a day."""
+    return f"order_id * 128 + (toDate('{args.date}') - dt)" if args.days else "order_id"
 
 
 def keys(*names):
@@ -52,7 +83,9 @@ def readable(*names):
 
 
 def today(args, moment):
-    """Whether a moment lies on the business day."""
+    """Whether a moment lies on the business day, in a job of windows on that of the row."""
+    if args.days:
+        return f"ifNull(toDate({moment}, 'Asia/Shanghai') = dt, false)"
     first, last = session.day_bounds(args.date)
     return f"ifNull({moment} >= {first} AND {moment} < {last}, false)"
 

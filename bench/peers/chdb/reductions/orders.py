@@ -6,21 +6,21 @@ Variants at 10 million lines, CPU seconds:
 
 import session
 from session import NONE
-from reductions.lines import ACCOUNT, BRAND, CATEGORY, CHANNEL, CLASS, FEN, KEY, PROMOTER, SNAPSHOTS, readable, today
+from reductions.lines import ACCOUNT, BRAND, CATEGORY, CHANNEL, CLASS, FEN, PROMOTER, buyer, dated, readable, snapshots, today
 
 
 def stage(args):
-    """The day's lines with all that is derived from them."""
+    """The day's lines with all that is derived from them; in a job of windows those of all days, without what only the cube of sales has."""
+    parts, cube = ("", "") if args.days else ("buyer_paid_fen, platform_subsidy_fen, ", "buyer_paid_fen, platform_subsidy_fen, freight_fen, ")
     return f"""
-    SELECT order_id, buyer_id, merchant_id, l.product_id AS product_id, promoter_id, scene, quantity, buyer_paid_fen, platform_subsidy_fen, freight_fen,
-           risk, fen, class, is_placed, {CHANNEL} AS channel, class IN ('score_valid', 'gmv_valid') AS is_gmv,
+    SELECT {dated(args)}order_id, buyer_id, merchant_id, l.product_id AS product_id, promoter_id, scene, quantity, {cube}risk, fen, class, is_placed, {CHANNEL} AS channel, class IN ('score_valid', 'gmv_valid') AS is_gmv,
            class IN ('score_valid', 'gmv_valid', 'abnormal') AS is_raw, {CATEGORY} AS category1_id, {BRAND} AS brand_id,
            intDiv(fen + freight_fen, greatest(1, quantity) * greatest(1, p.units_per_item)) AS unit_price_fen
-    FROM (SELECT order_id, sipHash64Keyed({KEY}, buyer_id) AS buyer_id, merchant_id, product_id, {PROMOTER}, {ACCOUNT} AS account,
-                 CAST(scene AS Enum8({session.SCENES})) AS scene, quantity, buyer_paid_fen, platform_subsidy_fen, freight_fen,
+    FROM (SELECT {dated(args)}order_id, {buyer(args)}, merchant_id, product_id, {PROMOTER}, {ACCOUNT} AS account,
+                 CAST(scene AS Enum8({session.SCENES})) AS scene, quantity, {parts}freight_fen,
                  toLowCardinality(ifNull(risk_reason, '')) AS risk, {FEN} AS fen, {CLASS} AS class,
                  order_kind <> 'test' AND {today(args, "created_at")} AS is_placed
-          FROM {session.dumps(args, "orders")}) l {SNAPSHOTS}"""
+          FROM {session.dumps(args, "orders")}) l {snapshots(args)}"""
 
 
 SET_LINES = f"""

@@ -1,23 +1,23 @@
 """Rollups of refunds: those that succeeded, and the events of the day by pay day. The dumps are read once."""
 
 import session
-from reductions.lines import ACCOUNT, CATEGORY, CHANNEL, CLASS, FEN, KEY, PROMOTER, SCORED, SNAPSHOTS, keys, readable, seconds, today
+from reductions.lines import ACCOUNT, CATEGORY, CHANNEL, CLASS, FEN, PROMOTER, SCORED, buyer, dated, keys, order_of_day, readable, seconds, snapshots, today
 
 
 def stage(args):
     """Refunds of gmv_valid lines with what happened to them today."""
     return f"""
-    SELECT refund_id, order_line_id, order_id, buyer_id, merchant_id, l.product_id AS product_id, promoter_id, scene, paid_day, succeeded_at, kind, liable,
+    SELECT {dated(args)}refund_id, order_line_id, order_id, buyer_id, merchant_id, l.product_id AS product_id, promoter_id, scene, paid_day, succeeded_at, kind, liable,
            self_completed, is_full, line_fen, part_fen, class, is_refund, is_quality, is_intervened, is_decided, is_closed, handling_seconds,
            {CHANNEL} AS channel, {CATEGORY} AS category1_id
-    FROM (SELECT refund_id, order_line_id, order_id, sipHash64Keyed({KEY}, buyer_id) AS buyer_id, merchant_id, product_id, {PROMOTER}, {ACCOUNT} AS account,
+    FROM (SELECT {dated(args)}refund_id, order_line_id, {order_of_day(args)} AS order_id, {buyer(args)}, merchant_id, product_id, {PROMOTER}, {ACCOUNT} AS account,
                  scene, toDate32(toTimeZone(paid_at, 'Asia/Shanghai')) AS paid_day, succeeded_at, kind, liable, self_completed, is_full,
                  {FEN} AS line_fen, least(amount_fen, {FEN}) AS part_fen, {CLASS} AS class,
                  {today(args, "succeeded_at")} AS is_refund, {today(args, "intervened_at")} AS is_intervened,
                  {today(args, "applied_at")} AND is_first AND reason = 'quality' AS is_quality,
                  {today(args, "liable_at")} AND isNotNull(liable) AS is_decided, {today(args, "closed_at")} AND isNotNull(self_completed) AS is_closed,
                  least(168 * 3600, {seconds("applied_at", "closed_at")}) AS handling_seconds
-          FROM {session.dumps(args, "refunds")} WHERE class IN ('score_valid', 'gmv_valid')) l {SNAPSHOTS}"""
+          FROM {session.dumps(args, "refunds")} WHERE class IN ('score_valid', 'gmv_valid')) l {snapshots(args, "l.paid_day")}"""
 
 
 LINES = """

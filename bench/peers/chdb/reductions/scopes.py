@@ -13,13 +13,14 @@ from reductions.lines import SCORED, keys, readable
 SELF_LIVE = "channel = 'self' AND scene = 'live'"
 
 
-def buyers(subject, where):
+def buyers(subject, where, more=""):
+    """more: what else is wanted of a buyer, of what the job has."""
     by = keys(subject, "buyer_id")
     own = f", uniqExactIf(order_id, {SELF_LIVE}) AS self_live_orders" if subject == "merchant_id" else ""
     return f"""
     SELECT b.*, s.set_orders AS set_orders, s.set_fen AS set_fen
     FROM (SELECT {by}, uniqExact(order_id) AS orders, count() AS lines, sum(fen) AS paid_fen, countIf(channel = 'distribution') AS distribution_lines,
-                 countIf({SELF_LIVE}) AS self_live_lines, sumIf(fen, {SELF_LIVE}) AS self_live_fen{own}
+                 countIf({SELF_LIVE}) AS self_live_lines, sumIf(fen, {SELF_LIVE}) AS self_live_fen{own}{more}
           FROM day_lines WHERE is_gmv AND {where} GROUP BY {by}) b
     LEFT ANY JOIN (SELECT {by}, uniqExact(order_id) AS set_orders, sum(fen) AS set_fen
                    FROM (SELECT {by}, order_id, sum(fen) AS fen
@@ -59,11 +60,11 @@ def score_orders(subject, where):
 DISTRIBUTION_ORDERS = "SELECT merchant_id, uniqExact(order_id) AS orders FROM day_lines WHERE is_gmv AND channel = 'distribution' GROUP BY merchant_id"
 
 
-def queries(role, subject, where):
-    """Query, order and columns by name, of one scope whose buyers and cells are made."""
+def queries(role, subject, where, columns="*"):
+    """Query, order and columns by name, of one scope whose buyers and cells are made; columns are those of the rollup of buyers."""
     null = readable(*([subject] if role == "category" else []))
     out = {
-        f"{role}_buyers": (f"SELECT * FROM {role}_buyers", keys(subject, "buyer_id"), null),
+        f"{role}_buyers": (f"SELECT {columns} FROM {role}_buyers", keys(subject, "buyer_id"), null),
         f"{role}_sales": (sales(role, subject), keys(subject, "channel", "scene"), null),
     }
     if (role, subject, where) in SCORED:

@@ -1,14 +1,14 @@
 """Rollups of shipments, reviews and chats. Shipments and reviews are read once for their three scopes."""
 
 import session
-from reductions.lines import CLASS, PROMOTER, SCORED, seconds, today
+from reductions.lines import CLASS, PROMOTER, SCORED, order_of_day, seconds, today
 
 
 def stages(args):
     """Shipments with events of today, and first reviews, of score_valid lines."""
     shipped = "order_kind <> 'presale' AND NOT no_shipping"
     shipments = f"""
-    SELECT order_id, merchant_id, product_id, {PROMOTER}, is_due, is_signed, is_due AND ifNull(picked_up_at > pickup_due_at, true) AS is_missed,
+    SELECT {order_of_day(args)} AS order_id, merchant_id, product_id, {PROMOTER}, is_due, is_signed, is_due AND ifNull(picked_up_at > pickup_due_at, true) AS is_missed,
            is_signed AND {shipped} AND isNotNull(picked_up_at) AND isNotNull(route_median_hours) AS is_transit,
            {seconds("picked_up_at", "signed_at")} AS transit_seconds, toInt64(floor(ifNull(route_median_hours, 0) * 3600 + 0.5)) AS median_seconds
     FROM (SELECT *, {CLASS} AS class, {today(args, "pickup_due_at")} AND {shipped} AS is_due, {today(args, "signed_at")} AS is_signed
@@ -32,6 +32,13 @@ def reviews(subject, where):
     SELECT {subject}, count() AS reviews, countIf(rating <= 2) AS bad, countIf(rating <= 2 AND ifNull(is_quality_issue, true)) AS quality_bad,
            sum(rating) AS rating_sum
     FROM day_reviews WHERE {where} GROUP BY {subject}"""
+
+
+def complaints(args, subject):
+    return f"""
+    SELECT assumeNotNull(c.{subject}) AS {subject}, countIf(kind IN ('not_as_described', 'counterfeit')) AS mismatch, countIf(kind = 'logistics') AS logistics,
+           countIf(kind IN ('false_advertising', 'not_as_described')) AS misleading
+    FROM {session.dumps(args, "complaints")} c WHERE upheld AND isNotNull(c.{subject}) GROUP BY {subject}"""
 
 
 def chats(args):

@@ -30,17 +30,42 @@ CHANNEL = """
          WHEN l.promoter_id IS NOT NULL THEN 'distribution'
          ELSE 'none' END::channel_t"""
 
-SNAPSHOTS = """
-    LEFT JOIN product_days p USING (product_id)
-    LEFT JOIN account_days a ON a.talent_id = coalesce(l.author_id, l.promoter_id)"""
+def snapshots(args, day="dt"):
+    """Joins of lines l with what was known of product and account: on the day of the job, or on a day of the line."""
+    p_day, a_day = (f" AND {s}.dt = l.{day}" if args.days else "" for s in "pa")
+    return f"""
+    LEFT JOIN product_days p ON p.product_id = l.product_id{p_day}
+    LEFT JOIN account_days a ON a.talent_id = coalesce(l.author_id, l.promoter_id){a_day}"""
 
 
 def keys(*names):
     return ", ".join(n for n in names if n)
 
 
+def day_of(moment):
+    """The business day in Asia/Shanghai: UTC+8, no summer time."""
+    return f"({moment} AT TIME ZONE 'UTC' + INTERVAL 8 HOUR)::DATE"
+
+
+def buyer(args):
+    """Windows need no hash of buyers."""
+    return "buyer_id" if args.days else f"hash(buyer_id, {KEY}) AS buyer_id"
+
+
+def dated(args):
+    """The day of a row, first of a list of columns, in a job of windows."""
+    return "dt, " if args.days else ""
+
+
+def order_of_day(args):
+    """The order, in a job of windows as of its day: orders are counted a day."""
+    return f"order_id * 128 + (DATE '{args.date}' - dt)" if args.days else "order_id"
+
+
 def today(args, moment):
-    """Whether a moment lies on the business day; null where there is none."""
+    """Whether a moment lies on the business day, in a job of windows on that of the row; null where there is none."""
+    if args.days:  # division is five times as fast as a cast to a date
+        return f"(epoch_us({moment}) + 28800000000) // 86400000000 = dt - DATE '1970-01-01'"
     first, last = session.day_bounds(args.date)
     return f"{moment} >= '{first}' AND {moment} < '{last}'"
 

@@ -5,20 +5,21 @@ Variants at 10 million lines, CPU seconds:
 """
 
 import session
-from reductions.lines import CHANNEL, CLASS, FEN, KEY, SNAPSHOTS, today, total
+from reductions.lines import CHANNEL, CLASS, FEN, buyer, dated, snapshots, today, total
 
 
 def stage(args):
-    """The day's lines with all that is derived from them."""
+    """The day's lines with all that is derived from them; in a job of windows those of all days, without what only the cube of sales has."""
+    parts, cube = ("", "author_id, freight_fen") if args.days else ("buyer_paid_fen, platform_subsidy_fen, ", "author_id")
     return f"""
     CREATE TEMP TABLE day_lines AS
-    SELECT l.* EXCLUDE (author_id), {CHANNEL} AS channel, class IN ('score_valid', 'gmv_valid') AS is_gmv,
+    SELECT l.* EXCLUDE ({cube}), {CHANNEL} AS channel, class IN ('score_valid', 'gmv_valid') AS is_gmv,
            class IN ('score_valid', 'gmv_valid', 'abnormal') AS is_raw, p.category1_id, p.brand_id,
            (fen + freight_fen) // (greatest(1, quantity) * greatest(1, coalesce(p.units_per_item, 1))) AS unit_price_fen
-    FROM (SELECT order_id, hash(buyer_id, {KEY}) AS buyer_id, merchant_id, product_id, promoter_id, author_id, scene::scene_t AS scene, quantity,
-                 buyer_paid_fen, platform_subsidy_fen, freight_fen, risk_reason, {FEN} AS fen, {CLASS} AS class,
+    FROM (SELECT {dated(args)}order_id, {buyer(args)}, merchant_id, product_id, promoter_id, author_id, scene::scene_t AS scene, quantity,
+                 {parts}freight_fen, risk_reason, {FEN} AS fen, {CLASS} AS class,
                  order_kind <> 'test' AND {today(args, "created_at")} AS is_placed
-          FROM {session.dumps(args, "orders")}) l {SNAPSHOTS}"""
+          FROM {session.dumps(args, "orders")}) l {snapshots(args)}"""
 
 
 SET_ORDERS = """

@@ -1,7 +1,7 @@
 """Rollups of refunds: those that succeeded, and the events of the day by pay day. The dumps are read once."""
 
 import session
-from reductions.lines import CHANNEL, CLASS, FEN, KEY, SCORED, SNAPSHOTS, keys, seconds, today, total
+from reductions.lines import CHANNEL, CLASS, FEN, SCORED, buyer, dated, day_of, keys, order_of_day, seconds, snapshots, today, total
 
 
 def stage(args):
@@ -9,15 +9,15 @@ def stage(args):
     return f"""
     CREATE TEMP TABLE day_refunds AS
     SELECT l.*, {CHANNEL} AS channel, p.category1_id
-    FROM (SELECT refund_id, order_line_id, order_id, hash(buyer_id, {KEY}) AS buyer_id, merchant_id, product_id, promoter_id, author_id, scene,
-                 (paid_at AT TIME ZONE 'UTC' + INTERVAL 8 HOUR)::DATE AS paid_day, succeeded_at, kind, liable, self_completed, is_full,
+    FROM (SELECT {dated(args)}refund_id, order_line_id, {order_of_day(args)} AS order_id, {buyer(args)}, merchant_id, product_id, promoter_id, author_id, scene,
+                 {day_of("paid_at")} AS paid_day, succeeded_at, kind, liable, self_completed, is_full,
                  {FEN} AS line_fen, least(amount_fen, {FEN}) AS part_fen, {CLASS} AS class,
                  {today(args, "succeeded_at")} AS is_refund, {today(args, "intervened_at")} AS is_intervened,
                  {today(args, "applied_at")} AND is_first AND reason = 'quality' AS is_quality,
                  {today(args, "liable_at")} AND liable IS NOT NULL AS is_decided,
                  {today(args, "closed_at")} AND self_completed IS NOT NULL AS is_closed,
                  least(168 * 3600, {seconds("applied_at", "closed_at")}) AS handling_seconds
-          FROM {session.dumps(args, "refunds")} WHERE class IN ('score_valid', 'gmv_valid')) l {SNAPSHOTS}"""
+          FROM {session.dumps(args, "refunds")} WHERE class IN ('score_valid', 'gmv_valid')) l {snapshots(args, "paid_day")}"""
 
 
 LINES = """

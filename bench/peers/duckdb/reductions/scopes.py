@@ -13,6 +13,8 @@ Variants at 10 million lines, CPU seconds:
 from reductions.lines import SCORED, keys, total
 
 SELF_LIVE = "channel = 'self' AND scene = 'live'"
+OF_LINES = f"""count(*) FILTER (channel = 'distribution') AS distribution_lines, count(*) FILTER ({SELF_LIVE}) AS self_live_lines,
+           {total("fen", SELF_LIVE)} AS self_live_fen"""
 
 
 def of_scores(subject):
@@ -26,22 +28,36 @@ def of_scores(subject):
     return of_order, of_buyer
 
 
-def buyers(subject, where):
-    """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them."""
+def buyers(subject, where, of_order="", of_buyer=None):
+    """Two levels: each order of a buyer once, then the buyers; full sets are few and joined to them. What more is wanted of an order and
+    of a buyer is the job's."""
     by = keys(subject, "buyer_id")
     score_of_order, more = of_scores(subject)
+    more |= of_buyer or {}
     if subject == "merchant_id":
         more = {"self_live_orders": "count(*) FILTER (self_live_lines > 0)", **more}
+    return with_sets(subject, where, f"""
+    SELECT {by}, count(*) AS orders, {", ".join(f"{total(m)} AS {m}" for m in ("lines", "paid_fen", "distribution_lines", "self_live_lines", "self_live_fen"))}
+           {"".join(f", {value} AS {name}" for name, value in more.items())}
+    FROM (SELECT {by}, order_id, count(*) AS lines, {total("fen")} AS paid_fen, {OF_LINES}{score_of_order}{of_order}
+          FROM day_lines WHERE is_gmv AND {where} GROUP BY ALL)
+    GROUP BY ALL""")
+
+
+def buyers_at_once(subject, where, of_buyer):
+    """The same of scopes without scores, orders told apart by count(DISTINCT)."""
+    return with_sets(subject, where, f"""
+    SELECT {keys(subject, "buyer_id")}, count(DISTINCT order_id) AS orders, count(*) AS lines, {total("fen")} AS paid_fen, {OF_LINES}
+           {"".join(f", {value} AS {name}" for name, value in of_buyer.items())}
+    FROM day_lines WHERE is_gmv AND {where} GROUP BY ALL""")
+
+
+def with_sets(subject, where, bought):
+    by = keys(subject, "buyer_id")
     same = " AND ".join(f"b.{k} IS NOT DISTINCT FROM s.{k}" for k in (subject, "buyer_id") if k)
     return f"""
     SELECT b.*, coalesce(set_orders, 0)::BIGINT AS set_orders, coalesce(set_fen, 0)::BIGINT AS set_fen
-    FROM (SELECT {by}, count(*) AS orders, {", ".join(f"{total(m)} AS {m}" for m in ("lines", "paid_fen", "distribution_lines", "self_live_lines", "self_live_fen"))}
-                 {"".join(f", {value} AS {name}" for name, value in more.items())}
-          FROM (SELECT {by}, order_id, count(*) AS lines, {total("fen")} AS paid_fen,
-                       count(*) FILTER (channel = 'distribution') AS distribution_lines, count(*) FILTER ({SELF_LIVE}) AS self_live_lines,
-                       {total("fen", SELF_LIVE)} AS self_live_fen{score_of_order}
-                FROM day_lines WHERE is_gmv AND {where} GROUP BY ALL)
-          GROUP BY ALL) b
+    FROM ({bought}) b
     LEFT JOIN (SELECT {by}, count(DISTINCT order_id) AS set_orders, {total("fen")} AS set_fen
                FROM (SELECT {by}, order_id, brand_id, {total("fen")} AS fen
                      FROM day_lines SEMI JOIN set_orders USING (order_id, brand_id) WHERE is_gmv AND {where} GROUP BY ALL HAVING count(*) >= 3)
@@ -81,10 +97,10 @@ def sales(role, subject):
     )
 
 
-def queries(role, subject):
-    """Query and order by name, of one scope whose buyers and cells are made."""
+def queries(role, subject, of_buyer=()):
+    """Query and order by name, of one scope whose buyers and cells are made. of_buyer: what the job has of buyers beside the rollup."""
     _, unwritten = of_scores(subject)
-    columns = f"* EXCLUDE ({', '.join(unwritten)})" if unwritten else "*"
+    columns = f"* EXCLUDE ({', '.join([*unwritten, *of_buyer])})" if unwritten or of_buyer else "*"
     out = {
         f"{role}_buyers": (f"SELECT {columns} FROM {role}_buyers", keys(subject, "buyer_id")),
         f"{role}_sales": (sales(role, subject), keys(subject, "channel", "scene")),

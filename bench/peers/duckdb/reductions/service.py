@@ -1,7 +1,7 @@
 """Rollups of shipments, reviews and chats. Shipments and reviews are read once for their three scopes."""
 
 import session
-from reductions.lines import CLASS, SCORED, seconds, today, total
+from reductions.lines import CLASS, SCORED, order_of_day, seconds, today, total
 
 
 def stages(args):
@@ -9,7 +9,7 @@ def stages(args):
     shipped = "order_kind <> 'presale' AND NOT no_shipping"
     shipments = f"""
     CREATE TEMP TABLE day_shipments AS
-    SELECT order_id, merchant_id, product_id, promoter_id, is_due, is_signed, is_due AND (picked_up_at IS NULL OR picked_up_at > pickup_due_at) AS is_missed,
+    SELECT {order_of_day(args)} AS order_id, merchant_id, product_id, promoter_id, is_due, is_signed, is_due AND (picked_up_at IS NULL OR picked_up_at > pickup_due_at) AS is_missed,
            is_signed AND {shipped} AND picked_up_at IS NOT NULL AND route_median_hours IS NOT NULL AS is_transit,
            {seconds("picked_up_at", "signed_at")} AS transit_seconds, round(route_median_hours * 3600)::BIGINT AS median_seconds
     FROM (SELECT *, {CLASS} AS class, {today(args, "pickup_due_at")} AND {shipped} AS is_due, {today(args, "signed_at")} AS is_signed
@@ -35,6 +35,13 @@ def reviews(subject, where):
     SELECT {subject}, count(*) AS reviews, count(*) FILTER (rating <= 2) AS bad,
            count(*) FILTER (rating <= 2 AND is_quality_issue IS DISTINCT FROM false) AS quality_bad, {total("rating")} AS rating_sum
     FROM day_reviews WHERE {where} GROUP BY ALL"""
+
+
+def complaints(args, subject, where):
+    return f"""
+    SELECT {subject}, count(*) FILTER (kind IN ('not_as_described', 'counterfeit')) AS mismatch, count(*) FILTER (kind = 'logistics') AS logistics,
+           count(*) FILTER (kind IN ('false_advertising', 'not_as_described')) AS misleading
+    FROM {session.dumps(args, "complaints")} WHERE upheld AND {subject} IS NOT NULL AND {where} GROUP BY ALL"""
 
 
 def chats(args):

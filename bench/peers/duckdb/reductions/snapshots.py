@@ -3,20 +3,21 @@
 product_days and account_days are tables, since lines are joined with them; the others go from Parquet to Parquet.
 """
 
+import job
 import session
-from reductions.lines import total
+from reductions.lines import dated, total
 
 
 def tables(args):
     return {
-        "product_days": f"SELECT product_id, category1_id, brand_id, units_per_item FROM {session.dumps(args, 'products')}",
-        "account_days": f"SELECT talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}",
+        "product_days": f"SELECT {dated(args)}product_id, category1_id, brand_id, units_per_item FROM {session.dumps(args, 'products')}",
+        "account_days": f"SELECT {dated(args)}talent_id, owner_merchant_id, followers FROM {session.dumps(args, 'talents')}",
     }
 
 
 def queries(args):
     """Query and order by name."""
-    products = session.dumps(args, "products")
+    products = session.dumps(args, "products", 1)
     return {
         "product_days": ("FROM product_days", "product_id"),
         "account_days": ("FROM account_days", "talent_id"),
@@ -30,11 +31,11 @@ def queries(args):
             f"SELECT product_id, round(purchasable_hours * 60)::BIGINT AS purchasable_minutes FROM {products} WHERE purchasable_minutes > 0 AND NOT live_only",
             "product_id",
         ),
-        "merchant_facts": (f"SELECT merchant_id, name, kind, category1_id, joined_on FROM {session.dumps(args, 'merchants')}", "merchant_id"),
-        "account_facts": (f"SELECT talent_id, name, owner_merchant_id, category1_id, followers, joined_on FROM {session.dumps(args, 'talents')}", "talent_id"),
+        "merchant_facts": (f"SELECT merchant_id, name, kind, category1_id, joined_on FROM {session.dumps(args, 'merchants', 1)}", "merchant_id"),
+        "account_facts": (f"SELECT talent_id, name, owner_merchant_id, category1_id, followers, joined_on FROM {session.dumps(args, 'talents', 1)}", "talent_id"),
         "overrides": (
             f"""SELECT subject_role::role_t AS subject_role, subject_id, resource::resource_t AS resource, valid_from, action, reason, author, valid_to
-                FROM {session.dumps(args, 'overrides')}""",
+                FROM {session.dumps(args, 'overrides', 1)}""",
             "subject_role, subject_id, resource, valid_from",
         ),
         "violation_points": (

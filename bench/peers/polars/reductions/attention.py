@@ -2,14 +2,15 @@
 
 import polars as pl
 
+import job
 import session
 from reductions.lines import with_channel
 
 SUMS = ["viewers", "watch_seconds", "interactions", "upheld_reports", "good_ratings", "bad_ratings"]
 
 
-def contents(args, subject):
-    rows = session.dumps(args, "contents").filter(pl.col(subject).is_not_null()).with_columns(interactions=pl.sum_horizontal("likes", "comments", "shares"))
+def contents(args, subject, days=None):
+    rows = session.dumps(args, "contents", days).filter(pl.col(subject).is_not_null()).with_columns(interactions=pl.sum_horizontal("likes", "comments", "shares"))
     return rows.group_by(subject).agg((pl.col("kind") == "live").sum().alias("lives"), pl.sum(*SUMS))
 
 
@@ -18,7 +19,7 @@ def product_traffic(args, accounts):
     channel = pl.col("channel")
     of = {"distribution": channel == "distribution", "self_live": (channel == "self") & (pl.col("scene") == "live")}
     parts = {f"{name}_{figure}": (pl.col(figure) * where).sum() for name, where in of.items() for figure in ("impressions", "clicks")}
-    shown = with_channel(session.dumps(args, "product_traffic").with_columns(account="promoter_id"), accounts)
+    shown = with_channel(args, session.dumps(args, "product_traffic").with_columns(account="promoter_id"), accounts)
     return shown.group_by("product_id").agg(pl.sum("impressions", "clicks"), **parts)
 
 
@@ -31,7 +32,7 @@ def rollups(args, accounts):
     """Frame and keys by name."""
     return {
         "talent_contents": (contents(args, "author_id"), ["author_id"]),
-        "merchant_contents": (contents(args, "owner_merchant_id"), ["owner_merchant_id"]),
+        "merchant_contents": (contents(args, "owner_merchant_id", job.days(args, "merchant_contents")), ["owner_merchant_id"]),
         "product_impressions": (product_traffic(args, accounts), ["product_id"]),
         "talent_impressions": (talent_traffic(args), ["promoter_id"]),
     }

@@ -30,30 +30,48 @@ class_of_line = (
 )  # fmt: skip
 
 
-def with_channel(lines, accounts):
-    """Adds the channel of lines whose account is known."""
+def on_day(args, day, *names):
+    """What lines are joined with snapshots by: in a job of windows with those of a day of theirs."""
+    return [*names, day] if args.days else [*names]
+
+
+def with_channel(args, lines, accounts, day="dt"):
+    """Adds the channel of lines whose account is known: on the day of the job, or on a day of the line."""
     channel = (
         pl.when(pl.col("account").is_null()).then(pl.lit("none"))
         .when(pl.col("owner_merchant_id") == pl.col("merchant_id")).then(pl.lit("self"))
         .when(pl.col("promoter_id").is_not_null()).then(pl.lit("distribution"))
         .otherwise(pl.lit("none")).cast(CHANNELS)
     )  # fmt: skip
-    owners = accounts.select(account="talent_id", owner_merchant_id="owner_merchant_id")
-    return lines.join(owners, on="account", how="left").with_columns(channel=channel)
+    owners = accounts.rename({"dt": day} if args.days else {}).select(*on_day(args, day), account="talent_id", owner_merchant_id="owner_merchant_id")
+    return lines.join(owners, on=on_day(args, day, "account"), how="left").with_columns(channel=channel)
 
 
-def with_snapshots(lines, products, accounts):
+def with_snapshots(args, lines, products, accounts, day="dt"):
     """Adds category, brand, units per item and channel."""
-    lines = lines.with_columns(account=pl.coalesce("author_id", "promoter_id")).join(products, on="product_id", how="left")
-    return with_channel(lines, accounts)
+    products = products.rename({"dt": day} if args.days else {})
+    lines = lines.with_columns(account=pl.coalesce("author_id", "promoter_id")).join(products, on=on_day(args, day, "product_id"), how="left")
+    return with_channel(args, lines, accounts, day)
 
 
 def belonging(frame, where):
     return frame if where is None else frame.filter(where)
 
 
+def buyer(args):
+    """Windows need no hash of buyers."""
+    return pl.col("buyer_id") if args.days else pl.col("buyer_id").hash(seed=session.SEED)
+
+
+def order_of_day(args):
+    """The order, in a job of windows as of its day: orders are counted a day."""
+    return pl.col("order_id") * 128 + pl.col("dt").to_physical() % 128 if args.days else pl.col("order_id")
+
+
 def today(args, moment):
-    """Whether a moment lies on the business day."""
+    """Whether a moment lies on the business day, in a job of windows on that of the row."""
+    if args.days:
+        return (pl.col(moment).dt.offset_by("8h").dt.date() == pl.col("dt")).fill_null(False)
     first, last = session.day_bounds(args.date)
     return ((pl.col(moment) >= first) & (pl.col(moment) < last)).fill_null(False)
 

@@ -7,31 +7,33 @@ Variants at 10 million lines, CPU seconds:
 import polars as pl
 
 import session
-from reductions.lines import SCENES, amount, class_of_line, is_score, today, with_snapshots
+from reductions.lines import SCENES, amount, buyer, class_of_line, is_score, on_day, today, with_snapshots
 
 fen = pl.col("fen")
 SALES_KEYS = ["merchant_id", "product_id", "promoter_id", "channel", "scene", "class"]
 
 
 def day_lines(args, products, accounts):
-    """The day's lines with all that is derived from them; figures that count some lines only are 0 elsewhere."""
+    """The day's lines with all that is derived from them; figures that count some lines only are 0 elsewhere. In a job of windows
+    those of all days, without what only the cube of sales has."""
+    cube = [] if args.days else ["buyer_paid_fen", "platform_subsidy_fen"]
     lines = session.dumps(args, "orders").select(
-        "order_id", "merchant_id", "product_id", "promoter_id", "author_id", "quantity", "buyer_paid_fen", "platform_subsidy_fen", "freight_fen", "risk_reason",
+        *on_day(args, "dt", "order_id", "merchant_id", "product_id", "promoter_id", "author_id", "quantity", "freight_fen", "risk_reason"), *cube,
         pl.col("scene").cast(SCENES),
-        pl.col("buyer_id").hash(seed=session.SEED),
+        buyer(args),
         class_of_line.alias("class"),
         is_placed=today(args, "created_at") & (pl.col("order_kind") != "test"),
         fen=amount,
     )  # fmt: skip
     units = pl.max_horizontal(1, "quantity") * pl.max_horizontal(1, "units_per_item")
     return (
-        with_snapshots(lines, products, accounts)
+        with_snapshots(args, lines, products, accounts)
         .with_columns(
             is_gmv=pl.col("class").is_in(["score_valid", "gmv_valid"]),
             is_raw=pl.col("class").is_in(["score_valid", "gmv_valid", "abnormal"]),
             unit_price_fen=(fen + pl.col("freight_fen")) // units,
         )
-        .drop("author_id", "account", "owner_merchant_id", "units_per_item")
+        .drop("author_id", "account", "owner_merchant_id", "units_per_item", *(["freight_fen"] if args.days else []))
     )
 
 

@@ -3,14 +3,15 @@
 import polars as pl
 
 import session
-from reductions.lines import SCORED, amount, belonging, class_of_line, is_score, seconds, today, with_snapshots
+from reductions.lines import SCORED, amount, belonging, buyer, class_of_line, is_score, order_of_day, seconds, today, with_snapshots
 
 
 def day_refunds(args, products, accounts):
     """Refunds of gmv_valid lines with what happened to them today."""
     refunds = session.dumps(args, "refunds").with_columns(
         class_of_line.alias("class"),
-        pl.col("buyer_id").hash(seed=session.SEED),
+        buyer(args),
+        order_of_day(args),
         paid_day=pl.col("paid_at").dt.offset_by("8h").dt.date(),
         line_fen=amount,
         is_refund=today(args, "succeeded_at"),
@@ -20,7 +21,7 @@ def day_refunds(args, products, accounts):
         is_closed=today(args, "closed_at") & pl.col("self_completed").is_not_null(),
         handling_seconds=seconds("applied_at", "closed_at").clip(upper_bound=168 * 3600),
     )
-    return with_snapshots(refunds.filter(pl.col("class").is_in(["score_valid", "gmv_valid"])), products, accounts)
+    return with_snapshots(args, refunds.filter(pl.col("class").is_in(["score_valid", "gmv_valid"])), products, accounts, "paid_day")
 
 
 def lines(refunds):

@@ -23,8 +23,8 @@ def full_sets(gmv):
     return gmv.join(candidates, on=["order_id", "brand_id"], how="semi")
 
 
-def buyers(lines, sets, keys):
-    """Purchases of each buyer; full sets are few and joined to them."""
+def buyers(lines, sets, keys, more=()):
+    """Purchases of each buyer, and what more is wanted of him; full sets are few and joined to them."""
     self_live = (pl.col("channel") == "self") & (pl.col("scene") == "live")
     own = [pl.col("order_id").filter(self_live).n_unique().alias("self_live_orders")] if "merchant_id" in keys else []
     bought = lines.group_by(keys).agg(
@@ -35,6 +35,7 @@ def buyers(lines, sets, keys):
         self_live.sum().alias("self_live_lines"),
         (fen * self_live).sum().alias("self_live_fen"),
         *own,
+        *more,
     )
     full = (
         sets.group_by(*keys, "order_id", "brand_id").agg(pl.len().alias("n"), fen.sum()).filter(pl.col("n") >= 3)
@@ -78,13 +79,13 @@ def distribution_orders(gmv):
     return gmv.filter(pl.col("channel") == "distribution").group_by("merchant_id").agg(orders=pl.col("order_id").n_unique())
 
 
-def rollups(lines, gmv, sets, role, subject, where):
-    """Frame and keys by name, of one scope. Its buyers and cells are made at once."""
+def rollups(lines, gmv, sets, role, subject, where, *more):
+    """Frame and keys by name, of one scope. Its buyers, with what more is wanted of them, and cells are made at once."""
     own = [subject] if subject else []
     of_buyers, of_cells = [*own, "buyer_id"], [*own, "channel", "scene"]
     gmv = belonging(gmv, where)
     by_buyer, by_cell = pl.collect_all(
-        [buyers(gmv, belonging(sets, where), of_buyers), cells(belonging(lines, where), of_cells)], engine="streaming"
+        [buyers(gmv, belonging(sets, where), of_buyers, more), cells(belonging(lines, where), of_cells)], engine="streaming"
     )
     out = {
         f"{role}_buyers": (by_buyer.lazy(), of_buyers),

@@ -3,19 +3,20 @@
 import polars as pl
 
 import session
-from reductions.lines import SCORED, belonging, class_of_line, is_score, seconds, today, whole
+from reductions.lines import SCORED, belonging, class_of_line, is_score, order_of_day, seconds, today, whole
 
 
-def day_shipments(args):
-    """Shipments with events of today, of score_valid lines."""
+def day_shipments(args, chosen=True):
+    """Shipments with events of today, of score_valid lines, those that are chosen."""
     shipped = (pl.col("order_kind") != "presale") & ~pl.col("no_shipping")
     late = pl.col("picked_up_at").is_null() | (pl.col("picked_up_at") > pl.col("pickup_due_at"))
     return (
         session.dumps(args, "shipments")
+        .filter(chosen)
         .with_columns(class_of_line.alias("class"), is_due=today(args, "pickup_due_at") & shipped, is_signed=today(args, "signed_at"))
         .filter(is_score & (pl.col("is_due") | pl.col("is_signed")))
         .select(
-            "order_id", "merchant_id", "product_id", "promoter_id", "is_due", "is_signed",
+            order_of_day(args), "merchant_id", "product_id", "promoter_id", "is_due", "is_signed",
             is_missed=pl.col("is_due") & late,
             is_transit=pl.col("is_signed") & shipped & pl.col("picked_up_at").is_not_null() & pl.col("route_median_hours").is_not_null(),
             transit_seconds=seconds("picked_up_at", "signed_at"),
@@ -38,6 +39,15 @@ def first_reviews(args):
 def reviews(first, subject):
     return first.group_by(subject).agg(
         reviews=pl.len(), bad=pl.col("bad").sum(), quality_bad=(pl.col("bad") & pl.col("is_quality_issue").fill_null(True)).sum(), rating_sum=pl.col("rating").sum()
+    )
+
+
+def complaints(args, subject):
+    named = session.dumps(args, "complaints").filter(pl.col("upheld") & pl.col(subject).is_not_null())
+    return named.group_by(subject).agg(
+        mismatch=pl.col("kind").is_in(["not_as_described", "counterfeit"]).sum(),
+        logistics=(pl.col("kind") == "logistics").sum(),
+        misleading=pl.col("kind").is_in(["false_advertising", "not_as_described"]).sum(),
     )
 
 

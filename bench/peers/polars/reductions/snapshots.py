@@ -3,7 +3,7 @@
 import polars as pl
 
 import session
-from reductions.lines import whole
+from reductions.lines import on_day, whole
 
 ROLES = pl.Enum(["merchant", "talent", "product"])
 SEVERITIES = pl.Enum(["severe", "general"])
@@ -12,18 +12,18 @@ RESOURCES = pl.Enum(["traffic", "subsidy", "benefit", "campaign"])
 
 def products(args):
     """The attributes that lines are joined with."""
-    return session.dumps(args, "products").select("product_id", "category1_id", "brand_id", "units_per_item")
+    return session.dumps(args, "products").select(*on_day(args, "dt", "product_id"), "category1_id", "brand_id", "units_per_item")
 
 
 def accounts(args):
-    return session.dumps(args, "talents").select("talent_id", "owner_merchant_id", "followers")
+    return session.dumps(args, "talents").select(*on_day(args, "dt", "talent_id"), "owner_merchant_id", "followers")
 
 
 def facts(args):
     """Frame and keys by name."""
-    products, talents = session.dumps(args, "products"), session.dumps(args, "talents")
+    products, talents = session.dumps(args, "products", 1), session.dumps(args, "talents", 1)
     shelf = products.filter(~pl.col("live_only")).select("product_id", purchasable_minutes=whole(pl.col("purchasable_hours") * 60))
-    overrides = session.dumps(args, "overrides").with_columns(pl.col("subject_role").cast(ROLES), pl.col("resource").cast(RESOURCES))
+    overrides = session.dumps(args, "overrides", 1).with_columns(pl.col("subject_role").cast(ROLES), pl.col("resource").cast(RESOURCES))
     violations = session.dumps(args, "violations").with_columns(pl.col("subject_role").cast(ROLES), pl.col("severity").cast(SEVERITIES))
     return {
         "carted_products": (products.filter("in_cart").select("product_id"), ["product_id"]),
@@ -34,7 +34,7 @@ def facts(args):
             ["product_id"],
         ),
         "shelf_minutes": (shelf.filter(pl.col("purchasable_minutes") > 0), ["product_id"]),
-        "merchant_facts": (session.dumps(args, "merchants").select("merchant_id", "name", "kind", "category1_id", "joined_on"), ["merchant_id"]),
+        "merchant_facts": (session.dumps(args, "merchants", 1).select("merchant_id", "name", "kind", "category1_id", "joined_on"), ["merchant_id"]),
         "account_facts": (talents.select("talent_id", "name", "owner_merchant_id", "category1_id", "followers", "joined_on"), ["talent_id"]),
         "overrides": (overrides, ["subject_role", "subject_id", "resource", "valid_from"]),
         "violation_points": (
