@@ -39,7 +39,7 @@ func remoteFile(t *testing.T) (*lake.File, *httptest.Server) {
 	return f, server
 }
 
-func rowsRead(t *testing.T, ctx context.Context, r *groupReader, group int) int64 {
+func rowsRead(ctx context.Context, t *testing.T, r *groupReader, group int) int64 {
 	t.Helper()
 	rec, err := r.read(ctx, group)
 	if err != nil {
@@ -52,12 +52,12 @@ func rowsRead(t *testing.T, ctx context.Context, r *groupReader, group int) int6
 func TestTheNextRowGroupIsFetchedAhead(t *testing.T) {
 	file, server := remoteFile(t)
 	r := newGroupReader(file, []string{"product_id", "clicks"}, memory.DefaultAllocator)
-	if n := rowsRead(t, t.Context(), r, 2); n != 200_000 {
+	if n := rowsRead(t.Context(), t, r, 2); n != 200_000 {
 		t.Errorf("%d rows", n)
 	}
 	r.fetching.Wait()
 	server.Close() // what comes now must be there
-	if n := rowsRead(t, t.Context(), r, 3); n != 200_000 {
+	if n := rowsRead(t.Context(), t, r, 3); n != 200_000 {
 		t.Errorf("%d rows of the next row group", n)
 	}
 	if err := r.close(); err != nil {
@@ -72,13 +72,13 @@ func TestARowGroupThatDidNotComeIsAskedForAgain(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	r.askFor(ended, 2)
-	if n := rowsRead(t, t.Context(), r, 2); n != 200_000 {
+	if n := rowsRead(t.Context(), t, r, 2); n != 200_000 {
 		t.Errorf("%d rows", n)
 	}
 	if _, err := r.read(ended, 0); err == nil {
 		t.Error("read though its reader gave up")
 	}
-	if n := rowsRead(t, t.Context(), r, 3); n != 200_000 {
+	if n := rowsRead(t.Context(), t, r, 3); n != 200_000 {
 		t.Errorf("%d rows of the last row group", n)
 	}
 	if err := r.close(); err != nil {

@@ -90,7 +90,10 @@ func daysOf(scope contract.Scope, sales []sale) column.Days {
 
 // runsOf are the days as runs, each in memory.
 func runsOf(scope contract.Scope, days column.Days) (runs []gmv.Run) {
-	for d := range days {
+	for d, err := range days {
+		if err != nil {
+			panic(err) // they are in memory
+		}
 		runs = append(runs, gmv.InMemory(scope, d.Day, d.Frame))
 	}
 	return runs
