@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -42,20 +41,9 @@ func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*
 	p.buffers.Uncleared = true
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
-	p.runs, p.files = make([]repeat.Run, len(blocks)), make([]*groupReader, len(blocks))
-	var g errgroup.Group // a lost file ends no other's reduction, which another scope may wait for
-	g.SetLimit(max(1, workers))
-	for i, b := range blocks {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			p.runs[i], p.files[i], err = p.open(ctx, b)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, errors.Join(err, p.close())
-	}
-	return p, nil
+	var err error
+	p.runs, p.files, err = openAll(blocks, workers, func(b block) (repeat.Run, *groupReader, error) { return p.open(ctx, b) })
+	return p, err
 }
 
 func (p *pairs) open(ctx context.Context, b block) (repeat.Run, *groupReader, error) {
@@ -84,28 +72,6 @@ func (n *night) since(t *contract.Table, first calendar.Day) (out []Partition) {
 		}
 	}
 	return out
-}
-
-// lostRun says that a file of pairs or of sales is gone or damaged, and how to make it again.
-type lostRun struct {
-	err  error
-	key  string
-	make func(ctx context.Context) error
-}
-
-func (l *lostRun) Error() string { return l.err.Error() }
-func (l *lostRun) Unwrap() error { return l.err }
-
-// lostFile says of trouble with a file of the state that is open, or about to be, how to go on: one that is lost is made
-// again; one that another process, or another step, has just written too is the same bytes, and is opened again.
-func lostFile(err error, key string, remake func(ctx context.Context) error) error {
-	switch {
-	case errors.Is(err, errLost):
-		return &lostRun{err, key, remake}
-	case errors.Is(err, lake.ErrChanged):
-		return &lostRun{err, key, func(context.Context) error { return nil }}
-	}
-	return err
 }
 
 // openDay opens one day's rollup; a lost one is made again.
@@ -242,13 +208,9 @@ func (f *pairFile) group(file *lake.File, g int) repeat.Group {
 	subject := repeat.Key{}
 	last := subject
 	if f.pairs.scope.Subject != "" {
-		b, ok := file.Bounds(g, f.columns[0])
-		if !ok {
+		var ok bool
+		if subject.Subject, last.Subject, ok = subjectBounds(file, g, f.columns[0], f.pairs.order.Dict); !ok {
 			return out
-		}
-		subject.Subject, last.Subject = f.bound(b.Least), f.bound(b.Greatest)
-		if b.Nulls > 0 {
-			last.Subject = column.Null
 		}
 	}
 	subject.Buyer, last.Buyer = math.MinInt64, math.MaxInt64
@@ -257,17 +219,6 @@ func (f *pairFile) group(file *lake.File, g int) repeat.Group {
 	}
 	out.First, out.Last, out.Bounded = subject, last, true
 	return out
-}
-
-// bound is the code of a subject in a file's statistics.
-func (f *pairFile) bound(value []byte) int64 {
-	switch dict := f.pairs.order.Dict; {
-	case value == nil:
-		return column.Null
-	case dict != nil:
-		return dict.Code(string(value))
-	}
-	return int64(binary.LittleEndian.Uint64(value))
 }
 
 // packedFrame and rowsOf let packed rows be kept in the cache of decoded rollups.
@@ -288,33 +239,6 @@ func rowsOf(f *column.Frame) repeat.Rows {
 		r.Subject = f.Column("subject")
 	}
 	return r
-}
-
-// repaired does something that reads files of the state. What turns out to be lost on the way is made again, and so is
-// what that is made of; then it begins anew. A file is made again a few times only.
-func repaired(ctx context.Context, do func() error) error {
-	repairs := map[string]int{}
-	for {
-		err := do()
-		l := lostIn(err)
-		if l == nil {
-			return err
-		}
-		for l != nil && repairs[l.key] < rewrites {
-			repairs[l.key]++
-			err = l.make(ctx)
-			l = lostIn(err)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// lostIn is the lost file that an error speaks of, nil if there is none.
-func lostIn(err error) (l *lostRun) {
-	errors.As(err, &l)
-	return l
 }
 
 // countScope computes the figures of one scope.

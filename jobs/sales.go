@@ -2,13 +2,11 @@ package jobs
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -49,21 +47,9 @@ func (n *night) salesOf(scope contract.Scope) *sales {
 }
 
 // open opens units; on an error none is left open.
-func (s *sales) open(ctx context.Context, units []unit, workers int) error {
-	s.runs, s.files = make([]gmv.Run, len(units)), make([]*groupReader, len(units))
-	var g errgroup.Group // a lost file ends no other's reduction, which another scope may wait for
-	g.SetLimit(max(1, workers))
-	for i, u := range units {
-		g.Go(func() (err error) {
-			defer column.Recover(&err)
-			s.runs[i], s.files[i], err = s.openUnit(ctx, u)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return errors.Join(err, s.close())
-	}
-	return nil
+func (s *sales) open(ctx context.Context, units []unit, workers int) (err error) {
+	s.runs, s.files, err = openAll(units, workers, func(u unit) (gmv.Run, *groupReader, error) { return s.openUnit(ctx, u) })
+	return err
 }
 
 func (s *sales) close() error { return closeReaders(s.files) }
@@ -185,26 +171,8 @@ func (f *salesFile) group(file *lake.File, g int) gmv.Group {
 		out.Bounded = true
 		return out
 	}
-	b, ok := file.Bounds(g, f.sales.scope.Subject)
-	if !ok {
-		return out
-	}
-	out.First, out.Last, out.Bounded = f.bound(b.Least), f.bound(b.Greatest), true
-	if b.Nulls > 0 {
-		out.Last = column.Null
-	}
+	out.First, out.Last, out.Bounded = subjectBounds(file, g, f.sales.scope.Subject, f.sales.dict)
 	return out
-}
-
-// bound is the code of a subject in a file's statistics.
-func (f *salesFile) bound(value []byte) int64 {
-	switch dict := f.sales.dict; {
-	case value == nil:
-		return column.Null
-	case dict != nil:
-		return dict.Code(string(value))
-	}
-	return int64(binary.LittleEndian.Uint64(value))
 }
 
 // addUp makes the sum of a run of the shorter runs and days in it, and keeps it.
