@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -63,13 +62,14 @@ func (b *boostedSums) add(ctx context.Context, p Partition) error {
 	if empty(b.rollup, p) {
 		return nil
 	}
-	day, err := b.read(ctx, p)
-	if errors.Is(err, errLost) {
-		if _, err := n.reduceOnce(ctx, b.rollup.Source.Name, p, n.runner.Settings.workers()); err != nil {
-			return err
-		}
+	var day []int64
+	err := repaired(ctx, func() (err error) {
 		day, err = b.read(ctx, p)
-	}
+		return lostFile(err, rollupKey(b.rollup.Name, p), func(ctx context.Context) error {
+			_, err := n.reduceOnce(ctx, b.rollup.Source.Name, p, n.runner.Settings.workers())
+			return err
+		})
+	})
 	if err != nil {
 		return err
 	}

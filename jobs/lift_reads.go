@@ -215,11 +215,11 @@ func (l *liftNight) openRollup(ctx context.Context, r liftRead) (*lake.File, err
 
 // lostRollup says how a rollup of tonight's dumps that is lost can be made again.
 func (l *liftNight) lostRollup(r liftRead, err error) error {
-	if r.view == lift.Before || !errors.Is(err, errLost) {
+	if r.view == lift.Before && errors.Is(err, errLost) {
 		return err
 	}
-	return &lostRun{err, rollupKey(r.rollup.Name, r.part), func(ctx context.Context) error {
+	return lostFile(err, rollupKey(r.rollup.Name, r.part), func(ctx context.Context) error {
 		_, err := l.reduceOnce(ctx, r.rollup.Source.Name, r.part, l.runner.Settings.workers())
 		return err
-	}}
+	})
 }

@@ -139,6 +139,9 @@ func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *groupRe
 	}
 	if file.NumRows() > heldGroups*int64(f.pairs.night.runner.Settings.pairRows()) {
 		run, reader := f.stream(file)
+		if err := repeat.CheckBounds(f.pairs.order, run.Groups); err != nil {
+			return repeat.Run{}, nil, errors.Join(f.unsorted(err), reader.close())
+		}
 		return run, reader, nil
 	}
 	reader := newGroupReader(file, f.columns, memory.DefaultAllocator) // the collector frees what it gives
@@ -152,6 +155,9 @@ func (f *pairFile) tryOpen(ctx context.Context, keep bool) (repeat.Run, *groupRe
 		parts = append(parts, rows)
 	}
 	rows := repeat.Concat(parts)
+	if err := f.unsorted(repeat.CheckOrder(f.pairs.order, rows)); err != nil { // each part is, but not all of them together
+		return repeat.Run{}, nil, err
+	}
 	if keep {
 		s.cache.put(cached, packedFrame(rows))
 	}
@@ -165,7 +171,15 @@ func (f *pairFile) stream(file *lake.File) (repeat.Run, *groupReader) {
 		r.Groups[g] = f.group(file, g)
 	}
 	reader := newGroupReader(file, f.columns, f.pairs.buffers)
-	r.Read = func(ctx context.Context, g int) (repeat.Rows, func(), error) { return f.read(ctx, reader, g) }
+	r.Read = func(ctx context.Context, g int) (repeat.Rows, func(), error) {
+		rows, release, err := f.read(ctx, reader, g)
+		if err == nil {
+			if err = f.unsorted(r.Groups[g].Check(f.pairs.order, rows)); err != nil {
+				release()
+			}
+		}
+		return rows, release, err
+	}
 	return r, reader
 }
 
@@ -189,13 +203,18 @@ func (f *pairFile) rows(rec arrow.Record) (repeat.Rows, error) {
 		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, err)
 	}
 	rows, err := f.pack(frame)
-	if errors.Is(err, repeat.ErrNotSorted) {
-		err = f.lost(fmt.Errorf("%w: %w", errLost, err))
-	}
 	if err != nil {
-		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, err)
+		return repeat.Rows{}, fmt.Errorf("%s: %w", f.key, f.unsorted(err))
 	}
 	return rows, nil
+}
+
+// unsorted says of a file that is not in order that it is damaged.
+func (f *pairFile) unsorted(err error) error {
+	if errors.Is(err, repeat.ErrNotSorted) {
+		return f.lost(fmt.Errorf("%w: %s: %w", errLost, f.key, err))
+	}
+	return err
 }
 
 func (f *pairFile) lost(err error) error {

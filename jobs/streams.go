@@ -15,8 +15,8 @@ import (
 )
 
 // groupReader reads the row groups of one file for merges, which need them one after another: while one is worked on, the
-// bytes of the next are on their way. So a merge of many files of a remote store waits once, and holds the bytes of
-// one row group of each file and reader more.
+// bytes of the next are on their way, unless somebody has read it already. So a merge of many files of a remote store
+// waits once, and holds the bytes of one row group of each file and reader more.
 type groupReader struct {
 	file    *lake.File
 	columns []string
@@ -24,6 +24,7 @@ type groupReader struct {
 
 	mu       sync.Mutex
 	coming   map[int]*comingGroup
+	asked    map[int]bool // groups that were asked for: ranges of a merge begin where others end
 	fetching sync.WaitGroup
 }
 
@@ -34,7 +35,7 @@ type comingGroup struct {
 }
 
 func newGroupReader(file *lake.File, columns []string, mem memory.Allocator) *groupReader {
-	return &groupReader{file: file, columns: columns, memory: mem, coming: map[int]*comingGroup{}}
+	return &groupReader{file: file, columns: columns, memory: mem, coming: map[int]*comingGroup{}, asked: map[int]bool{}}
 }
 
 // read reads a row group. It may be called by several goroutines at once. The caller releases the record.
@@ -51,6 +52,7 @@ func (r *groupReader) fetch(ctx context.Context, group int) (*lake.Fetched, erro
 	r.mu.Lock()
 	c := r.coming[group]
 	delete(r.coming, group)
+	r.asked[group] = true
 	r.mu.Unlock()
 	if c != nil {
 		select {
@@ -72,9 +74,10 @@ func (r *groupReader) askFor(ctx context.Context, group int) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.coming[group] != nil {
+	if r.asked[group] {
 		return
 	}
+	r.asked[group] = true
 	c := &comingGroup{there: make(chan struct{})}
 	r.coming[group] = c
 	r.fetching.Go(func() {
@@ -126,7 +129,7 @@ func openAll[T, R any](things []T, workers int, open func(thing T) (R, *groupRea
 // subjectBounds are the subjects that a row group begins and ends with, by the file's statistics; false if it does not tell.
 func subjectBounds(file *lake.File, group int, subject string, dict *column.Dict) (first, last int64, ok bool) {
 	b, ok := file.Bounds(group, subject)
-	if !ok {
+	if !ok || dict == nil && b.Least != nil && (len(b.Least) != 8 || len(b.Greatest) != 8) {
 		return 0, 0, false
 	}
 	code := func(value []byte) int64 {
@@ -169,22 +172,33 @@ func lostFile(err error, key string, remake func(ctx context.Context) error) err
 // repaired does something that reads files of the state. What turns out to be lost on the way is made again, and so is
 // what that is made of; then it begins anew. A file is made again a few times only.
 func repaired(ctx context.Context, do func() error) error {
-	repairs := map[string]int{}
+	made := map[string]int{}
 	for {
 		err := do()
 		l := lostIn(err)
 		if l == nil {
 			return err
 		}
-		for l != nil && repairs[l.key] < rewrites {
-			repairs[l.key]++
-			err = l.make(ctx)
-			l = lostIn(err)
-		}
-		if err != nil {
+		if err := l.remake(ctx, made); err != nil {
 			return err
 		}
 	}
+}
+
+// remake makes a lost file, and first what turns out to be lost of that which it is made of. made counts, by file.
+func (l *lostRun) remake(ctx context.Context, made map[string]int) error {
+	for made[l.key] < rewrites {
+		err := l.make(ctx)
+		inner := lostIn(err)
+		if inner == nil || inner.key == l.key {
+			made[l.key]++
+			return err
+		}
+		if err := inner.remake(ctx, made); err != nil {
+			return err
+		}
+	}
+	return l
 }
 
 // lostIn is the lost file that an error speaks of, nil if there is none.

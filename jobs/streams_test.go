@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"testing"
@@ -83,5 +84,68 @@ func TestARowGroupThatDidNotComeIsAskedForAgain(t *testing.T) {
 	}
 	if err := r.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A range of a merge ends where another one began: what that has read nobody needs ahead.
+func TestWhatWasReadIsNotFetchedAhead(t *testing.T) {
+	file, _ := remoteFile(t)
+	r := newGroupReader(file, []string{"product_id"}, memory.DefaultAllocator)
+	for _, group := range []int{2, 3, 0, 1} { // two ranges, the later one first
+		rowsRead(t.Context(), t, r, group)
+	}
+	r.fetching.Wait()
+	if len(r.coming) != 0 {
+		t.Errorf("%d row groups that nobody takes", len(r.coming))
+	}
+	if err := r.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A file that is made of lost files is made when these are, however many they are; one that cannot be made ends the repair.
+func TestRepairs(t *testing.T) {
+	lostParts := 40
+	part := func(i int) error {
+		return &lostRun{errLost, fmt.Sprintf("part %d", i), func(context.Context) error { lostParts--; return nil }}
+	}
+	made := false
+	whole := &lostRun{err: errLost, key: "whole", make: func(context.Context) error {
+		if lostParts > 0 {
+			return part(lostParts)
+		}
+		made = true
+		return nil
+	}}
+	err := repaired(t.Context(), func() error {
+		if !made {
+			return fmt.Errorf("sum: %w", whole)
+		}
+		return nil
+	})
+	if err != nil || !made {
+		t.Errorf("error %v, made %v", err, made)
+	}
+	times := 0
+	err = repaired(t.Context(), func() error {
+		return &lostRun{errLost, "always", func(context.Context) error { times++; return nil }}
+	})
+	if !errors.Is(err, errLost) || times != rewrites {
+		t.Errorf("made %d times, then %v", times, err)
+	}
+	trouble := errors.New("no space")
+	err = repaired(t.Context(), func() error { return &lostRun{errLost, "x", func(context.Context) error { return trouble }} })
+	if !errors.Is(err, trouble) {
+		t.Errorf("error %v", err)
+	}
+	times = 0
+	err = repaired(t.Context(), func() error { // another process writes the same bytes
+		if times++; times < 4 {
+			return lostFile(fmt.Errorf("read: %w", lake.ErrChanged), "x", nil)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("a file that was written again: %v", err)
 	}
 }

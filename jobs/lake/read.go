@@ -105,7 +105,10 @@ func (f *File) Fetch(ctx context.Context, rg int, columns []string) (*Fetched, e
 
 // Decode makes the record, once. The caller releases it.
 func (r *Fetched) Decode(ctx context.Context, mem memory.Allocator) (arrow.Record, error) {
-	defer r.file.lake.keepBuffers(r.read)
+	defer func() {
+		r.file.lake.keepBuffers(r.read)
+		r.read = nil // once
+	}()
 	return r.file.decodeChunks(ctx, mem, r.group, r.wanted)
 }
 

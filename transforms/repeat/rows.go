@@ -128,7 +128,7 @@ func Pack(scope contract.Scope, d column.Dated, order column.SubjectOrder) (Rows
 	}
 	p := purchasesOf(scope, d.Frame)
 	r := p.pack(d.Day)
-	return r, checkOrder(order, r)
+	return r, CheckOrder(order, r)
 }
 
 func (p *purchases) pack(day calendar.Day) Rows {
@@ -213,8 +213,8 @@ func compareKeys(o column.SubjectOrder, a, b Key) int {
 	return cmp.Compare(a.Buyer, b.Buyer)
 }
 
-// checkOrder fails if rows are not sorted by subject and buyer.
-func checkOrder(o column.SubjectOrder, r Rows) error {
+// CheckOrder fails with ErrNotSorted if rows are not sorted by subject and buyer.
+func CheckOrder(o column.SubjectOrder, r Rows) error {
 	for i := 1; i < len(r.Buyer); i++ {
 		if r.Subject != nil && r.Subject[i] != r.Subject[i-1] {
 			if o.Compare(r.Subject[i-1], r.Subject[i]) > 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -46,6 +47,24 @@ func InMemory(last calendar.Day, rows Rows) Run {
 		return rows.Slice(from, min(from+runRows, rows.Len())), nil, nil
 	}
 	return r
+}
+
+// CheckBounds fails with ErrNotSorted if the subjects that successive groups begin and end with are not in order.
+func CheckBounds(order column.SubjectOrder, groups []Group) error {
+	for i, g := range groups {
+		if g.Bounded && (order.Compare(g.First.Subject, g.Last.Subject) > 0 || i > 0 && groups[i-1].Bounded && order.Compare(groups[i-1].Last.Subject, g.First.Subject) > 0) {
+			return fmt.Errorf("row group %d: %w", i, ErrNotSorted)
+		}
+	}
+	return nil
+}
+
+// Check fails with ErrNotSorted if sorted rows are not within the bounds of their group: spans are cut and found by them.
+func (g *Group) Check(order column.SubjectOrder, rows Rows) error {
+	if n := rows.Len(); g.Bounded && n > 0 && (compareKeys(order, rows.key(0), g.First) < 0 || compareKeys(order, rows.key(n-1), g.Last) > 0) {
+		return fmt.Errorf("outside its bounds: %w", ErrNotSorted)
+	}
+	return nil
 }
 
 // span is a range of keys: from (included) to to (excluded); nil means open.

@@ -30,5 +30,5 @@ func Unpack(scope contract.Scope, f *column.Frame, order column.SubjectOrder) (R
 	if scope.Subject != "" {
 		r.Subject = f.Column(scope.Subject)
 	}
-	return r, checkOrder(order, r)
+	return r, CheckOrder(order, r)
 }
