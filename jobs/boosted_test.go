@@ -24,7 +24,11 @@ func TestTheBaseOfThePoolIsAddedUpByRowGroups(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 1))
 	merchants, want := []int64{9, 2, 7, 40}, make([]int64, 4) // nobody shows anything of 40
 	var days []Partition
-	for ago, large := range map[calendar.Day]bool{0: true, 3: false, 6: true, 7: true} {
+	for _, day := range []struct {
+		ago   calendar.Day
+		large bool
+	}{{0, true}, {3, false}, {6, true}, {7, true}} {
+		ago, large := day.ago, day.large
 		p := Partition{Day: asOf - ago, Digest: "x", Rows: make([]int64, len(rollup.From(r.Source.Name)))}
 		columns := map[string][]int64{}
 		for merchant := range int64(10) {

@@ -61,7 +61,7 @@ func (n *night) countBuyers(ctx context.Context) error {
 
 // shopOfProducts tells the shop of a product by the newest snapshot.
 func (n *night) shopOfProducts(ctx context.Context) (func(product int64) int64, error) {
-	products, err := n.factsOf(ctx, rollup.ProductFacts())
+	products, err := n.factsOf(ctx, rollup.ProductFacts(), "product_id", "merchant_id")
 	if products == nil || err != nil {
 		return func(int64) int64 { return column.Null }, err
 	}

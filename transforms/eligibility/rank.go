@@ -47,14 +47,18 @@ func (d *Decision) order(subjects []int32) [][]ranked {
 	return all
 }
 
-// compareRest compares what rarely decides.
+// compareRest compares those of one level and lower bound, one thing after another: bounds have two decimals, so there are many.
 func (d *Decision) compareRest(a, b int32) int {
-	return cmp.Or(
-		cmp.Compare(d.own.newest(int(b)), d.own.newest(int(a))),
-		cmp.Compare(d.s.GMVNet15.At(int(b)), d.s.GMVNet15.At(int(a))),
-		cmp.Compare(d.s.Orders.At(int(b)), d.s.Orders.At(int(a))),
-		cmp.Compare(a, b),
-	)
+	if c := cmp.Compare(d.own.newest(int(b)), d.own.newest(int(a))); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(d.s.GMVNet15.At(int(b)), d.s.GMVNet15.At(int(a))); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(d.s.Orders.At(int(b)), d.s.Orders.At(int(a))); c != 0 {
+		return c
+	}
+	return cmp.Compare(a, b)
 }
 
 // descending maps floats to integers that ascend as the floats descend, NaN last.

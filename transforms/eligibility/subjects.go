@@ -113,7 +113,7 @@ func (s *Subjects) check() {
 	mustHave(s.N, "category", s.Category.Len())
 	mustHave(s.N, "gmv", s.GMVNet15.Len())
 	mustHave(s.N, "orders", s.Orders.Len())
-	if s.Shop != nil {
+	if s.Shop != nil || s.ShopScores != nil { // their history is by shop
 		mustHave(s.N, "shop", len(s.Shop))
 	}
 	if s.ColdStart != nil {

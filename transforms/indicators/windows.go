@@ -78,7 +78,7 @@ func (c *collector) signed() ([]int64, error) {
 // choose picks each subject's window: the first if it is full, else the first of the others with the orders that a
 // score needs, else the last.
 func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
-	chosen := make([]uint8, len(in.Subjects))
+	chosen := make([]uint16, len(in.Subjects)) // rules allow as many windows as a year has days
 	for row := range chosen {
 		full := o.orders[0][row]
 		if signed != nil {
@@ -89,7 +89,7 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 			for w = 1; w < last && o.orders[w][row] < in.Rules.MinimumOrders; w++ {
 			}
 		}
-		chosen[row] = uint8(w)
+		chosen[row] = uint16(w)
 	}
 	scratch := make([]int64, len(chosen))
 	pick := func(sums [][]int64) *column.Ints {
