@@ -90,26 +90,17 @@ func (l *liftNight) write(ctx context.Context, in lift.Input, dir string) (*lift
 	table := lift.StoredPairs()
 	opts := lake.WriteOptions{RowGroupRows: liftGroupRows, PageRows: liftGroupRows, Sorted: table.Key}
 	var result *lift.Result
-	_, err := l.runner.Out.WriteParquet(ctx, dir+liftPairs, table.Schema(l.runner.ids.Types), opts, func(yield func(arrow.Record, error) bool) {
+	_, err := l.runner.Out.WriteParquet(ctx, dir+liftPairs, table.Schema(l.runner.ids.Types), opts, pushed(func(push func(arrow.Record) error) (err error) {
 		b := column.NewBuilder(table, l.runner.ids)
-		var err error
 		result, err = lift.Advance(ctx, in, func(p lift.Pairs) error {
 			for i, c := range b.Columns() {
 				c.Ints(p[i])
 			}
-			rec := b.Record(memory.DefaultAllocator)
-			more := yield(rec, nil)
-			rec.Release()
-			b.Reset()
-			if !more {
-				return errStopped
-			}
-			return nil
+			defer b.Reset()
+			return push(b.Record(memory.DefaultAllocator))
 		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, err)
-		}
-	})
+		return err
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("write pairs of lift of %s: %w", in.AsOf, err)
 	}

@@ -185,24 +185,16 @@ func (s *sales) addUp(ctx context.Context, u unit, key string) (err error) {
 	t, ids := s.rollup.Table(), s.night.runner.ids
 	rows := s.night.runner.Settings.salesRows()
 	opts := lake.WriteOptions{RowGroupRows: rows, Sorted: s.rollup.By}
-	_, err = s.night.runner.Out.WriteParquet(ctx, key, t.Schema(ids.Types), opts, func(yield func(arrow.Record, error) bool) {
+	_, err = s.night.runner.Out.WriteParquet(ctx, key, t.Schema(ids.Types), opts, pushed(func(push func(arrow.Record) error) error {
 		b := column.NewBuilder(t, ids)
-		err := gmv.AddUp(ctx, s.scope, ids, parts.runs, rows, func(f *column.Frame) error {
+		return gmv.AddUp(ctx, s.scope, ids, parts.runs, rows, func(f *column.Frame) error {
 			for i, c := range b.Columns() {
 				c.Ints(f.Column(t.Columns[i].Name))
 			}
-			rec := b.Record(memory.DefaultAllocator)
-			defer rec.Release()
 			defer b.Reset()
-			if !yield(rec, nil) {
-				return errStopped
-			}
-			return nil
+			return push(b.Record(memory.DefaultAllocator))
 		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, err)
-		}
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("keep sum of %s: %w", s.rollup.Name, err)
 	}

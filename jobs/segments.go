@@ -95,27 +95,14 @@ func (p *pairs) makeSegment(ctx context.Context, key string, b block) (err error
 	}
 	group := p.night.runner.Settings.pairRows()
 	opts := lake.WriteOptions{RowGroupRows: group, PageRows: group, Sorted: p.scope.Keys("buyer_id"), Level: lake.Uncompressed}
-	_, err = p.night.runner.Out.WriteParquet(ctx, key, p.stored.Schema(p.night.runner.ids.Types), opts, func(yield func(arrow.Record, error) bool) {
-		err := repeat.Merge(ctx, o.runs, p.order, group, func(rows repeat.Rows) error {
-			rec := p.record(rows)
-			defer rec.Release()
-			if !yield(rec, nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, err)
-		}
-	})
+	_, err = p.night.runner.Out.WriteParquet(ctx, key, p.stored.Schema(p.night.runner.ids.Types), opts, pushed(func(push func(arrow.Record) error) error {
+		return repeat.Merge(ctx, o.runs, p.order, group, func(rows repeat.Rows) error { return push(p.record(rows)) })
+	}))
 	if err != nil {
 		return fmt.Errorf("write pairs of %s from %s: %w", p.scope.Name(), b.from, err)
 	}
 	return nil
 }
-
-// errStopped ends a merge whose reader wants no more.
-var errStopped = errors.New("stopped")
 
 // openFiles are the runs that a segment is made of.
 type openFiles struct {

@@ -206,3 +206,22 @@ func lostIn(err error) (l *lostRun) {
 	errors.As(err, &l)
 	return l
 }
+
+// errStopped ends a merge whose reader wants no more.
+var errStopped = errors.New("stopped")
+
+// pushed are the records that a merge pushes, one after another, as a writer takes them. Push releases them.
+func pushed(merge func(push func(arrow.Record) error) error) column.Records {
+	return func(yield func(arrow.Record, error) bool) {
+		err := merge(func(rec arrow.Record) error {
+			defer rec.Release()
+			if !yield(rec, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(nil, err)
+		}
+	}
+}

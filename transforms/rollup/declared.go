@@ -36,7 +36,7 @@ func Sources() []*contract.Table {
 
 var byBuyer = []string{"buyer_id"}
 
-// SalesCube is the finest additive rollup of sales; scores and prices are built on it.
+// SalesCube is the finest additive rollup of sales, for data teams: no step of a night reads it.
 func SalesCube() *Rollup {
 	return &Rollup{
 		Name: "sales", Doc: "sales of the day at the finest grain; no orders: they do not add up over products",
