@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
 	"github.com/parquet-go/parquet-go/encoding/bytestreamsplit"
-	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -165,23 +164,21 @@ func decodeByteStreamSplit[T number](dst []T, values []byte) error {
 	return place(asSlice[int64](asBytes(dst)), got, err)
 }
 
-// decodeDelta decodes DELTA_BINARY_PACKED after its headers were walked.
+// decodeDelta decodes DELTA_BINARY_PACKED.
 func decodeDelta[T number](dst []T, values []byte) error {
-	end, err := checkDelta(values, len(dst), uint(sizeOf[T]()*8))
+	h, blocks, err := openPacked(values, len(dst))
 	if err != nil {
 		return err
 	}
-	var e delta.BinaryPackedEncoding
 	switch dst := any(dst).(type) {
 	case []int32:
-		got, err := e.DecodeInt32(dst[:0:len(dst)], values[:end])
-		return place(dst, got, err)
+		_, err = decodePacked(dst, h, blocks)
 	case []int64:
-		got, err := e.DecodeInt64(dst[:0:len(dst)], values[:end])
-		return place(dst, got, err)
+		_, err = decodePacked(dst, h, blocks)
 	default:
-		return corruptf("encoding %s of floating-point values", format.DeltaBinaryPacked)
+		err = corruptf("encoding %s of floating-point values", format.DeltaBinaryPacked)
 	}
+	return err
 }
 
 // place takes the result of an encoding that was asked to decode into dst and may have allocated instead.

@@ -3,78 +3,17 @@ package lake
 import (
 	"encoding/binary"
 	"math/bits"
-
-	"github.com/parquet-go/parquet-go/encoding/delta"
 )
-
-// checkDelta walks the headers of DELTA_BINARY_PACKED data, which must hold exactly n values of the given width,
-// and says where the data end. It takes no memory. parquet-go allocates what the header claims and hands bit widths
-// to assembly, so both must be right before.
-//
-// Source: https://github.com/apache/parquet-format/blob/master/Encodings.md#DELTAENC
-func checkDelta(src []byte, n int, width uint) (end int, err error) {
-	w := thriftWalker{data: src} // varints are the same
-	blockSize, err := w.varint()
-	if err != nil {
-		return 0, err
-	}
-	miniBlocks, err := w.varint()
-	if err != nil {
-		return 0, err
-	}
-	total, err := w.varint()
-	if err != nil {
-		return 0, err
-	}
-	if _, err := w.varint(); err != nil { // first value
-		return 0, err
-	}
-	switch {
-	case total != uint64(n):
-		return 0, corruptf("delta: %d values where %d belong", total, n)
-	case blockSize == 0 || blockSize > 1<<16 || blockSize%128 != 0:
-		return 0, corruptf("delta: blocks of %d values", blockSize)
-	case miniBlocks == 0 || miniBlocks > blockSize/32 || blockSize%miniBlocks != 0 || blockSize/miniBlocks%32 != 0:
-		return 0, corruptf("delta: %d miniblocks in a block of %d values", miniBlocks, blockSize)
-	}
-	return walkDeltaBlocks(&w, n-1, int(miniBlocks), int(blockSize/miniBlocks), width)
-}
-
-func walkDeltaBlocks(w *thriftWalker, left, miniBlocks, perMiniBlock int, width uint) (int, error) {
-	for left > 0 {
-		if _, err := w.varint(); err != nil { // smallest delta
-			return 0, err
-		}
-		widths := w.data[w.pos:]
-		if err := w.skip(uint64(miniBlocks)); err != nil {
-			return 0, err
-		}
-		for i := 0; i < miniBlocks && left > 0; i++ {
-			if uint(widths[i]) > width {
-				return 0, corruptf("delta: %d bits for values of %d", widths[i], width)
-			}
-			if err := w.skip(uint64(perMiniBlock) * uint64(widths[i]) / 8); err != nil {
-				return 0, err
-			}
-			left -= perMiniBlock
-		}
-	}
-	return w.pos, nil
-}
 
 // decodeLengths decodes n delta-encoded lengths and gives their sum and the bytes behind them.
 func decodeLengths(src []byte, n int) (lengths []int32, sum int64, rest []byte, err error) {
-	end, err := checkDelta(src, n, 32)
+	h, blocks, err := openPacked(src, n)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	var e delta.BinaryPackedEncoding
 	lengths = make([]int32, n)
-	got, err := e.DecodeInt32(lengths[:0], src[:end])
-	if n > 0 || err != nil {
-		if err := place(lengths, got, err); err != nil {
-			return nil, 0, nil, err
-		}
+	if rest, err = decodePacked(lengths, h, blocks); err != nil {
+		return nil, 0, nil, err
 	}
 	for _, l := range lengths {
 		if l < 0 {
@@ -82,7 +21,7 @@ func decodeLengths(src []byte, n int) (lengths []int32, sum int64, rest []byte, 
 		}
 		sum += int64(l)
 	}
-	return lengths, sum, src[end:], nil
+	return lengths, sum, rest, nil
 }
 
 // The byte array decoders append n values to data and the offset of each to offsets, and fail with ErrTooLarge

@@ -11,6 +11,15 @@ var WriteParquetTo = writeParquet
 // CreatedBy is what files tell of their writer.
 const CreatedBy = createdBy
 
+// DecodePacked decodes DELTA_BINARY_PACKED data of len(dst) values and gives the bytes behind them.
+func DecodePacked[T packed](dst []T, src []byte) (rest []byte, err error) {
+	h, blocks, err := openPacked(src, len(dst))
+	if err != nil {
+		return nil, err
+	}
+	return decodePacked(dst, h, blocks)
+}
+
 // Faults are called before and after each operation of a store; an error stands for trouble at that point.
 type Faults struct {
 	Before, After func(op string) error
