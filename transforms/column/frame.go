@@ -145,18 +145,27 @@ func wideValues(a arrow.Array) []int64 {
 func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
 	switch a := a.(type) {
 	case *array.Int64, *array.Timestamp:
-		withNulls(out, a, wideValues(a))
+		if values := wideValues(a); unsafe.SliceData(values) != unsafe.SliceData(out) { // else the record was decoded into the frame
+			copy(out, values)
+		}
+		setNulls(out, a)
 	case *array.Date32:
-		gather(out, a, func(i int) int64 { return int64(a.Value(i)) })
+		for i, v := range a.Date32Values() {
+			out[i] = int64(v)
+		}
+		setNulls(out, a)
 	case *array.Boolean:
-		gather(out, a, func(i int) int64 {
-			if a.Value(i) {
-				return 1
+		for i := range out {
+			if out[i] = 0; a.Value(i) {
+				out[i] = 1
 			}
-			return 0
-		})
+		}
+		setNulls(out, a)
 	case *array.Float64:
-		gather(out, a, func(i int) int64 { return realBits(a.Value(i)) })
+		for i, v := range a.Float64Values() {
+			out[i] = realBits(v)
+		}
+		setNulls(out, a)
 	case *array.Dictionary:
 		return ids.codes(out, c, a)
 	case *array.String:
@@ -165,31 +174,6 @@ func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
 		return fmt.Errorf("type %s is not one the engine reads", a.DataType())
 	}
 	return nil
-}
-
-// withNulls puts Null where the bitmap says so, and values elsewhere, which may be out itself. It has no branch: nulls
-// come at random.
-func withNulls(out []int64, a arrow.Array, values []int64) {
-	if a.NullN() == 0 {
-		copy(out, values)
-		return
-	}
-	bitmap, offset := a.NullBitmapBytes(), a.Data().Offset()
-	for i, v := range values {
-		at := offset + i
-		there := -int64(bitmap[at>>3] >> (at & 7) & 1)
-		out[i] = v&there | Null&^there
-	}
-}
-
-func gather(out []int64, a arrow.Array, value func(int) int64) {
-	for i := range out {
-		if a.IsNull(i) {
-			out[i] = Null
-		} else {
-			out[i] = value(i)
-		}
-	}
 }
 
 func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error {
@@ -207,20 +191,21 @@ func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error
 	}
 	indices, ok := a.Indices().(*array.Uint32)
 	if !ok {
-		gather(out, a, func(i int) int64 { return table[a.GetValueIndex(i)] })
-		return nil
-	}
-	raw := indices.Uint32Values()
-	if a.NullN() == a.Len() {
-		for i := range out { // the dictionary may be empty
-			out[i] = Null
+		for i := range out {
+			if out[i] = Null; a.IsValid(i) {
+				out[i] = table[a.GetValueIndex(i)]
+			}
 		}
 		return nil
 	}
-	for i, x := range raw {
+	if a.NullN() == a.Len() { // the dictionary may be empty
+		setNulls(out, a)
+		return nil
+	}
+	for i, x := range indices.Uint32Values() {
 		out[i] = table[x]
 	}
-	withNulls(out, a, out)
+	setNulls(out, a)
 	return nil
 }
 
