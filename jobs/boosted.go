@@ -93,6 +93,7 @@ func (b *boostedSums) read(ctx context.Context, p Partition) ([]int64, error) {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			own, mem := make([]int64, len(b.sums)), column.NewBuffers(keptBuffers)
+			mem.Uncleared = true
 			for group := w; group < file.NumRowGroups(); group += workers {
 				if err := b.readGroup(ctx, file, group, mem, own); err != nil {
 					return err

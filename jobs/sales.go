@@ -40,6 +40,7 @@ func (n *night) openSales(ctx context.Context, scope contract.Scope, first calen
 
 func (n *night) salesOf(scope contract.Scope) *sales {
 	s := &sales{night: n, scope: scope, rollup: rollup.SalesOf(scope), memory: column.NewBuffers(salesBuffers)}
+	s.memory.Uncleared = true
 	if scope.Subject != "" {
 		s.dict = n.runner.ids.Dict(contract.Column{Kind: contract.ID, Domain: scope.Domain})
 	}

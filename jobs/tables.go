@@ -55,16 +55,20 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 	return f, err
 }
 
-// joinGroups decodes one row group after another into the same memory, and converts each into its place in the frame.
+// joinGroups decodes one row group after another into its place in the frame: numbers at once, what is converted by way of
+// the same memory.
 func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
 	f, mem, at := column.NewFrame(int(file.NumRows())), column.NewBuffers(keptBuffers), 0
-	if f.N == 0 {
-		for _, name := range names {
-			f.Set(name, []int64{})
-		}
+	mem.Uncleared = true
+	for _, name := range names {
+		f.Set(name, make([]int64, f.N))
 	}
 	for g := range file.NumRowGroups() {
-		rec, err := file.ReadRowGroup(ctx, mem, g, names)
+		places := map[string][]int64{}
+		for _, name := range names {
+			places[name] = f.Column(name)[at : at+int(file.RowGroupRows(g))]
+		}
+		rec, err := file.ReadRowGroupInto(ctx, mem, g, names, places)
 		if err != nil {
 			return nil, lost(err)
 		}

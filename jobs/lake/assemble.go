@@ -148,6 +148,12 @@ func (a *assembly) int64s() (arrow.Array, error) {
 	if a.chunk.leaf.convert == toDecimal128 {
 		return widened[int64](a, 16, func(dst []byte, v int64) { putDecimal(dst, decimal128.FromI64(v)) })
 	}
+	if into := a.chunk.into; into != nil {
+		if err := decodeNumbers(a.decoder, a.chunk, &a.valid, into); err != nil {
+			return nil, err
+		}
+		return a.array(a.chunk.leaf.Type, memory.NewBufferBytes(asBytes(into))), nil
+	}
 	return numbers[int64](a)
 }
 

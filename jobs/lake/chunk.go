@@ -15,7 +15,8 @@ type chunk struct {
 	codec      format.CompressionCodec
 	dictionary *page // nil if there is none
 	pages      []page
-	falseFlag  bool // pages of version 2 are compressed whatever their header says
+	falseFlag  bool    // pages of version 2 are compressed whatever their header says
+	into       []int64 // where INT64 values are wanted; nil: in new memory
 }
 
 // page is one page as it stands in the file.

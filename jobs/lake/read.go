@@ -72,6 +72,24 @@ func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, c
 	return fetched.Decode(ctx, mem)
 }
 
+// ReadRowGroupInto reads a row group as ReadRowGroup does, and puts the values of INT64 columns to places of the caller's, as
+// many as the row group has rows, where there is one for the column. The record then looks at the place. Columns that are
+// converted, as unsigned numbers and decimals are, have memory of their own.
+func (f *File) ReadRowGroupInto(ctx context.Context, mem memory.Allocator, rg int, columns []string, places map[string][]int64) (arrow.Record, error) {
+	fetched, err := f.Fetch(ctx, rg, columns)
+	if err != nil {
+		return nil, err
+	}
+	for i := range fetched.wanted {
+		w := &fetched.wanted[i]
+		w.into = places[w.leaf.Name]
+		if rows := f.RowGroupRows(rg); w.into != nil && int64(len(w.into)) != rows {
+			return nil, &FileError{Key: f.obj.Key, Column: w.leaf.Name, Err: fmt.Errorf("row group %d: room for %d of %d rows", rg, len(w.into), rows)}
+		}
+	}
+	return fetched.Decode(ctx, mem)
+}
+
 // Fetched is the part of a row group that was read and not yet decoded.
 type Fetched struct {
 	file   *File
@@ -131,6 +149,7 @@ type wantedChunk struct {
 	meta          *format.ColumnMetaData
 	start, length int64
 	data          []byte
+	into          []int64 // where the values are wanted; nil: in new memory
 }
 
 func (f *File) find(rg int, columns []string) ([]wantedChunk, error) {
@@ -246,7 +265,7 @@ func (f *File) decodeChunks(ctx context.Context, mem memory.Allocator, rg int, w
 // decodeChunk is the column boundary at which a panic of a decoder becomes an error.
 func (d *decoder) decodeChunk(mem memory.Allocator, w *wantedChunk, rows int) (arr arrow.Array, err error) {
 	err = guard(func() error {
-		c := &chunk{leaf: w.leaf, rows: rows, codec: w.meta.Codec, falseFlag: d.falseFlag}
+		c := &chunk{leaf: w.leaf, rows: rows, codec: w.meta.Codec, falseFlag: d.falseFlag, into: w.into}
 		if err := c.walkPages(w.data, &d.lake.limits); err != nil {
 			return err
 		}
