@@ -281,7 +281,7 @@ func (a *assembly) dictionary() (arrow.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	indices, err := a.buffer(4 * int64(a.chunk.rows))
+	indices, err := a.uncleared(4 * int64(a.chunk.rows)) // those of nulls are written as 0
 	if err != nil {
 		return nil, err
 	}
@@ -303,11 +303,11 @@ func (a *assembly) dictionary() (arrow.Array, error) {
 
 // stringBuffers copies into memory of the caller's allocator, so that its accounting is right.
 func (a *assembly) stringBuffers(s stringsOf) (offsets, data *memory.Buffer, err error) {
-	if offsets, err = a.buffer(4 * int64(len(s.offsets))); err != nil {
+	if offsets, err = a.uncleared(4 * int64(len(s.offsets))); err != nil {
 		return nil, nil, err
 	}
 	copy(offsets.Bytes(), asBytes(s.offsets))
-	if data, err = a.buffer(int64(len(s.data))); err != nil {
+	if data, err = a.uncleared(int64(len(s.data))); err != nil {
 		return nil, nil, err
 	}
 	copy(data.Bytes(), s.data)

@@ -1,6 +1,9 @@
 package lake
 
 import (
+	"encoding/binary"
+	"math"
+	"math/bits"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
@@ -196,23 +199,48 @@ func place[T any](dst, got []T, err error) error {
 }
 
 // spread puts the dense values where the bitmap, from bit row on, says present, and zero elsewhere. It reads one
-// element behind dense, as it has no branch: nulls come at random, and a wrong guess costs more than a load.
-func spread[T any](dst, dense []T, bits []byte, row int) {
+// element behind dense, as it has no branch where there are nulls: they come at random, and a wrong guess costs more than a
+// load.
+func spread[T any](dst, dense []T, bitmap []byte, row int) {
 	if sizeOf[T]() == 8 {
-		spreadWords(asSlice[uint64](asBytes(dst)), asSlice[uint64](asBytes(dense[:len(dense)+1])), bits, row)
+		spreadWords(asSlice[uint64](asBytes(dst)), asSlice[uint64](asBytes(dense[:len(dense)+1])), bitmap, row)
 		return
 	}
-	spreadWords(asSlice[uint32](asBytes(dst)), asSlice[uint32](asBytes(dense[:len(dense)+1])), bits, row)
+	spreadWords(asSlice[uint32](asBytes(dst)), asSlice[uint32](asBytes(dense[:len(dense)+1])), bitmap, row)
 }
 
-func spreadWords[U uint32 | uint64](dst, dense []U, bits []byte, row int) {
-	next := 0
-	for i := range dst {
-		at := row + i
-		bit := U(bits[at>>3]>>(at&7)) & 1
-		dst[i] = dense[next] & -bit
-		next += int(bit)
+func spreadWords[U uint32 | uint64](dst, dense []U, bitmap []byte, row int) {
+	for len(dst) > 0 {
+		rows := dst[:min(64, len(dst))]
+		present := bitsAt(bitmap, row) & (math.MaxUint64 >> (64 - len(rows)))
+		n := bits.OnesCount64(present)
+		switch n {
+		case len(rows):
+			copy(rows, dense)
+		case 0:
+			clear(rows)
+		default:
+			next := 0
+			for i := range rows {
+				bit := U(present) & 1
+				rows[i] = dense[next] & -bit
+				next += int(bit)
+				present >>= 1
+			}
+		}
+		dst, dense, row = dst[len(rows):], dense[n:], row+len(rows)
 	}
+}
+
+// bitsAt are 64 bits of a bitmap from one on; those behind its end are 0.
+func bitsAt(bitmap []byte, at int) uint64 {
+	bytes, shift := bitmap[at>>3:], at&7
+	if len(bytes) < 9 {
+		var padded [9]byte
+		copy(padded[:], bytes)
+		bytes = padded[:]
+	}
+	return binary.LittleEndian.Uint64(bytes)>>shift | uint64(bytes[8])<<(64-shift)
 }
 
 // denseBytes is scratch for the values of a page that has nulls.
