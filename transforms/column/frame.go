@@ -181,9 +181,9 @@ func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error
 	if !ok {
 		return fmt.Errorf("dictionary of %s, want STRING", a.Dictionary().DataType())
 	}
-	table := make([]int64, words.Len())
+	table, dict := make([]int64, words.Len()), ids.Dict(c)
 	for i := range table {
-		code, err := ids.code(c, words.Value(i))
+		code, err := codeIn(dict, c, words.Value(i))
 		if err != nil {
 			return err
 		}
@@ -211,7 +211,7 @@ func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error
 
 // stringCodes looks a string up once where it comes several times in a row, as subjects do.
 func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) error {
-	last := -1
+	last, dict := -1, ids.Dict(c)
 	for i := range out {
 		switch {
 		case a.IsNull(i):
@@ -220,7 +220,7 @@ func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) err
 		case last >= 0 && a.Value(i) == a.Value(last):
 			out[i] = out[last]
 		default:
-			code, err := ids.code(c, a.Value(i))
+			code, err := codeIn(dict, c, a.Value(i))
 			if err != nil {
 				return err
 			}
@@ -231,14 +231,14 @@ func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) err
 	return nil
 }
 
-func (ids *IDs) code(c contract.Column, s string) (int64, error) {
+// codeIn is the code of a value of a column that has the dictionary, nil if it has none.
+func codeIn(d *Dict, c contract.Column, s string) (int64, error) {
 	if c.Kind == contract.Enum {
 		if code := c.Code(s); code >= 0 {
 			return int64(code), nil
 		}
 		return 0, fmt.Errorf("unknown value %q, want one of %v", s, c.Values)
 	}
-	d := ids.Dict(c)
 	if d == nil {
 		return 0, fmt.Errorf("found STRING where %v is INT64 in this deployment; say ids: {%v: string} in the configuration", c.Domain, c.Domain)
 	}
