@@ -74,7 +74,8 @@ func (f *File) ReadRowGroup(ctx context.Context, mem memory.Allocator, rg int, c
 
 // ReadRowGroupInto reads a row group as ReadRowGroup does, and puts the values of INT64 columns to places of the caller's, as
 // many as the row group has rows, where there is one for the column. The record then looks at the place. Columns that are
-// converted, as unsigned numbers and decimals are, have memory of their own.
+// converted, as decimals are, have memory of their own. A place of another length is a bug and panics; what stands in places
+// after an error is undefined.
 func (f *File) ReadRowGroupInto(ctx context.Context, mem memory.Allocator, rg int, columns []string, places map[string][]int64) (arrow.Record, error) {
 	fetched, err := f.Fetch(ctx, rg, columns)
 	if err != nil {
@@ -84,7 +85,7 @@ func (f *File) ReadRowGroupInto(ctx context.Context, mem memory.Allocator, rg in
 		w := &fetched.wanted[i]
 		w.into = places[w.leaf.Name]
 		if rows := f.RowGroupRows(rg); w.into != nil && int64(len(w.into)) != rows {
-			return nil, &FileError{Key: f.obj.Key, Column: w.leaf.Name, Err: fmt.Errorf("row group %d: room for %d of %d rows", rg, len(w.into), rows)}
+			panic(fmt.Sprintf("lake: a place of %d values for column %s of %d rows", len(w.into), w.leaf.Name, rows))
 		}
 	}
 	return fetched.Decode(ctx, mem)
