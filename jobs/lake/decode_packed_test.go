@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -267,5 +268,37 @@ func agree[T int32 | int64](t *testing.T, data []byte, got []T, other func([]T, 
 	}
 	if want, err := other(nil, data[:len(data)-len(rest)]); err != nil || !slices.Equal(got, want) {
 		t.Fatalf("got %v, parquet-go %v, %v", got, want, err)
+	}
+}
+
+// BenchmarkPackedNumbers compares with parquet-go, which the headers are not checked for here, on deltas of as many bits.
+func BenchmarkPackedNumbers(b *testing.B) {
+	const n = 1 << 14
+	for _, width := range []int{0, 2, 7, 11, 19, 27, 40, 52, 64} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		values, v := make([]int64, n), int64(0)
+		for i := range values {
+			values[i] = v
+			v += int64(rng.Uint64() >> (64 - width))
+		}
+		var e delta.BinaryPackedEncoding
+		data, err := e.EncodeInt64(nil, values)
+		if err != nil {
+			b.Fatal(err)
+		}
+		data = append(data, make([]byte, 64)...)[:len(data)]
+		got := make([]int64, n)
+		run := func(name string, decode func() error) {
+			b.Run(fmt.Sprintf("%d bits/%s", width, name), func(b *testing.B) {
+				for b.Loop() {
+					if err := decode(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mvalues/s")
+			})
+		}
+		run("lake", func() error { _, err := lake.DecodePacked(got, data); return err })
+		run("parquet-go", func() error { _, err := e.DecodeInt64(got[:0], data); return err })
 	}
 }
