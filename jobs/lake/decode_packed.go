@@ -122,22 +122,24 @@ func decodeGroup[T packed](dst *[packedGroup]T, src []byte, width uint, least, l
 	}
 	if width > 32 && width <= 57 { // a word from the byte on where a value begins holds it all
 		mask, bit := uint64(1)<<width-1, uint(0)
-		for i := range dst {
-			word := binary.LittleEndian.Uint64(bits[bit>>3&0xff:]) >> (bit & 7)
-			last += T(word&mask) + least
-			dst[i] = last
+		for i := 0; i < packedGroup; i += 2 {
+			one := binary.LittleEndian.Uint64(bits[bit>>3&0xff:]) >> (bit & 7)
 			bit += width
+			two := binary.LittleEndian.Uint64(bits[bit>>3&0xff:]) >> (bit & 7)
+			bit += width
+			a := last + (T(one&mask) + least)
+			last = a + (T(two&mask) + least)
+			dst[i], dst[i+1] = a, last
 		}
 		return last
 	}
 	bitpack.Unpack(dst[:], bits[:], width)
-	for i := 0; i < packedGroup; i += 4 { // two additions of four wait for the one before
-		a, b, c, d := dst[i]+least, dst[i+1]+least, dst[i+2]+least, dst[i+3]+least
-		b += a
-		c += b
-		d += c
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = last+a, last+b, last+c, last+d
-		last += d
+	for i := 0; i < packedGroup; i += 4 {
+		a := last + (dst[i] + least)
+		b := a + (dst[i+1] + least)
+		c := b + (dst[i+2] + least)
+		last = c + (dst[i+3] + least)
+		dst[i], dst[i+1], dst[i+2], dst[i+3] = a, b, c, last
 	}
 	return last
 }
