@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/windvane/windvane/transforms/column"
 )
@@ -55,18 +56,17 @@ func Settle(ctx context.Context, days column.Days, expected int64, workers int, 
 	if err := w.Flush(); err != nil {
 		return nil, err
 	}
-	results := make([]*result, max(1, workers))
-	for i := range results {
-		results[i] = newResult()
-	}
+	out := newColumns(int(s.Rows()))
+	settlers := make([]settler, max(1, workers))
 	err := s.Partitions(ctx, workers, func(worker int, blocks [][]int64) error {
-		settle(blocks, s.Width(), results[worker])
+		settlers[worker].settle(blocks, s.Width())
+		out.add(settlers[worker].settled)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return join(results), nil
+	return out.frame(), nil
 }
 
 func scatter(w *column.Writer, d column.Dated) {
@@ -87,21 +87,33 @@ func scatter(w *column.Writer, d column.Dated) {
 	}
 }
 
+// settler works through partitions for one goroutine, and keeps its memory between them.
+type settler struct {
+	rows    [][]int64
+	settled []settled
+}
+
+// settled is a refund with what it returned.
+type settled struct {
+	row              []int64
+	marginal, undoes int64
+}
+
 // settle walks the refunds of each line in order.
-func settle(blocks [][]int64, width int, out *result) {
-	var rows [][]int64
+func (s *settler) settle(blocks [][]int64, width int) {
+	s.rows, s.settled = s.rows[:0], s.settled[:0]
 	for _, b := range blocks {
 		for ; len(b) > 0; b = b[width:] {
-			rows = append(rows, b[:width])
+			s.rows = append(s.rows, b[:width])
 		}
 	}
-	slices.SortFunc(rows, func(a, b []int64) int {
+	slices.SortFunc(s.rows, func(a, b []int64) int {
 		return cmp.Or(cmp.Compare(a[atLine], b[atLine]), cmp.Compare(a[atSucceeded], b[atSucceeded]), cmp.Compare(a[atRefund], b[atRefund]))
 	})
 	var returned int64
 	undone := false
-	for i, r := range rows {
-		if i == 0 || r[atLine] != rows[i-1][atLine] {
+	for i, r := range s.rows {
+		if i == 0 || r[atLine] != s.rows[i-1][atLine] {
 			returned, undone = 0, false
 		}
 		marginal := min(r[atAmount], max(0, r[atLineAmount]-returned))
@@ -111,44 +123,51 @@ func settle(blocks [][]int64, width int, out *result) {
 			undone, undoes = true, 1
 		}
 		if marginal != 0 || undoes != 0 {
-			out.add(r, marginal, undoes)
+			s.settled = append(s.settled, settled{r, marginal, undoes})
 		}
 	}
 }
 
-// result collects columns for one goroutine.
-type result struct {
+// columns are the result, made at once for as many rows as it can have: refunds of a year are many, and columns that
+// grow are copied several times.
+type columns struct {
 	succeeded, amount, undoes []int64
 	carried                   [][]int64
+	used                      atomic.Int64 // rows
 }
 
-func newResult() *result { return &result{carried: make([][]int64, len(carried))} }
-
-func (r *result) add(row []int64, marginal, undoes int64) {
-	r.succeeded = append(r.succeeded, row[atDay])
-	r.amount = append(r.amount, marginal)
-	r.undoes = append(r.undoes, undoes)
-	for j := range r.carried {
-		r.carried[j] = append(r.carried[j], row[atCarried+j])
+func newColumns(rows int) *columns {
+	c := &columns{succeeded: make([]int64, rows), amount: make([]int64, rows), undoes: make([]int64, rows)}
+	for range carried {
+		c.carried = append(c.carried, make([]int64, rows))
 	}
+	return c
 }
 
-func join(results []*result) *Settled {
-	all := newResult()
-	for _, r := range results {
-		all.succeeded = append(all.succeeded, r.succeeded...)
-		all.amount = append(all.amount, r.amount...)
-		all.undoes = append(all.undoes, r.undoes...)
-		for j := range r.carried {
-			all.carried[j] = append(all.carried[j], r.carried[j]...)
+// add puts the refunds of a partition behind those of others, whichever were first. Safe for concurrent use.
+func (c *columns) add(rows []settled) {
+	end := int(c.used.Add(int64(len(rows))))
+	from := end - len(rows)
+	succeeded, amount, undoes := c.succeeded[from:end], c.amount[from:end], c.undoes[from:end]
+	for i, r := range rows {
+		succeeded[i], amount[i], undoes[i] = r.row[atDay], r.marginal, r.undoes
+	}
+	for j, values := range c.carried {
+		values = values[from:end]
+		for i, r := range rows {
+			values[i] = r.row[atCarried+j]
 		}
 	}
-	f := column.NewFrame(len(all.amount))
-	f.Set("succeeded_day", all.succeeded)
-	f.Set("amount_fen", all.amount)
-	f.Set("full15_lines", all.undoes)
+}
+
+func (c *columns) frame() *Settled {
+	n := int(c.used.Load())
+	f := column.NewFrame(n)
+	f.Set("succeeded_day", c.succeeded[:n])
+	f.Set("amount_fen", c.amount[:n])
+	f.Set("full15_lines", c.undoes[:n])
 	for j, name := range carried {
-		f.Set(name, all.carried[j])
+		f.Set(name, c.carried[j][:n])
 	}
 	return f
 }

@@ -80,8 +80,8 @@ func (d *sameDimensions) Accounts(day calendar.Day) *Attributes {
 // derivation is a column computed from others of the same row.
 type derivation struct {
 	column contract.Column
-	needs  []string // source or earlier derived columns
-	make   func(f *column.Frame, env *Env) []int64
+	needs  []string                                     // source or earlier derived columns
+	fill   func(out []int64, f *column.Frame, env *Env) // out is as long as the frame and holds anything
 }
 
 func derivations(source *contract.Table) []derivation {
@@ -162,12 +162,10 @@ func fenColumn(name, doc string) contract.Column {
 }
 
 // each computes a column value by value.
-func each(f *column.Frame, value func(i int) int64) []int64 {
-	out := make([]int64, f.N)
+func each(out []int64, value func(i int) int64) {
 	for i := range out {
 		out[i] = value(i)
 	}
-	return out
 }
 
 func truth(b bool) int64 {
@@ -177,21 +175,19 @@ func truth(b bool) int64 {
 	return 0
 }
 
-func amounts(f *column.Frame, _ *Env) []int64 {
-	subsidy, out := f.Column("platform_subsidy_fen"), make([]int64, f.N)
+func amounts(out []int64, f *column.Frame, _ *Env) {
+	subsidy := f.Column("platform_subsidy_fen")
 	for i, paid := range f.Column("buyer_paid_fen") {
 		out[i] = paid + subsidy[i]
 	}
-	return out
 }
 
-func classes(f *column.Frame, env *Env) []int64       { return classify(f, env, "amount_fen") }
-func refundClasses(f *column.Frame, env *Env) []int64 { return classify(f, env, "line_fen") }
+func classes(out []int64, f *column.Frame, env *Env)       { classify(out, f, env, "amount_fen") }
+func refundClasses(out []int64, f *column.Frame, env *Env) { classify(out, f, env, "line_fen") }
 
 // classify is the order of precedence of definitions.md sections 1 and 1a.
-func classify(f *column.Frame, env *Env, amount string) []int64 {
+func classify(out []int64, f *column.Frame, env *Env, amount string) {
 	paidAt, kind, risk, quantity, fen := f.Column("paid_at"), f.Column("order_kind"), f.Column("risk_reason"), f.Column("quantity"), f.Column(amount)
-	out := make([]int64, f.N)
 	maxUnits := env.MaxUnitsPerLine
 	if maxUnits <= 0 {
 		maxUnits = math.MaxInt64
@@ -210,36 +206,33 @@ func classify(f *column.Frame, env *Env, amount string) []int64 {
 			out[i] = contract.ClassScoreValid
 		}
 	}
-	return out
 }
 
-func classIn(codes ...int64) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, _ *Env) []int64 {
+func classIn(codes ...int64) func(out []int64, f *column.Frame, env *Env) {
+	return func(out []int64, f *column.Frame, _ *Env) {
 		var member [8]int64 // of each class
 		for _, c := range codes {
 			member[c] = 1
 		}
-		out := make([]int64, f.N)
 		for i, c := range f.Column("class") {
 			out[i] = member[c&7]
 		}
-		return out
 	}
 }
 
-func placed(f *column.Frame, env *Env) []int64 {
+func placed(out []int64, f *column.Frame, env *Env) {
 	created, kind := f.Column("created_at"), f.Column("order_kind")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		return truth(kind[i] != contract.OrderTest && env.Zone.Day(created[i]) == env.Day)
 	})
 }
 
-func excludedReasons(f *column.Frame, env *Env) []int64 {
+func excludedReasons(out []int64, f *column.Frame, env *Env) {
 	class, risk := f.Column("class"), f.Column("risk_reason")
 	dict := env.IDs.TextDict()
 	test, units := dict.Code("test"), dict.Code("max_units_per_line")
 	reasons := map[int64]int64{}
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		switch {
 		case class[i] == contract.ClassTest:
 			return test
@@ -257,31 +250,30 @@ func excludedReasons(f *column.Frame, env *Env) []int64 {
 	})
 }
 
-func present(name string) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, _ *Env) []int64 {
+func present(name string) func(out []int64, f *column.Frame, env *Env) {
+	return func(out []int64, f *column.Frame, _ *Env) {
 		v := f.Column(name)
-		return each(f, func(i int) int64 { return truth(v[i] != column.Null) })
+		each(out, func(i int) int64 { return truth(v[i] != column.Null) })
 	}
 }
 
-func both(a, b string) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, _ *Env) []int64 {
-		y, out := f.Column(b), make([]int64, f.N)
+func both(a, b string) func(out []int64, f *column.Frame, env *Env) {
+	return func(out []int64, f *column.Frame, _ *Env) {
+		y := f.Column(b)
 		for i, x := range f.Column(a) {
 			out[i] = x & y[i]
 		}
-		return out
 	}
 }
 
-func isDistribution(f *column.Frame, _ *Env) []int64 {
+func isDistribution(out []int64, f *column.Frame, _ *Env) {
 	channel := f.Column("channel")
-	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelDistribution) })
+	each(out, func(i int) int64 { return truth(channel[i] == contract.ChannelDistribution) })
 }
 
-func isSelfLive(f *column.Frame, _ *Env) []int64 {
+func isSelfLive(out []int64, f *column.Frame, _ *Env) {
 	channel, scene := f.Column("channel"), f.Column("scene")
-	return each(f, func(i int) int64 { return truth(channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive) })
+	each(out, func(i int) int64 { return truth(channel[i] == contract.ChannelSelf && scene[i] == contract.SceneLive) })
 }
 
 // byPaidDay calls visit for every pay day that occurs, with its rows: each looks at the snapshot of its own day.
@@ -302,8 +294,8 @@ func byPaidDay(f *column.Frame, visit func(day calendar.Day, rows []int)) {
 }
 
 // refundCategories are the categories of the products on the days on which they were paid.
-func refundCategories(f *column.Frame, env *Env) []int64 {
-	product, out := f.Column("product_id"), make([]int64, f.N)
+func refundCategories(out []int64, f *column.Frame, env *Env) {
+	product := f.Column("product_id")
 	byPaidDay(f, func(day calendar.Day, rows []int) {
 		products := env.Dimensions.Categories(day)
 		for _, i := range rows {
@@ -316,13 +308,11 @@ func refundCategories(f *column.Frame, env *Env) []int64 {
 			}
 		}
 	})
-	return out
 }
 
 // refundChannels are the channels by the accounts of the days on which they were paid.
-func refundChannels(f *column.Frame, env *Env) []int64 {
+func refundChannels(out []int64, f *column.Frame, env *Env) {
 	merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
-	out := make([]int64, f.N)
 	byPaidDay(f, func(day calendar.Day, rows []int) {
 		accounts := env.Dimensions.Accounts(day)
 		for _, i := range rows {
@@ -333,7 +323,6 @@ func refundChannels(f *column.Frame, env *Env) []int64 {
 			out[i] = channel(accounts, row, merchant[i], promoter[i], author[i])
 		}
 	})
-	return out
 }
 
 // accountOf is the account that a sale ran on: the author, else the promoter.
@@ -361,26 +350,23 @@ func channel(accounts *Attributes, row, merchant, promoter, author int64) int64 
 }
 
 // productRows looks all products up in the snapshot of the day.
-func productRows(f *column.Frame, env *Env) []int64 {
-	return snapshotRows(env.Dimensions.Products(env.Day), f.Column("product_id"))
+func productRows(out []int64, f *column.Frame, env *Env) {
+	snapshotRows(out, env.Dimensions.Products(env.Day), f.Column("product_id"))
 }
 
-func snapshotRows(snapshot *Attributes, keys []int64) []int64 {
-	rows := make([]int64, len(keys))
+// snapshotRows puts where the keys stand into rows, -1 for nowhere.
+func snapshotRows(rows []int64, snapshot *Attributes, keys []int64) {
 	if snapshot == nil {
-		for i := range rows {
-			rows[i] = -1
-		}
-		return rows
+		each(rows, func(int) int64 { return -1 })
+		return
 	}
 	snapshot.Rows(keys, rows)
-	return rows
 }
 
 // ofProductRow reads an attribute of the products found, Null where none was.
-func ofProductRow(which int) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, env *Env) []int64 {
-		products, out := env.Dimensions.Products(env.Day), make([]int64, f.N)
+func ofProductRow(which int) func(out []int64, f *column.Frame, env *Env) {
+	return func(out []int64, f *column.Frame, env *Env) {
+		products := env.Dimensions.Products(env.Day)
 		for i, row := range f.Column("product_row") {
 			if row < 0 {
 				out[i] = column.Null
@@ -388,43 +374,41 @@ func ofProductRow(which int) func(*column.Frame, *Env) []int64 {
 				out[i] = products.Values(which)[row]
 			}
 		}
-		return out
 	}
 }
 
 // orderChannels are the channels by the accounts of the day, all looked up at once.
-func orderChannels(f *column.Frame, env *Env) []int64 {
+func orderChannels(out []int64, f *column.Frame, env *Env) {
 	merchant, promoter, author := f.Column("merchant_id"), f.Column("promoter_id"), f.Column("author_id")
 	accounts := env.Dimensions.Accounts(env.Day)
-	named, out := make([]int64, f.N), make([]int64, f.N)
+	named := make([]int64, f.N)
 	for i := range named {
 		named[i] = accountOf(author[i], promoter[i])
 	}
-	rows := snapshotRows(accounts, named)
-	for i, row := range rows {
+	snapshotRows(out, accounts, named)
+	for i, row := range out {
 		out[i] = channel(accounts, row, merchant[i], promoter[i], author[i])
 	}
-	return out
 }
 
-func days(name string) func(*column.Frame, *Env) []int64 {
-	return func(f *column.Frame, env *Env) []int64 {
+func days(name string) func(out []int64, f *column.Frame, env *Env) {
+	return func(out []int64, f *column.Frame, env *Env) {
 		at := f.Column(name)
-		return each(f, func(i int) int64 { return int64(env.Zone.Day(at[i])) })
+		each(out, func(i int) int64 { return int64(env.Zone.Day(at[i])) })
 	}
 }
 
-func succeededToday(f *column.Frame, env *Env) []int64 {
+func succeededToday(out []int64, f *column.Frame, env *Env) {
 	at, class := f.Column("succeeded_at"), f.Column("class")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		valid := class[i] == contract.ClassScoreValid || class[i] == contract.ClassGMVValid
 		return truth(valid && at[i] != column.Null && env.Zone.Day(at[i]) == env.Day)
 	})
 }
 
-func refundAmounts(f *column.Frame, _ *Env) []int64 {
+func refundAmounts(out []int64, f *column.Frame, _ *Env) {
 	amount, line, full := f.Column("amount_fen"), f.Column("line_fen"), f.Column("is_full")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		if full[i] == 1 {
 			return line[i]
 		}

@@ -17,9 +17,9 @@ var lineClass = []derivation{
 
 // flagWhen is a flag that a test of the row decides. open gives the test, once a batch.
 func flagWhen(name, doc string, needs []string, open func(f *column.Frame, env *Env) func(i int) bool) derivation {
-	return derivation{flagColumn(name, doc), needs, func(f *column.Frame, env *Env) []int64 {
+	return derivation{flagColumn(name, doc), needs, func(out []int64, f *column.Frame, env *Env) {
 		test := open(f, env)
-		return each(f, func(i int) int64 { return truth(test(i)) })
+		each(out, func(i int) int64 { return truth(test(i)) })
 	}}
 }
 
@@ -62,15 +62,13 @@ func flagAny(name, doc string, flags ...string) derivation {
 }
 
 func combine(name, doc string, flags []string, op func(a, b int64) int64) derivation {
-	return derivation{flagColumn(name, doc), flags, func(f *column.Frame, _ *Env) []int64 {
-		out := make([]int64, f.N)
+	return derivation{flagColumn(name, doc), flags, func(out []int64, f *column.Frame, _ *Env) {
 		copy(out, f.Column(flags[0]))
 		for _, name := range flags[1:] {
 			for i, v := range f.Column(name) {
 				out[i] = op(out[i], v)
 			}
 		}
-		return out
 	}}
 }
 
@@ -113,9 +111,9 @@ func notNull(flag, of string) func(*column.Frame, *Env) func(int) bool {
 	}
 }
 
-func handling(f *column.Frame, _ *Env) []int64 {
+func handling(out []int64, f *column.Frame, _ *Env) {
 	applied, closed := f.Column("applied_at"), f.Column("closed_at")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		if closed[i] == column.Null {
 			return 0
 		}
@@ -156,9 +154,9 @@ func inTransit(f *column.Frame, _ *Env) func(int) bool {
 	}
 }
 
-func transit(f *column.Frame, _ *Env) []int64 {
+func transit(out []int64, f *column.Frame, _ *Env) {
 	picked, signed := f.Column("picked_up_at"), f.Column("signed_at")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		if picked[i] == column.Null || signed[i] == column.Null {
 			return 0
 		}
@@ -166,9 +164,9 @@ func transit(f *column.Frame, _ *Env) []int64 {
 	})
 }
 
-func medians(f *column.Frame, _ *Env) []int64 {
+func medians(out []int64, f *column.Frame, _ *Env) {
 	hours := f.Column("route_median_hours")
-	return each(f, func(i int) int64 {
+	each(out, func(i int) int64 {
 		if hours[i] == column.Null {
 			return 0
 		}
@@ -229,12 +227,11 @@ func contentFacts() []derivation {
 			return func(i int) bool { return kind[i] == contract.ContentLive }
 		}),
 		{flagColumn("is_owned", "of an account that belongs to a shop"), []string{"owner_merchant_id"}, present("owner_merchant_id")},
-		{countColumn("interactions", "likes, comments and shares"), []string{"likes", "comments", "shares"}, func(f *column.Frame, _ *Env) []int64 {
-			comments, shares, out := f.Column("comments"), f.Column("shares"), make([]int64, f.N)
+		{countColumn("interactions", "likes, comments and shares"), []string{"likes", "comments", "shares"}, func(out []int64, f *column.Frame, _ *Env) {
+			comments, shares := f.Column("comments"), f.Column("shares")
 			for i, likes := range f.Column("likes") {
 				out[i] = likes + comments[i] + shares[i]
 			}
-			return out
 		}},
 	}
 }
@@ -242,9 +239,9 @@ func contentFacts() []derivation {
 // shelfFacts tell how long a product could be bought without a live.
 func shelfFacts() []derivation {
 	return []derivation{
-		{countColumn("purchasable_minutes", "minutes of the day it could be bought"), []string{"purchasable_hours"}, func(f *column.Frame, _ *Env) []int64 {
+		{countColumn("purchasable_minutes", "minutes of the day it could be bought"), []string{"purchasable_hours"}, func(out []int64, f *column.Frame, _ *Env) {
 			hours := f.Column("purchasable_hours")
-			return each(f, func(i int) int64 { return int64(math.Round(math.Float64frombits(uint64(hours[i])) * 60)) })
+			each(out, func(i int) int64 { return int64(math.Round(math.Float64frombits(uint64(hours[i])) * 60)) })
 		}},
 		flagWhen("is_on_shelf", "it could be bought, and not in live sessions only", []string{"purchasable_minutes", "live_only"},
 			func(f *column.Frame, _ *Env) func(int) bool {
@@ -257,13 +254,13 @@ func shelfFacts() []derivation {
 // trafficChannels tell whose account showed a product: the promoter's, as of sales that name no author.
 func trafficChannels() []derivation {
 	return append(lineClass[3:4:4],
-		derivation{channelColumn, []string{"merchant_id", "promoter_id"}, func(f *column.Frame, env *Env) []int64 {
-			merchant, promoter, out := f.Column("merchant_id"), f.Column("promoter_id"), make([]int64, f.N)
+		derivation{channelColumn, []string{"merchant_id", "promoter_id"}, func(out []int64, f *column.Frame, env *Env) {
+			merchant, promoter := f.Column("merchant_id"), f.Column("promoter_id")
 			accounts := env.Dimensions.Accounts(env.Day)
-			for i, row := range snapshotRows(accounts, promoter) {
+			snapshotRows(out, accounts, promoter)
+			for i, row := range out {
 				out[i] = channel(accounts, row, merchant[i], promoter[i], column.Null)
 			}
-			return out
 		}},
 		derivation{flagColumn("is_distribution", "channel is distribution"), []string{"channel"}, isDistribution},
 		derivation{flagColumn("is_self_live", "self-broadcast: channel self and scene live"), []string{"channel", "scene"}, isSelfLive},
@@ -271,8 +268,10 @@ func trafficChannels() []derivation {
 }
 
 // unitPrices are what a buyer pays for a unit, freight included, rounded down.
-func unitPrices(f *column.Frame, env *Env) []int64 {
+func unitPrices(out []int64, f *column.Frame, env *Env) {
 	amount, freight, quantity := f.Column("amount_fen"), f.Column("freight_fen"), f.Column("quantity")
-	units := ofProductRow(productUnits)(f, env)
-	return each(f, func(i int) int64 { return (amount[i] + freight[i]) / (max(1, quantity[i]) * max(1, units[i])) })
+	ofProductRow(productUnits)(out, f, env)
+	for i, units := range out {
+		out[i] = (amount[i] + freight[i]) / (max(1, quantity[i]) * max(1, units))
+	}
 }

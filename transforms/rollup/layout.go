@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/bits"
@@ -61,24 +62,38 @@ type format struct {
 	words  int
 }
 
-// field is one column of a row.
+// field is one column of a row: the distance of its values from the least that fits.
 type field struct {
 	word  int
 	shift uint
 	mask  int64 // all bits of the field; -1: the whole word. It stands for Null, except in flags
+	low   int64
 	flag  bool
 }
 
 // whole reports that the field is the word.
 func (f field) whole() bool { return f.mask == -1 }
 
-// format makes the rows of columns whose values need the given bits; 64 is a word of its own.
-func (l *layout) format(widths []uint) *format {
-	f := &format{}
+// room is what the values of a column need: bits, 64 for a word of its own, from low on.
+type room struct {
+	width uint
+	low   int64
+}
+
+// format makes the rows of columns with the given rooms. Wide columns are placed first, or they would find each word
+// begun.
+func (l *layout) format(rooms []room) *format {
+	f := &format{fields: make([]field, len(rooms))}
+	order := make([]int, len(rooms))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rooms[b].width, rooms[a].width) })
 	var used []uint // bits of each word
-	for i, width := range widths {
+	for _, i := range order {
+		width := rooms[i].width
 		if width >= 64 {
-			f.fields = append(f.fields, field{word: len(used), mask: -1})
+			f.fields[i] = field{word: len(used), mask: -1}
 			used = append(used, 64)
 			continue
 		}
@@ -86,45 +101,93 @@ func (l *layout) format(widths []uint) *format {
 		if w < 0 {
 			w, used = len(used), append(used, 0)
 		}
-		f.fields = append(f.fields, field{word: w, shift: used[w], mask: 1<<width - 1, flag: l.flags[i]})
+		f.fields[i] = field{word: w, shift: used[w], mask: 1<<width - 1, low: rooms[i].low, flag: l.flags[i]}
 		used[w] += width
 	}
 	f.words = len(used)
 	return f
 }
 
+// rooms are those of flags and enumerations; the others have none yet.
+func (l *layout) rooms() []room {
+	rooms := make([]room, len(l.widths))
+	for i, w := range l.widths {
+		rooms[i].width = w
+	}
+	return rooms
+}
+
 // wide is the format that any values fit.
 func (l *layout) wide() *format {
-	widths := slices.Clone(l.widths)
-	for i := range widths {
-		if widths[i] == 0 {
-			widths[i] = 64
+	rooms := l.rooms()
+	for i := range rooms {
+		if rooms[i].width == 0 {
+			rooms[i].width = 64
 		}
 	}
-	return l.format(widths)
+	return l.format(rooms)
 }
 
 // slackBits is how many times values may double beyond those that were looked at.
 const slackBits = 2
 
-// fit chooses widths after a look at some values: those of a day are mostly alike.
-func (l *layout) fit(columns [][]int64) []uint {
-	widths := slices.Clone(l.widths)
+// fit chooses rooms after a look at the values of some of the rows: those of a day are mostly alike.
+func (l *layout) fit(columns [][]int64) []room {
+	rooms := l.rooms()
 	for i, values := range columns {
-		if widths[i] > 0 {
-			continue
-		}
-		var seen uint64 // every bit that occurs; negative values have the highest
-		for _, v := range values {
-			if v != column.Null {
-				seen |= uint64(v)
-			}
-		}
-		if widths[i] = uint(bits.Len64(seen)) + slackBits; widths[i] > 56 {
-			widths[i] = 64
+		if rooms[i].width == 0 {
+			rooms[i] = roomFor(values)
 		}
 	}
-	return widths
+	return rooms
+}
+
+// span is the range of some values other than Null.
+type span struct{ low, high int64 }
+
+func spanOf(values []int64) span {
+	s := span{math.MaxInt64, math.MinInt64}
+	for _, v := range values {
+		if v != column.Null {
+			s.low, s.high = min(s.low, v), max(s.high, v)
+		}
+	}
+	return s
+}
+
+func (s span) with(o span) span { return span{min(s.low, o.low), max(s.high, o.high)} }
+
+// nearly tells whether a span within another is most of it.
+func (s span) nearly(whole span) bool {
+	w := uint64(whole.high - whole.low)
+	return s.low <= s.high && uint64(s.high-s.low) >= w-w/4
+}
+
+// steadyRows is how many rows tell that values stay within their range.
+const steadyRows = 256
+
+// roomFor is room for values like these: for their range where both halves of the rows have nearly all of it, as ids
+// have that come in no order, and else, as for numbers that count up or have a long tail, for all from zero on.
+func roomFor(values []int64) room {
+	first, second := spanOf(values[:len(values)/2]), spanOf(values[len(values)/2:])
+	seen := first.with(second)
+	switch {
+	case seen.low > seen.high:
+		return room{width: slackBits}
+	case seen.low < 0:
+		return room{width: 64}
+	}
+	r := room{width: uint(bits.Len64(uint64(seen.high))) + slackBits}
+	if len(values) >= steadyRows && first.nearly(seen) && second.nearly(seen) {
+		if width := uint(bits.Len64(uint64(seen.high-seen.low))) + slackBits; width < r.width {
+			beyond := int64(1<<width) - 1 - (seen.high - seen.low)
+			r = room{width, max(0, seen.low-beyond/2)}
+		}
+	}
+	if r.width > 56 {
+		return room{width: 64}
+	}
+	return r
 }
 
 // pack makes the words of n rows from columns, in the memory of scratch, one slice for each word. Columns that are whole
@@ -149,28 +212,29 @@ func (f *format) pack(n int, columns, scratch [][]int64) (words [][]int64, misfi
 			}
 			continue
 		}
-		beyond := false
+		low, beyond := field.low, false
 		for i, v := range values {
-			if uint64(v) >= uint64(mask) {
+			d := v - low // of Null and of less than low more than any mask
+			if uint64(d) >= uint64(mask) {
 				beyond = beyond || v != column.Null
-				v = mask
+				d = mask
 			}
-			word[i] |= v << shift
+			word[i] |= d << shift
 		}
 		if beyond {
-			misfits = mark(misfits, values, mask)
+			misfits = mark(misfits, values, field)
 		}
 	}
 	return words, misfits
 }
 
 // mark sets the bits of rows whose value does not fit into mask.
-func mark(misfits []uint64, values []int64, mask int64) []uint64 {
+func mark(misfits []uint64, values []int64, f field) []uint64 {
 	if misfits == nil {
 		misfits = make([]uint64, (len(values)+63)/64)
 	}
 	for i, v := range values {
-		if v != column.Null && uint64(v) >= uint64(mask) {
+		if v != column.Null && uint64(v-f.low) >= uint64(f.mask) {
 			misfits[i>>6] |= 1 << (i & 63)
 		}
 	}
@@ -268,8 +332,11 @@ func (w *words) extract(i int, out []int64) {
 		}
 		return
 	}
+	low := f.low
 	for k, v := range word {
-		if v = v >> shift & mask; v == mask {
+		d := v >> shift & mask
+		v = d + low
+		if d == mask {
 			v = column.Null
 		}
 		out[k] = v

@@ -23,7 +23,7 @@ type pass struct {
 	layout     layout
 	parts      int
 	fitted     sync.Once          // chooses the close format when the first rows are seen
-	widths     []uint             // of the close format
+	rooms      []room             // of the close format
 	formats    [2]*format         // close and wide
 	scatters   [2]*column.Scatter // of each format
 	groupings  []*grouping
@@ -247,22 +247,22 @@ func (p *pass) fit(mem column.Memory, columns [][]int64) {
 	p.fitted.Do(func() { p.openRows(mem, p.layout.fit(columns)) })
 }
 
-// fitTo gives the columns of a fed pass the widths they have where they come from.
+// fitTo gives the columns of a fed pass the room they have where they come from.
 func (p *pass) fitTo(mem column.Memory) {
 	p.fitted.Do(func() {
-		widths := slices.Clone(p.layout.widths)
+		rooms := p.layout.rooms()
 		for i, s := range p.sources {
-			if s >= 0 && widths[i] == 0 {
-				widths[i] = p.from.widths[s]
+			if s >= 0 && rooms[i].width == 0 {
+				rooms[i] = p.from.rooms[s]
 			}
 		}
-		p.openRows(mem, widths)
+		p.openRows(mem, rooms)
 	})
 }
 
-func (p *pass) openRows(mem column.Memory, widths []uint) {
-	p.widths = widths
-	p.formats = [2]*format{p.layout.format(widths), p.layout.wide()}
+func (p *pass) openRows(mem column.Memory, rooms []room) {
+	p.rooms = rooms
+	p.formats = [2]*format{p.layout.format(rooms), p.layout.wide()}
 	for i, f := range p.formats {
 		p.scatters[i] = column.NewScatter(f.words, p.parts, mem)
 	}

@@ -80,6 +80,7 @@ func (r *Reduction) Columns() []string { return r.columns }
 type Worker struct {
 	r       *Reduction
 	writers map[*pass]*rowWriter // of the passes that read the source, once they had rows
+	derived [][]int64            // of each derivation, for the batch in hand
 	hashes  []uint64
 	rows    []uint32
 }
@@ -87,7 +88,7 @@ type Worker struct {
 // Worker makes a worker.
 func (r *Reduction) Worker() *Worker {
 	r.open()
-	return &Worker{r: r, writers: map[*pass]*rowWriter{}}
+	return &Worker{r: r, writers: map[*pass]*rowWriter{}, derived: make([][]int64, len(r.derivations))}
 }
 
 // open makes the tables before the first row.
@@ -99,16 +100,18 @@ func (r *Reduction) open() {
 	})
 }
 
-// Add derives what is needed from a frame of source rows and scatters it. The frame gains columns. The error is that
-// of spilling; after it nothing more can be added.
+// Add derives what is needed from a frame of source rows and scatters it. The frame gains columns, which are good until
+// the next Add. The error is that of spilling; after it nothing more can be added.
 func (w *Worker) Add(f *column.Frame) error {
 	if f.N == 0 {
 		return nil
 	}
 	env := w.r.env
 	env.Dimensions = &sameDimensions{of: env.Dimensions}
-	for _, d := range w.r.derivations {
-		f.Set(d.column.Name, d.make(f, &env))
+	for i, d := range w.r.derivations {
+		w.derived[i] = grow(w.derived[i], f.N)
+		d.fill(w.derived[i], f, &env)
+		f.Set(d.column.Name, w.derived[i])
 	}
 	for _, p := range w.r.passes {
 		if p.from == nil {
