@@ -33,15 +33,15 @@ func (b *doubles) append(arr arrow.Array, from, to int) error {
 	return nil
 }
 
-// choose takes a dictionary if it saves half or more, as it does of scores, bounds and weights: zstd has that much less to
-// look at, and finds less in bytes of whole doubles than in indices.
+// choose takes a dictionary if it saves three tenths or more, as it does of scores, bounds and weights: zstd has that much
+// less to look at, and finds hardly more in bytes of whole doubles than it does in indices and in each double once.
 func (b *doubles) choose() (format.Encoding, []byte, int) {
 	b.dictionary = false
-	if len(b.values) < fewDoubles || !b.distinct.collect(b.values) {
+	if len(b.values) < fewForDictionary || !b.distinct.collect(b.values) {
 		return format.Plain, nil, 0
 	}
 	n := len(b.distinct.values)
-	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 2*indexed >= 8*len(b.values) {
+	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 10*indexed >= 7*8*len(b.values) {
 		return format.Plain, nil, 0
 	}
 	b.dictionary = true
@@ -85,11 +85,11 @@ func (b *doubles) compare(x, y []byte) int {
 
 func (b *doubles) reset() { b.values = b.values[:0] }
 
-// fewDoubles are too few for a dictionary, which has a page and so a header of its own.
-const fewDoubles = 1 << 10
+// fewForDictionary are too few numbers for a dictionary, which has a page and so a header of its own.
+const fewForDictionary = 1 << 10
 
-// mostDistinct is how many entries a dictionary of doubles may have: indices of 14 bits, and a table that stays in the cache.
-const mostDistinct = 1 << 14
+// mostDistinct is how many entries a dictionary of doubles may have: indices of 16 bits are packed many at once.
+const mostDistinct = 1 << 16
 
 // distinctDoubles finds the distinct values of a row group, told apart by their bits, in the order of first appearance.
 type distinctDoubles struct {
@@ -110,7 +110,7 @@ const noDouble = math.MaxUint64
 // collect takes the values of a row group, and is false, with the work unfinished, if too many are distinct.
 func (d *distinctDoubles) collect(values []float64) bool {
 	d.values, d.positions = d.values[:0], grow(d.positions, len(values))
-	d.resize(1 << 8)
+	d.resize(max(len(d.slots), 1<<8)) // as many as it took the last time
 	for i, v := range values {
 		slot := d.slot(math.Float64bits(v))
 		if slot.bits == noDouble {
