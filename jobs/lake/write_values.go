@@ -2,7 +2,6 @@ package lake
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -50,17 +49,19 @@ func join(dst, out []byte, err error) ([]byte, error) {
 	return append(dst, out...), nil
 }
 
-// minMax are the least and the greatest of some numbers, none of which is NaN.
-func minMax[T cmp.Ordered](values []T) (lo, hi T) {
+// minMax are the least and the greatest of some integers. It has no branch, and two chains that need not wait for each other.
+func minMax[T int32 | int64 | uint32](values []T) (lo, hi T) {
 	lo, hi = values[0], values[0]
-	for _, v := range values {
-		if v < lo {
-			lo = v
-		} else if v > hi {
-			hi = v
-		}
+	least, greatest := lo, hi
+	for ; len(values) >= 4; values = values[4:] {
+		a, b, c, d := values[0], values[1], values[2], values[3]
+		lo, hi = min(lo, min(a, b)), max(hi, max(a, b))
+		least, greatest = min(least, min(c, d)), max(greatest, max(c, d))
 	}
-	return lo, hi
+	for _, v := range values {
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	return min(lo, least), max(hi, greatest)
 }
 
 // booleans are bits.
@@ -72,6 +73,12 @@ type booleans struct {
 func (b *booleans) append(arr arrow.Array, from, to int) error {
 	values := arr.(*array.Boolean)
 	b.bits = extend(b.bits, int(bitutil.BytesForBits(int64(b.n+to-from))))
+	if values.NullN() == 0 {
+		data := values.Data()
+		bitutil.CopyBitmap(data.Buffers()[1].Bytes(), data.Offset()+from, to-from, b.bits, b.n)
+		b.n += to - from
+		return nil
+	}
 	for i := from; i < to; i++ {
 		if values.IsValid(i) {
 			bitutil.SetBitTo(b.bits, b.n, values.Value(i))
