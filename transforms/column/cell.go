@@ -182,6 +182,17 @@ func (c *Cell) Codes(positions []uint8, values []int64) {
 	}
 }
 
+// EntryOf is the entry of a code, as Int takes them and not Null, for Entries. It holds until the record is made.
+func (c *Cell) EntryOf(code int64) uint32 { return c.entryOf(code) }
+
+// Entries appends what entries of a column of texts or of an enumeration stand for.
+func (c *Cell) Entries(entries []uint32) {
+	if c.held != heldIndex {
+		panic(fmt.Sprintf("column: %s holds no codes", c.column.Name))
+	}
+	c.index = append(c.index, entries...)
+}
+
 // Flag appends a truth value to a column of them.
 func (c *Cell) Flag(v bool) {
 	flag := byte(0)
