@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -53,9 +52,7 @@ func (b *doubles) uniform() bool { return allAlike(asSlice[uint64](asBytes(b.val
 
 func (b *doubles) encode(dst []byte, from, to int) ([]byte, error) {
 	if b.dictionary {
-		var e rle.DictionaryEncoding
-		out, err := e.EncodeInt32(dst[len(dst):], asInt32(b.distinct.positions[from:to]))
-		return join(dst, out, err)
+		return appendIndices(dst, b.distinct.positions[from:to])
 	}
 	return append(dst, asBytes(b.values[from:to])...), nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/parquet-go/parquet-go/encoding/delta"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -84,18 +83,15 @@ func (b *integers[T]) sample() (s sampled) {
 	return s
 }
 
-func (b *integers[T]) encode(dst []byte, from, to int) (_ []byte, err error) {
-	var out []byte
+func (b *integers[T]) encode(dst []byte, from, to int) ([]byte, error) {
 	switch b.encoding {
 	case format.RLEDictionary:
-		var e rle.DictionaryEncoding
-		out, err = e.EncodeInt32(dst[len(dst):], asInt32(b.few.positions[from:to]))
+		return appendIndices(dst, b.few.positions[from:to])
 	case format.DeltaBinaryPacked:
-		out, err = b.encodeDelta(dst[len(dst):], from, to)
-	default:
-		return append(dst, asBytes(b.values[from:to])...), nil
+		out, err := b.encodeDelta(dst[len(dst):], from, to)
+		return join(dst, out, err)
 	}
-	return join(dst, out, err)
+	return append(dst, asBytes(b.values[from:to])...), nil
 }
 
 func (b *integers[T]) encodeDelta(dst []byte, from, to int) ([]byte, error) {

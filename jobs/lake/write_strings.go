@@ -10,7 +10,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -193,9 +192,7 @@ func (b *stringValues) plainSize(most int) (size int) {
 func (b *stringValues) encode(dst []byte, from, to int) ([]byte, error) {
 	switch b.encoding {
 	case format.RLEDictionary:
-		var e rle.DictionaryEncoding
-		out, err := e.EncodeInt32(dst[len(dst):], asInt32(b.values[from:to]))
-		return join(dst, out, err)
+		return appendIndices(dst, b.values[from:to])
 	case format.DeltaByteArray:
 		return b.encodeSuffixes(dst, from, to)
 	}

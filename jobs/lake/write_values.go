@@ -3,11 +3,13 @@ package lake
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
+	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -47,6 +49,23 @@ func join(dst, out []byte, err error) ([]byte, error) {
 		return dst[:at+len(out)], nil
 	}
 	return append(dst, out...), nil
+}
+
+// appendIndices appends indices of a dictionary as RLE_DICTIONARY: the same bytes as parquet-go's DictionaryEncoding, which
+// looks for the width of the widest value by value.
+func appendIndices(dst []byte, indices []uint32) ([]byte, error) {
+	var a, b, c, d uint32
+	rest := indices
+	for ; len(rest) >= 4; rest = rest[4:] {
+		a, b, c, d = a|rest[0], b|rest[1], c|rest[2], d|rest[3]
+	}
+	for _, x := range rest {
+		a |= x
+	}
+	e := rle.Encoding{BitWidth: bits.Len32(a | b | c | d)}
+	dst = append(dst, byte(e.BitWidth))
+	out, err := e.EncodeInt32(dst[len(dst):], asInt32(indices))
+	return join(dst, out, err)
 }
 
 // minMax are the least and the greatest of some integers. It has no branch, and two chains that need not wait for each other.
