@@ -77,14 +77,16 @@ func TestEncodingsThatDependOnTheValues(t *testing.T) {
 		rec  arrow.Record
 		want format.Encoding
 	}{
-		"few doubles":               {doublesOf(1023, func(int) float64 { return 4.85 }), format.Plain},
-		"the same double":           {doublesOf(5000, func(int) float64 { return 4.85 }), format.RLEDictionary},
-		"scores, some missing":      {doublesOf(5000, func(row int) float64 { return []float64{nan, float64(row % 501), 4.4}[row%3] / 100 }), format.RLEDictionary},
-		"both zeros":                {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
-		"no double":                 {doublesOf(500, func(int) float64 { return nan }), format.Plain},
-		"all doubles distinct":      {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
-		"as many doubles as may be": {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
-		"one more":                  {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
+		"few doubles":                 {doublesOf(1023, func(int) float64 { return 4.85 }), format.Plain},
+		"the same double":             {doublesOf(5000, func(int) float64 { return 4.85 }), format.RLEDictionary},
+		"scores, some missing":        {doublesOf(5000, func(row int) float64 { return []float64{nan, float64(row % 501), 4.4}[row%3] / 100 }), format.RLEDictionary},
+		"both zeros":                  {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
+		"no double":                   {doublesOf(500, func(int) float64 { return nan }), format.Plain},
+		"all doubles distinct":        {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
+		"as many doubles as may be":   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row/8*7%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
+		"distinct at first":           {doublesOf(100_000, func(row int) float64 { return float64(row%28673) / 7 }), format.Plain},
+		"distinct a little less long": {doublesOf(100_000, func(row int) float64 { return float64(row%28672) / 7 }), format.RLEDictionary},
+		"one more":                    {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
 		"windows": {recordOf(arrow.PrimitiveTypes.Int64, 5000, func(b array.Builder, row int) {
 			b.(*array.Int64Builder).Append([]int64{365, 1, 7, 30}[row/2%4])
 		}), format.RLEDictionary},

@@ -95,6 +95,12 @@ const fewForDictionary = 1 << 10
 // mostDistinct is how many entries a dictionary of doubles may have: indices of 16 bits are packed many at once.
 const mostDistinct = 1 << 16
 
+// Of the first doubles of a row group no more than these are distinct where a dictionary may pay.
+const (
+	firstDoubles  = 1 << 15
+	firstDistinct = firstDoubles / 8 * 7
+)
+
 // distinctDoubles finds the distinct values of a row group, told apart by their bits, in the order of first appearance.
 type distinctDoubles struct {
 	values    []float64
@@ -118,7 +124,7 @@ func (d *distinctDoubles) collect(values []float64) bool {
 	for i, v := range values {
 		slot := d.slot(math.Float64bits(v))
 		if slot.bits == noDouble {
-			if len(d.values) == mostDistinct {
+			if n := len(d.values); n == mostDistinct || n == firstDistinct && i < firstDoubles {
 				return false
 			}
 			if 2*len(d.values) == len(d.slots) {
