@@ -32,15 +32,19 @@ func (b *doubles) append(arr arrow.Array, from, to int) error {
 	return nil
 }
 
-// choose takes a dictionary if it saves three tenths or more, as it does of scores, bounds and weights: zstd has that much
-// less to look at, and finds hardly more in bytes of whole doubles than it does in indices and in each double once.
+// choose takes a dictionary if it saves half, as it does of scores, bounds and weights: zstd has that much less to look at.
+// Of many values three tenths are enough: zstd finds hardly more in bytes of whole doubles than it does in indices and in
+// each double once, and takes much longer. Small files stay small.
 func (b *doubles) choose() (format.Encoding, []byte, int) {
 	b.dictionary = false
 	if len(b.values) < fewForDictionary || !b.distinct.collect(b.values) {
 		return format.Plain, nil, 0
 	}
-	n := len(b.distinct.values)
-	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 10*indexed >= 7*8*len(b.values) {
+	n, tenths := len(b.distinct.values), 5
+	if len(b.values) >= manyDoubles {
+		tenths = 7
+	}
+	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 10*indexed >= tenths*8*len(b.values) {
 		return format.Plain, nil, 0
 	}
 	b.dictionary = true
@@ -91,6 +95,9 @@ func (b *doubles) reset() { b.values = b.values[:0] }
 
 // fewForDictionary are too few numbers for a dictionary, which has a page and so a header of its own.
 const fewForDictionary = 1 << 10
+
+// manyDoubles are worth more for the time that zstd takes than for their size.
+const manyDoubles = 1 << 15
 
 // mostDistinct is how many entries a dictionary of doubles may have: indices of 16 bits are packed many at once.
 const mostDistinct = 1 << 16
