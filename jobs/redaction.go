@@ -98,9 +98,12 @@ func (n *night) buyersFrom() calendar.Day {
 }
 
 // buyersKnown tells whether no day of the history kept from first on has lost its buyers.
-func (n *night) buyersKnown(first calendar.Day) bool {
+func (n *night) buyersKnown(first calendar.Day) bool { return n.knowsBuyers()(first) }
+
+// knowsBuyers is buyersKnown for those who ask of every row: the history is looked at once.
+func (n *night) knowsBuyers() func(first calendar.Day) bool {
 	from := n.buyersFrom()
-	return from == n.first || first >= from
+	return func(first calendar.Day) bool { return from == n.first || first >= from }
 }
 
 // withBuyers are the days with orders whose buyers are known.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -33,13 +34,17 @@ func benchColumns() map[string]struct {
 		"int64/hashes":    {i64, int64s(func(_ int, rng *rand.Rand) int64 { return rng.Int64() })},
 		"int64/fen":       {i64, int64s(func(_ int, rng *rand.Rand) int64 { return 990 + 100*rng.Int64N(500) })},
 		"int64/counts":    {i64, int64s(func(_ int, rng *rand.Rand) int64 { return max(0, rng.Int64N(20)-16) })},
+		"int64/windows":   {i64, int64s(func(row int, _ *rand.Rand) int64 { return []int64{1, 7, 30, 60, 90, 365}[row/5%6] })},
 		"int64/zero":      {i64, int64s(func(int, *rand.Rand) int64 { return 0 })},
 		"timestamp": {&arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, func(b array.Builder, _ int, rng *rand.Rand) {
 			b.(*array.TimestampBuilder).Append(arrow.Timestamp(1_700_000_000_000_000 + rng.Int64N(86_400_000_000)))
 		}},
 		"date32":  {arrow.FixedWidthTypes.Date32, func(b array.Builder, row int, _ *rand.Rand) { b.(*array.Date32Builder).Append(20_000) }},
 		"float64": {arrow.PrimitiveTypes.Float64, func(b array.Builder, _ int, rng *rand.Rand) { b.(*array.Float64Builder).Append(rng.NormFloat64()) }},
-		"bool":    {arrow.FixedWidthTypes.Boolean, func(b array.Builder, _ int, rng *rand.Rand) { b.(*array.BooleanBuilder).Append(rng.IntN(5) == 0) }},
+		"float64/points": {arrow.PrimitiveTypes.Float64, func(b array.Builder, _ int, rng *rand.Rand) {
+			b.(*array.Float64Builder).Append(math.Sqrt(float64(rng.IntN(40_000))))
+		}},
+		"bool": {arrow.FixedWidthTypes.Boolean, func(b array.Builder, _ int, rng *rand.Rand) { b.(*array.BooleanBuilder).Append(rng.IntN(5) == 0) }},
 		"string/enum": {dictType, func(b array.Builder, _ int, rng *rand.Rand) {
 			_ = b.(*array.BinaryDictionaryBuilder).AppendString([]string{"live", "short_video", "mall", "search", "shop"}[rng.IntN(5)])
 		}},
@@ -69,8 +74,8 @@ func benchRecord(name string, nullable bool) arrow.Record {
 
 func benchNames() []string {
 	return []string{
-		"int64/ascending", "int64/ids", "int64/hashes", "int64/fen", "int64/counts", "int64/zero",
-		"timestamp", "date32", "float64", "bool", "string/enum", "string/names",
+		"int64/ascending", "int64/ids", "int64/hashes", "int64/fen", "int64/counts", "int64/windows", "int64/zero",
+		"timestamp", "date32", "float64", "float64/points", "bool", "string/enum", "string/names",
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // mostDistinct is how many entries a dictionary of doubles may have.
-const mostDistinct = 1 << 14
+const mostDistinct = 1 << 16
 
 // doublesOf is a record of one column, null where value is NaN.
 func doublesOf(rows int, value func(row int) float64) arrow.Record {
@@ -83,8 +83,31 @@ func TestEncodingsThatDependOnTheValues(t *testing.T) {
 		"both zeros":                  {doublesOf(5000, func(row int) float64 { return math.Copysign(0, float64(row%3-1)) }), format.RLEDictionary},
 		"no double":                   {doublesOf(500, func(int) float64 { return nan }), format.Plain},
 		"all doubles distinct":        {doublesOf(5000, func(row int) float64 { return float64(row) / 7 }), format.Plain},
-		"as many doubles as may be":   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
+		"as many doubles as may be":   {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row/8*7%mostDistinct) * 1e300 / 7 }), format.RLEDictionary},
+		"six tenths of a few":         {doublesOf(5000, func(row int) float64 { return float64(row%2000) / 7 }), format.Plain},
+		"six tenths of many":          {doublesOf(40_000, func(row int) float64 { return float64(row%16_000) / 7 }), format.RLEDictionary},
+		"eight tenths of many":        {doublesOf(40_000, func(row int) float64 { return float64(row%24_000) / 7 }), format.Plain},
+		"distinct at first":           {doublesOf(100_000, func(row int) float64 { return float64(row%28673) / 7 }), format.Plain},
+		"distinct a little less long": {doublesOf(100_000, func(row int) float64 { return float64(row%28672) / 7 }), format.RLEDictionary},
 		"one more":                    {doublesOf(5*mostDistinct, func(row int) float64 { return float64(row % (mostDistinct + 1)) }), format.Plain},
+		"windows": {recordOf(arrow.PrimitiveTypes.Int64, 5000, func(b array.Builder, row int) {
+			b.(*array.Int64Builder).Append([]int64{365, 1, 7, 30}[row/2%4])
+		}), format.RLEDictionary},
+		"days below zero, some missing": {recordOf(arrow.FixedWidthTypes.Date32, 5000, func(b array.Builder, row int) {
+			if row%7 == 0 {
+				b.AppendNull()
+				return
+			}
+			b.(*array.Date32Builder).Append(arrow.Date32([]int{-1, -4095, -30}[row%3]))
+		}), format.RLEDictionary},
+		"few integers, one too far away": {recordOf(arrow.PrimitiveTypes.Int64, 5000, func(b array.Builder, row int) {
+			b.(*array.Int64Builder).Append([]int64{365, 1, 7, 30}[row%4] + int64(row/4999)<<40)
+		}), format.DeltaBinaryPacked},
+		"few integers, in order": {recordOf(arrow.PrimitiveTypes.Int64, 5000, func(b array.Builder, row int) { b.(*array.Int64Builder).Append(int64(row / 1000)) }), format.DeltaBinaryPacked},
+		"windows of few rows":    {recordOf(arrow.PrimitiveTypes.Int64, 1023, func(b array.Builder, row int) { b.(*array.Int64Builder).Append(int64(row % 2 * 365)) }), format.DeltaBinaryPacked},
+		"differences of 31 bits": {recordOf(arrow.PrimitiveTypes.Int64, 5000, func(b array.Builder, row int) {
+			b.(*array.Int64Builder).Append([]int64{1<<30 - 1, -1 << 30, 1 << 30, -1<<30 - 1, math.MaxInt64, math.MinInt64, int64(row)}[max(row%700-693, 0)] + int64(row))
+		}), format.DeltaBinaryPacked},
 		"the same integer, and nulls": {recordOf(arrow.PrimitiveTypes.Int64, 5000, pagesOfOne[int64, *array.Int64Builder](-7)), format.DeltaBinaryPacked},
 		"the same day, and nulls":     {recordOf(arrow.FixedWidthTypes.Date32, 5000, pagesOfOne[arrow.Date32, *array.Date32Builder](20_000)), format.DeltaBinaryPacked},
 		"true, and nulls":             {recordOf(arrow.FixedWidthTypes.Boolean, 5000, pagesOfOne[bool, *array.BooleanBuilder](true)), format.Plain},
@@ -115,7 +138,7 @@ func TestEncodingsThatDependOnTheValues(t *testing.T) {
 	l := open(t, "mem://")
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			opts := lake.WriteOptions{PageRows: 700}
+			opts := lake.WriteOptions{RowGroupRows: 5 * mostDistinct, PageRows: 700}
 			written, err := l.WriteParquet(context.Background(), "x", c.rec.Schema(), opts, seq(c.rec))
 			if err != nil {
 				t.Fatal(err)

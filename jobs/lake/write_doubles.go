@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -33,15 +32,19 @@ func (b *doubles) append(arr arrow.Array, from, to int) error {
 	return nil
 }
 
-// choose takes a dictionary if it saves half or more, as it does of scores, bounds and weights: zstd has that much less to
-// look at, and finds less in bytes of whole doubles than in indices.
+// choose takes a dictionary if it saves half, as it does of scores, bounds and weights: zstd has that much less to look at.
+// Of many values three tenths are enough: zstd finds hardly more in bytes of whole doubles than it does in indices and in
+// each double once, and takes much longer. Small files stay small.
 func (b *doubles) choose() (format.Encoding, []byte, int) {
 	b.dictionary = false
-	if len(b.values) < fewDoubles || !b.distinct.collect(b.values) {
+	if len(b.values) < fewForDictionary || !b.distinct.collect(b.values) {
 		return format.Plain, nil, 0
 	}
-	n := len(b.distinct.values)
-	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 2*indexed >= 8*len(b.values) {
+	n, tenths := len(b.distinct.values), 5
+	if len(b.values) >= manyDoubles {
+		tenths = 7
+	}
+	if indexed := 8*n + len(b.values)*bitWidth(n)/8; 10*indexed >= tenths*8*len(b.values) {
 		return format.Plain, nil, 0
 	}
 	b.dictionary = true
@@ -53,9 +56,7 @@ func (b *doubles) uniform() bool { return allAlike(asSlice[uint64](asBytes(b.val
 
 func (b *doubles) encode(dst []byte, from, to int) ([]byte, error) {
 	if b.dictionary {
-		var e rle.DictionaryEncoding
-		out, err := e.EncodeInt32(dst[len(dst):], asInt32(b.distinct.positions[from:to]))
-		return join(dst, out, err)
+		return appendIndices(dst, b.distinct.positions[from:to])
 	}
 	return append(dst, asBytes(b.values[from:to])...), nil
 }
@@ -65,7 +66,14 @@ func (b *doubles) bounds(from, to int) (least, greatest []byte, ok bool) {
 	if from == to {
 		return nil, nil, false
 	}
-	lo, hi := minMax(b.values[from:to])
+	lo, hi := b.values[from], b.values[from]
+	for _, v := range b.values[from:to] { // min and max are slower: they look for NaN
+		if v < lo {
+			lo = v
+		} else if v > hi {
+			hi = v
+		}
+	}
 	if lo == 0 {
 		lo = math.Copysign(0, -1)
 	}
@@ -85,11 +93,20 @@ func (b *doubles) compare(x, y []byte) int {
 
 func (b *doubles) reset() { b.values = b.values[:0] }
 
-// fewDoubles are too few for a dictionary, which has a page and so a header of its own.
-const fewDoubles = 1 << 10
+// fewForDictionary are too few numbers for a dictionary, which has a page and so a header of its own.
+const fewForDictionary = 1 << 10
 
-// mostDistinct is how many entries a dictionary of doubles may have: indices of 14 bits, and a table that stays in the cache.
-const mostDistinct = 1 << 14
+// manyDoubles are worth more for the time that zstd takes than for their size.
+const manyDoubles = 1 << 15
+
+// mostDistinct is how many entries a dictionary of doubles may have: indices of 16 bits are packed many at once.
+const mostDistinct = 1 << 16
+
+// Of the first doubles of a row group no more than these are distinct where a dictionary may pay.
+const (
+	firstDoubles  = 1 << 15
+	firstDistinct = firstDoubles / 8 * 7
+)
 
 // distinctDoubles finds the distinct values of a row group, told apart by their bits, in the order of first appearance.
 type distinctDoubles struct {
@@ -110,11 +127,11 @@ const noDouble = math.MaxUint64
 // collect takes the values of a row group, and is false, with the work unfinished, if too many are distinct.
 func (d *distinctDoubles) collect(values []float64) bool {
 	d.values, d.positions = d.values[:0], grow(d.positions, len(values))
-	d.resize(1 << 8)
+	d.resize(max(len(d.slots), 1<<8)) // as many as it took the last time
 	for i, v := range values {
 		slot := d.slot(math.Float64bits(v))
 		if slot.bits == noDouble {
-			if len(d.values) == mostDistinct {
+			if n := len(d.values); n == mostDistinct || n == firstDistinct && i < firstDoubles {
 				return false
 			}
 			if 2*len(d.values) == len(d.slots) {

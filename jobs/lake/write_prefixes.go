@@ -1,9 +1,17 @@
 package lake
 
-import "github.com/parquet-go/parquet-go/encoding/delta"
+import (
+	"encoding/binary"
+	"math/bits"
 
-// prefixes are the lengths of what values have in common with the one before, and of what they add to it.
-type prefixes struct{ shared, added []int32 }
+	"github.com/parquet-go/parquet-go/encoding/delta"
+)
+
+// prefixes are the lengths of what values have in common with the one before, the lengths of what they add to it, and this.
+type prefixes struct {
+	shared, added []int32
+	suffixes      []byte
+}
 
 // lengthBytes is about what the two lengths of a value take after delta-encoding.
 const lengthBytes = 1
@@ -23,32 +31,42 @@ func (b *stringValues) suffixSize(most int) int {
 }
 
 // shared is the length of what value i has in common with the one before.
-func (b *stringValues) shared(i int) (n int) {
+func (b *stringValues) shared(i int) int {
 	if i == 0 {
 		return 0
 	}
-	s, before := b.at(b.values[i]), b.at(b.values[i-1])
-	for n < min(len(s), len(before)) && s[n] == before[n] {
+	return commonPrefix(b.at(b.values[i]), b.at(b.values[i-1]))
+}
+
+// commonPrefix is the length of what two strings begin with.
+func commonPrefix(s, t []byte) (n int) {
+	for n+8 <= min(len(s), len(t)) {
+		if unlike := binary.LittleEndian.Uint64(s[n:]) ^ binary.LittleEndian.Uint64(t[n:]); unlike != 0 {
+			return n + bits.TrailingZeros64(unlike)/8
+		}
+		n += 8
+	}
+	for n < min(len(s), len(t)) && s[n] == t[n] {
 		n++
 	}
 	return n
 }
 
 // encodeSuffixes appends values [from, to) as DELTA_BYTE_ARRAY: the lengths of the prefixes, those of the suffixes, the
-// suffixes. The first value of a page has no value before it.
+// suffixes. The first value of a page has no value before it. Each string mostly comes many times, and is looked at once.
 func (b *stringValues) encodeSuffixes(dst []byte, from, to int) ([]byte, error) {
-	p := &b.prefixes
-	p.shared, p.added = p.shared[:0], p.added[:0]
-	for i := from; i < to; i++ {
-		length, shared := len(b.at(b.values[i])), 0
-		switch {
-		case i == from:
-		case b.values[i] == b.values[i-1]:
-			shared = length
-		default:
-			shared = b.shared(i)
+	p, values := &b.prefixes, b.values[from:to]
+	p.shared, p.added, p.suffixes = grow(p.shared, len(values)), grow(p.added, len(values)), p.suffixes[:0]
+	for i := 0; i < len(values); {
+		s, shared := b.at(values[i]), 0
+		if i > 0 {
+			shared = b.shared(from + i)
 		}
-		p.shared, p.added = append(p.shared, int32(shared)), append(p.added, int32(length-shared))
+		p.suffixes = append(p.suffixes, s[shared:]...)
+		p.shared[i], p.added[i] = int32(shared), int32(len(s)-shared)
+		for i++; i < len(values) && values[i] == values[i-1]; i++ {
+			p.shared[i], p.added[i] = int32(len(s)), 0
+		}
 	}
 	var e delta.BinaryPackedEncoding
 	for _, lengths := range [][]int32{p.shared, p.added} {
@@ -57,8 +75,5 @@ func (b *stringValues) encodeSuffixes(dst []byte, from, to int) ([]byte, error) 
 			return nil, err
 		}
 	}
-	for i, shared := range p.shared {
-		dst = append(dst, b.at(b.values[from+i])[shared:]...)
-	}
-	return dst, nil
+	return append(dst, p.suffixes...), nil
 }

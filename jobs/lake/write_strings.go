@@ -6,10 +6,10 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -62,18 +62,26 @@ func (b *stringValues) appendDictionary(a *array.Dictionary, from, to int) error
 	words := a.Dictionary().(*array.String)
 	b.remap = grow(b.remap, words.Len())
 	clear(b.remap)
+	indices := a.Indices().(*array.Uint32).Uint32Values()[from:to]
 	before := len(b.values)
-	b.values = appendPresent(b.values, a.Indices().(*array.Uint32).Uint32Values(), a, from, to)
+	if a.NullN() > 0 {
+		b.values = appendPresent(b.values, a.Indices().(*array.Uint32).Uint32Values(), a, from, to)
+		indices = b.values[before:]
+	} else {
+		b.values = slices.Grow(b.values, len(indices))[:before+len(indices)]
+	}
 	values := b.values[before:]
-	for i, x := range values {
-		if b.remap[x] == 0 {
-			at, err := b.position(words.Value(int(x)))
+	for i, x := range indices {
+		at := b.remap[x]
+		if at == 0 {
+			found, err := b.position(words.Value(int(x)))
 			if err != nil {
 				return err
 			}
-			b.remap[x] = at + 1
+			at = found + 1
+			b.remap[x] = at
 		}
-		values[i] = b.remap[x] - 1
+		values[i] = at - 1
 	}
 	return nil
 }
@@ -184,9 +192,7 @@ func (b *stringValues) plainSize(most int) (size int) {
 func (b *stringValues) encode(dst []byte, from, to int) ([]byte, error) {
 	switch b.encoding {
 	case format.RLEDictionary:
-		var e rle.DictionaryEncoding
-		out, err := e.EncodeInt32(dst[len(dst):], asInt32(b.values[from:to]))
-		return join(dst, out, err)
+		return appendIndices(dst, b.values[from:to])
 	case format.DeltaByteArray:
 		return b.encodeSuffixes(dst, from, to)
 	}
@@ -209,6 +215,10 @@ func (b *stringValues) bounds(from, to int) (least, greatest []byte, ok bool) {
 		lo, hi := minMax(b.values[from:to])
 		return bytes.Clone(b.at(lo)), bytes.Clone(b.at(hi)), true
 	}
+	if len(b.offsets) <= 64+1 {
+		lo, hi := b.boundsOfFew(b.values[from:to])
+		return bytes.Clone(b.at(lo)), bytes.Clone(b.at(hi)), true
+	}
 	b.seen = grow(b.seen, (len(b.offsets)+62)/64)
 	clear(b.seen)
 	lo, hi := b.values[from], b.values[from]
@@ -227,6 +237,25 @@ func (b *stringValues) bounds(from, to int) (least, greatest []byte, ok bool) {
 		}
 	}
 	return bytes.Clone(b.at(lo)), bytes.Clone(b.at(hi)), true
+}
+
+// boundsOfFew are bounds where there are at most 64 distinct strings.
+func (b *stringValues) boundsOfFew(values []uint32) (lo, hi uint32) {
+	var seen uint64
+	for _, v := range values {
+		seen |= 1 << (v % 64)
+	}
+	lo = uint32(bits.TrailingZeros64(seen))
+	for hi = lo; seen != 0; seen &= seen - 1 {
+		v := uint32(bits.TrailingZeros64(seen))
+		if bytes.Compare(b.at(v), b.at(lo)) < 0 {
+			lo = v
+		}
+		if bytes.Compare(b.at(v), b.at(hi)) > 0 {
+			hi = v
+		}
+	}
+	return lo, hi
 }
 
 func (b *stringValues) compare(x, y []byte) int { return bytes.Compare(x, y) }

@@ -2,16 +2,14 @@ package lake
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"math"
 	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
-	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -31,34 +29,6 @@ func appendPresent[T any](dst, values []T, arr arrow.Array, from, to int) []T {
 	return dst[:next]
 }
 
-// integers are values of Int64, Int32, Date32 and Timestamp columns.
-type integers[T int32 | int64] struct {
-	values []T
-	delta  bool
-}
-
-func newIntegers[T int32 | int64]() *integers[T] { return &integers[T]{} }
-
-func (b *integers[T]) append(arr arrow.Array, from, to int) error {
-	// All four types hold plain integers in their second buffer.
-	data := arr.Data()
-	values := asSlice[T](data.Buffers()[1].Bytes())[data.Offset() : data.Offset()+data.Len()]
-	b.values = appendPresent(b.values, values, arr, from, to)
-	return nil
-}
-
-// choose takes DELTA_BINARY_PACKED if it saves a quarter or more: it encodes and decodes about as fast as zstd
-// leaves plain values alone, and what it saves zstd need not look at.
-func (b *integers[T]) choose() (format.Encoding, []byte, int) {
-	b.delta = b.deltaBits() <= float64(sizeOf[T]()*8)*0.75
-	if b.delta {
-		return format.DeltaBinaryPacked, nil, 0
-	}
-	return format.Plain, nil, 0
-}
-
-func (b *integers[T]) uniform() bool { return allAlike(b.values) }
-
 // allAlike tells whether all values are equal.
 func allAlike[T comparable](values []T) bool {
 	for _, v := range values {
@@ -67,43 +37,6 @@ func allAlike[T comparable](values []T) bool {
 		}
 	}
 	return true
-}
-
-// deltaBits estimates the bits a value takes delta-encoded, from blocks of 33 values spread over the buffer.
-func (b *integers[T]) deltaBits() float64 {
-	const block, samples = 33, 64
-	step := max(block, len(b.values)/samples)
-	total, blocks := 0, 0
-	for i := 0; i+block <= len(b.values); i += step {
-		least, greatest := int64(math.MaxInt64), int64(math.MinInt64)
-		for k := i + 1; k < i+block; k++ {
-			d := int64(b.values[k]) - int64(b.values[k-1]) // a wrap costs bits, not correctness
-			least, greatest = min(least, d), max(greatest, d)
-		}
-		total += bits.Len64(uint64(greatest - least))
-		blocks++
-	}
-	if blocks == 0 {
-		return 0
-	}
-	return float64(total) / float64(blocks)
-}
-
-func (b *integers[T]) encode(dst []byte, from, to int) ([]byte, error) {
-	if !b.delta {
-		return append(dst, asBytes(b.values[from:to])...), nil
-	}
-	var e delta.BinaryPackedEncoding
-	var out []byte
-	var err error
-	at := len(dst)
-	switch v := any(b.values[from:to]).(type) {
-	case []int32:
-		out, err = e.EncodeInt32(dst[at:], v)
-	case []int64:
-		out, err = e.EncodeInt64(dst[at:], v)
-	}
-	return join(dst, out, err)
 }
 
 // join appends what an encoding made behind dst, which it may have done in the memory of dst or elsewhere.
@@ -118,34 +51,37 @@ func join(dst, out []byte, err error) ([]byte, error) {
 	return append(dst, out...), nil
 }
 
-func (b *integers[T]) bounds(from, to int) (least, greatest []byte, ok bool) {
-	if from == to {
-		return nil, nil, false
+// appendIndices appends indices of a dictionary as RLE_DICTIONARY: the same bytes as parquet-go's DictionaryEncoding, which
+// looks for the width of the widest value by value.
+func appendIndices(dst []byte, indices []uint32) ([]byte, error) {
+	var a, b, c, d uint32
+	rest := indices
+	for ; len(rest) >= 4; rest = rest[4:] {
+		a, b, c, d = a|rest[0], b|rest[1], c|rest[2], d|rest[3]
 	}
-	lo, hi := minMax(b.values[from:to])
-	return b.bound(lo), b.bound(hi), true
+	for _, x := range rest {
+		a |= x
+	}
+	e := rle.Encoding{BitWidth: bits.Len32(a | b | c | d)}
+	dst = append(dst, byte(e.BitWidth))
+	out, err := e.EncodeInt32(dst[len(dst):], asInt32(indices))
+	return join(dst, out, err)
 }
 
-// minMax are the least and the greatest of some numbers, none of which is NaN.
-func minMax[T cmp.Ordered](values []T) (lo, hi T) {
+// minMax are the least and the greatest of some integers. It has no branch, and two chains that need not wait for each other.
+func minMax[T int32 | int64 | uint32](values []T) (lo, hi T) {
 	lo, hi = values[0], values[0]
-	for _, v := range values {
-		if v < lo {
-			lo = v
-		} else if v > hi {
-			hi = v
-		}
+	least, greatest := lo, hi
+	for ; len(values) >= 4; values = values[4:] {
+		a, b, c, d := values[0], values[1], values[2], values[3]
+		lo, hi = min(lo, min(a, b)), max(hi, max(a, b))
+		least, greatest = min(least, min(c, d)), max(greatest, max(c, d))
 	}
-	return lo, hi
+	for _, v := range values {
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	return min(lo, least), max(hi, greatest)
 }
-
-func (b *integers[T]) bound(v T) []byte { return bytes.Clone(asBytes([]T{v})) }
-
-func (b *integers[T]) compare(x, y []byte) int {
-	return cmp.Compare(asSlice[T](x)[0], asSlice[T](y)[0])
-}
-
-func (b *integers[T]) reset() { b.values = b.values[:0] }
 
 // booleans are bits.
 type booleans struct {
@@ -156,6 +92,12 @@ type booleans struct {
 func (b *booleans) append(arr arrow.Array, from, to int) error {
 	values := arr.(*array.Boolean)
 	b.bits = extend(b.bits, int(bitutil.BytesForBits(int64(b.n+to-from))))
+	if values.NullN() == 0 {
+		data := values.Data()
+		bitutil.CopyBitmap(data.Buffers()[1].Bytes(), data.Offset()+from, to-from, b.bits, b.n)
+		b.n += to - from
+		return nil
+	}
 	for i := from; i < to; i++ {
 		if values.IsValid(i) {
 			bitutil.SetBitTo(b.bits, b.n, values.Value(i))

@@ -417,14 +417,18 @@ func TestEntriesAndCodes(t *testing.T) {
 	text.RepeatEntry(text.Entry([]byte("a")), 2)
 	text.RepeatEntry(text.Entry([]byte("")), 0)
 	text.Text("b")
-	b.Column("scene").Codes([]uint8{1, 0, 1}, []int64{contract.SceneShop, contract.SceneMall})
+	code := ids.TextDict().Code("coded")
+	text.Entries([]uint32{text.EntryOf(code), text.EntryOf(code)})
+	scene := b.Column("scene")
+	scene.Codes([]uint8{1, 0, 1}, []int64{contract.SceneShop, contract.SceneMall})
+	scene.Entries([]uint32{scene.EntryOf(contract.SceneMall), scene.EntryOf(contract.SceneShop)})
 	rec := b.Record(memory.DefaultAllocator)
 	defer rec.Release()
 	var got []string
-	for i := range 3 {
+	for i := range 5 {
 		got = append(got, rec.Column(0).ValueStr(i)+" "+rec.Column(1).ValueStr(i))
 	}
-	if want := []string{"a mall", "a shop", "b mall"}; !slices.Equal(got, want) {
+	if want := []string{"a mall", "a shop", "b mall", "coded mall", "coded shop"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -52,6 +52,7 @@ type Cell struct {
 	flags    []byte
 	index    []uint32
 	nullDays []int // rows of days that are missing
+	missing  bool  // some value of another kind may be missing
 
 	text  words
 	codes codeEntries // of the codes of dict
@@ -85,6 +86,7 @@ func (c *Cell) grow(n int) {
 
 func (c *Cell) reset() {
 	c.wide, c.days, c.flags, c.index, c.nullDays = c.wide[:0], c.days[:0], c.flags[:0], c.index[:0], c.nullDays[:0]
+	c.missing = false
 	c.text.reset()
 	c.codes.reset()
 }
@@ -147,14 +149,14 @@ func (c *Cell) Extend(n int) []int64 {
 		panic(fmt.Sprintf("column: %s is not made of int64", c.column.Name))
 	}
 	at := len(c.wide)
-	c.wide = slices.Grow(c.wide, n)[:at+n]
+	c.wide, c.missing = slices.Grow(c.wide, n)[:at+n], true
 	return c.wide[at:]
 }
 
 // Ints appends values, each as Int takes it.
 func (c *Cell) Ints(values []int64) {
 	if c.held == heldWide {
-		c.wide = append(c.wide, values...)
+		c.wide, c.missing = append(c.wide, values...), true
 		return
 	}
 	for _, v := range values {
@@ -172,9 +174,23 @@ func (c *Cell) Codes(positions []uint8, values []int64) {
 	for at, v := range values {
 		entries[at] = c.entryOf(v)
 	}
-	for _, at := range positions {
-		c.index = append(c.index, entries[at])
+	before := len(c.index)
+	c.index = slices.Grow(c.index, len(positions))[:before+len(positions)]
+	out := c.index[before:]
+	for i, at := range positions {
+		out[i] = entries[at]
 	}
+}
+
+// EntryOf is the entry of a code, as Int takes them and not Null, for Entries. It holds until the record is made.
+func (c *Cell) EntryOf(code int64) uint32 { return c.entryOf(code) }
+
+// Entries appends what entries of a column of texts or of an enumeration stand for.
+func (c *Cell) Entries(entries []uint32) {
+	if c.held != heldIndex {
+		panic(fmt.Sprintf("column: %s holds no codes", c.column.Name))
+	}
+	c.index = append(c.index, entries...)
 }
 
 // Flag appends a truth value to a column of them.
@@ -272,6 +288,7 @@ func (c *Cell) Null() {
 	if !c.column.Null {
 		panic(fmt.Sprintf("column: null in required column %s", c.column.Name))
 	}
+	c.missing = true
 	switch c.held {
 	case heldWide:
 		c.wide = append(c.wide, Null)

@@ -62,8 +62,7 @@ func (c *Cell) dictionary() arrow.Array {
 // takeNulls counts the values that stand for a missing one, makes them zero and marks them in a bitmap, nil if there
 // are none.
 func takeNulls[T byte | int64 | uint32](c *Cell, values []T, null T, mem memory.Allocator) (*memory.Buffer, int) {
-	first := slices.Index(values, null)
-	if first < 0 {
+	if !c.missing || !slices.Contains(values, null) {
 		return nil, 0
 	}
 	if !c.column.Null {

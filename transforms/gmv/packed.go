@@ -65,20 +65,38 @@ func (p *packed) end(s span) span {
 	return s
 }
 
+// bytes are the rows of a subject.
+func (p *packed) bytes(s span) []byte { return p.chunks[s.chunk][s.from:s.end] }
+
 // rows appends the rows of a subject to dst: those of its total, or of all cells.
 func (p *packed) rows(dst []row, s span, totals bool) []row {
-	for b := p.chunks[s.chunk][s.from:s.end]; len(b) > 0; {
-		cell, place, some := b[0]>>3, b[0]&7, binary.LittleEndian.Uint16(b[1:])
+	for b := p.bytes(s); len(b) > 0; {
+		cell, place, some := rowHead(b)
 		if totals && cell != 0 {
 			break
 		}
 		dst = append(dst, row{cell: cell, place: place})
-		m := &dst[len(dst)-1].m
-		for b = b[3:]; some != 0; some &= some - 1 {
-			v, n := binary.Varint(b)
-			m[bits.TrailingZeros16(some)] = v
-			b = b[n:]
-		}
+		b = addMeasures(&dst[len(dst)-1].m, some, b[rowHeadSize:])
 	}
 	return dst
+}
+
+const rowHeadSize = 3
+
+// rowHead is what a row begins with; some are the measures that are not 0.
+func rowHead(b []byte) (cell, place uint8, some uint16) {
+	return b[0] >> 3, b[0] & 7, binary.LittleEndian.Uint16(b[1:])
+}
+
+// addMeasures adds the measures that b begins with to m, and returns what follows them.
+func addMeasures(m *[measures]int64, some uint16, b []byte) []byte {
+	for ; some != 0; some &= some - 1 {
+		u, n := uint64(b[0]), 1
+		if u >= 0x80 {
+			u, n = binary.Uvarint(b)
+		}
+		m[bits.TrailingZeros16(some)] += int64(u>>1) ^ -int64(u&1)
+		b = b[n:]
+	}
+	return b
 }

@@ -2,7 +2,6 @@ package gmv
 
 import (
 	"iter"
-	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -22,13 +21,11 @@ const (
 
 // rows are successive rows of a published table: whole subjects with their windows, or cells by window.
 type rows struct {
-	sums  *Sums
 	n     int
 	runs  []subjectRows // the subjects, in order
 	place []uint8       // windows, as positions in contract.Windows
 	cell  []uint8       // ranks of cells
 	m     [measures][]int64
-	zeros []int64 // in place of measures that are 0 everywhere
 }
 
 // subjectRows are the rows of one subject.
@@ -37,45 +34,31 @@ type subjectRows struct {
 	n       int
 }
 
-// column is a measure of all rows.
-func (r *rows) column(measure int) []int64 {
-	if slices.Contains(r.sums.used, measure) {
-		return r.m[measure]
-	}
-	for len(r.zeros) < r.n {
-		r.zeros = append(r.zeros, 0)
-	}
-	return r.zeros[:r.n]
-}
+// mostRows is how many there are before the last subject, and with it.
+const mostRows = stageRows + mostCells*windows
 
-func (r *rows) add(cell, place uint8, m *[measures]int64) {
-	r.n++
-	r.cell, r.place = append(r.cell, cell), append(r.place, place)
-	for _, j := range r.sums.used {
-		r.m[j] = append(r.m[j], m[j])
-	}
-}
-
-func (r *rows) reset() {
-	r.n, r.runs, r.place, r.cell = 0, r.runs[:0], r.place[:0], r.cell[:0]
+func newRows() *rows {
+	r := &rows{place: make([]uint8, 0, mostRows), cell: make([]uint8, 0, mostRows)}
 	for j := range r.m {
-		r.m[j] = r.m[j][:0]
+		r.m[j] = make([]int64, mostRows) // those that are 0 everywhere stay so
 	}
+	return r
 }
+
+// column is a measure of all rows.
+func (r *rows) column(measure int) []int64 { return r.m[measure][:r.n] }
+
+func (r *rows) reset() { r.n, r.runs, r.place, r.cell = 0, r.runs[:0], r.place[:0], r.cell[:0] }
 
 // each reads the windows of every subject off as running sums, of the totals or of the cells by channel and scene,
 // and hands the rows out in the order of the published tables: subject, window, channel, scene. It tells whether
 // emit went on to the end.
 func (s *Sums) each(totals bool, emit func(r *rows) bool) bool {
-	r := &rows{sums: s}
-	var kept []row
+	r, w := newRows(), new(windowSums)
 	for _, at := range s.order {
 		before := r.n
-		kept = s.packed.rows(kept[:0], s.spans[at], totals)
-		if !totals {
-			kept = kept[splitFrom(kept):]
-		}
-		s.running(r, kept)
+		w.read(s.packed.bytes(s.spans[at]), totals)
+		w.appendTo(r, s.used)
 		if r.n > before {
 			r.runs = append(r.runs, subjectRows{s.subjects[at], r.n - before})
 		}
@@ -89,44 +72,70 @@ func (s *Sums) each(totals bool, emit func(r *rows) bool) bool {
 	return r.n == 0 || emit(r)
 }
 
-// splitFrom is the number of rows of the total, which come first.
-func splitFrom(kept []row) (n int) {
-	for n < len(kept) && kept[n].cell == 0 {
-		n++
-	}
-	return n
+// windowSums are the windows of one subject's cells, in the order of their ranks.
+type windowSums struct {
+	n     int
+	rank  [mostCells]uint8
+	first [mostCells]uint8 // the shortest window that has anything
+	m     [mostCells][windows][measures]int64
 }
 
-// running adds the rows of one subject's cells: for each window, the cells that have anything in it or a shorter one.
-func (s *Sums) running(r *rows, kept []row) {
-	var cells [mostCells]struct {
-		rank  uint8
-		rows  []row
-		begun bool
-		m     [measures]int64
+// read takes the rows of a subject, those of its total or those of its cells.
+func (w *windowSums) read(packed []byte, totals bool) {
+	w.n = 0
+	var skipped [measures]int64
+	for last := uint8(0); len(packed) > 0; { // last: the window read before
+		cell, place, some := rowHead(packed)
+		if (cell == 0) != totals {
+			if totals {
+				break // the total comes first
+			}
+			packed = addMeasures(&skipped, some, packed[rowHeadSize:])
+			continue
+		}
+		if w.n == 0 || w.rank[w.n-1] != cell {
+			w.rank[w.n], w.first[w.n] = cell, place
+			w.m[w.n][place] = [measures]int64{}
+			w.n++
+		} else {
+			w.fill(last, place)
+		}
+		packed = addMeasures(&w.m[w.n-1][place], some, packed[rowHeadSize:])
+		if last = place; len(packed) == 0 || packed[0]>>3 != cell {
+			w.fill(last, windows-1)
+		}
 	}
+}
+
+// fill gives the windows of the last cell after from, up to and with to, what the one before has.
+func (w *windowSums) fill(from, to uint8) {
+	m := &w.m[w.n-1]
+	for ; from < to; from++ {
+		m[from+1] = m[from]
+	}
+}
+
+// appendTo appends, for each window, the cells that have anything in it or a shorter one.
+func (w *windowSums) appendTo(r *rows, used []int) {
+	var sums [mostCells * windows]*[measures]int64
 	n := 0
-	for i := range kept {
-		if n == 0 || cells[n-1].rank != kept[i].cell {
-			cells[n].rank, cells[n].rows = kept[i].cell, kept[i:i]
-			n++
-		}
-		cells[n-1].rows = cells[n-1].rows[:len(cells[n-1].rows)+1]
-	}
-	for place := range uint8(windows) {
-		for i := range cells[:n] {
-			c := &cells[i]
-			if len(c.rows) > 0 && c.rows[0].place == place {
-				for _, j := range s.used {
-					c.m[j] += c.rows[0].m[j]
-				}
-				c.rows, c.begun = c.rows[1:], true
-			}
-			if c.begun {
-				r.add(c.rank, place, &c.m)
+	place, cell := r.place[r.n:mostRows], r.cell[r.n:mostRows]
+	for p := range uint8(windows) {
+		for i := range w.n {
+			if w.first[i] <= p {
+				place[n], cell[n], sums[n] = p, w.rank[i], &w.m[i][p]
+				n++
 			}
 		}
 	}
+	for _, j := range used {
+		out := r.m[j][r.n:][:n]
+		for i := range out {
+			out[i] = sums[i][j]
+		}
+	}
+	r.n += n
+	r.place, r.cell = r.place[:r.n], r.cell[:r.n]
 }
 
 // table builds a published table from successive rows.

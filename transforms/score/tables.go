@@ -1,6 +1,8 @@
 package score
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -201,6 +203,8 @@ type stepWriter struct {
 	names, dimensions []int64
 	steps             []Step
 	text              []byte
+
+	indicators, inDimensions, states []uint32 // entries of the record at hand, in order: names and dimensions are those of every subject
 }
 
 func newStepWriter(r *Role, b *column.Builder) *stepWriter {
@@ -242,16 +246,28 @@ func (w *stepWriter) write(subject int) {
 	w.subject.RepeatEntry(w.subject.Entry(w.text), n)
 	w.asOf.Repeat(int64(w.AsOf), n)
 	w.role.Repeat(int64(w.Role.Role), n)
+	if w.indicators == nil || w.indicator.Len() == 0 {
+		w.open()
+	}
 	covered := w.covered.Extend(n)
 	for k, i := range w.order {
-		s := &w.steps[i]
-		w.indicator.Int(w.names[i])
-		w.dimension.Int(w.dimensions[i])
-		w.state.Int(int64(s.State) - int64(Used))
+		w.states[k] = w.state.EntryOf(int64(w.steps[i].State) - int64(Used))
 		covered[k] = int64(w.coveredDays(i, subject))
 	}
+	w.indicator.Entries(w.indicators)
+	w.dimension.Entries(w.inDimensions)
+	w.state.Entries(w.states)
 	w.writeFigures(n)
 	w.writeAnchors(n)
+}
+
+// open looks up what every subject of a record has.
+func (w *stepWriter) open() {
+	w.indicators, w.inDimensions, w.states = w.indicators[:0], w.inDimensions[:0], slices.Grow(w.states, len(w.order))[:len(w.order)]
+	for _, i := range w.order {
+		w.indicators = append(w.indicators, w.indicator.EntryOf(w.names[i]))
+		w.inDimensions = append(w.inDimensions, w.dimension.EntryOf(w.dimensions[i]))
+	}
 }
 
 // coveredDays are the days of a subject's window that all tables of an indicator cover.
