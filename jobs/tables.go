@@ -56,17 +56,16 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 }
 
 // joinGroups decodes one row group after another into its place in the frame: numbers at once, what is converted by way of
-// the same memory.
+// the same memory. The frame is made when the first is decoded: what a damaged footer says of rows is no reason to take memory.
 func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
 	f, mem, at := column.NewFrame(int(file.NumRows())), column.NewBuffers(keptBuffers), 0
 	mem.Uncleared = true
-	for _, name := range names {
-		f.Set(name, make([]int64, f.N))
-	}
 	for g := range file.NumRowGroups() {
 		places := map[string][]int64{}
 		for _, name := range names {
-			places[name] = f.Column(name)[at : at+int(file.RowGroupRows(g))]
+			if f.Has(name) {
+				places[name] = f.Column(name)[at : at+int(file.RowGroupRows(g))]
+			}
 		}
 		rec, err := file.ReadRowGroupInto(ctx, mem, g, names, places)
 		if err != nil {
@@ -77,6 +76,11 @@ func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 		rec.Release()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
+		}
+	}
+	if f.N == 0 {
+		for _, name := range names {
+			f.Set(name, []int64{})
 		}
 	}
 	return f, nil

@@ -61,6 +61,9 @@ func decodePacked[T packed](dst []T, h packedHeader, src []byte) (rest []byte, e
 	if len(dst) == 0 {
 		return src, nil
 	}
+	if bits := 8 * sizeOf[T](); bits < 64 && (h.first < -1<<(bits-1) || h.first >= 1<<bits) { // those of UINT32 may be unsigned
+		return nil, corruptf("delta: a first value of %d for values of %d bits", h.first, bits)
+	}
 	last := T(h.first)
 	dst[0] = last
 	for dst = dst[1:]; len(dst) > 0; {
@@ -72,15 +75,19 @@ func decodePacked[T packed](dst []T, h packedHeader, src []byte) (rest []byte, e
 		src = src[n+h.miniBlocks:]
 		for i := 0; i < len(widths) && len(dst) > 0; i++ { // what is said of miniblocks behind the last value does not count
 			width := uint(widths[i])
-			if int(width) > 8*sizeOf[T]() {
-				return nil, corruptf("delta: %d bits for values of %d", width, 8*sizeOf[T]())
+			if width > 64 {
+				return nil, corruptf("delta: %d bits", width)
 			}
 			size := h.perMiniBlock / 8 * int(width)
 			if size > len(src) {
 				return nil, corruptf("delta: a miniblock of %d bytes, %d are left", size, len(src))
 			}
 			n := min(h.perMiniBlock, len(dst))
-			last = decodeMiniBlock(dst[:n], src, width, T(least), last)
+			if int(width) > 8*sizeOf[T]() { // DuckDB takes differences of INT32 as 64 bits; the low ones are right all the same
+				last = narrowMiniBlock(dst[:n], src, width, least, last)
+			} else {
+				last = decodeMiniBlock(dst[:n], src, width, T(least), last)
+			}
 			dst, src = dst[n:], src[size:]
 		}
 	}
@@ -140,6 +147,21 @@ func decodeGroup[T packed](dst *[packedGroup]T, src []byte, width uint, least, l
 		c := b + (dst[i+2] + least)
 		last = c + (dst[i+3] + least)
 		dst[i], dst[i+1], dst[i+2], dst[i+3] = a, b, c, last
+	}
+	return last
+}
+
+// narrowMiniBlock is decodeMiniBlock where the deltas are wider than the values.
+func narrowMiniBlock[T packed](dst []T, src []byte, width uint, least int64, last T) T {
+	var wide [packedGroup]int64
+	for len(dst) > 0 {
+		decodeGroup(&wide, src, width, least, int64(last))
+		n := min(packedGroup, len(dst))
+		for i := range n {
+			dst[i] = T(wide[i])
+		}
+		last = dst[n-1]
+		dst, src = dst[n:], src[packedGroup/8*width:]
 	}
 	return last
 }

@@ -278,6 +278,9 @@ func (c *Cell) RepeatEntry(entry uint32, n int) {
 // entryOf is the entry of a code in the record's own dictionary; that of an enumeration is the code.
 func (c *Cell) entryOf(v int64) uint32 {
 	if c.dict == nil {
+		if v < 0 {
+			panic(fmt.Sprintf("column: code %d in column %s", v, c.column.Name))
+		}
 		return uint32(v)
 	}
 	return c.codes.of(v, func() uint32 { return c.text.add([]byte(c.dict.Value(v))) })

@@ -18,7 +18,7 @@ import (
 // FullDays is how many days after payment a full refund still undoes a purchase (definitions, section 2).
 const FullDays = 15
 
-// Settled holds refunds with their marginal amounts, one row each; refunds that returned nothing more
+// Settled holds refunds with their marginal amounts, one row each, in no order; refunds that returned nothing more
 // are left out unless they undo a purchase.
 //
 // Columns: paid_day, succeeded_day, amount_fen (marginal), full15_lines (1 on one row of each line whose

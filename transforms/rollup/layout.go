@@ -214,7 +214,7 @@ func (f *format) pack(n int, columns, scratch [][]int64) (words [][]int64, misfi
 		}
 		low, beyond := field.low, false
 		for i, v := range values {
-			d := v - low // of Null and of less than low more than any mask
+			d := v - low // it wraps: below low it is beyond any mask, or low + d is v again, as with Null and a low near the greatest
 			if uint64(d) >= uint64(mask) {
 				beyond = beyond || v != column.Null
 				d = mask
