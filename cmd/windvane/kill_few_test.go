@@ -19,5 +19,5 @@ const (
 // realStores are servers that tests start.
 var realStores = map[string]func(testing.TB) *servers.Server{"s3": servers.S3}
 
-// deadLines says whether nights are tried on lines that are dead, which takes minutes.
-const deadLines = false
+// longLines says whether nights are tried on lines that take minutes, dead ones among them.
+const longLines = false

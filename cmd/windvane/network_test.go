@@ -80,14 +80,15 @@ func TestANightOnABadLine(t *testing.T) {
 		line    servers.Line
 		success bool // it must; else it may
 		dead    bool // it must not
+		long    bool // in test-full alone
 	}{
 		"slow":                        {line: servers.Line{Pause: 2 * time.Millisecond}, success: true},
-		"answers end in the middle":   {line: servers.Line{Cut: 40 << 10}},
+		"answers end in the middle":   {line: servers.Line{Cut: 40 << 10}, long: true},
 		"reset while sending":         {line: servers.Line{Reset: 60 << 10}},
-		"dies while the state is put": {line: servers.Line{Dead: 60 << 10}, dead: true},
+		"dies while the state is put": {line: servers.Line{Dead: 60 << 10}, dead: true, long: true}, // fifteen attempts, five of ours of three of the client's
 	} {
-		if c.dead && !deadLines {
-			continue // fifteen attempts, five of ours of three of the client's, take more than a minute: in test-full
+		if c.long && !longLines {
+			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			b := newBadLine(t, &servers.Server{Env: server.Env, Address: server.Address, URL: func(t testing.TB, bucket string) string {
