@@ -22,6 +22,7 @@ type sample struct {
 	CPU     float64            `json:"cpu"`     // seconds, user and system, of the whole process
 	RSSMiB  float64            `json:"rss_mib"` // peak resident memory, as the kernel tells
 	Parts   map[string]float64 `json:"parts,omitempty"`
+	Stopped bool               `json:"stopped,omitempty"` // at the limit, which Seconds are, before there was a result
 }
 
 // site says where things are.
@@ -33,6 +34,7 @@ type site struct {
 	out      string // folder for results and scratch
 	places   map[string]place
 	cores    int
+	limit    time.Duration // of a peer's process; 0: none
 }
 
 // place is a folder of data, its as-of date and the order lines in it.
@@ -58,14 +60,28 @@ func (s *site) measure(ctx context.Context, j job, engine string, check bool) (s
 	if err != nil {
 		return sample{}, answer{}, err
 	}
-	got, a, err := s.start(ctx, s.program(j, engine), args)
-	if err == nil && check && files {
+	got, a, err := s.limited(ctx, j, engine, args)
+	if err == nil && check && files && !got.Stopped {
 		err = s.readBackInto(ctx, args, &a)
 	}
 	if err != nil {
 		return sample{}, answer{}, fmt.Errorf("job %s, engine %s: %w", j.name, engine, err)
 	}
 	return got, a, nil
+}
+
+// limited runs an engine's process; a peer's is stopped at the limit.
+func (s *site) limited(ctx context.Context, j job, engine string, args []string) (sample, answer, error) {
+	if engine == windvane || s.limit == 0 {
+		return s.start(ctx, s.program(j, engine), args)
+	}
+	within, done := context.WithTimeout(ctx, s.limit)
+	defer done()
+	got, a, err := s.start(within, s.program(j, engine), args)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		got.Seconds, got.Stopped, err = s.limit.Seconds(), true, nil
+	}
+	return got, a, err
 }
 
 // arguments are what every process of a job is told.
@@ -120,12 +136,14 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 	started := time.Now()
 	err := cmd.Run()
 	got := sample{Wall: time.Since(started).Seconds()}
+	if cmd.ProcessState != nil {
+		if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			got.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
+			got.CPU = cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()
+		}
+	}
 	if err != nil {
 		return got, answer{}, fmt.Errorf("%s: %w: %s", strings.Join(program, " "), err, lastLines(stderr.String(), 12))
-	}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		got.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
-		got.CPU = cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()
 	}
 	var a answer
 	if err := json.Unmarshal(stdout.Bytes(), &a); err != nil {
