@@ -154,6 +154,7 @@ $(VENV)/ready: internal/testkit/readers/requirements.txt
 lint: $(LINT) ## gofmt, and the rules of .golangci.yml
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	$(LINT) run --allow-parallel-runners ./...
+	cd bench && $(CURDIR)/$(LINT) run --allow-parallel-runners --config ../.golangci.yml ./...
 
 $(LINT): internal/tools/go.mod internal/tools/go.sum
 	@echo "building golangci-lint as pinned in internal/tools/go.mod (once, a minute or two)"

@@ -44,12 +44,12 @@ type place struct {
 }
 
 // measure runs one engine's side of a job in a process of its own.
-func (s *site) measure(ctx context.Context, j job, engine string, check bool) (sample, answer, error) {
+func (s *site) measure(ctx context.Context, j job, engine string, check bool) (got sample, a answer, err error) {
 	work := filepath.Join(s.out, "work")
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755)); err != nil {
 		return sample{}, answer{}, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if engine == windvane && j.clone != "" {
 		if err := cloneTree(filepath.Join(s.places[j.place].data, j.clone), filepath.Join(work, outputFolder)); err != nil {
 			return sample{}, answer{}, err
@@ -58,9 +58,9 @@ func (s *site) measure(ctx context.Context, j job, engine string, check bool) (s
 	files := slices.Contains(j.files, engine)
 	args, err := s.arguments(j, work, check)
 	if err != nil {
-		return sample{}, answer{}, err
+		return got, a, err
 	}
-	got, a, err := s.limited(ctx, j, engine, args)
+	got, a, err = s.limited(ctx, j, engine, args)
 	if err == nil && check && files && !got.Stopped {
 		err = s.readBackInto(ctx, args, &a)
 	}
@@ -135,13 +135,7 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 		fmt.Sprintf("GOMAXPROCS=%d", s.cores), fmt.Sprintf("POLARS_MAX_THREADS=%d", s.cores), "BENCH_WINDVANE="+s.windvane)
 	started := time.Now()
 	err := cmd.Run()
-	got := sample{Wall: time.Since(started).Seconds()}
-	if cmd.ProcessState != nil {
-		if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			got.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
-			got.CPU = cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()
-		}
-	}
+	got := spent(cmd.ProcessState, started)
 	if err != nil {
 		return got, answer{}, fmt.Errorf("%s: %w: %s", strings.Join(program, " "), err, lastLines(stderr.String(), 12))
 	}
@@ -151,6 +145,19 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 	}
 	got.Seconds, got.Parts = a.Seconds, a.Parts
 	return got, a, nil
+}
+
+// spent is what a process has taken since it was started; of one that could not be started (nil), the time alone.
+func spent(p *os.ProcessState, started time.Time) sample {
+	s := sample{Wall: time.Since(started).Seconds()}
+	if p == nil {
+		return s
+	}
+	s.CPU = (p.UserTime() + p.SystemTime()).Seconds()
+	if use, ok := p.SysUsage().(*syscall.Rusage); ok {
+		s.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
+	}
+	return s
 }
 
 func lastLines(text string, n int) string {
