@@ -89,7 +89,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 
 // readBefore reads what the lists of a resource said on the run before.
 func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*eligibility.BeforeReader) error {
-	before := n.groupsBefore(ctx, t, eligibility.BeforeColumns...)
+	before := n.groupsBefore(ctx, t, eligibility.BeforeTexts, eligibility.BeforeColumns...)
 	if before == nil {
 		return nil
 	}

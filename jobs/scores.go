@@ -202,7 +202,7 @@ func (n *night) remember(ctx context.Context, role int, s *scored) error {
 		columns = append(columns, "quality_hundredths")
 	}
 	var err error
-	if s.history, err = s.Role.Remember(n.groupsBefore(ctx, t, columns...), t.Key[0], role == contract.ScoreProduct); err != nil {
+	if s.history, err = s.Role.Remember(n.groupsBefore(ctx, t, nil, columns...), t.Key[0], role == contract.ScoreProduct); err != nil {
 		return err
 	}
 	s.Before = s.history.Last()
@@ -330,12 +330,13 @@ func (n *night) tableBefore(ctx context.Context, t *contract.Table, columns ...s
 	return n.runner.publishedFrame(ctx, n.previous, t, columns...)
 }
 
-// groupsBefore is tableBefore a row group at a time, for tables that are as large as tonight's.
-func (n *night) groupsBefore(ctx context.Context, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+// groupsBefore is tableBefore a row group at a time, for tables that are as large as tonight's; the columns named as texts
+// stay texts.
+func (n *night) groupsBefore(ctx context.Context, t *contract.Table, texts []string, columns ...string) iter.Seq2[*column.Frame, error] {
 	if !n.hadBefore(t) {
 		return nil
 	}
-	return n.runner.publishedGroups(ctx, n.previous, t, columns...)
+	return n.runner.publishedGroups(ctx, n.previous, t, texts, columns...)
 }
 
 func (n *night) hadBefore(t *contract.Table) bool {

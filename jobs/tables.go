@@ -45,7 +45,7 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 	var f *column.Frame
 	var err error
 	if file.NumRowGroups() == 1 {
-		f, err = readGroup(ctx, file, 0, t, ids, there)
+		f, err = readGroup(ctx, file, 0, t, ids, nil, there)
 	} else {
 		f, err = joinGroups(ctx, file, t, ids, there)
 	}
@@ -86,12 +86,12 @@ func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 	return f, nil
 }
 
-// readGroups reads the named columns of one of windvane's own files, a row group at a time.
-func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
+// readGroups reads the named columns of one of windvane's own files, a row group at a time; those named as texts stay texts.
+func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, texts []string, names ...string) iter.Seq2[*column.Frame, error] {
 	there, added := columnsIn(file, t, names)
 	return func(yield func(*column.Frame, error) bool) {
 		for g := range file.NumRowGroups() {
-			f, err := readGroup(ctx, file, g, t, ids, there)
+			f, err := readGroup(ctx, file, g, t, ids, texts, there)
 			if err == nil {
 				addNulls(f, added)
 			}
@@ -103,12 +103,12 @@ func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 }
 
 // readGroup reads a row group as a frame. Its columns may share the record's memory, which the collector frees.
-func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
+func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, ids *column.IDs, texts, names []string) (*column.Frame, error) {
 	rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
 	if err != nil {
 		return nil, lost(err)
 	}
-	f, err := ids.Frame(t, rec)
+	f, err := ids.Frame(t, rec, texts...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
 	}
