@@ -14,8 +14,12 @@ type progressCounter struct{ n atomic.Int64 }
 
 func (c *progressCounter) next() int { return int(c.n.Add(1)) }
 
-// history delivers a rollup's days from first to the as-of date, loading a few ahead.
-func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day) column.Days {
+// history delivers a rollup's days from first to the as-of date, loading a few ahead: the named columns of them and perhaps
+// others, without names all. Where other nights follow, whole days are loaded, since these are kept for them.
+func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
+	if !n.runner.OneNight {
+		columns = nil
+	}
 	var wanted []Partition
 	for _, p := range n.partitions[r.Source.Name] {
 		if p.Day >= first && p.Day <= n.asOf {
@@ -24,7 +28,7 @@ func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Da
 	}
 	return func(yield func(column.Dated, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		queue := n.prefetch(ctx, r, wanted)
+		queue := n.prefetch(ctx, r, wanted, columns)
 		defer func() { // nothing is left that reads: the store may be closed next
 			stop()
 			for loaded := range queue {
@@ -50,7 +54,7 @@ type loaded struct {
 }
 
 // prefetch loads up to a handful of days ahead of the reader, in order.
-func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partition) <-chan chan loaded {
+func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partition, columns []string) <-chan chan loaded {
 	queue := make(chan chan loaded, 2*n.runner.Settings.workers())
 	go func() {
 		defer close(queue)
@@ -61,16 +65,16 @@ func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partiti
 			case <-ctx.Done():
 				return
 			}
-			go func() { one <- n.load(ctx, r, p) }()
+			go func() { one <- n.load(ctx, r, p, columns) }()
 		}
 	}()
 	return queue
 }
 
-func (n *night) load(ctx context.Context, r *rollup.Rollup, p Partition) (l loaded) {
+func (n *night) load(ctx context.Context, r *rollup.Rollup, p Partition, columns []string) (l loaded) {
 	l.day = p.Day
 	defer column.Recover(&l.err)
-	l.frame, l.err = n.frame(ctx, r, p)
+	l.frame, l.err = n.frame(ctx, r, p, columns...)
 	return l
 }
 

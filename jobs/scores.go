@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -24,6 +25,9 @@ type scored struct {
 	tickets *tickets
 	history *score.History
 	stars   []int8 // of products: price stars, 0: nothing to compare with; anomaly
+
+	settling sync.Once
+	settled  settled // see settledOf
 }
 
 // of is the score of a subject by its code, false if it has none.
@@ -106,7 +110,7 @@ func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first 
 	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
 		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first)}}
 	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {
-		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1)
+		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1, s.scope.Subject, "signed")
 	}
 	return indicators.Collect(in)
 }
@@ -127,8 +131,8 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	figures["not_repeat"] = n.notRepeat(s)
 	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
-	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
-		Priced: n.prices.rows, Stars: n.prices.stars, Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total},
+	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89, indicators.SoldColumns...), first, indicators.Catalogue{
+		Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total}, Stars: products.stars, Elsewhere: n.prices.ofOne,
 		Shops: indicators.Scored{Rows: shops.rows, Hundredths: shops.Scores.Total}})
 	if err != nil {
 		return err

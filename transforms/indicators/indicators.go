@@ -30,6 +30,15 @@ type Source struct {
 	Days     column.Days
 }
 
+// Columns are the columns that Days need to have.
+func (s *Source) Columns() []string {
+	columns := append([]string{s.Subject}, s.Measures...)
+	if s.PaidDay {
+		columns = append(columns, "paid_day")
+	}
+	return columns
+}
+
 // Input is what the figures of one role are added up from.
 type Input struct {
 	AsOf     calendar.Day
