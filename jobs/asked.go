@@ -17,9 +17,11 @@ func (n *night) snapshotOf(ctx context.Context, a attributes, day calendar.Day, 
 	if !ok {
 		return nil, nil
 	}
-	rows, known := p.rows(a.rollup)
-	kept := !n.runner.OneNight && rows*int64(8*len(a.columns())) <= n.runner.lookups.limit/JoinDays
-	if !known || kept {
+	if p, err = n.recorded(ctx, a.rollup.Source.Name, p); err != nil {
+		return nil, err
+	}
+	rows, _ := p.rows(a.rollup)
+	if rows <= 0 || !n.runner.OneNight && rows*int64(8*len(a.columns())) <= n.runner.lookups.limit/JoinDays {
 		return n.snapshot(ctx, a, day)
 	}
 	if found := n.runner.lookups.get(a.key(p)); found != nil {

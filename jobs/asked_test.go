@@ -90,6 +90,25 @@ func TestWhatIsPickedOfASnapshotIsWhatItsTableSays(t *testing.T) {
 	})
 }
 
+// A snapshot without rows has no file, and says nothing of anybody.
+func TestNothingIsPickedOfAnEmptySnapshot(t *testing.T) {
+	out, err := lake.Open(t.Context(), "mem://", lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	ids, day := column.NewIDs(nil), calendar.Of(2026, 1, 31)
+	p := Partition{Day: day, Digest: "x", Rows: make([]int64, len(rollup.From(contract.Products.Name)))}
+	n := &night{runner: &Runner{Out: out, OneNight: true, ids: ids, state: newState(out, ids, 0), lookups: newLookupCache(0)}, partitions: map[string][]Partition{contract.Products.Name: {p}}}
+	got, err := n.snapshotOf(t.Context(), categoryAttributes, day+1, []int64{3, 5})
+	if err != nil || got.Row(3) != -1 || got.Row(5) != -1 {
+		t.Errorf("%v, error %v", got, err)
+	}
+	if none, err := n.snapshotOf(t.Context(), categoryAttributes, day-1, []int64{3}); none != nil || err != nil {
+		t.Errorf("there is a snapshot of before the first: %v, error %v", none, err)
+	}
+}
+
 // said is what a table says of keys, Null where it has none.
 func said(table *rollup.Attributes, keys []int64) (out [][2]int64) {
 	for _, key := range keys {
