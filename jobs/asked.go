@@ -46,15 +46,7 @@ func (n *night) pick(ctx context.Context, a attributes, p Partition, asked []int
 	defer file.Close()
 	k := newPicked(asked, len(a.values))
 	t, ids := a.rollup.Table(), n.runner.ids
-	dict := ids.Dict(t.Columns[0])
-	wanted := func(group int) bool {
-		if dict != nil { // codes of texts are in no order
-			return true
-		}
-		first, last, ok := subjectBounds(file, group, t.Columns[0].Name, nil)
-		return !ok || k.between(first, last)
-	}
-	for f, err := range passingGroups(ctx, file, t, ids, wanted, a.columns()...) {
+	for f, err := range passingGroups(ctx, file, t, ids, a.columns()...) {
 		if err != nil {
 			return nil, err
 		}
@@ -76,12 +68,6 @@ func newPicked(asked []int64, values int) *picked {
 	slices.Sort(asked)
 	asked = slices.Compact(asked)
 	return &picked{asked: asked, among: column.NewLookup(asked), values: make([][]int64, values)}
-}
-
-// between tells whether a key is asked for that is neither less than first nor greater than last.
-func (k *picked) between(first, last int64) bool {
-	at, _ := slices.BinarySearch(k.asked, first)
-	return at < len(k.asked) && k.asked[at] <= last
 }
 
 // take takes what is asked for of some rows, whose keys are in no other rows.

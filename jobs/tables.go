@@ -93,15 +93,15 @@ func fillGroup(ctx context.Context, file *lake.File, g int, mem memory.Allocator
 	return nil
 }
 
-// passingGroups reads the named columns of those row groups of a file of the state that are wanted, each into the memory of
-// the one before: a frame is good until the next is asked for.
-func passingGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, wanted func(group int) bool, names ...string) iter.Seq2[*column.Frame, error] {
+// passingGroups reads the named columns of a file of the state a row group at a time, each into the memory of the one before: a
+// frame is good until the next is asked for.
+func passingGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
 	return func(yield func(*column.Frame, error) bool) {
 		mem, room := column.NewBuffers(keptBuffers), column.NewFrame(0)
 		mem.Uncleared = true
 		for g := range file.NumRowGroups() {
 			rows := int(file.RowGroupRows(g))
-			if rows == 0 || !wanted(g) {
+			if rows == 0 {
 				continue
 			}
 			if room.N < rows {
