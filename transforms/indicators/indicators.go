@@ -228,9 +228,11 @@ func (c *collector) add(e Source, sums map[string]*column.Ints) error {
 // addDays sums the measures, and those that another table cuts a second time.
 func (c *collector) addDays(e Source, totals, cuts [][]int64) error {
 	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame, rows known) {
-		add := c.inWindow(day, rows, e.Lagged)
+		var add func(sums, values []int64)
 		if e.PaidDay {
 			add = c.inLaggedWindow(day, rows, f.Column("paid_day"), e.From)
+		} else {
+			add = c.inWindow(day, rows, e.Lagged)
 		}
 		for j, m := range e.Measures {
 			add(totals[j], f.Column(m))
@@ -241,8 +243,8 @@ func (c *collector) addDays(e Source, totals, cuts [][]int64) error {
 	})
 }
 
-// inWindow picks the rows of a day that lie in their subjects' windows, and adds them with the weight of the day, or of the
-// one LagDays before it.
+// inWindow picks the rows of a day that lie in their subjects' windows, of the memory of all, and adds them with the weight of
+// the day, or of the one LagDays before it.
 func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) (add func(sums, values []int64)) {
 	age, weight, n := int(c.in.AsOf-day), int64(0), 0
 	if age >= 0 && age < c.in.Score.Windows[len(c.in.Score.Windows)-1] {
