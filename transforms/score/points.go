@@ -29,6 +29,8 @@ type reading struct {
 	state  State
 	value  float64 // what is held against the anchors; percentiles: q; NaN: none
 	points float64 // NaN: none
+	x, n   float64 // as in Figures; NaN: not computable
+	ground *ground
 }
 
 // points reads all indicators of a subject. cautious puts every rate at its upper bound.
@@ -40,18 +42,18 @@ func (b *basis) points(subject int, cautious bool, into *points) {
 
 // read is what a subject has of one indicator.
 func (b *basis) read(i, subject int, cautious bool) reading {
+	g := b.against(i, subject)
 	if b.Of[i] == nil {
-		return reading{NotComputable, math.NaN(), math.NaN()}
+		return reading{NotComputable, math.NaN(), math.NaN(), math.NaN(), math.NaN(), g}
 	}
 	x, n := b.Of[i](subject)
 	in := &b.indicators[i]
 	if n == 0 && in.known.Empty == rules.Drop {
-		return reading{NotApplicable, math.NaN(), math.NaN()}
+		return reading{NotApplicable, math.NaN(), math.NaN(), x, n, g}
 	}
-	g := b.against(i, subject)
 	if n == 0 {
 		value := g.mean * in.scale
-		return reading{FromMean, value, b.earned(in, g, value)}
+		return reading{FromMean, value, b.earned(in, g, value), x, n, g}
 	}
 	value := x
 	switch in.known.Way {
@@ -66,7 +68,7 @@ func (b *basis) read(i, subject int, cautious bool) reading {
 	case rules.Percentile:
 		value = b.ranks[i][subject]
 	}
-	return reading{Used, value, b.earned(in, g, value)}
+	return reading{Used, value, b.earned(in, g, value), x, n, g}
 }
 
 // earned are the points that a value earns, within the indicator's bounds.

@@ -44,7 +44,7 @@ func (s *Scores) Steps(subject int, buf []Step) []Step {
 	buf = slices.Grow(buf[:0], len(b.indicators))[:len(b.indicators)]
 	for i := range buf {
 		step := &buf[i]
-		*step = b.step(i, subject, readings[i])
+		*step = b.step(i, &readings[i])
 		if i == b.price && sum.gated && step.Points == step.Points {
 			step.Points, step.Gated = b.priced(&points, true), true
 		}
@@ -54,14 +54,11 @@ func (s *Scores) Steps(subject int, buf []Step) []Step {
 }
 
 // step is all that does not depend on the other indicators.
-func (b *basis) step(i, subject int, r reading) Step {
-	in, g := &b.indicators[i], b.against(i, subject)
+func (b *basis) step(i int, r *reading) Step {
+	in, g := &b.indicators[i], r.ground
 	step := Step{
-		Indicator: i, State: r.state, X: math.NaN(), N: math.NaN(), Mean: g.mean, Strength: g.strength, Value: r.value,
+		Indicator: i, State: r.state, X: r.x, N: r.n, Mean: g.mean, Strength: g.strength, Value: r.value,
 		Anchors: g.curve.Anchors, Level: g.level, Code: g.code, Points: r.points, Weight: in.rule.Weight,
-	}
-	if b.Of[i] != nil {
-		step.X, step.N = b.Of[i](subject)
 	}
 	if in.known.Way == rules.Mean {
 		step.Strength = math.NaN()
