@@ -46,10 +46,10 @@ const (
 	mRefund15
 	mPaid30
 	mRefund30
-	mLines
+	mRefundFlow // succeeded in the window
+	mLines      // from here on counts, not fen
 	mQuantity
 	mOrders
-	mRefundFlow // succeeded in the window
 	measures
 )
 
