@@ -154,6 +154,7 @@ $(VENV)/ready: internal/testkit/readers/requirements.txt
 lint: $(LINT) ## gofmt, and the rules of .golangci.yml
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	$(LINT) run --allow-parallel-runners ./...
+	cd bench && $(CURDIR)/$(LINT) run --allow-parallel-runners --config ../.golangci.yml ./...
 
 $(LINT): internal/tools/go.mod internal/tools/go.sum
 	@echo "building golangci-lint as pinned in internal/tools/go.mod (once, a minute or two)"
@@ -194,11 +195,15 @@ ON_CORES = $(if $(shell command -v taskset),taskset -c $(CORES))
 BENCH_RUN = $(ON_CORES) $(BENCH_OUT)/bin/bench $(1) --out $(BENCH_OUT) --windvane $(BENCH_OUT)/bin/windvane --date $$(git log -1 --format=%cs)
 
 .PHONY: bench-peers
-bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, NIGHT_RUNS, JOBS
+bench-peers: $(BENCH_OUT)/bin/bench $(BENCH_VENV)/ready ## compare with DuckDB, Polars and chDB: LINES, RUNS, MERGE_LINES, NIGHT_LINES, NIGHT_RUNS, JOBS, LIMIT
 	@cd bench && BENCH_PYTHON=$(BENCH_VENV)/bin/python go test -tags peers -run TestTwinInPython .
 	$(call BENCH_RUN,peers) --python $(BENCH_VENV)/bin/python --peers bench/peers $(if $(JOBS)$(ENGINES),,--doc docs/benchmarks.md) \
 		--lines $(LINES) --merge-lines $(MERGE_LINES) --night-lines $(NIGHT_LINES) --runs $(RUNS) $(if $(NIGHT_RUNS),--night-runs $(NIGHT_RUNS)) \
-		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(NOTE),--note '$(NOTE)')
+		$(if $(DAY),--day $(DAY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(ENGINES),--engines $(ENGINES)) $(if $(NOTE),--note '$(NOTE)') $(if $(LIMIT),--limit $(LIMIT))
+
+.PHONY: bench-document
+bench-document: $(BENCH_OUT)/bin/bench ## write docs/benchmarks.md from what was measured last
+	$(BENCH_OUT)/bin/bench document --out $(BENCH_OUT) --doc docs/benchmarks.md
 
 .PHONY: bench-growth
 bench-growth: $(BENCH_OUT)/bin/bench ## windvane alone: days of several SIZES (MEMORY_GIB each), late nights, corrections, start-up

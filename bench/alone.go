@@ -46,7 +46,7 @@ func keepAlone(out, file string, all []grown, date string) error {
 }
 
 // readAlone is what was measured last, nothing of what was not.
-func readAlone(out string) (all []grown, err error) {
+func readAlone(out string) (all []grownResult, err error) {
 	for _, file := range []string{growthFile, bigFile, listsFile} {
 		data, err := os.ReadFile(filepath.Join(out, file))
 		if errors.Is(err, os.ErrNotExist) {
@@ -59,14 +59,32 @@ func readAlone(out string) (all []grown, err error) {
 		if err := json.Unmarshal(data, &r); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		all = append(all, r.Growth...)
+		all = append(all, r)
 	}
 	return all, nil
 }
 
+// aloneTable are the figures of all files, each with its date.
+func aloneTable(all []grownResult) string {
+	var b strings.Builder
+	for _, r := range all {
+		rows := growthTable(r.Growth)
+		if b.Len() > 0 {
+			rows = strings.TrimPrefix(rows, growthHeader)
+		}
+		b.WriteString(rows)
+	}
+	for _, r := range all {
+		fmt.Fprintf(&b, "\n%q and what follows it: %s, %s.\n", r.Growth[0].What, r.Date, r.Machine.CPU)
+	}
+	return b.String()
+}
+
+const growthHeader = "| what | seconds | min | max | CPU s | peak RSS MiB | ns a line |\n|---|---:|---:|---:|---:|---:|---:|\n"
+
 func growthTable(all []grown) string {
 	var b strings.Builder
-	b.WriteString("| what | seconds | min | max | CPU s | peak RSS MiB | ns a line |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	b.WriteString(growthHeader)
 	for _, r := range all {
 		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f | %s | %s | %s |\n", r.What, r.Seconds, r.Min, r.Max,
 			unlessZero("%.2f", r.CPU), unlessZero("%.0f", r.RSSMiB), unlessZero("%.0f", r.PerLine))

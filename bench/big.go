@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -70,10 +69,7 @@ func bigNight(ctx context.Context, windvane, market, output string) (sample, err
 	if err := cmd.Run(); err != nil {
 		return sample{}, fmt.Errorf("windvane run: %w: %s", err, lastLines(said.String(), 5))
 	}
-	s := sample{Wall: time.Since(started).Seconds(), CPU: cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
-	}
+	s := spent(cmd.ProcessState, started)
 	return s, nil
 }
 

@@ -1,42 +1,80 @@
 package main
 
 import (
+	"flag"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
 
+// documentCommand writes the document anew from what was measured last.
+func documentCommand(args []string, stderr io.Writer) error {
+	f := flag.NewFlagSet("document", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	out := f.String("out", "out", "folder of the results")
+	doc := f.String("doc", "", "file to write, as Markdown")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	return writeDocument(*out, *doc)
+}
+
+func writeDocument(out, file string) error {
+	r, err := readResult(out)
+	if err != nil {
+		return err
+	}
+	if len(r.Jobs) == 0 {
+		return fmt.Errorf("nothing was measured yet in %s: run make bench-peers", out)
+	}
+	alone, err := readAlone(out)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(document(&r, alone)), 0o644)
+}
+
 // document is docs/benchmarks.md.
-func document(o peersOptions, all []*measured, r result, grownUp []grown) string {
+func document(r *result, alone []grownResult) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!-- Written by make bench-peers; do not edit. -->\n# Benchmarks\n\n")
-	fmt.Fprintf(&b, "Measured %s on %s, %d cores, %s of memory, %s/%s. Medians; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
-		r.Date, r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch)
-	if o.note != "" {
-		fmt.Fprintf(&b, "**%s**\n\n", o.note)
+	fmt.Fprintf(&b, "<!-- Written by make bench-peers or bench-document; do not edit. -->\n# Benchmarks\n\n")
+	fmt.Fprintf(&b, "Measured on %s, %d cores, %s of memory, %s/%s. Medians; engines take turns, each in a process of its own, on the same cores, page cache warm.\n\n",
+		r.Machine.CPU, r.Machine.Cores, r.Machine.Memory, r.Machine.OS, r.Machine.Arch)
+	if r.Note != "" {
+		fmt.Fprintf(&b, "**%s**\n\n", r.Note)
 	}
 	b.WriteString("| engine | version |\n|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", name, r.Versions[name])
 	}
-	b.WriteString("\n## In one table\n\nAbove 1, windvane is faster than the fastest peer.\n\n| job | windvane s | fastest peer | its s | peer / windvane | × scan floor |\n|---|---:|---|---:|---:|---:|\n")
-	for _, m := range all {
-		if j := r.Jobs[m.job.name]; j.FastestPeer != "" {
-			fmt.Fprintf(&b, "| %s | %.3f | %s | %.3f | %.2f | %s |\n", m.job.name, j.Seconds, j.FastestPeer, j.Peers[j.FastestPeer].Seconds,
-				j.RatioFastestPeer, unlessZero("%.1f", j.ScanFloorMultiple))
+	b.WriteString("\n## In one table\n\nAbove 1, windvane is faster than the fastest peer.\n\n| job | order lines | windvane s | fastest peer | its s | peer / windvane | × scan floor |\n|---|---:|---:|---|---:|---:|---:|\n")
+	for _, j := range allJobs() {
+		of := r.Jobs[j.name]
+		if of.FastestPeer == "" {
+			continue
 		}
+		more := ""
+		if of.AtLeast {
+			more = "> "
+		}
+		fmt.Fprintf(&b, "| %s | %s | %.3f | %s | %s%.3f | %s%.2f | %s |\n", j.name, thousands(of.Lines), of.Seconds, of.FastestPeer,
+			more, of.Peers[of.FastestPeer].Seconds, more, of.RatioFastestPeer, unlessZero("%.1f", of.ScanFloorMultiple))
 	}
 	b.WriteString("\n## The jobs\n\n")
-	for _, m := range all {
-		fmt.Fprintf(&b, "- **%s** (%s order lines; timed runs: %d): %s.\n", m.job.name, thousands(m.lines), len(m.samples[windvane]), m.job.doc)
+	for _, j := range allJobs() {
+		if of, ok := r.Jobs[j.name]; ok {
+			fmt.Fprintf(&b, "- **%s** (%s order lines; timed runs: %d; %s): %s.\n", j.name, thousands(of.Lines), len(of.Windvane.All), of.Date, j.doc)
+		}
 	}
-	b.WriteString("\n## All figures\n\n" + tableText(all, r))
+	b.WriteString("\n## All figures\n\n" + tableText(r, nil))
 	b.WriteString("\n" + figuresExplained)
-	if len(grownUp) > 0 {
-		b.WriteString("\n## Windvane alone\n\n`make bench-growth`, `make bench-big`, `make bench-lists`, as last measured.\n\n" + growthTable(grownUp))
+	if len(alone) > 0 {
+		b.WriteString("\n## Windvane alone\n\n`make bench-growth`, `make bench-big`, `make bench-lists`, as last measured.\n\n" + aloneTable(alone))
 	}
-	b.WriteString("\n" + strings.ReplaceAll(reproduce, "{{lines}}", fmt.Sprint(o.lines)))
+	b.WriteString("\n" + reproduce)
 	return b.String()
 }
 
@@ -49,7 +87,8 @@ func thousands(n int64) string {
 }
 
 const figuresExplained = `*seconds*, *min*, *max*: inside the process, from the first read to the last result; imports and start-up are not in
-them. *CPU s*, *process s* and *peak RSS* are those of the whole process, as the kernel tells. *Scan floor*: what it takes
+them. *CPU s*, *process s* and *peak RSS* are those of the whole process, as the kernel tells. A peer that was *stopped* had not
+ended at the limit it was given; nothing of it could be checked. *Scan floor*: what it takes
 windvane to decode the columns that order_rollups needs.
 
 ## What is compared, and what is not
@@ -95,9 +134,10 @@ windvane to decode the columns that order_rollups needs.
 const reproduce = `## How to reproduce
 
 ` + "```sh" + `
-make bench-peers LINES={{lines}}                  # these tables; RUNS=5 by default
+make bench-peers LINES=10000000                   # these tables; RUNS=5 by default
 make bench-peers JOBS=scan_floor,order_rollups    # some jobs only
-make bench-peers NIGHT_LINES=1000000 NIGHT_RUNS=1 # a whole night of 90 million lines
+make bench-peers JOBS=whole_night,night_windows NIGHT_LINES=1000000 NIGHT_RUNS=1 LIMIT=20m # nights of 90 million lines; peers are stopped after 20 minutes
+make bench-document                               # docs/benchmarks.md from what was measured last
 make bench-growth SIZES=10000000,20000000         # days of several sizes, late nights, corrections
 make bench-big                                    # a whole night of 50 million lines and 200 million exposures
 make bench-lists                                  # scores and lists of a million products in 2 GiB

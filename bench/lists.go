@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -76,10 +75,10 @@ func summary(what string, all []sample) grown {
 }
 
 // listsNight makes the last night once more, as a process of its own. Seconds are those of its steps.
-func listsNight(ctx context.Context, windvane, root string) (sample, error) {
+func listsNight(ctx context.Context, windvane, root string) (s sample, err error) {
 	work, config := filepath.Join(root, "again"), filepath.Join(root, "windvane.yaml")
-	defer os.RemoveAll(work)
-	err := errors.Join(os.RemoveAll(work), cloneTree(filepath.Join(root, fullFolder), work),
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	err = errors.Join(os.RemoveAll(work), cloneTree(filepath.Join(root, fullFolder), work),
 		os.RemoveAll(filepath.Join(work, "published", "nightly", "dt="+asOf)), os.WriteFile(config, []byte("memory_limit: "+listsMemory+"\n"), 0o644))
 	if err != nil {
 		return sample{}, err
@@ -92,10 +91,7 @@ func listsNight(ctx context.Context, windvane, root string) (sample, error) {
 	if err := cmd.Run(); err != nil {
 		return sample{}, fmt.Errorf("windvane run of %s: %w: %s", asOf, err, lastLines(said.String(), 5))
 	}
-	s := sample{Wall: time.Since(started).Seconds(), CPU: cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
-	}
+	s = spent(cmd.ProcessState, started)
 	s.Seconds, err = secondsOf(work, listsSteps)
 	return s, err
 }

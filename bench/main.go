@@ -23,13 +23,15 @@ func main() {
 // run is the whole program: one of the commands below.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("say what: peers, growth, big, lists or job; see the Makefile")
+		return errors.New("say what: peers, document, growth, big, lists or job; see the Makefile")
 	}
 	switch args[0] {
 	case "job": // one process of a measurement
 		return jobCommand(ctx, args[1:], stdout, stderr)
 	case "peers":
 		return peersCommand(ctx, args[1:], stdout, stderr)
+	case "document":
+		return documentCommand(args[1:], stderr)
 	case "growth":
 		return growthCommand(ctx, args[1:], stdout, stderr)
 	case "big":

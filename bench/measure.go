@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,15 +17,23 @@ type measured struct {
 }
 
 // measureJob checks that the engines agree, then times them, taking turns. own are timed runs of windvane that count for
-// this job too, empty if it is to be timed.
+// this job too, empty if it is to be timed. A peer that was stopped at the limit is not run again: there is nothing of it to
+// compare, and its seconds are those of the limit.
 func (s *site) measureJob(ctx context.Context, j job, runs int, own []sample, log io.Writer) (*measured, error) {
 	m := &measured{job: j, samples: map[string][]sample{}, version: map[string]string{}, rows: map[string]int64{}}
 	checked := map[string]answer{}
+	var timed []string
 	for _, engine := range j.engines() {
-		_, a, err := s.measure(ctx, j, engine, true)
+		got, a, err := s.measure(ctx, j, engine, true)
 		if err != nil {
 			return nil, err
 		}
+		if got.Stopped {
+			m.samples[engine] = []sample{got}
+			fmt.Fprintf(log, "%s %s was stopped after %.0f s   cpu %.0f   %.0f MiB\n", j.name, engine, got.Seconds, got.CPU, got.RSSMiB)
+			continue
+		}
+		timed = append(timed, engine)
 		checked[engine], m.version[engine] = a, a.Version
 		if err := agree(j, engine, checked[windvane], a); err != nil {
 			return nil, err
@@ -35,13 +42,15 @@ func (s *site) measureJob(ctx context.Context, j job, runs int, own []sample, lo
 	for name, t := range checked[windvane].Tables {
 		m.rows[name] = t.Rows
 	}
-	timed := j.engines()
 	if len(own) > 0 {
-		timed, m.samples[windvane] = j.peers, own
+		timed, m.samples[windvane] = timed[1:], own
 	}
 	for run := range runs {
 		for _, engine := range turn(timed, run) {
 			got, a, err := s.measure(ctx, j, engine, false)
+			if err == nil && got.Stopped {
+				err = fmt.Errorf("job %s, engine %s: took longer than the limit of %s, and did not when its results were told", j.name, engine, s.limit)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -82,14 +91,4 @@ func median(sorted []float64) float64 {
 		return 0
 	}
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-// fastestPeer is the peer with the smallest median, empty if there is none.
-func (m *measured) fastestPeer() string {
-	if len(m.job.peers) == 0 {
-		return ""
-	}
-	return slices.MinFunc(m.job.peers, func(a, b string) int {
-		return cmp.Compare(median(m.of(a, seconds)), median(m.of(b, seconds)))
-	})
 }

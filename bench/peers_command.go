@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // peersOptions are the flags of peers.
@@ -18,6 +19,7 @@ type peersOptions struct {
 	day                                           string // folder of a finished big day, instead of making one
 	lines, mergeLines, nightLines                 int
 	runs, nightRuns                               int
+	limit                                         time.Duration
 }
 
 func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -28,7 +30,7 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.StringVar(&o.windvane, "windvane", "", "the windvane binary")
 	f.StringVar(&o.python, "python", "", "python of the environment with the peers")
 	f.StringVar(&o.peers, "peers", "peers", "folder with the peers' files")
-	f.StringVar(&o.doc, "doc", "", "file to write the tables to, as Markdown; empty: none")
+	f.StringVar(&o.doc, "doc", "", "file to write the figures of all jobs to, as Markdown; empty: none")
 	f.StringVar(&o.date, "date", "", "date of the measurement, for the document")
 	f.StringVar(&o.jobs, "jobs", "", "jobs to run, separated by commas; empty: all")
 	f.StringVar(&o.note, "note", "", "what a reader of the document should know of this measurement")
@@ -39,6 +41,7 @@ func peersCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f.IntVar(&o.nightLines, "night-lines", 100_000, "order lines a day of the 90 days of the whole night")
 	f.IntVar(&o.runs, "runs", 5, "timed runs of each engine and job")
 	f.IntVar(&o.nightRuns, "night-runs", 0, "timed runs of whole nights; 0: as of the others")
+	f.DurationVar(&o.limit, "limit", 0, "stop a peer that has not ended after this time; 0: wait")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -85,7 +88,7 @@ func (o peersOptions) site() (*site, error) {
 		return nil, err
 	}
 	return &site{self: self, windvane: o.windvane, python: o.python, peers: o.peers, out: out,
-		places: map[string]place{}, cores: runtime.NumCPU()}, os.MkdirAll(out, 0o755)
+		places: map[string]place{}, cores: runtime.NumCPU(), limit: o.limit}, os.MkdirAll(out, 0o755)
 }
 
 // prepare makes the data that the jobs read.

@@ -22,6 +22,7 @@ type sample struct {
 	CPU     float64            `json:"cpu"`     // seconds, user and system, of the whole process
 	RSSMiB  float64            `json:"rss_mib"` // peak resident memory, as the kernel tells
 	Parts   map[string]float64 `json:"parts,omitempty"`
+	Stopped bool               `json:"stopped,omitempty"` // at the limit, which Seconds are, before there was a result
 }
 
 // site says where things are.
@@ -33,6 +34,7 @@ type site struct {
 	out      string // folder for results and scratch
 	places   map[string]place
 	cores    int
+	limit    time.Duration // of a peer's process; 0: none
 }
 
 // place is a folder of data, its as-of date and the order lines in it.
@@ -42,12 +44,12 @@ type place struct {
 }
 
 // measure runs one engine's side of a job in a process of its own.
-func (s *site) measure(ctx context.Context, j job, engine string, check bool) (sample, answer, error) {
+func (s *site) measure(ctx context.Context, j job, engine string, check bool) (got sample, a answer, err error) {
 	work := filepath.Join(s.out, "work")
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755)); err != nil {
 		return sample{}, answer{}, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if engine == windvane && j.clone != "" {
 		if err := cloneTree(filepath.Join(s.places[j.place].data, j.clone), filepath.Join(work, outputFolder)); err != nil {
 			return sample{}, answer{}, err
@@ -56,16 +58,30 @@ func (s *site) measure(ctx context.Context, j job, engine string, check bool) (s
 	files := slices.Contains(j.files, engine)
 	args, err := s.arguments(j, work, check)
 	if err != nil {
-		return sample{}, answer{}, err
+		return got, a, err
 	}
-	got, a, err := s.start(ctx, s.program(j, engine), args)
-	if err == nil && check && files {
+	got, a, err = s.limited(ctx, j, engine, args)
+	if err == nil && check && files && !got.Stopped {
 		err = s.readBackInto(ctx, args, &a)
 	}
 	if err != nil {
 		return sample{}, answer{}, fmt.Errorf("job %s, engine %s: %w", j.name, engine, err)
 	}
 	return got, a, nil
+}
+
+// limited runs an engine's process; a peer's is stopped at the limit.
+func (s *site) limited(ctx context.Context, j job, engine string, args []string) (sample, answer, error) {
+	if engine == windvane || s.limit == 0 {
+		return s.start(ctx, s.program(j, engine), args)
+	}
+	within, done := context.WithTimeout(ctx, s.limit)
+	defer done()
+	got, a, err := s.start(within, s.program(j, engine), args)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		got.Seconds, got.Stopped, err = s.limit.Seconds(), true, nil
+	}
+	return got, a, err
 }
 
 // arguments are what every process of a job is told.
@@ -119,13 +135,9 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 		fmt.Sprintf("GOMAXPROCS=%d", s.cores), fmt.Sprintf("POLARS_MAX_THREADS=%d", s.cores), "BENCH_WINDVANE="+s.windvane)
 	started := time.Now()
 	err := cmd.Run()
-	got := sample{Wall: time.Since(started).Seconds()}
+	got := spent(cmd.ProcessState, started)
 	if err != nil {
 		return got, answer{}, fmt.Errorf("%s: %w: %s", strings.Join(program, " "), err, lastLines(stderr.String(), 12))
-	}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		got.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
-		got.CPU = cmd.ProcessState.UserTime().Seconds() + cmd.ProcessState.SystemTime().Seconds()
 	}
 	var a answer
 	if err := json.Unmarshal(stdout.Bytes(), &a); err != nil {
@@ -133,6 +145,19 @@ func (s *site) start(ctx context.Context, program, args []string) (sample, answe
 	}
 	got.Seconds, got.Parts = a.Seconds, a.Parts
 	return got, a, nil
+}
+
+// spent is what a process has taken since it was started; of one that could not be started (nil), the time alone.
+func spent(p *os.ProcessState, started time.Time) sample {
+	s := sample{Wall: time.Since(started).Seconds()}
+	if p == nil {
+		return s
+	}
+	s.CPU = (p.UserTime() + p.SystemTime()).Seconds()
+	if use, ok := p.SysUsage().(*syscall.Rusage); ok {
+		s.RSSMiB = float64(use.Maxrss) / 1024 // Linux tells KiB
+	}
+	return s
 }
 
 func lastLines(text string, n int) string {

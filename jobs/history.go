@@ -2,10 +2,13 @@ package jobs
 
 import (
 	"context"
+	"iter"
+	"slices"
 	"sync/atomic"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
@@ -16,62 +19,71 @@ func (c *progressCounter) next() int { return int(c.n.Add(1)) }
 
 // history delivers a rollup's days from first to the as-of date, loading a few ahead.
 func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day) column.Days {
-	var wanted []Partition
+	return n.daysOf(ctx, r, func(d calendar.Day) bool { return d >= first && d <= n.asOf })
+}
+
+// historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
+func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span) column.Days {
+	return n.daysOf(ctx, r, func(d calendar.Day) bool {
+		return slices.ContainsFunc(spans, func(s gmv.Span) bool { return s.Holds(d) })
+	})
+}
+
+func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, wanted func(d calendar.Day) bool) column.Days {
+	var days []Partition
 	for _, p := range n.partitions[r.Source.Name] {
-		if p.Day >= first && p.Day <= n.asOf {
-			wanted = append(wanted, p)
+		if wanted(p.Day) {
+			days = append(days, p)
 		}
 	}
-	return func(yield func(column.Dated, error) bool) {
+	return inOrder(ctx, days, 2*n.runner.Settings.workers(), func(ctx context.Context, p Partition) (column.Dated, error) {
+		f, err := n.frame(ctx, r, p)
+		return column.Dated{Day: p.Day, Frame: f}, err
+	})
+}
+
+// inOrder loads things beside each other and hands them over in their order; so many are loaded before the reader has come
+// to them. It ends with the first error. When it is left nothing is being loaded any more: the store may be closed next.
+func inOrder[T, R any](ctx context.Context, things []T, ahead int, load func(ctx context.Context, thing T) (R, error)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		queue := n.prefetch(ctx, r, wanted)
-		defer func() { // nothing is left that reads: the store may be closed next
+		var begun []chan loaded[R]
+		defer func() {
 			stop()
-			for loaded := range queue {
-				<-loaded
+			for _, one := range begun {
+				<-one
 			}
 		}()
-		for loaded := range queue {
-			l := <-loaded
-			if !yield(column.Dated{Day: l.day, Frame: l.frame}, l.err) || l.err != nil {
+		for left := things; len(left)+len(begun) > 0; {
+			for ; len(left) > 0 && len(begun) <= ahead; left = left[1:] {
+				begun = append(begun, begin(ctx, left[0], load))
+			}
+			l := <-begun[0]
+			begun = begun[1:]
+			if !yield(l.value, l.err) || l.err != nil {
 				return
 			}
-		}
-		if err := ctx.Err(); err != nil { // prefetch ends early then: a history cut short is no history
-			yield(column.Dated{}, err)
 		}
 	}
 }
 
-type loaded struct {
-	day   calendar.Day
-	frame *column.Frame
+type loaded[R any] struct {
+	value R
 	err   error
 }
 
-// prefetch loads up to a handful of days ahead of the reader, in order.
-func (n *night) prefetch(ctx context.Context, r *rollup.Rollup, wanted []Partition) <-chan chan loaded {
-	queue := make(chan chan loaded, 2*n.runner.Settings.workers())
+// begin loads in a goroutine of its own.
+func begin[T, R any](ctx context.Context, thing T, load func(ctx context.Context, thing T) (R, error)) chan loaded[R] {
+	one := make(chan loaded[R], 1)
 	go func() {
-		defer close(queue)
-		for _, p := range wanted {
-			one := make(chan loaded, 1)
-			select {
-			case queue <- one:
-			case <-ctx.Done():
-				return
-			}
-			go func() { one <- n.load(ctx, r, p) }()
+		var l loaded[R]
+		defer func() { one <- l }()
+		defer column.Recover(&l.err)
+		if l.err = ctx.Err(); l.err == nil {
+			l.value, l.err = load(ctx, thing)
 		}
 	}()
-	return queue
-}
-
-func (n *night) load(ctx context.Context, r *rollup.Rollup, p Partition) (l loaded) {
-	l.day = p.Day
-	defer column.Recover(&l.err)
-	l.frame, l.err = n.frame(ctx, r, p)
-	return l
+	return one
 }
 
 // rows is the number of rows of a rollup from first on, as far as it is known.

@@ -1,75 +1,104 @@
-package jobs_test
+package jobs
 
 import (
+	"context"
 	"errors"
-	"math"
-	"os"
-	"path/filepath"
-	"strings"
+	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
-	"github.com/windvane/windvane/internal/testkit/twin"
-	"github.com/windvane/windvane/jobs"
-	"github.com/windvane/windvane/transforms/calendar"
+	"pgregory.net/rapid"
+
+	"github.com/windvane/windvane/transforms/column"
 )
 
-// refused runs a night that must fail as broken input and say why.
-func (d *deployment) refused(asOf calendar.Day, why string) {
-	d.t.Helper()
-	if _, err := d.try(asOf); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), why) {
-		d.t.Errorf("error %v, want one that says %q", err, why)
-	}
-}
-
-// Days that the night before rested on never fall out of the windows without a word.
-func TestHistoryIsNotLostWhenRulesChangeAfterDumpsAreGone(t *testing.T) {
-	d := newDeployment(t)
-	d.settings.RestateDays = 3
-	d.night(lastDay - 1)
-	for day := firstDay; day <= lastDay-3; day++ {
-		d.drop("orders", day)
-		d.drop("refunds", day)
-	}
-	d.settings.MaxUnitsPerLine = 30
-	d.refused(lastDay, "their dumps are gone")
-	d.settings.MaxUnitsPerLine = 20
-	d.night(lastDay)
-}
-
-// A rollup under an old digest is made of the objects of that digest or not at all.
-func TestLostStateIsNotMadeOfAReplacedDump(t *testing.T) {
-	d := newDeployment(t)
-	d.settings.RestateDays = 3
-	d.night(lastDay - 1)
-	old := twin.Day(lastDay - 5)
-	d.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{old: orders(old)[:1]}})
-	for _, lost := range []string{"state/rollups/platform_buyers/dt=" + (lastDay - 5).String(), "state/partitions/orders/dt=" + (lastDay - 5).String(), "state/pairs"} {
-		if err := os.RemoveAll(filepath.Join(d.out, lost)); err != nil {
-			t.Fatal(err)
+// Whatever the number that is loaded ahead: things come in their order, up to the first error or until the reader leaves,
+// and no more than so many are begun ahead.
+func TestThingsComeInOrder(t *testing.T) {
+	broken := errors.New("broken")
+	rapid.Check(t, func(t *rapid.T) {
+		n, ahead := rapid.IntRange(0, 20).Draw(t, "things"), rapid.IntRange(0, 6).Draw(t, "ahead")
+		fails, leaves := rapid.IntRange(0, 25).Draw(t, "fails"), rapid.IntRange(0, 25).Draw(t, "leaves")
+		panics := rapid.Bool().Draw(t, "panics")
+		things := make([]int, n)
+		for i := range things {
+			things[i] = i
 		}
-	}
-	d.refused(lastDay, "its dump is no longer the one they were made of")
+		var begun atomic.Int64
+		var got, want []string
+		for v, err := range inOrder(t.Context(), things, ahead, func(_ context.Context, i int) (int, error) {
+			begun.Add(1)
+			if i == fails && panics {
+				panic(broken)
+			}
+			if i == fails {
+				return 0, broken
+			}
+			return 10 * i, nil
+		}) {
+			if b := begun.Load(); b > int64(len(got)+1+ahead) {
+				t.Fatalf("%d begun when thing %d came", b, len(got))
+			}
+			if err != nil {
+				got = append(got, fmt.Sprint(errors.Is(err, broken) || panics && errors.Is(err, column.ErrInternal)))
+				continue
+			}
+			got = append(got, fmt.Sprint(v))
+			if v == 10*leaves {
+				break
+			}
+		}
+		for i := range n {
+			if i == fails {
+				want = append(want, "true")
+				break
+			}
+			if want = append(want, fmt.Sprint(10*i)); i == leaves {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
 }
 
-// No sum leaves int64: amounts that could make one do it are refused by day and column.
-func TestAmountsBeyondReasonAreRefused(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(o *twin.Order)
-		column string
-	}{
-		{"one amount at the end of int64", func(o *twin.Order) { o.BuyerPaidFen = math.MaxInt64 }, "buyer_paid_fen"},
-		{"subsidies that would wrap to a small sum", func(o *twin.Order) { o.PlatformSubsidyFen = 1 << 62 }, "platform_subsidy_fen"},
-		{"quantities", func(o *twin.Order) { o.Quantity = 1 << 60 }, "quantity"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			d := newDeployment(t)
-			rows := orders(twin.Day(lastDay))
-			for i := range rows {
-				c.change(&rows[i])
+// A reader that stops early leaves nothing behind that still reads: the store is closed next.
+func TestAReaderThatStopsLeavesNoLoadBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var running atomic.Int64
+		load := func(ctx context.Context, i int) (int, error) {
+			running.Add(1)
+			defer running.Add(-1)
+			if i > 0 {
+				<-ctx.Done()
 			}
-			d.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay): rows}})
-			d.refused(lastDay, "column "+c.column+" adds up to")
-		})
+			return i, ctx.Err()
+		}
+		for _, err := range inOrder(t.Context(), []int{0, 1, 2, 3, 4, 5, 6}, 4, load) {
+			if err != nil {
+				t.Error(err)
+			}
+			synctest.Wait() // the loads ahead are under way
+			if running.Load() != 4 {
+				t.Errorf("%d loads are under way", running.Load())
+			}
+			break
+		}
+		if left := running.Load(); left != 0 {
+			t.Errorf("%d loads are still under way", left)
+		}
+	})
+}
+
+func TestNothingIsLoadedForWhoHasGivenUp(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, err := range inOrder(ctx, []int{1, 2, 3}, 1, func(context.Context, int) (int, error) { return 0, errors.New("loaded") }) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the end of the context", err)
+		}
 	}
 }

@@ -86,20 +86,20 @@ func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 	return f, nil
 }
 
-// readGroups reads the named columns of one of windvane's own files, a row group at a time.
+// readGroups reads the named columns of one of windvane's own files, a row group at a time, the next one while one is looked at.
 func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
 	there, added := columnsIn(file, t, names)
-	return func(yield func(*column.Frame, error) bool) {
-		for g := range file.NumRowGroups() {
-			f, err := readGroup(ctx, file, g, t, ids, there)
-			if err == nil {
-				addNulls(f, added)
-			}
-			if !yield(f, err) || err != nil {
-				return
-			}
-		}
+	groups := make([]int, file.NumRowGroups())
+	for g := range groups {
+		groups[g] = g
 	}
+	return inOrder(ctx, groups, 1, func(ctx context.Context, g int) (*column.Frame, error) {
+		f, err := readGroup(ctx, file, g, t, ids, there)
+		if err == nil {
+			addNulls(f, added)
+		}
+		return f, err
+	})
 }
 
 // readGroup reads a row group as a frame. Its columns may share the record's memory, which the collector frees.

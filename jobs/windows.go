@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -26,17 +25,6 @@ const windowFormat = "1"
 type unit struct {
 	days   []Partition
 	length calendar.Day // of the run; 0: one day
-}
-
-// historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
-func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span) column.Days {
-	var wanted []unit
-	for _, p := range n.partitions[r.Source.Name] {
-		if slices.ContainsFunc(spans, func(s gmv.Span) bool { return s.Holds(p.Day) }) {
-			wanted = append(wanted, unit{days: []Partition{p}})
-		}
-	}
-	return n.deliver(ctx, wanted, func(ctx context.Context, u unit) (*column.Frame, error) { return n.frame(ctx, r, u.days[0]) })
 }
 
 // units cuts the days from first to the as-of date into runs whose sums are kept, where all days of a run lie in the
@@ -111,45 +99,4 @@ func frameRecords(t *contract.Table, ids *column.IDs, f *column.Frame) column.Re
 			}
 		}
 	})
-}
-
-// deliver loads units in order, one more than there are workers ahead of the reader.
-func (n *night) deliver(ctx context.Context, units []unit, load func(ctx context.Context, u unit) (*column.Frame, error)) column.Days {
-	return func(yield func(column.Dated, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		ahead := n.runner.Settings.workers()
-		waiting := make([]chan loaded, 0, len(units))
-		defer func() { // nothing is left that reads: the store may be closed next
-			stop()
-			for _, one := range waiting {
-				if one != nil {
-					<-one
-				}
-			}
-		}()
-		for i, u := range units {
-			for len(waiting) < min(len(units), i+1+ahead) {
-				waiting = append(waiting, loadUnit(ctx, units[len(waiting)], load))
-			}
-			l := <-waiting[i]
-			waiting[i] = nil
-			if !yield(column.Dated{Day: u.days[len(u.days)-1].Day, Frame: l.frame}, l.err) || l.err != nil {
-				return
-			}
-		}
-	}
-}
-
-// loadUnit loads in a goroutine of its own.
-func loadUnit(ctx context.Context, u unit, load func(ctx context.Context, u unit) (*column.Frame, error)) chan loaded {
-	one := make(chan loaded, 1)
-	go func() {
-		var l loaded
-		defer func() { one <- l }()
-		defer column.Recover(&l.err)
-		if l.err = ctx.Err(); l.err == nil {
-			l.frame, l.err = load(ctx, u)
-		}
-	}()
-	return one
 }

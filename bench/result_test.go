@@ -1,0 +1,122 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// measuredJob is a job with a run of a second for windvane, and of the given seconds for peers; negative: stopped then.
+func measuredJob(t *testing.T, name string, lines int64, peers map[string]float64) *measured {
+	t.Helper()
+	m := &measured{job: chosen([]string{name}, nil)[0], lines: lines, samples: map[string][]sample{windvane: {{Seconds: 1}}}}
+	m.job.peers = nil
+	for _, p := range allPeers() {
+		if s, ok := peers[p]; ok {
+			m.job.peers = append(m.job.peers, p)
+			m.samples[p] = []sample{{Seconds: max(s, -s), Stopped: s < 0}}
+		}
+	}
+	return m
+}
+
+func TestRatiosAreOfTheFastestPeerThatEnded(t *testing.T) {
+	for _, c := range []struct {
+		peers   map[string]float64
+		fastest string
+		ratio   float64
+		atLeast bool
+	}{
+		{map[string]float64{duckdb: 3, polars: 2, chdb: 4}, polars, 2, false},
+		{map[string]float64{duckdb: -9, polars: 9, chdb: -9}, polars, 9, false}, // ended in the moment in which the others were stopped
+		{map[string]float64{duckdb: -9, polars: 7, chdb: -9}, polars, 7, false},
+		{map[string]float64{duckdb: -9, chdb: -9}, duckdb, 9, true},
+		{nil, "", 0, false},
+	} {
+		got := measuredJob(t, "whole_night", 1, c.peers).result("2026-01-31")
+		if got.FastestPeer != c.fastest || got.RatioFastestPeer != c.ratio || got.AtLeast != c.atLeast {
+			t.Errorf("%v: %s, %v, at least: %v; want %s, %v, %v", c.peers, got.FastestPeer, got.RatioFastestPeer, got.AtLeast, c.fastest, c.ratio, c.atLeast)
+		}
+	}
+}
+
+// A job that is measured again changes its own rows of the document and no others.
+func TestWhatIsMeasuredAgainStandsBesideWhatWasMeasured(t *testing.T) {
+	out := t.TempDir()
+	s := &site{out: out, windvane: "/nowhere", cores: 2}
+	doc := filepath.Join(out, "doc.md")
+	if err := writeDocument(out, doc); err == nil || !strings.Contains(err.Error(), "nothing was measured") {
+		t.Errorf("a document of nothing: %v", err)
+	}
+	measure := func(date string, all ...*measured) string {
+		t.Helper()
+		var table strings.Builder
+		if err := (peersOptions{doc: doc, date: date}).report(t.Context(), s, all, &table); err != nil {
+			t.Fatal(err)
+		}
+		return read(t, doc)
+	}
+	measure("2026-01-30", measuredJob(t, floorJob, 1000, nil), measuredJob(t, "order_rollups", 1000, map[string]float64{duckdb: 3, polars: 2}))
+	if err := keepAlone(out, bigFile, []grown{{What: "a huge day", Seconds: 300, Min: 300, Max: 300}}, "2026-01-29"); err != nil {
+		t.Fatal(err)
+	}
+	text := measure("2026-01-31", measuredJob(t, "night_windows", 5000, map[string]float64{duckdb: -900, chdb: -900}))
+	for _, want := range []string{
+		"| order_rollups | 1,000 | 1.000 | polars | 2.000 | 2.00 | 1.0 |\n",
+		"| night_windows | 5,000 | 1.000 | duckdb | > 900.000 | > 900.00 | – |\n",
+		"| night_windows | chdb | stopped at 900 | | | > 900.00 | – |",
+		"- **order_rollups** (1,000 order lines; timed runs: 1; 2026-01-30)",
+		"- **night_windows** (5,000 order lines; timed runs: 1; 2026-01-31)",
+		"| a huge day | 300.000 |",
+		"\"a huge day\" and what follows it: 2026-01-29",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the document has no %q:\n%s", want, text)
+		}
+	}
+	if err := writeDocument(out, doc); err != nil || read(t, doc) != text {
+		t.Errorf("written again it differs (%v)", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, resultFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeDocument(out, doc); err == nil || !strings.Contains(err.Error(), resultFile) {
+		t.Errorf("of a broken file: %v", err)
+	}
+}
+
+func read(t *testing.T, doc string) string {
+	t.Helper()
+	text, err := os.ReadFile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A peer that does not end is stopped; one that fails, or a caller that gives up, is an error as before.
+func TestAPeerIsStoppedAtTheLimit(t *testing.T) {
+	peers := t.TempDir()
+	script := func(job, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(peers, duckdb), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(peers, duckdb, job+".py"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &site{python: "/bin/sh", peers: peers, limit: 100 * time.Millisecond}
+	script("endless", "while :; do :; done")
+	got, _, err := s.limited(t.Context(), job{name: "endless"}, duckdb, nil)
+	if err != nil || !got.Stopped || got.Seconds != 0.1 || got.CPU <= 0 {
+		t.Errorf("without an end: %+v, %v", got, err)
+	}
+	s.limit = time.Minute
+	script("broken", "echo no such column >&2; exit 3")
+	if got, _, err := s.limited(t.Context(), job{name: "broken"}, duckdb, nil); err == nil || got.Stopped || !strings.Contains(err.Error(), "no such column") {
+		t.Errorf("broken: %+v, %v", got, err)
+	}
+}
