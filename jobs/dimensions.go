@@ -33,14 +33,20 @@ type attributes struct {
 	values []string
 }
 
+// key names the lookup table of a snapshot.
+func (a attributes) key(p Partition) string { return fmt.Sprint(rollupKey(a.rollup.Name, p), a.values) }
+
+// columns are those of the lookup table: its key, and what is looked up.
+func (a attributes) columns() []string { return append([]string{a.rollup.By[0]}, a.values...) }
+
 // Products is the product_days snapshot of the day or the nearest before it.
 func (d *dimensions) Products(day calendar.Day) *rollup.Attributes {
 	return d.get(productAttributes, day)
 }
 
-// Categories are the categories alone of Products.
-func (d *dimensions) Categories(day calendar.Day) *rollup.Attributes {
-	return d.get(categoryAttributes, day)
+// Categories are the categories alone of Products, of those asked for and perhaps others.
+func (d *dimensions) Categories(day calendar.Day, asked []int64) *rollup.Attributes {
+	return d.noted(d.night.snapshotOf(d.ctx, categoryAttributes, max(day, d.floor), asked))
 }
 
 // Accounts is the account_days snapshot of the day or the nearest before it.
@@ -56,7 +62,11 @@ func (d *dimensions) failure() error {
 }
 
 func (d *dimensions) get(a attributes, day calendar.Day) *rollup.Attributes {
-	found, err := d.night.snapshot(d.ctx, a, max(day, d.floor))
+	return d.noted(d.night.snapshot(d.ctx, a, max(day, d.floor)))
+}
+
+// noted keeps the first error.
+func (d *dimensions) noted(found *rollup.Attributes, err error) *rollup.Attributes {
 	if err != nil {
 		d.mu.Lock()
 		if d.err == nil {
@@ -74,7 +84,7 @@ func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*
 	if !ok {
 		return nil, nil
 	}
-	key := fmt.Sprint(rollupKey(a.rollup.Name, p), a.values)
+	key := a.key(p)
 	if found := n.runner.lookups.get(key); found != nil {
 		return found, nil
 	}
@@ -82,7 +92,7 @@ func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*
 		if found := n.runner.lookups.get(key); found != nil {
 			return found, nil
 		}
-		f, err := n.frame(ctx, a.rollup, p, append([]string{a.rollup.By[0]}, a.values...)...)
+		f, err := n.frame(ctx, a.rollup, p, a.columns()...)
 		if err != nil {
 			return nil, err
 		}

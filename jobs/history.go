@@ -17,19 +17,23 @@ type progressCounter struct{ n atomic.Int64 }
 
 func (c *progressCounter) next() int { return int(c.n.Add(1)) }
 
-// history delivers a rollup's days from first to the as-of date, loading a few ahead.
-func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day) column.Days {
-	return n.daysOf(ctx, r, func(d calendar.Day) bool { return d >= first && d <= n.asOf })
+// history delivers a rollup's days from first to the as-of date, loading a few ahead: the named columns of them and perhaps
+// others, without names all. Where other nights follow, whole days are loaded, since these are kept for them.
+func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
+	if !n.runner.OneNight {
+		columns = nil
+	}
+	return n.daysOf(ctx, r, columns, func(d calendar.Day) bool { return d >= first && d <= n.asOf })
 }
 
 // historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
 func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span) column.Days {
-	return n.daysOf(ctx, r, func(d calendar.Day) bool {
+	return n.daysOf(ctx, r, nil, func(d calendar.Day) bool {
 		return slices.ContainsFunc(spans, func(s gmv.Span) bool { return s.Holds(d) })
 	})
 }
 
-func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, wanted func(d calendar.Day) bool) column.Days {
+func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, columns []string, wanted func(d calendar.Day) bool) column.Days {
 	var days []Partition
 	for _, p := range n.partitions[r.Source.Name] {
 		if wanted(p.Day) {
@@ -37,7 +41,7 @@ func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, wanted func(d cale
 		}
 	}
 	return inOrder(ctx, days, 2*n.runner.Settings.workers(), func(ctx context.Context, p Partition) (column.Dated, error) {
-		f, err := n.frame(ctx, r, p)
+		f, err := n.frame(ctx, r, p, columns...)
 		return column.Dated{Day: p.Day, Frame: f}, err
 	})
 }

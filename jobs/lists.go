@@ -89,7 +89,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 
 // readBefore reads what the lists of a resource said on the run before.
 func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*eligibility.BeforeReader) error {
-	before := n.groupsBefore(ctx, t, eligibility.BeforeColumns...)
+	before := n.groupsBefore(ctx, t, eligibility.BeforeTexts, eligibility.BeforeColumns...)
 	if before == nil {
 		return nil
 	}
@@ -164,7 +164,13 @@ func (s *settled) rate(row int) float64 {
 	return float64(s.refund.At(row)) / float64(s.paid.At(row))
 }
 
+// settledOf adds them up once for all who ask.
 func (n *night) settledOf(s *scored) settled {
+	s.settling.Do(func() { s.settled = n.sumSettled(s) })
+	return s.settled
+}
+
+func (n *night) sumSettled(s *scored) settled {
 	net15, paid, refund := make([]int64, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes))
 	for _, sums := range n.sums {
 		if sums.Scope.Role != s.scope.Role {

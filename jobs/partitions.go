@@ -136,14 +136,23 @@ func (n *night) reduceOnce(ctx context.Context, table string, p Partition, worke
 	return v.(*Reduced), nil
 }
 
+// recorded is a partition with what its reduction says of it, which is made first if need be.
+func (n *night) recorded(ctx context.Context, table string, p Partition) (Partition, error) {
+	if p.Rows != nil {
+		return p, nil
+	}
+	rec, err := n.ensure(ctx, table, p, 1)
+	if err != nil {
+		return Partition{}, err
+	}
+	return rec.Partition, nil
+}
+
 // frame loads a rollup of a partition, or the named columns of it; what is missing or damaged is made again.
 func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition, columns ...string) (*column.Frame, error) {
-	if p.Rows == nil {
-		rec, err := n.ensure(ctx, r.Source.Name, p, 1)
-		if err != nil {
-			return nil, err
-		}
-		p = rec.Partition
+	p, err := n.recorded(ctx, r.Source.Name, p)
+	if err != nil {
+		return nil, err
 	}
 	f, err := n.runner.state.frame(ctx, r, p, columns...)
 	if !errors.Is(err, errLost) {

@@ -39,11 +39,16 @@ func pricedOf(powers *price.Powers) *pricedProducts {
 func (p *pricedProducts) of(products []int64) []int8 {
 	out := make([]int8, len(products))
 	for i, product := range products {
-		if at := p.rows.Row(product); at >= 0 {
-			out[i] = p.stars[at]
-		}
+		out[i] = p.ofOne(product)
 	}
 	return out
+}
+
+func (p *pricedProducts) ofOne(product int64) int8 {
+	if at := p.rows.Row(product); at >= 0 {
+		return p.stars[at]
+	}
+	return 0
 }
 
 // comparePrices makes price_power.

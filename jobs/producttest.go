@@ -21,7 +21,7 @@ func (n *night) testProducts(ctx context.Context) error {
 		n.addTestBuyers(products, p)
 		first := n.asOf - producttest.WindowDays + 1
 		if r := rollup.ProductTraffic(); n.computable(r, first) {
-			if err := producttest.ReadTraffic(products.rows, n.history(ctx, r, first), &p.Distribution, &p.SelfBroadcast); err != nil {
+			if err := producttest.ReadTraffic(products.rows, n.history(ctx, r, first, producttest.TrafficColumns...), &p.Distribution, &p.SelfBroadcast); err != nil {
 				return err
 			}
 		}

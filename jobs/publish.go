@@ -153,8 +153,8 @@ func (r *Runner) publishedFrame(ctx context.Context, c *committed, t *contract.T
 	return readTable(ctx, f, t, r.ids, columns...)
 }
 
-// publishedGroups is publishedFrame for tables that nobody holds as a whole.
-func (r *Runner) publishedGroups(ctx context.Context, c *committed, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+// publishedGroups is publishedFrame for tables that nobody holds as a whole; the columns named as texts stay texts.
+func (r *Runner) publishedGroups(ctx context.Context, c *committed, t *contract.Table, texts []string, columns ...string) iter.Seq2[*column.Frame, error] {
 	return func(yield func(*column.Frame, error) bool) {
 		f, err := r.openPublished(ctx, c, t)
 		if err != nil {
@@ -162,7 +162,7 @@ func (r *Runner) publishedGroups(ctx context.Context, c *committed, t *contract.
 			return
 		}
 		defer f.Close()
-		readGroups(ctx, f, t, r.ids, columns...)(yield)
+		readGroups(ctx, f, t, r.ids, texts, columns...)(yield)
 	}
 }
 

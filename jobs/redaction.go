@@ -220,7 +220,7 @@ func (s *state) eachGroup(ctx context.Context, r *rollup.Rollup, file *lake.File
 	for _, c := range t.Columns {
 		names = append(names, c.Name)
 	}
-	for f, err := range readGroups(ctx, file, t, s.ids, names...) {
+	for f, err := range readGroups(ctx, file, t, s.ids, nil, names...) {
 		if err != nil {
 			return err
 		}

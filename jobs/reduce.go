@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"golang.org/x/sync/errgroup"
 
@@ -75,7 +77,7 @@ func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, di
 	if err := dims.failure(); err != nil { // rows were classified as if there were no snapshot: what is stored is believed by every later night
 		return nil, err
 	}
-	return r.store(ctx, all, t, p, red, rollups, missing, dup, workers)
+	return r.store(ctx, all, t, p, red, rollups, missing, dup, dims, workers)
 }
 
 // computable splits the rollups into those whose columns the files have and the others, with the reason:
@@ -161,7 +163,22 @@ func (t *intake) worst() string {
 	return "mostly " + reasonName(most)
 }
 
-func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, workers int) (*Reduced, error) {
+// classified are rows of which some were classified by snapshots on the way: none, once one could not be had.
+func classified(rows iter.Seq2[arrow.Record, error], dims *dimensions) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		for rec, err := range rows {
+			if err == nil && dims.failure() != nil {
+				rec.Release()
+				rec, err = nil, dims.failure()
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, red *rollup.Reduction, rollups []*rollup.Rollup, missing map[string]string, dup duplicates, dims *dimensions, workers int) (*Reduced, error) {
 	p.Rows = make([]int64, len(rollups))
 	var written []int
 	for i, ru := range rollups {
@@ -179,7 +196,7 @@ func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, 
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
 			_, err = r.state.out.WriteParquet(writing, rollupKey(ru.Name, p), ru.Table().Schema(r.env.IDs),
-				lake.WriteOptions{RowGroupRows: r.settings.groupRows(ru), Sorted: ru.By}, red.Records(ru, memory.DefaultAllocator))
+				lake.WriteOptions{RowGroupRows: r.settings.groupRows(ru), Sorted: ru.By}, classified(red.Records(ru, memory.DefaultAllocator), dims))
 			if err != nil {
 				return fmt.Errorf("write rollup %s of %s: %w", ru.Name, p.Day, err)
 			}

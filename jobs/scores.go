@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -24,6 +25,9 @@ type scored struct {
 	tickets *tickets
 	history *score.History
 	stars   []int8 // of products: price stars, 0: nothing to compare with; anomaly
+
+	settling sync.Once
+	settled  settled // see settledOf
 }
 
 // of is the score of a subject by its code, false if it has none.
@@ -106,7 +110,7 @@ func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first 
 	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
 		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first)}}
 	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {
-		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1)
+		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1, s.scope.Subject, "signed")
 	}
 	return indicators.Collect(in)
 }
@@ -127,8 +131,8 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	figures["not_repeat"] = n.notRepeat(s)
 	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
-	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89), first, indicators.Catalogue{
-		Priced: n.prices.rows, Stars: n.prices.stars, Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total},
+	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89, indicators.SoldColumns...), first, indicators.Catalogue{
+		Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total}, Stars: products.stars, Elsewhere: n.prices.ofOne,
 		Shops: indicators.Scored{Rows: shops.rows, Hundredths: shops.Scores.Total}})
 	if err != nil {
 		return err
@@ -202,7 +206,7 @@ func (n *night) remember(ctx context.Context, role int, s *scored) error {
 		columns = append(columns, "quality_hundredths")
 	}
 	var err error
-	if s.history, err = s.Role.Remember(n.groupsBefore(ctx, t, columns...), t.Key[0], role == contract.ScoreProduct); err != nil {
+	if s.history, err = s.Role.Remember(n.groupsBefore(ctx, t, nil, columns...), t.Key[0], role == contract.ScoreProduct); err != nil {
 		return err
 	}
 	s.Before = s.history.Last()
@@ -330,12 +334,13 @@ func (n *night) tableBefore(ctx context.Context, t *contract.Table, columns ...s
 	return n.runner.publishedFrame(ctx, n.previous, t, columns...)
 }
 
-// groupsBefore is tableBefore a row group at a time, for tables that are as large as tonight's.
-func (n *night) groupsBefore(ctx context.Context, t *contract.Table, columns ...string) iter.Seq2[*column.Frame, error] {
+// groupsBefore is tableBefore a row group at a time, for tables that are as large as tonight's; the columns named as texts
+// stay texts.
+func (n *night) groupsBefore(ctx context.Context, t *contract.Table, texts []string, columns ...string) iter.Seq2[*column.Frame, error] {
 	if !n.hadBefore(t) {
 		return nil
 	}
-	return n.runner.publishedGroups(ctx, n.previous, t, columns...)
+	return n.runner.publishedGroups(ctx, n.previous, t, texts, columns...)
 }
 
 func (n *night) hadBefore(t *contract.Table) bool {

@@ -55,7 +55,7 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 	}
 	listed := column.NewLookup(s.codes) // of the snapshot
 	seen := column.NewGrouper(1, 0)
-	for d, err := range n.history(ctx, rollup.ScoreOrdersOf(scope), first) {
+	for d, err := range n.history(ctx, rollup.ScoreOrdersOf(scope), first, scope.Subject) {
 		if err != nil {
 			return nil, err
 		}
@@ -158,8 +158,14 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	var out []indicators.Source
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(r, first) {
-			out = append(out, indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures,
-				Table: cutNames[r.Source], From: n.beginsLater(r.Source, first), Days: n.history(ctx, r, first)})
+			s := indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures,
+				Table: cutNames[r.Source], From: n.beginsLater(r.Source, first)}
+			from := first
+			if !s.PaidDay { // the window of today; by pay day it ends LagDays ago
+				from += calendar.Day(n.rules.LagDays)
+			}
+			s.Days = n.history(ctx, r, from, s.Columns()...)
+			out = append(out, s)
 		}
 	}
 	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",

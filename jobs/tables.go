@@ -45,7 +45,7 @@ func readTable(ctx context.Context, file *lake.File, t *contract.Table, ids *col
 	var f *column.Frame
 	var err error
 	if file.NumRowGroups() == 1 {
-		f, err = readGroup(ctx, file, 0, t, ids, there)
+		f, err = readGroup(ctx, file, 0, t, ids, nil, there)
 	} else {
 		f, err = joinGroups(ctx, file, t, ids, there)
 	}
@@ -61,22 +61,10 @@ func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 	f, mem, at := column.NewFrame(int(file.NumRows())), column.NewBuffers(keptBuffers), 0
 	mem.Uncleared = true
 	for g := range file.NumRowGroups() {
-		places := map[string][]int64{}
-		for _, name := range names {
-			if f.Has(name) {
-				places[name] = f.Column(name)[at : at+int(file.RowGroupRows(g))]
-			}
+		if err := fillGroup(ctx, file, g, mem, t, ids, names, f, at); err != nil {
+			return nil, err
 		}
-		rec, err := file.ReadRowGroupInto(ctx, mem, g, names, places)
-		if err != nil {
-			return nil, lost(err)
-		}
-		err = ids.Fill(f, at, t, rec)
-		at += int(rec.NumRows())
-		rec.Release()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
-		}
+		at += int(file.RowGroupRows(g))
 	}
 	if f.N == 0 {
 		for _, name := range names {
@@ -86,15 +74,57 @@ func joinGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 	return f, nil
 }
 
-// readGroups reads the named columns of one of windvane's own files, a row group at a time, the next one while one is looked at.
-func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
+// fillGroup decodes a row group into the frame, from row at on.
+func fillGroup(ctx context.Context, file *lake.File, g int, mem memory.Allocator, t *contract.Table, ids *column.IDs, names []string, f *column.Frame, at int) error {
+	places := map[string][]int64{}
+	for _, name := range names {
+		if f.Has(name) {
+			places[name] = f.Column(name)[at : at+int(file.RowGroupRows(g))]
+		}
+	}
+	rec, err := file.ReadRowGroupInto(ctx, mem, g, names, places)
+	if err != nil {
+		return lost(err)
+	}
+	defer rec.Release()
+	if err := ids.Fill(f, at, t, rec); err != nil {
+		return fmt.Errorf("%s: %w", file.Object().Key, err)
+	}
+	return nil
+}
+
+// passingGroups reads the named columns of a file of the state a row group at a time, each into the memory of the one before: a
+// frame is good until the next is asked for.
+func passingGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, names ...string) iter.Seq2[*column.Frame, error] {
+	return func(yield func(*column.Frame, error) bool) {
+		mem, room := column.NewBuffers(keptBuffers), column.NewFrame(0)
+		mem.Uncleared = true
+		for g := range file.NumRowGroups() {
+			rows := int(file.RowGroupRows(g))
+			if rows == 0 {
+				continue
+			}
+			if room.N < rows {
+				room = column.NewFrame(rows)
+			}
+			err := fillGroup(ctx, file, g, mem, t, ids, names, room, 0)
+			if !yield(room.Slice(0, rows), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// readGroups reads the named columns of one of windvane's own files, a row group at a time, the next one while one is looked at;
+// those named as texts stay texts.
+func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *column.IDs, texts []string, names ...string) iter.Seq2[*column.Frame, error] {
 	there, added := columnsIn(file, t, names)
 	groups := make([]int, file.NumRowGroups())
 	for g := range groups {
 		groups[g] = g
 	}
 	return inOrder(ctx, groups, 1, func(ctx context.Context, g int) (*column.Frame, error) {
-		f, err := readGroup(ctx, file, g, t, ids, there)
+		f, err := readGroup(ctx, file, g, t, ids, texts, there)
 		if err == nil {
 			addNulls(f, added)
 		}
@@ -103,12 +133,12 @@ func readGroups(ctx context.Context, file *lake.File, t *contract.Table, ids *co
 }
 
 // readGroup reads a row group as a frame. Its columns may share the record's memory, which the collector frees.
-func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, ids *column.IDs, names []string) (*column.Frame, error) {
+func readGroup(ctx context.Context, file *lake.File, g int, t *contract.Table, ids *column.IDs, texts, names []string) (*column.Frame, error) {
 	rec, err := file.ReadRowGroup(ctx, memory.DefaultAllocator, g, names)
 	if err != nil {
 		return nil, lost(err)
 	}
-	f, err := ids.Frame(t, rec)
+	f, err := ids.Frame(t, rec, texts...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file.Object().Key, err)
 	}

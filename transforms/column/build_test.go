@@ -302,6 +302,8 @@ func TestWrongUseIsABug(t *testing.T) {
 		}},
 		{"a column the frame has not", func() { column.NewFrame(1).Column("c") }},
 		{"a column of another length", func() { column.NewFrame(1).Set("c", nil) }},
+		{"texts the frame has not", func() { column.NewFrame(1).Texts("c") }},
+		{"texts of another length", func() { column.NewFrame(1).SetTexts("c", nil) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer func() {

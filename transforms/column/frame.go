@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -11,10 +12,11 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// Frame is a batch of rows as int64 columns, by the names of a contract table.
+// Frame is a batch of rows as int64 columns, by the names of a contract table. Columns of text may stand in it as texts.
 type Frame struct {
 	N       int
 	columns map[string][]int64
+	texts   map[string][]string
 }
 
 // Column is the named column, N values. A column the frame does not have is a bug and panics.
@@ -44,7 +46,28 @@ func (f *Frame) With(name string, values []int64) *Frame {
 	return out
 }
 
-// Slice is a frame of rows [from, to), which it shares.
+// Texts is the named column of text that was left as it stands, N texts. As with Column, one that the frame does not have
+// is a bug.
+func (f *Frame) Texts(name string) []string {
+	t, ok := f.texts[name]
+	if !ok {
+		panic(fmt.Sprintf("column: frame has no texts of %s", name))
+	}
+	return t
+}
+
+// SetTexts adds or replaces a column of N texts.
+func (f *Frame) SetTexts(name string, texts []string) {
+	if len(texts) != f.N {
+		panic(fmt.Sprintf("column: %s has %d texts, the frame %d rows", name, len(texts), f.N))
+	}
+	if f.texts == nil {
+		f.texts = map[string][]string{}
+	}
+	f.texts[name] = texts
+}
+
+// Slice is a frame of rows [from, to), which it shares. Texts are not in it, nor in frames that Keep and With make.
 func (f *Frame) Slice(from, to int) *Frame {
 	out := &Frame{N: to - from, columns: make(map[string][]int64, len(f.columns))}
 	for name, values := range f.columns {
@@ -82,11 +105,22 @@ func NewFrame(n int) *Frame { return &Frame{N: n, columns: map[string][]int64{}}
 // everything else is converted. Columns the table does not declare are left out. Reals keep their
 // IEEE bits. The dictionaries of enumerations may be in any order; a value the contract does not
 // know is an error.
-func (ids *IDs) Frame(t *contract.Table, rec arrow.Record) (*Frame, error) {
+//
+// The columns named as texts stay texts, which share the record's memory; a null is empty. So are read ids of subjects, of
+// which there are as many as rows: in the dictionary of free text they would cost more than the table.
+func (ids *IDs) Frame(t *contract.Table, rec arrow.Record, texts ...string) (*Frame, error) {
 	f := NewFrame(int(rec.NumRows()))
 	for i, field := range rec.Schema().Fields() {
 		at := t.Index(field.Name)
 		if at < 0 {
+			continue
+		}
+		if slices.Contains(texts, field.Name) {
+			v, err := textsOf(rec.Column(i))
+			if err != nil {
+				return nil, inColumn(t, field.Name, err)
+			}
+			f.SetTexts(field.Name, v)
 			continue
 		}
 		v, err := ids.values(t.Columns[at], rec.Column(i))
@@ -176,10 +210,44 @@ func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
 	return nil
 }
 
-func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error {
+// textsOf are the texts of an array, which they share.
+func textsOf(a arrow.Array) ([]string, error) {
+	out := make([]string, a.Len())
+	switch a := a.(type) {
+	case *array.String:
+		for i := range out {
+			if a.IsValid(i) {
+				out[i] = a.Value(i)
+			}
+		}
+	case *array.Dictionary:
+		words, err := wordsOf(a)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out {
+			if a.IsValid(i) {
+				out[i] = words.Value(a.GetValueIndex(i))
+			}
+		}
+	default:
+		return nil, fmt.Errorf("type %s is no text", a.DataType())
+	}
+	return out, nil
+}
+
+func wordsOf(a *array.Dictionary) (*array.String, error) {
 	words, ok := a.Dictionary().(*array.String)
 	if !ok {
-		return fmt.Errorf("dictionary of %s, want STRING", a.Dictionary().DataType())
+		return nil, fmt.Errorf("dictionary of %s, want STRING", a.Dictionary().DataType())
+	}
+	return words, nil
+}
+
+func (ids *IDs) codes(out []int64, c contract.Column, a *array.Dictionary) error {
+	words, err := wordsOf(a)
+	if err != nil {
+		return err
 	}
 	table, dict := make([]int64, words.Len()), ids.Dict(c)
 	for i := range table {

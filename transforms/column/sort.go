@@ -232,7 +232,7 @@ func (s *Sorter) sorted(yield func(rows []int64, order []entry) error) error {
 }
 
 // Columns yields all rows in order, once, as columns: width slices of one value for each row, at most batchRows rows at
-// a time, which are valid only inside the call. It frees the rows.
+// a time, which are valid only inside the call and may be changed there. It frees the rows.
 func (s *Sorter) Columns(batchRows int, yield func(columns [][]int64) error) error {
 	defer s.free()
 	if s.rows == 0 {

@@ -3,6 +3,7 @@ package column
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -41,8 +42,14 @@ func (ids *IDs) Parse(d contract.Domain, text string) (int64, error) {
 		return ids.domain(d).Code(text), nil
 	}
 	code, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || strconv.FormatInt(code, 10) != text {
+	if err != nil || !asWritten(text) {
 		return 0, fmt.Errorf("%q is no identifier of domain %s, which is INT64 in this deployment; say ids: {%s: string} in the configuration", text, d, d)
 	}
 	return code, nil
+}
+
+// asWritten tells of the text of a number whether it is the one that Text writes: without a plus and leading zeros.
+func asWritten(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	return digits[0] != '+' && digits[0] != '0' || text == "0"
 }

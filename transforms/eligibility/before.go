@@ -12,13 +12,17 @@ import (
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// BeforeColumns are the columns of a list's table that a BeforeReader needs.
+// BeforeColumns are the columns of a list's table that a BeforeReader needs; of them BeforeTexts stay texts.
 var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
+
+// BeforeTexts are those of BeforeColumns that a BeforeReader takes as texts.
+var BeforeTexts = []string{"subject_id"}
 
 // BeforeReader gathers what a list said on the run before out of its resource's table, for tonight's subjects. The table
 // comes a part at a time: as a whole it is larger than all that is kept of it.
 type BeforeReader struct {
 	ids         *column.IDs
+	texts       *column.Dict
 	list        *rules.List
 	domain      contract.Domain
 	rows        *column.Lookup
@@ -31,9 +35,10 @@ type BeforeReader struct {
 
 // NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d.
 func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup) *BeforeReader {
-	r := &BeforeReader{ids: ids, list: l, domain: d, rows: rows, own: ids.TextDict().Code(l.ID), former: column.Null, under: column.Null, capped: cappedCodes(ids.TextDict())}
+	texts := ids.TextDict()
+	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, own: texts.Code(l.ID), former: column.Null, under: column.Null, capped: cappedCodes(texts)}
 	if l.Formerly != "" {
-		r.former = ids.TextDict().Code(l.Formerly)
+		r.former = texts.Code(l.Formerly)
 	}
 	return r
 }
@@ -50,7 +55,7 @@ func (r *BeforeReader) Read(f *column.Frame) error {
 		}
 		if r.before == nil {
 			r.before = newBefore(r.rows.Len())
-			r.spans = newSpanReader(r.list, r.ids.TextDict(), r.before)
+			r.spans = newSpanReader(r.list, r.texts, r.before)
 		}
 		if err := r.readRow(&p, k); err != nil {
 			return fmt.Errorf("list %s: %w", r.list.ID, err)
@@ -77,12 +82,13 @@ func (r *BeforeReader) concerns(list int64) bool {
 
 // part are the columns of a part of a list's table.
 type part struct {
-	list, role, subject, eligible, standing, passStreak, failStreak, since, rank, level, multiplier, gatesSince, coldStart, reasons []int64
+	subject                                                                                                                []string
+	list, role, eligible, standing, passStreak, failStreak, since, rank, level, multiplier, gatesSince, coldStart, reasons []int64
 }
 
 func beforePart(f *column.Frame) part {
 	c := f.Column
-	return part{c("list"), c("role"), c("subject_id"), c("eligible"), c("standing"), c("pass_streak"), c("fail_streak"), c("since"), c("rank"), c("level"), c("multiplier"),
+	return part{f.Texts("subject_id"), c("list"), c("role"), c("eligible"), c("standing"), c("pass_streak"), c("fail_streak"), c("since"), c("rank"), c("level"), c("multiplier"),
 		c("gates_since"), c("cold_start"), c("reasons")}
 }
 
@@ -92,15 +98,15 @@ func newBefore(n int) *Before {
 }
 
 func (r *BeforeReader) readRow(p *part, k int) error {
-	texts, b := r.ids.TextDict(), r.before
-	code, err := r.ids.Parse(r.domain, texts.Value(p.subject[k]))
+	b := r.before
+	code, err := r.ids.Parse(r.domain, p.subject[k])
 	if err != nil {
 		return fmt.Errorf("subject_id: %w", err)
 	}
 	i := r.rows.Row(code)
 	if i < 0 {
 		if p.eligible[k] == 1 {
-			b.Gone = append(b.Gone, GoneMember{p.subject[k], int32(max(0, p.rank[k]))})
+			b.Gone = append(b.Gone, GoneMember{r.texts.Code(p.subject[k]), int32(max(0, p.rank[k]))})
 		}
 		return nil
 	}
@@ -111,7 +117,7 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	if p.rank[k] != column.Null {
 		b.Rank[i] = int32(p.rank[k])
 	}
-	b.Level[i] = levelNamed(r.list, texts, p.level[k])
+	b.Level[i] = levelNamed(r.list, r.texts, p.level[k])
 	if p.multiplier[k] != column.Null {
 		b.Multiplier[i] = math.Float64frombits(uint64(p.multiplier[k]))
 	}

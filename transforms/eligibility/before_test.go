@@ -3,6 +3,7 @@ package eligibility_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -44,7 +45,11 @@ func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
 			}
 			panic(r.role)
 		})
-		set("subject_id", func(r said) int64 { return texts.Code(r.subject) })
+		subjects := make([]string, len(some))
+		for i, r := range some {
+			subjects[i] = r.subject
+		}
+		f.SetTexts("subject_id", subjects)
 		for _, name := range []string{"eligible", "standing"} {
 			set(name, func(r said) int64 { return min(1, r.rank) })
 		}
@@ -99,6 +104,36 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 	}
 	if diff := gocmp.Diff(map[string]int{"another": 1}, members); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Where products have texts for ids, their rows are found by these.
+func TestTheRunBeforeOfSubjectsWithTextsForIDs(t *testing.T) {
+	ids, l := column.NewIDs(contract.IDTypes{contract.Product: true}), traffic()
+	dict := ids.Dict(contract.Column{Kind: contract.ID, Domain: contract.Product})
+	rows := column.NewLookup([]int64{dict.Code("07"), dict.Code("p-1")})
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, rows)
+	for _, f := range parts(ids, []said{{list: l.ID, role: "product", subject: "7", rank: 1}, {list: l.ID, role: "product", subject: "p-1", rank: 2}, {list: l.ID, role: "product", subject: "07", rank: 3}}, 2) {
+		if err := r.Read(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := r.Before()
+	if diff := gocmp.Diff([]int32{3, 2}, b.Rank); diff != "" {
+		t.Error(diff)
+	}
+	if len(b.Gone) != 1 || ids.TextDict().Value(b.Gone[0].Subject) != "7" {
+		t.Errorf("gone are %v", b.Gone)
+	}
+}
+
+// Where they have numbers, a text that is none ends the night.
+func TestATextAmongNumbersIsAnError(t *testing.T) {
+	ids, l := column.NewIDs(nil), traffic()
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{7}))
+	err := r.Read(parts(ids, []said{{list: l.ID, role: "product", subject: "07", rank: 1}}, 1)[0])
+	if want := `list ` + l.ID + `: subject_id: "07" is no identifier of domain product`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %q", err, want)
 	}
 }
 

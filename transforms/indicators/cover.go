@@ -69,20 +69,20 @@ func (c *collector) newCuts() (cuts []*orderCut) {
 }
 
 // add counts the orders of one day of a subject in every window that holds it.
-func (k *orderCut) add(windows []int, day calendar.Day, age, lag int, weight int64, row int, orders, paid int64) {
+func (k *orderCut) add(windows []int, day calendar.Day, age, lag int, weight int64, rows known, orders, paid []int64) {
 	if day < k.from {
 		return
 	}
-	value := weight * orders
+	values := orders
 	if k.paid {
-		value = paid
+		weight, values = 1, paid
 	}
 	if k.lagged {
 		age -= lag
 	}
 	for w, length := range windows {
 		if age >= 0 && age < length {
-			k.sums[w][row] += value
+			rows.addTo(k.sums[w], weight, values)
 		}
 	}
 }

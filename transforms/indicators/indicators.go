@@ -10,6 +10,7 @@
 package indicators
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -27,6 +28,15 @@ type Source struct {
 	Table    string       // name for cuts, empty: the source is never divided by another's
 	From     calendar.Day // first day of its table, if that is later than that of the orders; 0: it is not
 	Days     column.Days
+}
+
+// Columns are the columns that Days need to have.
+func (s *Source) Columns() []string {
+	columns := append([]string{s.Subject}, s.Measures...)
+	if s.PaidDay {
+		columns = append(columns, "paid_day")
+	}
+	return columns
 }
 
 // Input is what the figures of one role are added up from.
@@ -114,8 +124,7 @@ func Collect(in Input) (*Sums, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.choose(in, signed, s)
-	c.window = s.Window
+	c.window = o.choose(in, signed, s)
 	for _, e := range in.Events {
 		if err := c.add(e, s.sums); err != nil {
 			return nil, err
@@ -136,36 +145,62 @@ func weights(in Input) []int64 {
 	return out
 }
 
-// collector reads rollups.
+// collector reads rollups, a day at a time and within it a column at a time.
 type collector struct {
 	in      Input
 	rows    *column.Lookup
 	lag     int
 	weights []int64
-	window  *column.Ints // of each subject, once it is chosen
+	window  []int32 // of each subject, once it is chosen
 	begins  map[string]calendar.Day
 	found   []int64
+	known   known
+	weighed []int64 // weights of known rows, where those of a day differ
 }
 
-// each opens every day and hands it the rows of known subjects.
-func (c *collector) each(days column.Days, subject string, open func(day calendar.Day, f *column.Frame) (visit func(i, row int))) error {
+// known are rows of a day whose subjects are known: where they stand in the frame, and whose they are.
+type known struct{ at, subject []uint32 }
+
+// each hands over the known rows of every day.
+func (c *collector) each(days column.Days, subject string, visit func(day calendar.Day, f *column.Frame, rows known)) error {
 	for d, err := range days {
 		if err != nil {
 			return err
 		}
-		visit := open(d.Day, d.Frame)
-		if cap(c.found) < d.Frame.N {
-			c.found = make([]int64, d.Frame.N)
-		}
-		found := c.found[:d.Frame.N]
-		c.rows.Rows(d.Frame.Column(subject), found)
-		for i, row := range found {
-			if row >= 0 {
-				visit(i, int(row))
-			}
-		}
+		visit(d.Day, d.Frame, c.knownOf(d.Frame.Column(subject)))
 	}
 	return nil
+}
+
+func (c *collector) knownOf(subjects []int64) known {
+	n := len(subjects)
+	if cap(c.found) < n {
+		c.found, c.known = make([]int64, n), known{make([]uint32, n), make([]uint32, n)}
+	}
+	found, k := c.found[:n], known{c.known.at[:n], c.known.subject[:n]}
+	c.rows.Rows(subjects, found)
+	at := 0
+	for i, row := range found { // without a branch: which are known comes at random
+		k.at[at], k.subject[at] = uint32(i), uint32(row)
+		at += 1 + int(row>>63) // -1 is nobody
+	}
+	return known{k.at[:at], k.subject[:at]}
+}
+
+// addTo adds weight × value to the sums of the rows' subjects.
+func (k known) addTo(sums []int64, weight int64, values []int64) {
+	subject := k.subject[:len(k.at)]
+	for j, i := range k.at {
+		sums[subject[j]] += weight * values[i]
+	}
+}
+
+// addWeighed is addTo with a weight for each row.
+func (k known) addWeighed(sums, weights, values []int64) {
+	subject, weights := k.subject[:len(k.at)], weights[:len(k.at)]
+	for j, i := range k.at {
+		sums[subject[j]] += weights[j] * values[i]
+	}
 }
 
 // add sums the measures of one source over each subject's window.
@@ -192,50 +227,55 @@ func (c *collector) add(e Source, sums map[string]*column.Ints) error {
 
 // addDays sums the measures, and those that another table cuts a second time.
 func (c *collector) addDays(e Source, totals, cuts [][]int64) error {
-	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
-		columns := make([][]int64, len(e.Measures))
-		for j, m := range e.Measures {
-			columns[j] = f.Column(m)
-		}
-		inWindow := c.inWindow(day, 0)
-		if e.Lagged {
-			inWindow = c.inWindow(day, c.lag)
-		}
+	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame, rows known) {
+		add := c.inWindow(day, rows, e.Lagged)
 		if e.PaidDay {
-			inWindow = c.inLaggedWindow(day, f.Column("paid_day"), e.From)
+			add = c.inLaggedWindow(day, rows, f.Column("paid_day"), e.From)
 		}
-		return func(i, row int) {
-			if weight := inWindow(i, row); weight != 0 {
-				for j, v := range columns {
-					totals[j][row] += weight * v[i]
-					if cuts[j] != nil && day >= c.begins[otherSide[e.Measures[j]]] {
-						cuts[j][row] += weight * v[i]
-					}
-				}
+		for j, m := range e.Measures {
+			add(totals[j], f.Column(m))
+			if cuts[j] != nil && day >= c.begins[otherSide[m]] {
+				add(cuts[j], f.Column(m))
 			}
 		}
 	})
 }
 
-// inWindow gives the weight of the rows of a day, that of the day some days before it, 0 outside the subject's window.
-func (c *collector) inWindow(day calendar.Day, before int) func(i, row int) int64 {
-	age := int(c.in.AsOf - day)
-	return func(_, row int) int64 {
-		if age < 0 || int64(age) >= c.window.At(row) {
-			return 0
+// inWindow picks the rows of a day that lie in their subjects' windows, and adds them with the weight of the day, or of the
+// one LagDays before it.
+func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) (add func(sums, values []int64)) {
+	age, weight, n := int(c.in.AsOf-day), int64(0), 0
+	if age >= 0 && age < c.in.Score.Windows[len(c.in.Score.Windows)-1] {
+		weight = c.weights[age]
+		if lagged {
+			weight = c.weights[age+c.lag]
 		}
-		return c.weights[age+before]
+		for j, subject := range rows.subject {
+			rows.at[n], rows.subject[n] = rows.at[j], subject
+			if int32(age) < c.window[subject] {
+				n++
+			}
+		}
 	}
+	rows = known{rows.at[:n], rows.subject[:n]}
+	return func(sums, values []int64) { rows.addTo(sums, weight, values) }
 }
 
-// inLaggedWindow is the same of rows by pay day, which count if their event came within the lag, and if the table was
+// inLaggedWindow does the same of rows by pay day, which count if their event came within the lag, and if the table was
 // there when they were paid.
-func (c *collector) inLaggedWindow(day calendar.Day, paid []int64, from calendar.Day) func(i, row int) int64 {
-	return func(i, row int) int64 {
-		age, delay := int(c.in.AsOf)-int(paid[i]), int(day)-int(paid[i])
-		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+int(c.window.At(row)) || calendar.Day(paid[i]) < from {
-			return 0
+func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, from calendar.Day) (add func(sums, values []int64)) {
+	c.weighed = slices.Grow(c.weighed[:0], len(rows.at))
+	n := 0
+	for j, subject := range rows.subject {
+		on := paid[rows.at[j]]
+		age, delay := int(c.in.AsOf)-int(on), int(day)-int(on)
+		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+int(c.window[subject]) || calendar.Day(on) < from {
+			continue
 		}
-		return c.weights[age]
+		rows.at[n], rows.subject[n] = rows.at[j], subject
+		c.weighed = append(c.weighed, c.weights[age])
+		n++
 	}
+	rows = known{rows.at[:n], rows.subject[:n]}
+	return func(sums, values []int64) { rows.addWeighed(sums, c.weighed, values) }
 }

@@ -84,10 +84,17 @@ func (s *Sold) Mean(which int) Figure {
 
 // Catalogue tells what prices and scores say of products and shops.
 type Catalogue struct {
-	Priced   *column.Lookup // products whose price was compared
-	Stars    []int8         // price stars by their rows; not positive: not comparable
-	Products Scored         // 商品分
-	Shops    Scored         // 店铺体验分
+	Products  Scored                   // 商品分
+	Stars     []int8                   // price stars by rows of Products; not positive: not comparable
+	Elsewhere func(product int64) int8 // stars of a product that has no row there
+	Shops     Scored                   // 店铺体验分
+}
+
+func (c *Catalogue) stars(row, product int64) int8 {
+	if row < 0 {
+		return c.Elsewhere(product)
+	}
+	return c.Stars[row]
 }
 
 // Scored are scores of subjects: Hundredths by the rows of Rows, 0: none.
@@ -95,6 +102,9 @@ type Scored struct {
 	Rows       *column.Lookup
 	Hundredths []int16
 }
+
+// SoldColumns are the columns that the days of SoldByTalents need to have.
+var SoldColumns = []string{"promoter_id", "product_id", "merchant_id", "paid_fen"}
 
 // SoldByTalents reads talent_products of a window.
 func SoldByTalents(talents []int64, days column.Days, from calendar.Day, c Catalogue) (*Sold, error) {
@@ -116,7 +126,7 @@ type talentSales struct {
 	rows      *column.Lookup
 	catalogue Catalogue
 	items     *column.Grouper // talent, comparable product
-	at        [4][]int64      // scratch: rows of the talent, and in the catalogue
+	at        [3][]int64      // scratch: rows of the talent, and in the catalogue
 }
 
 func (t *talentSales) add(f *column.Frame) {
@@ -127,15 +137,14 @@ func (t *talentSales) add(f *column.Frame) {
 		return t.at[which]
 	}
 	c := &t.catalogue
-	talent, priced := find(0, t.rows, promoter), find(1, c.Priced, product)
-	products, shops := find(2, c.Products.Rows, product), find(3, c.Shops.Rows, merchant)
+	talent, products, shops := find(0, t.rows, promoter), find(1, c.Products.Rows, product), find(2, c.Shops.Rows, merchant)
 	for i, row := range talent {
 		if row < 0 {
 			continue
 		}
-		if at := priced[i]; at >= 0 && c.Stars[at] > 0 {
+		if stars := c.stars(products[i], product[i]); stars > 0 {
 			_, first := t.items.Index([]int64{promoter[i], product[i]})
-			t.sold.AddPrice(int(row), int(c.Stars[at]), fen[i], first)
+			t.sold.AddPrice(int(row), int(stars), fen[i], first)
 		}
 		t.addScore(OfProducts, int(row), &c.Products, products[i], fen[i])
 		t.addScore(OfShops, int(row), &c.Shops, shops[i], fen[i])

@@ -25,36 +25,34 @@ func (c *collector) orders() (*orderSums, error) {
 			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
 		}
 	}
-	err := c.each(c.in.Orders.Days, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
+	err := c.each(c.in.Orders.Days, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame, rows known) {
 		age, orders, paid := int(c.in.AsOf-day), f.Column("orders"), f.Column("paid_fen")
-		return func(i, row int) {
-			if age >= 0 && age < len(c.weights) {
-				o.add(windows, age, c.lag, c.weights[age], row, orders[i], paid[i])
-				for _, k := range o.cuts {
-					k.add(windows, day, age, c.lag, c.weights[age], row, orders[i], paid[i])
-				}
+		if age >= 0 && age < len(c.weights) {
+			o.add(windows, age, c.lag, c.weights[age], rows, orders, paid)
+			for _, k := range o.cuts {
+				k.add(windows, day, age, c.lag, c.weights[age], rows, orders, paid)
 			}
 		}
 	})
 	return o, err
 }
 
-// add counts the orders of one day of a subject in every window that holds it.
-func (o *orderSums) add(windows []int, age, lag int, weight int64, row int, orders, paid int64) {
+// add counts the orders of one day in every window that holds it.
+func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders, paid []int64) {
 	if age < recentDays {
-		o.recent[row] += orders
-		o.recentPaid[row] += paid
+		rows.addTo(o.recent, 1, orders)
+		rows.addTo(o.recentPaid, 1, paid)
 	}
 	for w, length := range windows {
 		if age < length {
-			o.orders[w][row] += orders
-			o.paid[w][row] += paid
+			rows.addTo(o.orders[w], 1, orders)
+			rows.addTo(o.paid[w], 1, paid)
 			if o.weighted != nil {
-				o.weighted[w][row] += weight * orders
+				rows.addTo(o.weighted[w], weight, orders)
 			}
 		}
 		if age >= lag && age < lag+length {
-			o.lagged[w][row] += weight * orders
+			rows.addTo(o.lagged[w], weight, orders)
 		}
 	}
 }
@@ -65,19 +63,16 @@ func (c *collector) signed() ([]int64, error) {
 		return nil, nil
 	}
 	out := make([]int64, len(c.in.Subjects))
-	return out, c.each(c.in.Signed, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame) func(i, row int) {
-		age, signed := c.in.AsOf-day, f.Column("signed")
-		return func(i, row int) {
-			if age >= 0 && age < calendar.Day(c.in.Score.Windows[0]) {
-				out[row] += signed[i]
-			}
+	return out, c.each(c.in.Signed, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame, rows known) {
+		if age := c.in.AsOf - day; age >= 0 && age < calendar.Day(c.in.Score.Windows[0]) {
+			rows.addTo(out, 1, f.Column("signed"))
 		}
 	})
 }
 
 // choose picks each subject's window: the first if it is full, else the first of the others with the orders that a
-// score needs, else the last.
-func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
+// score needs, else the last. The windows are given as they stand in s, too.
+func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 	chosen := make([]uint16, len(in.Subjects)) // rules allow as many windows as a year has days
 	for row := range chosen {
 		full := o.orders[0][row]
@@ -98,10 +93,11 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 		}
 		return column.NewInts(scratch)
 	}
+	window = make([]int32, len(chosen))
 	for row, w := range chosen {
-		scratch[row] = int64(in.Score.Windows[w])
+		window[row] = int32(in.Score.Windows[w])
 	}
-	s.Window = column.NewInts(scratch)
+	s.Window = column.NewInts(window)
 	s.Orders, s.Recent, s.RecentPaid, s.Paid = pick(o.orders), column.NewInts(o.recent), column.NewInts(o.recentPaid), pick(o.paid)
 	for _, k := range o.cuts {
 		s.sums[k.name] = pick(k.sums)
@@ -110,4 +106,5 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) {
 	if o.weighted != nil {
 		s.sums[Valid] = pick(o.weighted)
 	}
+	return window
 }

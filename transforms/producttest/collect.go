@@ -2,6 +2,9 @@ package producttest
 
 import "github.com/windvane/windvane/transforms/column"
 
+// TrafficColumns are the columns that the days of ReadTraffic need to have.
+var TrafficColumns = []string{"product_id", "distribution_impressions", "distribution_clicks", "self_live_impressions", "self_live_clicks"}
+
 // ReadTraffic adds product_impressions up into the arms. rows finds the row of a product.
 func ReadTraffic(rows *column.Lookup, days column.Days, distribution, selfBroadcast *Arm) error {
 	into := []struct {

@@ -18,8 +18,9 @@ type Dimensions interface {
 	// Products is the product_days snapshot of the day or the nearest one before it, nil if there is
 	// none. Values: category1_id, brand_id, units_per_item.
 	Products(day calendar.Day) *Attributes
-	// Categories is Products without brand_id and units_per_item: refunds ask for many days.
-	Categories(day calendar.Day) *Attributes
+	// Categories is Products without brand_id and units_per_item, of the products asked for and perhaps others: refunds ask
+	// for many days, and for few products of each.
+	Categories(day calendar.Day, asked []int64) *Attributes
 	// Accounts is the account_days snapshot, likewise. Values: owner_merchant_id, followers.
 	Accounts(day calendar.Day) *Attributes
 }
@@ -47,8 +48,8 @@ type Env struct {
 // sameDimensions gives the derivations of one batch the same tables for the same day, so that a row found by one is
 // the row of another.
 type sameDimensions struct {
-	of                             Dimensions
-	products, categories, accounts dayTable
+	of                 Dimensions
+	products, accounts dayTable
 }
 
 // dayTable remembers the table of the day asked for last: rows of one day mostly come together.
@@ -69,8 +70,8 @@ func (d *sameDimensions) Products(day calendar.Day) *Attributes {
 	return d.products.on(day, d.of.Products)
 }
 
-func (d *sameDimensions) Categories(day calendar.Day) *Attributes {
-	return d.categories.on(day, d.of.Categories)
+func (d *sameDimensions) Categories(day calendar.Day, asked []int64) *Attributes {
+	return d.of.Categories(day, asked)
 }
 
 func (d *sameDimensions) Accounts(day calendar.Day) *Attributes {
@@ -104,6 +105,16 @@ func derivations(source *contract.Table) []derivation {
 		return shelfFacts()
 	case contract.ProductTraffic:
 		return trafficChannels()
+	}
+	return nil
+}
+
+// lateDerivations are computed of the finished rows of a rollup that takes them with Only, from its other columns: what
+// looks at the snapshots of many days then looks at each once, however many batches the rows came in, and for no row that
+// is left out.
+func lateDerivations(source *contract.Table) []derivation {
+	if source == contract.Refunds {
+		return []derivation{{categoryColumn, []string{"product_id", "paid_day"}, refundCategories}}
 	}
 	return nil
 }
@@ -144,7 +155,6 @@ func refundDerivations() []derivation {
 		{flagColumn("is_refund", "succeeded on the day, of a gmv_valid line"), []string{"succeeded_at", "class"}, succeededToday},
 		{fenColumn("refund_fen", "amount returned; the whole line if full"), []string{"amount_fen", "line_fen", "is_full"}, refundAmounts},
 		{channelColumn, []string{"merchant_id", "promoter_id", "author_id", "paid_day"}, refundChannels},
-		{categoryColumn, []string{"product_id", "paid_day"}, refundCategories},
 	}
 }
 
@@ -295,9 +305,13 @@ func byPaidDay(f *column.Frame, visit func(day calendar.Day, rows []int)) {
 
 // refundCategories are the categories of the products on the days on which they were paid.
 func refundCategories(out []int64, f *column.Frame, env *Env) {
-	product := f.Column("product_id")
+	product, asked := f.Column("product_id"), make([]int64, 0, f.N)
 	byPaidDay(f, func(day calendar.Day, rows []int) {
-		products := env.Dimensions.Categories(day)
+		asked = asked[:0]
+		for _, i := range rows {
+			asked = append(asked, product[i])
+		}
+		products := env.Dimensions.Categories(day, asked)
 		for _, i := range rows {
 			out[i] = column.Null
 			if products == nil {

@@ -224,6 +224,7 @@ func (v *visitor) add(sums []int64, m measure, rows, of []uint32) {
 		for k, i := range rows {
 			sums[of[k]] += values[i] & -flag[i]
 		}
+	case m.op == Only && m.of < 0: // Records derives it
 	case m.op == Only:
 		values := v.rows.field(m.of)
 		for k, i := range rows {

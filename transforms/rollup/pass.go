@@ -42,7 +42,14 @@ type plan struct {
 	*Rollup
 	complete bool            // no group spans partitions
 	second   *column.Scatter // else: groups of partitions, to be summed
+	late     []lateColumn
 	sorter   *column.Sorter
+}
+
+// lateColumn is a column of a rollup that is derived from others of it.
+type lateColumn struct {
+	derivation
+	at int // position in the rollup
 }
 
 // grouping is one GROUP BY over the rows of a pass: a rollup, or the totals of one.
@@ -58,7 +65,7 @@ type grouping struct {
 // measure is a Measure bound to the fields of a pass.
 type measure struct {
 	op    Op
-	of    int // field, -1: none
+	of    int // field, -1: none, or it is derived late
 	where int // flag of rows that contribute, -1: all
 	first int // of Distinct: which first column
 }
@@ -104,11 +111,35 @@ func (r *Reduction) plan(ru *Rollup) *plan {
 	pl := &plan{Rollup: ru}
 	certain := ru.By[:len(ru.By)-ru.Totals]
 	pl.complete = !slices.ContainsFunc(p.by, func(c string) bool { return !slices.Contains(certain, c) })
+	pl.bindLate()
 	p.addGrouping(pl, 0)
 	if pl.Totals > 0 {
 		p.addGrouping(pl, pl.Totals)
 	}
 	return pl
+}
+
+// bindLate finds the measures that are derived late. What they need stands in the rollup too, or its declaration is wrong.
+func (pl *plan) bindLate() {
+	table := pl.Table()
+	for _, d := range lateDerivations(pl.Source) {
+		for j, m := range pl.Measures {
+			if m.Op != Only || m.Of != d.column.Name {
+				continue
+			}
+			for _, name := range d.needs {
+				if table.Index(name) < 0 {
+					panic(fmt.Sprintf("rollup: %s needs %s for %s", pl.Name, name, m.Name))
+				}
+			}
+			pl.late = append(pl.late, lateColumn{d, len(pl.By) + j})
+		}
+	}
+}
+
+// isLate tells whether a column is derived late.
+func isLate(source *contract.Table, name string) bool {
+	return slices.ContainsFunc(lateDerivations(source), func(d derivation) bool { return d.column.Name == name })
 }
 
 // selection is the number of the rows that have all named flags.
@@ -150,7 +181,7 @@ func (p *pass) bind(g *grouping, m Measure, keys []string) measure {
 	if m.If != "" {
 		b.where = p.layout.add(m.If)
 	}
-	if m.Of != "" {
+	if m.Of != "" && !isLate(p.layout.source, m.Of) {
 		b.of = p.layout.add(m.Of)
 	}
 	if m.Op == Sets || m.Op == SetSum {

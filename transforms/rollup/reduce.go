@@ -242,7 +242,7 @@ func (r *Reduction) Rollups() []*Rollup {
 const recordRows = 1 << 16
 
 // Records yields the rows of one rollup in key order, once. The consumer releases each record and keeps nothing of
-// it: the next one is made in the same memory.
+// it: the next one is made in the same memory. Dimensions are asked for columns that are derived late.
 func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Record, error] {
 	pl := r.plans[slices.IndexFunc(r.plans, func(p *plan) bool { return p.Rollup == ru })]
 	table := ru.Table()
@@ -251,6 +251,7 @@ func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Re
 		b := column.NewBuilder(table, r.env.IDs)
 		err := pl.sorter.Columns(recordRows, func(columns [][]int64) error {
 			b.Reset()
+			r.deriveLate(pl, table, columns)
 			for j, c := range b.Columns() {
 				c.Ints(columns[j])
 			}
@@ -263,6 +264,20 @@ func (r *Reduction) Records(ru *Rollup, mem memory.Allocator) iter.Seq2[arrow.Re
 		if err != nil && !stopped {
 			yield(nil, err)
 		}
+	}
+}
+
+// deriveLate fills in the columns of some rows that are derived from the others.
+func (r *Reduction) deriveLate(pl *plan, table *contract.Table, columns [][]int64) {
+	if len(pl.late) == 0 {
+		return
+	}
+	f := column.NewFrame(len(columns[0]))
+	for j, c := range table.Columns {
+		f.Set(c.Name, columns[j])
+	}
+	for _, d := range pl.late {
+		d.fill(columns[d.at], f, &r.env)
 	}
 }
 

@@ -12,11 +12,12 @@
 //  3. Every partition fits the cache and is grouped on its own, column by column: rows get the number of their
 //     group, then each measure is one loop over one column. Groups that span partitions are completed
 //     afterwards: many of them by a second partitioning of the rows (SumBy), few by adding up.
-//  4. The result is sorted by key and handed out as Arrow records of the rollup's contract table.
+//  4. The result is sorted by key, gets what is derived late, and is handed out as Arrow records of the rollup's contract table.
 package rollup
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/windvane/windvane/transforms/contract"
@@ -94,7 +95,7 @@ func declared(source *contract.Table, name string) contract.Column {
 	if i := source.Index(name); i >= 0 {
 		return source.Columns[i]
 	}
-	for _, d := range derivations(source) {
+	for _, d := range slices.Concat(derivations(source), lateDerivations(source)) {
 		if d.column.Name == name {
 			return d.column
 		}

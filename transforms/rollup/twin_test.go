@@ -86,8 +86,17 @@ func attributes(of map[int64][]int64, n int) *rollup.Attributes {
 func (w world) Products(day calendar.Day) *rollup.Attributes {
 	return attributes(nearest(w.products, day), 3)
 }
-func (w world) Categories(day calendar.Day) *rollup.Attributes {
-	return attributes(nearest(w.products, day), 1)
+func (w world) Categories(day calendar.Day, asked []int64) *rollup.Attributes {
+	there, some := nearest(w.products, day), map[int64][]int64{}
+	if there == nil {
+		return nil
+	}
+	for _, id := range asked {
+		if v, ok := there[id]; ok {
+			some[id] = v
+		}
+	}
+	return attributes(some, 1)
 }
 func (w world) Accounts(day calendar.Day) *rollup.Attributes {
 	return attributes(nearest(w.accounts, day), 2)
