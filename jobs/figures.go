@@ -98,9 +98,13 @@ func (n *night) countScopes(ctx context.Context, of func(contract.Scope) *rollup
 // sumGMV adds up the GMV of every scope.
 func (n *night) sumGMV(ctx context.Context) error {
 	n.sums = make([]*gmv.Sums, len(n.scopes()))
+	var refunds *gmv.Refunds
+	if n.refunds != nil {
+		refunds = gmv.NewRefunds(n.refunds, n.asOf, n.present)
+	}
 	// From products on: theirs are the most rows, and what comes last is done alone.
 	err := n.countScopes(ctx, rollup.SalesOf, n.asOf-gmv.Lookback+1, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		n.sums[i], err = n.sumScope(ctx, s, workers)
+		n.sums[i], err = n.sumScope(ctx, s, refunds, workers)
 		return err
 	})
 	if err != nil {
