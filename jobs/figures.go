@@ -197,11 +197,11 @@ func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 		channel, lines := f.Column("channel"), f.Column("lines")
 		return func(i int) bool { return channel[i] == column.Null && lines[i] > 0 }
 	}
-	merchants, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleMerchant]), spans), "merchant_id", sold, spans)
+	merchants, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleMerchant]), spans, "merchant_id", "channel", "lines"), "merchant_id", sold, spans)
 	if err != nil {
 		return d, err
 	}
-	talents, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleTalent]), spans), "promoter_id", sold, spans)
+	talents, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleTalent]), spans, "promoter_id", "channel", "lines"), "promoter_id", sold, spans)
 	if err != nil {
 		return d, err
 	}
