@@ -26,7 +26,7 @@ func TestSubjectsSeenAreThoseOfASet(t *testing.T) {
 		ascending, some := rapid.Bool().Draw(t, "ascending"), rapid.Bool().Draw(t, "some rows count")
 		days := func(yield func(column.Dated, error) bool) {
 			for day := asOf - 10; day <= asOf; day++ {
-				subjects := rapid.SliceOf(rapid.OneOf(rapid.Int64Range(-3, int64(n)), rapid.Just(column.Null))).Draw(t, "rows")
+				subjects := rapid.SliceOf(rapid.OneOf(rapid.Int64Range(-3, int64(n)), rapid.Just(int64(column.Null)))).Draw(t, "rows")
 				if ascending {
 					slices.Sort(subjects)
 				}
