@@ -98,9 +98,13 @@ func (n *night) countScopes(ctx context.Context, of func(contract.Scope) *rollup
 // sumGMV adds up the GMV of every scope.
 func (n *night) sumGMV(ctx context.Context) error {
 	n.sums = make([]*gmv.Sums, len(n.scopes()))
+	var refunds *gmv.Refunds
+	if n.refunds != nil {
+		refunds = gmv.NewRefunds(n.refunds, n.asOf, n.present)
+	}
 	// From products on: theirs are the most rows, and what comes last is done alone.
 	err := n.countScopes(ctx, rollup.SalesOf, n.asOf-gmv.Lookback+1, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		n.sums[i], err = n.sumScope(ctx, s, workers)
+		n.sums[i], err = n.sumScope(ctx, s, refunds, workers)
 		return err
 	})
 	if err != nil {
@@ -193,11 +197,11 @@ func (n *night) distincts(ctx context.Context) (d gmv.Distincts, err error) {
 		channel, lines := f.Column("channel"), f.Column("lines")
 		return func(i int) bool { return channel[i] == column.Null && lines[i] > 0 }
 	}
-	merchants, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleMerchant]), spans), "merchant_id", sold, spans)
+	merchants, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleMerchant]), spans, "merchant_id", "channel", "lines"), "merchant_id", sold, spans)
 	if err != nil {
 		return d, err
 	}
-	talents, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleTalent]), spans), "promoter_id", sold, spans)
+	talents, err := gmv.SeenIn(n.historyIn(ctx, rollup.SalesOf(scopes[contract.RoleTalent]), spans, "promoter_id", "channel", "lines"), "promoter_id", sold, spans)
 	if err != nil {
 		return d, err
 	}

@@ -18,22 +18,23 @@ type progressCounter struct{ n atomic.Int64 }
 func (c *progressCounter) next() int { return int(c.n.Add(1)) }
 
 // history delivers a rollup's days from first to the as-of date, loading a few ahead: the named columns of them and perhaps
-// others, without names all. Where other nights follow, whole days are loaded, since these are kept for them.
+// others, without names all.
 func (n *night) history(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
-	if !n.runner.OneNight {
-		columns = nil
-	}
 	return n.daysOf(ctx, r, columns, func(d calendar.Day) bool { return d >= first && d <= n.asOf })
 }
 
-// historyIn delivers the days of a rollup that lie in any of the spans, oldest first.
-func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span) column.Days {
-	return n.daysOf(ctx, r, nil, func(d calendar.Day) bool {
+// historyIn delivers the days of a rollup that lie in any of the spans, oldest first, as history does.
+func (n *night) historyIn(ctx context.Context, r *rollup.Rollup, spans []gmv.Span, columns ...string) column.Days {
+	return n.daysOf(ctx, r, columns, func(d calendar.Day) bool {
 		return slices.ContainsFunc(spans, func(s gmv.Span) bool { return s.Holds(d) })
 	})
 }
 
+// daysOf delivers the days that are wanted. Where other nights follow, they are loaded whole, since they are kept for them.
 func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, columns []string, wanted func(d calendar.Day) bool) column.Days {
+	if !n.runner.OneNight {
+		columns = nil
+	}
 	var days []Partition
 	for _, p := range n.partitions[r.Source.Name] {
 		if wanted(p.Day) {

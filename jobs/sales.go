@@ -202,21 +202,21 @@ func (s *sales) addUp(ctx context.Context, u unit, key string) (err error) {
 	return nil
 }
 
-// sumScope adds up the GMV of a scope.
-func (n *night) sumScope(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
+// sumScope adds up the GMV of a scope. refunds are nil where they are not computable.
+func (n *night) sumScope(ctx context.Context, scope contract.Scope, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
 	err = repaired(ctx, func() error {
-		sums, err = n.trySums(ctx, scope, workers)
+		sums, err = n.trySums(ctx, scope, refunds, workers)
 		return err
 	})
 	return sums, err
 }
 
-func (n *night) trySums(ctx context.Context, scope contract.Scope, workers int) (sums *gmv.Sums, err error) {
+func (n *night) trySums(ctx context.Context, scope contract.Scope, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
 	s, err := n.openSales(ctx, scope, max(n.asOf-gmv.Lookback+1, n.first), workers)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	return gmv.Sum(ctx, gmv.Input{AsOf: n.asOf, Scope: scope, Runs: s.runs, Refunds: n.refunds, Present: n.present, IDs: n.runner.ids,
+	return gmv.Sum(ctx, gmv.Input{AsOf: n.asOf, Scope: scope, Runs: s.runs, Refunds: refunds, IDs: n.runner.ids,
 		Workers: workers, SharedRows: int64(n.runner.Settings.SalesRows)})
 }

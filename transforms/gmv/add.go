@@ -3,7 +3,6 @@ package gmv
 import (
 	"cmp"
 	"context"
-	"math/bits"
 
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
@@ -62,23 +61,48 @@ func cellOf(channel, scene int64) int {
 // both, sorted as they are. Orders are summed too: an order is counted on its pay day. Rows of nothing but test orders
 // are left out. A group is there if it is in any of the runs. yield gets frames of about batch rows, which are its own.
 func AddUp(ctx context.Context, scope contract.Scope, ids *column.IDs, runs []Run, batch int, yield func(*column.Frame) error) error {
-	m, err := newMerge(ctx, scope, orderOf(scope, ids), runs, subjectRange{})
+	order := orderOf(scope, ids)
+	m, err := newMerge(ctx, scope, order, runs, subjectRange{})
 	if err != nil {
 		return err
 	}
 	defer m.close()
-	out := &added{scope: scope}
+	out, b := &added{scope: scope}, newBatch[salesSums](order)
 	for {
 		more, err := m.next()
 		if err != nil || !more {
 			return cmp.Or(err, out.flush(yield))
 		}
-		if err := m.each(func(c *cursor, from, to int) { out.add(c.sales, from, to) }); err != nil {
+		if err := m.each(func(c *cursor, from, to int) { c.sales.addUp(b, c.subjects, from, to) }); err != nil {
 			return err
 		}
-		if out.keep(m.subject); out.rows() >= batch {
-			if err := out.flush(yield); err != nil {
-				return err
+		err = b.each(out.keep, func(int64) error {
+			if out.rows() < batch {
+				return nil
+			}
+			return out.flush(yield)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// salesSums are the salesMeasures of a subject and cell.
+type salesSums [len(salesMeasures)]int64
+
+// addUp adds rows to the sums of their cells.
+func (s *sales) addUp(b *batch[salesSums], subjects []int64, from, to int) {
+	for i := from; i < to; {
+		subject := subjects[i]
+		at := b.of(subject)
+		for ; i < to && subjects[i] == subject; i++ {
+			if s.none(i) {
+				continue
+			}
+			sums := b.at(at, cellOf(s.channel[i], s.scene[i]))
+			for j := range s.m {
+				sums[j] += s.m[j][i]
 			}
 		}
 	}
@@ -87,44 +111,26 @@ func AddUp(ctx context.Context, scope contract.Scope, ids *column.IDs, runs []Ru
 // Columns of the frames that AddUp makes: subject, channel, scene, then salesMeasures.
 const addedColumns = 3 + len(salesMeasures)
 
-// added are rows of such a frame, and the sums of the subject at hand.
+// added are rows of such a frame.
 type added struct {
 	scope   contract.Scope
-	cells   uint32 // bit set of those in sums
-	sums    [mostCells][len(salesMeasures)]int64
 	columns [addedColumns][]int64
 }
 
 func (a *added) rows() int { return len(a.columns[0]) }
 
-func (a *added) add(s *sales, from, to int) {
-	for i := from; i < to; i++ {
-		if s.none(i) {
-			continue
-		}
-		cell := cellOf(s.channel[i], s.scene[i])
-		a.cells |= 1 << cell
-		for j := range s.m {
-			a.sums[cell][j] += s.m[j][i]
-		}
+// keep appends the sums of a subject and cell, and leaves them zero.
+func (a *added) keep(subject int64, cell int, sums *salesSums) {
+	channel, scene := int64(cell/scenes), int64(cell%scenes)
+	if cell == totalCell {
+		channel, scene = column.Null, column.Null
 	}
-}
-
-// keep appends the sums of a subject.
-func (a *added) keep(subject int64) {
-	for ; a.cells != 0; a.cells &= a.cells - 1 {
-		cell := bits.TrailingZeros32(a.cells)
-		channel, scene := int64(cell/scenes), int64(cell%scenes)
-		if cell == totalCell {
-			channel, scene = column.Null, column.Null
-		}
-		c := &a.columns
-		c[0], c[1], c[2] = append(c[0], subject), append(c[1], channel), append(c[2], scene)
-		for j, v := range a.sums[cell] {
-			c[3+j] = append(c[3+j], v)
-		}
-		clear(a.sums[cell][:])
+	c := &a.columns
+	c[0], c[1], c[2] = append(c[0], subject), append(c[1], channel), append(c[2], scene)
+	for j, v := range sums {
+		c[3+j] = append(c[3+j], v)
 	}
+	*sums = salesSums{}
 }
 
 // flush hands the rows over.

@@ -100,7 +100,7 @@ func TestSumsOfDaysStandForTheDays(t *testing.T) {
 			refunds.Column(scope.Subject)[i] = code(subject)
 		}
 		tables := func(runs []gmv.Run, ranges int) [2][]line {
-			s, err := gmv.SumIn(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, Refunds: refunds, Present: allDays(), IDs: ids, Workers: 2}, ranges)
+			s, err := gmv.SumIn(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, Refunds: gmv.NewRefunds(refunds, asOf, allDays()), IDs: ids, Workers: 2}, ranges)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -230,7 +230,7 @@ func TestSalesOutOfOrderAreAnError(t *testing.T) {
 	one.subject, two.subject = 1, 2
 	for _, rows := range [][]sale{{two, one}, {one, two, one}} {
 		runs := []gmv.Run{gmv.InMemory(scope, asOf, salesFrame(scope, rows))}
-		_, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, Present: allDays(), IDs: column.NewIDs(nil)})
+		_, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runs, IDs: column.NewIDs(nil)})
 		if !errors.Is(err, gmv.ErrNotSorted) {
 			t.Errorf("%v: error %v", rows, err)
 		}

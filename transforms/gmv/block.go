@@ -3,59 +3,92 @@ package gmv
 import (
 	"math/bits"
 
-	"github.com/windvane/windvane/transforms/calendar"
-	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
-// block holds the sums of one subject by cell and shortest window. Cells are in the order in which they are
-// published, the total first.
+// block holds the sums of one subject and cell by shortest window.
 type block struct {
-	cells  uint32           // bit set of those with anything in them
-	places [mostCells]uint8 // bit sets of their windows
-	m      [mostCells][windows][measures]int64
+	places uint8 // bit set of the windows
+	m      [windows][measures]int64
 }
 
-// at are the measures of a cell and window.
-func (b *block) at(cell int, place uint8) *[measures]int64 {
-	b.cells |= 1 << cell
-	b.places[cell] |= 1 << place
-	return &b.m[cell][place]
+// at are the measures of a window.
+func (b *block) at(place uint8) *[measures]int64 {
+	b.places |= 1 << place
+	return &b.m[place]
 }
 
-// addSales adds rows of one subject that lie in the same windows.
-func (b *block) addSales(s *sales, p places, ranks *[mostCells]uint8, from, to int) {
-	for i := from; i < to; i++ {
-		if s.none(i) {
-			continue
+// each hands out what is in the block, by window, and empties it.
+func (b *block) each(do func(place int, m *[measures]int64)) {
+	for ; b.places != 0; b.places &= b.places - 1 {
+		place := bits.TrailingZeros8(b.places)
+		do(place, &b.m[place])
+		clear(b.m[place][:])
+	}
+}
+
+// summing adds the rows of a scope up, a batch at a time. Cells are in the order in which they are published, the total
+// first.
+type summing struct {
+	*batch[block]
+	ranks   *[mostCells]uint8
+	fetched [1 << 8]refund
+}
+
+// addSales adds rows that lie in the same windows.
+func (b *summing) addSales(s *sales, p places, subjects []int64, from, to int) {
+	subjects = subjects[from:to]
+	n := len(subjects)
+	column := func(values []int64) []int64 { return values[from:to][:n] } // no look at the bounds of each
+	channel, scene, orderLines, rawLines := column(s.channel), column(s.scene), column(s.m[sOrderLines]), column(s.m[sRawLines])
+	orderFen, rawFen, paid := column(s.m[sOrderFen]), column(s.m[sRawFen]), column(s.m[sPaid])
+	lines, quantity, orders := column(s.m[sLines]), column(s.m[sQuantity]), column(s.m[sOrders])
+	at := 0
+	for i, subject := range subjects {
+		if i == 0 || subject != subjects[i-1] {
+			at = b.of(subject)
 		}
-		cell := int(ranks[cellOf(s.channel[i], s.scene[i])])
+		if orderLines[i]|rawLines[i] == 0 {
+			continue // nothing but test orders
+		}
+		sums := b.at(at, int(b.ranks[cellOf(channel[i], scene[i])]))
 		if p[0] < windows {
-			m := b.at(cell, p[0])
-			m[mOrderFen] += s.m[sOrderFen][i]
-			m[mRawFen] += s.m[sRawFen][i]
-			m[mPaid] += s.m[sPaid][i]
-			m[mLines] += s.m[sLines][i]
-			m[mQuantity] += s.m[sQuantity][i]
-			m[mOrders] += s.m[sOrders][i]
+			m := sums.at(p[0])
+			m[mOrderFen] += orderFen[i]
+			m[mRawFen] += rawFen[i]
+			m[mPaid] += paid[i]
+			m[mLines] += lines[i]
+			m[mQuantity] += quantity[i]
+			m[mOrders] += orders[i]
 		}
 		if p[1] < windows {
-			b.at(cell, p[1])[mPaid15] += s.m[sPaid][i]
+			sums.at(p[1])[mPaid15] += paid[i]
 		}
 		if p[2] < windows {
-			b.at(cell, p[2])[mPaid30] += s.m[sPaid][i]
+			sums.at(p[2])[mPaid30] += paid[i]
 		}
 	}
 }
 
-// each hands out what is in the block, by cell and window, and empties it.
-func (b *block) each(do func(cell, place int, m *[measures]int64)) {
-	for ; b.cells != 0; b.cells &= b.cells - 1 {
-		cell := bits.TrailingZeros32(b.cells)
-		for ; b.places[cell] != 0; b.places[cell] &= b.places[cell] - 1 {
-			place := bits.TrailingZeros8(b.places[cell])
-			do(cell, place, &b.m[cell][place])
-			clear(b.m[cell][place][:])
+// addRefunds adds sorted refunds. They lie anywhere in memory: they are fetched some at a time, before anything depends on
+// what they hold, so that the processor waits for many at once.
+func (b *summing) addRefunds(r *returned, from, to int) {
+	at := 0
+	for ; from < to; from += len(b.fetched) {
+		rows := r.rows[from:min(to, from+len(b.fetched))]
+		for i, row := range rows {
+			b.fetched[i] = r.refunds.rows[row]
+		}
+		for i := range rows {
+			if subject := r.subjects[from+i]; i == 0 || subject != r.subjects[from+i-1] {
+				at = b.of(subject)
+			}
+			x := &b.fetched[i]
+			x.addTo(b, at, 0)
+			x.addTo(b, at, int(b.ranks[x.cell]))
+			if x.flow < windows {
+				b.at(at, 0).at(x.flow)[mRefundFlow] += x.fen
+			}
 		}
 	}
 }
@@ -77,103 +110,4 @@ func cellRanks() *[mostCells]uint8 {
 func cellAt(rank uint8) (channel, scene int64) {
 	at := int(rank) - 1
 	return int64(contract.TextOrder(contract.Channels)[at/scenes]), int64(contract.TextOrder(contract.Scenes)[at%scenes])
-}
-
-// ages is how many days back a day may lie and still be in a window.
-const ages = Lookback
-
-// age is what is to be known of a day by its age.
-type age struct {
-	places
-	present bool
-}
-
-// refunds are the settled refunds of a scope, sorted by subject.
-type refunds struct {
-	in       Input
-	subjects []int64
-	rows     []uint32
-	ages     [ages]age
-
-	channel, scene, paidDay, succeeded, amount []int64
-}
-
-func newRefunds(in Input) *refunds {
-	f := in.Refunds
-	r := &refunds{in: in}
-	if f == nil {
-		return r
-	}
-	r.channel, r.scene, r.amount = f.Column("channel"), f.Column("scene"), f.Column("amount_fen")
-	r.paidDay, r.succeeded = f.Column("paid_day"), f.Column("succeeded_day")
-	all := subjectsOf(in.Scope, f)
-	for i, subject := range all {
-		if in.Scope.Where == "" || subject != column.Null {
-			r.rows = append(r.rows, uint32(i))
-		}
-	}
-	for i := range r.ages {
-		r.ages[i] = age{placesOf(calendar.Day(i)), in.Present[in.AsOf-calendar.Day(i)]}
-	}
-	r.sort(all)
-	r.subjects = make([]int64, len(r.rows))
-	for i, row := range r.rows {
-		r.subjects[i] = all[row]
-	}
-	return r
-}
-
-// sort puts the rows in the order of their subjects, as rollups are.
-func (r *refunds) sort(subjects []int64) {
-	keys := make([]uint64, len(r.rows))
-	dict := r.in.IDs.Dict(contract.Column{Kind: contract.ID, Domain: r.in.Scope.Domain})
-	var ranks []int64
-	if dict != nil {
-		ranks = dict.Ranks()
-	}
-	for k, i := range r.rows {
-		v := subjects[i]
-		if ranks != nil && v != column.Null {
-			v = ranks[v]
-		}
-		keys[k] = column.NullLast(v)
-	}
-	order := column.Ascending(keys)
-	for k, at := range order {
-		order[k] = r.rows[at]
-	}
-	r.rows = order
-}
-
-func (r *refunds) len() int { return len(r.rows) }
-
-// addTo adds sorted rows of one subject.
-func (r *refunds) addTo(b *block, ranks *[mostCells]uint8, from, to int) {
-	asOf := int64(r.in.AsOf)
-	for _, i := range r.rows[from:to] {
-		paid, succeeded, fen := asOf-r.paidDay[i], asOf-r.succeeded[i], r.amount[i]
-		if paid >= 0 && paid < ages && r.ages[paid].present {
-			cell, p, delay := int(ranks[cellOf(r.channel[i], r.scene[i])]), r.ages[paid].places, calendar.Day(paid-succeeded)
-			addRefund(b, 0, p, delay, fen)
-			addRefund(b, cell, p, delay, fen)
-		}
-		if succeeded >= 0 && succeeded < ages && fen != 0 {
-			if p := r.ages[succeeded].places[0]; p < windows {
-				b.at(0, p)[mRefundFlow] += fen
-			}
-		}
-	}
-}
-
-// addRefund books a refund on the windows of the day it was paid: all, within 15 and within 30 days.
-func addRefund(b *block, cell int, p places, delay calendar.Day, fen int64) {
-	if p[0] < windows {
-		b.at(cell, p[0])[mRefund] += fen
-	}
-	if p[1] < windows && delay <= Lag15 {
-		b.at(cell, p[1])[mRefund15] += fen
-	}
-	if p[2] < windows && delay <= Lag30 {
-		b.at(cell, p[2])[mRefund30] += fen
-	}
 }

@@ -152,7 +152,7 @@ type testingT interface {
 
 func sums(t testingT, scope contract.Scope, sales []sale, refunds []returned, present calendar.Presence) *gmv.Sums {
 	t.Helper()
-	s, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, daysOf(scope, sales)), Refunds: refundFrame(scope, refunds), Present: present,
+	s, err := gmv.Sum(context.Background(), gmv.Input{AsOf: asOf, Scope: scope, Runs: runsOf(scope, daysOf(scope, sales)), Refunds: gmv.NewRefunds(refundFrame(scope, refunds), asOf, present),
 		IDs: column.NewIDs(nil)})
 	if err != nil {
 		t.Fatal(err)

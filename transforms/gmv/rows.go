@@ -57,7 +57,7 @@ func (s *Sums) each(totals bool, emit func(r *rows) bool) bool {
 	r, w := newRows(), new(windowSums)
 	for _, at := range s.order {
 		before := r.n
-		w.read(s.packed.bytes(s.spans[at]), totals)
+		w.read(s.packed.rows(s.spans[at]), totals)
 		w.appendTo(r, s.used)
 		if r.n > before {
 			r.runs = append(r.runs, subjectRows{s.subjects[at], r.n - before})
@@ -81,29 +81,32 @@ type windowSums struct {
 }
 
 // read takes the rows of a subject, those of its total or those of its cells.
-func (w *windowSums) read(packed []byte, totals bool) {
+func (w *windowSums) read(packed packedRows, totals bool) {
 	w.n = 0
-	var skipped [measures]int64
-	for last := uint8(0); len(packed) > 0; { // last: the window read before
-		cell, place, some := rowHead(packed)
-		if (cell == 0) != totals {
+	last := uint8(0) // the window read before
+	for packed.next() {
+		if (packed.cell == 0) != totals {
 			if totals {
 				break // the total comes first
 			}
-			packed = addMeasures(&skipped, some, packed[rowHeadSize:])
 			continue
 		}
-		if w.n == 0 || w.rank[w.n-1] != cell {
-			w.rank[w.n], w.first[w.n] = cell, place
+		place := packed.place
+		if w.n > 0 && w.rank[w.n-1] == packed.cell {
+			w.fill(last, place)
+		} else {
+			if w.n > 0 {
+				w.fill(last, windows-1)
+			}
+			w.rank[w.n], w.first[w.n] = packed.cell, place
 			w.m[w.n][place] = [measures]int64{}
 			w.n++
-		} else {
-			w.fill(last, place)
 		}
-		packed = addMeasures(&w.m[w.n-1][place], some, packed[rowHeadSize:])
-		if last = place; len(packed) == 0 || packed[0]>>3 != cell {
-			w.fill(last, windows-1)
-		}
+		packed.addTo(&w.m[w.n-1][place])
+		last = place
+	}
+	if w.n > 0 {
+		w.fill(last, windows-1)
 	}
 }
 

@@ -16,18 +16,15 @@ type Settled struct {
 // Settled visits the subjects that have anything in a window or its lagged ones, in the order of stored rollups.
 func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
 	place := uint8(slices.Index(contract.Windows, window))
-	var kept []row
 	for i, subject := range s.subjects {
 		var f Settled
-		kept = s.packed.rows(kept[:0], s.spans[i], true)
-		for at := range kept {
-			m := &kept[at].m
-			if kept[at].place > place {
+		for rows := s.packed.rows(s.spans[i]); rows.next() && rows.cell == 0; { // the total comes first
+			if rows.place > place {
 				continue
 			}
-			f.Net15 += m[mPaid15] - m[mRefund15]
-			f.Paid30 += m[mPaid30]
-			f.Refund30 += m[mRefund30]
+			f.Net15 += rows.amountOf(mPaid15) - rows.amountOf(mRefund15)
+			f.Paid30 += rows.amountOf(mPaid30)
+			f.Refund30 += rows.amountOf(mRefund30)
 		}
 		visit(subject, f)
 	}
@@ -68,15 +65,13 @@ func (s *Sums) SplitPaid(window int, visit func(subject int64, f *Split)) {
 		f.byCell = append(f.byCell, make([]int64, scenes))
 	}
 	into := f.cells()
-	var kept []row
 	for i, subject := range s.subjects {
 		for _, fen := range into {
 			*fen = 0
 		}
-		kept = s.packed.rows(kept[:0], s.spans[i], false)
-		for at := range kept {
-			if kept[at].place <= place {
-				*into[kept[at].cell] += kept[at].m[mPaid]
+		for rows := s.packed.rows(s.spans[i]); rows.next(); {
+			if rows.place <= place {
+				*into[rows.cell] += rows.amountOf(mPaid)
 			}
 		}
 		visit(subject, f)
@@ -113,17 +108,14 @@ func (s *Sums) Parts(window, groups int, group func(channel, scene int) int, vis
 			into[rank] = group(int(channel), int(scene))
 		}
 	}
-	var kept []row
 	for i, subject := range s.subjects {
 		clear(f)
-		kept = s.packed.rows(kept[:0], s.spans[i], false)
-		for at := range kept {
-			if g := into[kept[at].cell]; g >= 0 && kept[at].place <= place {
-				m := &kept[at].m
-				f[g].Lines += m[mLines]
-				f[g].Paid += m[mPaid]
-				f[g].Paid15 += m[mPaid15]
-				f[g].Refund15 += m[mRefund15]
+		for rows := s.packed.rows(s.spans[i]); rows.next(); {
+			if g := into[rows.cell]; g >= 0 && rows.place <= place {
+				f[g].Lines += rows.countOf(mLines)
+				f[g].Paid += rows.amountOf(mPaid)
+				f[g].Paid15 += rows.amountOf(mPaid15)
+				f[g].Refund15 += rows.amountOf(mRefund15)
 			}
 		}
 		visit(subject, f)

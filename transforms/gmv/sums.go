@@ -9,8 +9,8 @@
 //
 //  1. Rollups are sorted by subject, and so are sums of days that lie in the same windows (add.go). All are
 //     read side by side, a group of rows of each at a time (run.go).
-//  2. They and the refunds are merged subject by subject into a small dense block of cells by windows, and
-//     what is in it is kept, packed (sums.go). Ranges of subjects are merged beside each other.
+//  2. They and the refunds are added up into cells by windows, some successive subjects at a time (merge.go, batch.go), and
+//     what there is of each is kept, packed (sums.go). Ranges of subjects are merged beside each other.
 //  3. The tables read the windows off in the order of the subjects' texts, in records of bounded size
 //     (rows.go, tables.go).
 package gmv
@@ -46,10 +46,10 @@ const (
 	mRefund15
 	mPaid30
 	mRefund30
-	mLines
+	mRefundFlow // succeeded in the window
+	mLines      // from here on counts, not fen
 	mQuantity
 	mOrders
-	mRefundFlow // succeeded in the window
 	measures
 )
 
@@ -57,9 +57,8 @@ const (
 type Input struct {
 	AsOf    calendar.Day
 	Scope   contract.Scope
-	Runs    []Run             // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf], or sums of them by AddUp over days in the SameWindows
-	Refunds *column.Frame     // settled refunds (see package refund); nil: not computable
-	Present calendar.Presence // days with orders; refunds of other days have no sale to be taken from
+	Runs    []Run    // the scope's <role>_sales rollups of [AsOf-Lookback+1, AsOf], or sums of them by AddUp over days in the SameWindows
+	Refunds *Refunds // nil: not computable
 	IDs     *column.IDs
 	Workers int
 
@@ -74,7 +73,10 @@ var lags = [3]calendar.Day{0, Lag15, Lag30}
 
 // places are the positions in contract.Windows of the shortest windows that hold a day, without lag and lagged by
 // 15 and 30 days; windows where none does.
-type places [3]uint8
+type places [len(lags)]uint8
+
+// none are the places of a day in no window.
+var none = places{windows, windows, windows}
 
 // placeOf is the shortest window that holds a day of the given age, windows if none does.
 func placeOf(age calendar.Day) uint8 {
@@ -129,9 +131,9 @@ func Sum(ctx context.Context, in Input) (*Sums, error) {
 // sumIn works on at most so many ranges of subjects, which changes nothing in the result.
 func sumIn(ctx context.Context, in Input, ranges int) (*Sums, error) {
 	runs := slices.DeleteFunc(slices.Clone(in.Runs), func(r Run) bool {
-		return len(r.Groups) == 0 || placesOf(in.AsOf-r.Day) == places{windows, windows, windows}
+		return len(r.Groups) == 0 || placesOf(in.AsOf-r.Day) == none
 	})
-	refunds := newRefunds(in)
+	refunds := in.Refunds.of(in.Scope, in.IDs)
 	order := orderOf(in.Scope, in.IDs)
 	cut := split(runs, order, ranges)
 	parts := make([]*Sums, len(cut))
@@ -140,7 +142,7 @@ func sumIn(ctx context.Context, in Input, ranges int) (*Sums, error) {
 	for i := range cut {
 		g.Go(func() (err error) {
 			defer column.Recover(&err)
-			parts[i], err = sumRange(ctx, in.Scope, order, runs, cut[i], refunds)
+			parts[i], err = sumRange(ctx, &in, order, runs, cut[i], refunds)
 			return err
 		})
 	}
@@ -149,7 +151,7 @@ func sumIn(ctx context.Context, in Input, ranges int) (*Sums, error) {
 	}
 	s := join(parts)
 	s.Scope = in.Scope
-	s.prepare(runs, refunds)
+	s.prepare(in.AsOf, runs, refunds)
 	s.order = textOrder(s.subjects, in.IDs.CompareText(in.Scope.Domain, contract.NoSubject))
 	return s, nil
 }
@@ -171,39 +173,37 @@ func partsOf(in *Input) int {
 	return max(1, in.Workers)
 }
 
-// sumRange fills one block for each subject of a range and keeps what is in it.
-func sumRange(ctx context.Context, scope contract.Scope, order column.SubjectOrder, runs []Run, of subjectRange, refunds *refunds) (*Sums, error) {
-	m, err := newMerge(ctx, scope, order, runs, of)
+// sumRange adds up the subjects of a range.
+func sumRange(ctx context.Context, in *Input, order column.SubjectOrder, runs []Run, of subjectRange, refunds *returned) (*Sums, error) {
+	m, err := newMerge(ctx, in.Scope, order, runs, of)
 	if err != nil {
 		return nil, err
 	}
 	defer m.close()
-	returned := &cursor{input: len(runs), subjects: refunds.subjects, order: order}
-	if returned.pos, returned.end = of.clip(order, refunds.subjects); returned.pos < returned.end {
-		returned.stand()
-		m.add(returned)
-	}
+	returns := &cursor{subjects: refunds.subjects, order: order}
+	returns.pos, returns.end = of.clip(order, refunds.subjects)
+	m.add(returns)
 	at := make([]places, len(runs))
 	for i := range runs {
-		at[i] = placesOf(refunds.in.AsOf - runs[i].Day)
+		at[i] = placesOf(in.AsOf - runs[i].Day)
 	}
-	out, b, ranks := &Sums{}, &block{}, cellRanks()
+	out, b := &Sums{}, &summing{batch: newBatch[block](order), ranks: cellRanks()}
 	for {
 		more, err := m.next()
 		if err != nil || !more {
 			return out, err
 		}
 		err = m.each(func(c *cursor, from, to int) {
-			if c == returned {
-				refunds.addTo(b, ranks, from, to)
+			if c == returns {
+				b.addRefunds(refunds, from, to)
 			} else {
-				b.addSales(c.sales, at[c.input], ranks, from, to)
+				b.addSales(c.sales, at[c.input], c.subjects, from, to)
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
-		out.keep(m.subject, b)
+		out.keep(b)
 	}
 }
 
@@ -223,10 +223,10 @@ func join(parts []*Sums) *Sums {
 }
 
 // prepare finds out which measures there may be.
-func (s *Sums) prepare(runs []Run, refunds *refunds) {
+func (s *Sums) prepare(asOf calendar.Day, runs []Run, refunds *returned) {
 	has := [measures]bool{}
 	for _, r := range runs {
-		p := placesOf(refunds.in.AsOf - r.Day)
+		p := placesOf(asOf - r.Day)
 		for i, ms := range [3][]int{{mOrderFen, mRawFen, mPaid, mLines, mQuantity, mOrders}, {mPaid15}, {mPaid30}} {
 			for _, m := range ms {
 				has[m] = has[m] || p[i] < windows
@@ -243,15 +243,20 @@ func (s *Sums) prepare(runs []Run, refunds *refunds) {
 	}
 }
 
-// keep appends what is in the block, and empties it.
-func (s *Sums) keep(subject int64, b *block) {
-	if b.cells == 0 {
-		return
-	}
-	at := s.packed.begin()
-	b.each(s.packed.append)
-	s.subjects = append(s.subjects, subject)
-	s.spans = append(s.spans, s.packed.end(at))
+// keep appends what is in the batch, and empties it.
+func (s *Sums) keep(b *summing) {
+	begun, at := false, span{}
+	_ = b.each(func(_ int64, cell int, sums *block) {
+		if !begun {
+			begun, at = true, s.packed.begin()
+		}
+		sums.each(func(place int, m *[measures]int64) { s.packed.append(cell, place, m) })
+	}, func(subject int64) error {
+		s.subjects = append(s.subjects, subject)
+		s.spans = append(s.spans, s.packed.end(at))
+		begun = false
+		return nil
+	})
 }
 
 // textOrder sorts positions by the texts of their subjects. Numbers come as a few runs that are in order, those of
