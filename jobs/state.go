@@ -143,8 +143,8 @@ func (s *state) find(ctx context.Context, table string, p Partition) (*Reduced, 
 		return nil, fmt.Errorf("read state: %w", err)
 	}
 	r = &Reduced{}
-	if json.Unmarshal(data, r) != nil || r.Format != stateFormat {
-		return nil, nil // torn or of another version: made again
+	if json.Unmarshal(data, r) != nil || r.Format != stateFormat || r.Table != table || r.Partition.Day != p.Day || r.Partition.Digest != p.Digest {
+		return nil, nil // torn, damaged or of another version: made again
 	}
 	r.Partition.Input = r.InputRows // records of before partitions had it
 	s.remember(key, r)

@@ -146,3 +146,25 @@ func TestARecordOfAnotherFormatIsMadeAgain(t *testing.T) {
 		}
 	}
 }
+
+// A record that speaks of another day, table or input is damaged: a bit of its text has turned.
+func TestARecordOfAnotherPartitionIsMadeAgain(t *testing.T) {
+	l, err := lake.Open(t.Context(), "mem://", lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Partition{Day: 1, Digest: "x"}
+	for _, r := range []Reduced{{Table: "orders", Partition: Partition{Day: 0, Digest: "x"}}, {Table: "orders", Partition: Partition{Day: 1, Digest: "y"}}, {Table: "ordars", Partition: p}} {
+		r.Format = stateFormat
+		data, err := json.Marshal(r)
+		if err == nil {
+			err = l.PutBytes(t.Context(), reducedKey("orders", p), data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec, err := newState(l, nil, 0).find(t.Context(), "orders", p); rec != nil || err != nil {
+			t.Errorf("found %+v, error %v", rec, err)
+		}
+	}
+}

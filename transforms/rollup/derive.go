@@ -109,9 +109,9 @@ func derivations(source *contract.Table) []derivation {
 	return nil
 }
 
-// lateDerivations are computed of the finished rows of a rollup that takes them with Only, from its other columns: what
-// looks at the snapshots of many days then looks at each once, however many batches the rows came in, and for no row that
-// is left out.
+// lateDerivations are computed of the finished rows of a rollup that takes them with Only, from its other columns, a record
+// of them (recordRows) at a time: what looks at the snapshots of many days then looks at each once a record, however many
+// batches of dumps the rows came in, and for no row that is left out.
 func lateDerivations(source *contract.Table) []derivation {
 	if source == contract.Refunds {
 		return []derivation{{categoryColumn, []string{"product_id", "paid_day"}, refundCategories}}
