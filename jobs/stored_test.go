@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,43 @@ func TestARecordOfAnotherPartitionIsMadeAgain(t *testing.T) {
 		}
 		if rec, err := newState(l, nil, 0).find(t.Context(), "orders", p); rec != nil || err != nil {
 			t.Errorf("found %+v, error %v", rec, err)
+		}
+	}
+}
+
+// Whatever byte of a record is damaged, it is not believed: at worst the day is reduced again. Texts of rejected rows may be
+// anything.
+func TestADamagedRecordIsNotBelieved(t *testing.T) {
+	l, err := lake.Open(t.Context(), "mem://", lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Partition{Day: 1, Digest: "x", Rows: []int64{8, 120, -1}}
+	r := &Reduced{Format: stateFormat, Table: "orders", Partition: p, Rejects: []RejectedRow{{File: "a\xff<\u2028"}}, Missing: map[string]string{"b": "c"}}
+	if err := newState(l, nil, 0).put(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := newState(l, nil, 0).find(t.Context(), "orders", p); err != nil || rec == nil {
+		t.Fatalf("found %+v, error %v", rec, err)
+	}
+	sound, err := l.ReadAll(t.Context(), reducedKey("orders", p), maxReducedBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range sound {
+		for bit := range 8 {
+			damaged := bytes.Clone(sound)
+			damaged[i] ^= 1 << bit
+			if err := l.PutBytes(t.Context(), reducedKey("orders", p), damaged); err != nil {
+				t.Fatal(err)
+			}
+			rec, err := newState(l, nil, 0).find(t.Context(), "orders", p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rec != nil && (!slices.Equal(rec.Partition.Rows, p.Rows) || rec.Missing["b"] != "c") {
+				t.Fatalf("believed: %s", damaged)
+			}
 		}
 	}
 }
