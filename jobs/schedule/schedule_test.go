@@ -391,12 +391,13 @@ func TestAClockThatWasWrongForAWhile(t *testing.T) {
 func TestStopDuringACall(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	w := newWorld(t, "0 3 * * *", "UTC", "2026-01-05T12:00:00Z")
-	asked := make(chan struct{})
+	looked, asked := make(chan struct{}), make(chan struct{})
 	c := w.clock.clock()
-	c.Sleep = func(ctx context.Context, d time.Duration) error { // the grace
+	c.Sleep = func(ctx context.Context, d time.Duration) error { // the grace, over when the call has looked
 		if d != 25*time.Second {
 			t.Errorf("the grace is %s", d)
 		}
+		<-looked
 		close(asked)
 		return nil
 	}
@@ -405,6 +406,7 @@ func TestStopDuringACall(t *testing.T) {
 		if ctx.Err() != nil {
 			t.Error("the call ended with the scheduler, without grace")
 		}
+		close(looked)
 		<-ctx.Done()
 		return ctx.Err()
 	}
