@@ -77,12 +77,9 @@ func (n *night) since(t *contract.Table, first calendar.Day) (out []Partition) {
 // openDay opens one day's rollup; a lost one is made again.
 func (p *pairs) openDay(ctx context.Context, part Partition, keep bool) (repeat.Run, *groupReader, error) {
 	n := p.night
-	if part.Rows == nil {
-		rec, err := n.ensure(ctx, p.rollup.Source.Name, part, 1)
-		if err != nil {
-			return repeat.Run{}, nil, err
-		}
-		part = rec.Partition
+	part, err := n.recorded(ctx, p.rollup.Source.Name, part)
+	if err != nil {
+		return repeat.Run{}, nil, err
 	}
 	if empty(p.rollup, part) {
 		return repeat.InMemory(part.Day, repeat.Rows{}), nil, nil

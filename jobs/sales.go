@@ -57,12 +57,12 @@ func (s *sales) close() error { return closeReaders(s.files) }
 
 // openUnit opens a day, or the sum of a run of days; what is lost, or not there yet, is made, once.
 func (s *sales) openUnit(ctx context.Context, u unit) (gmv.Run, *groupReader, error) {
-	if part := &u.days[0]; u.length == 0 && part.Rows == nil {
-		rec, err := s.night.ensure(ctx, s.rollup.Source.Name, *part, 1)
+	if u.length == 0 {
+		day, err := s.night.recorded(ctx, s.rollup.Source.Name, u.days[0])
 		if err != nil {
 			return gmv.Run{}, nil, err
 		}
-		u.days = []Partition{rec.Partition}
+		u.days = []Partition{day}
 	}
 	f := &salesFile{sales: s, unit: u, key: sumKey(s.rollup, u)}
 	if empty(s.rollup, u.days...) {
