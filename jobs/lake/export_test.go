@@ -55,6 +55,11 @@ func (s *faultyStore) list(ctx context.Context, prefix string) (objects []Object
 	return objects, err
 }
 
+func (s *faultyStore) stat(ctx context.Context, key string) (obj Object, err error) {
+	err = s.do("list", func() (err error) { obj, err = s.store.stat(ctx, key); return err })
+	return obj, err
+}
+
 func (s *faultyStore) read(ctx context.Context, key string, limit int64) (data []byte, err error) {
 	err = s.do("read", func() (err error) { data, err = s.store.read(ctx, key, limit); return err })
 	return data, err

@@ -21,6 +21,8 @@ type Object struct {
 // store is bytes by key. localStore and remoteStore implement it.
 type store interface {
 	list(ctx context.Context, prefix string) ([]Object, error)
+	// stat is what list says of one key. It fails with ErrNotFound if there is none.
+	stat(ctx context.Context, key string) (Object, error)
 	read(ctx context.Context, key string, limit int64) ([]byte, error)
 	// open pins obj: reading fails with ErrChanged if the object under the key is another one.
 	open(ctx context.Context, obj Object) (source, error)

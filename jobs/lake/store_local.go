@@ -97,6 +97,20 @@ func (s *localStore) list(ctx context.Context, prefix string) ([]Object, error) 
 	return objects, explained(err)
 }
 
+func (s *localStore) stat(ctx context.Context, key string) (Object, error) {
+	if err := ctx.Err(); err != nil {
+		return Object{}, err
+	}
+	info, err := s.root.Stat(key)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || err == nil && !info.Mode().IsRegular() {
+		return Object{}, fmt.Errorf("%s: %w", key, ErrNotFound)
+	}
+	if err != nil {
+		return Object{}, localError(err)
+	}
+	return localObject(key, info), nil
+}
+
 func localObject(key string, info fs.FileInfo) Object {
 	return Object{Key: key, Size: info.Size(), ETag: localETag(info), ModTime: info.ModTime()}
 }

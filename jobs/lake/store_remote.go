@@ -41,6 +41,10 @@ func (s *remoteStore) list(ctx context.Context, prefix string) ([]Object, error)
 	return objects, nil
 }
 
+func (s *remoteStore) stat(ctx context.Context, key string) (Object, error) {
+	return statByList(ctx, s, key)
+}
+
 func (s *remoteStore) read(ctx context.Context, key string, limit int64) ([]byte, error) {
 	r, err := s.bucket.NewReader(ctx, key, nil)
 	if err != nil {

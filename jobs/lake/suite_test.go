@@ -111,6 +111,31 @@ func TestPutStoresAllOrNothing(t *testing.T) {
 	})
 }
 
+// An object is what it is listed as; what a longer or shorter key names is another one.
+func TestStatIsWhatIsListed(t *testing.T) {
+	eachStore(t, func(t *testing.T, l *lake.Lake) {
+		ctx := context.Background()
+		for key, content := range map[string]string{"a/b.txt": "one", "a/b.txt.old": "before", "a/c": "other"} {
+			put(t, l, key, content)
+		}
+		for _, key := range []string{"a/b.txt", "a/b.txt.old", "a/c"} {
+			if got, err := l.Stat(ctx, key); err != nil || got.Key != key || got.ETag == "" || !got.ModTime.Equal(listed(t, l, key).ModTime) || got.ETag != listed(t, l, key).ETag || got.Size != listed(t, l, key).Size {
+				t.Errorf("%s: %+v, %v; listed %+v", key, got, err, listed(t, l, key))
+			}
+		}
+		for _, key := range []string{"a", "a/b", "a/b.txt/c", "b", "a/b.txt.older"} {
+			if got, err := l.Stat(ctx, key); !errors.Is(err, lake.ErrNotFound) {
+				t.Errorf("%s: %+v, %v", key, got, err)
+			}
+		}
+		first := listed(t, l, "a/b.txt")
+		put(t, l, "a/b.txt", "two")
+		if got, err := l.Stat(ctx, "a/b.txt"); err != nil || got.ETag == first.ETag {
+			t.Errorf("written again: %+v, %v; before %+v", got, err, first)
+		}
+	})
+}
+
 func TestReadAllKeepsTheLimit(t *testing.T) {
 	eachStore(t, func(t *testing.T, l *lake.Lake) {
 		put(t, l, "x", "12345")
