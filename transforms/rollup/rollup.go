@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -95,13 +96,23 @@ func declared(source *contract.Table, name string) contract.Column {
 	if i := source.Index(name); i >= 0 {
 		return source.Columns[i]
 	}
-	for _, d := range slices.Concat(derivations(source), lateDerivations(source)) {
-		if d.column.Name == name {
-			return d.column
-		}
+	if c, ok := derivedColumns()[source.Name][name]; ok {
+		return c
 	}
 	panic(fmt.Sprintf("rollup: %s has no column %s", source.Name, name))
 }
+
+// derivedColumns are the declarations of derived columns by source, made once: they are asked for with every file.
+var derivedColumns = sync.OnceValue(func() map[string]map[string]contract.Column {
+	all := map[string]map[string]contract.Column{}
+	for _, t := range Sources() {
+		all[t.Name] = map[string]contract.Column{}
+		for _, d := range slices.Concat(derivations(t), lateDerivations(t)) {
+			all[t.Name][d.column.Name] = d.column
+		}
+	}
+	return all
+})
 
 // String prints the declaration as one line of SQL-like text, for plan and docs.
 func (r *Rollup) String() string {
