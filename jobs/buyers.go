@@ -39,7 +39,7 @@ func (n *night) countBuyers(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		n.buyers[i], err = n.countScope(ctx, in)
+		n.buyers[i], err = n.countScope(ctx, in, n.first)
 		if s.Role == contract.RoleMerchant && err == nil {
 			won <- n.buyers[i].Won(shopOf)
 		}

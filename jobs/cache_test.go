@@ -1,11 +1,14 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rollup"
 )
@@ -53,6 +56,71 @@ func TestWhatWasUsedLatelyStays(t *testing.T) {
 	c.put("10", frameOf(10)) // one too many
 	if c.get("0") == nil || c.get("10") == nil || c.get("1") != nil {
 		t.Error("the frame used last left before one that nobody asked for")
+	}
+}
+
+// Where everything is read twice in the same order, what came first stays: by the time it is full nothing of it has been asked
+// for again.
+func TestWhatIsReadTwiceIsFoundInPart(t *testing.T) {
+	c := newFrameCache(800)
+	c.stays = true
+	for range 2 {
+		for i := range 15 {
+			if key := fmt.Sprint(i); c.get(key) == nil {
+				c.put(key, frameOf(10))
+			}
+		}
+	}
+	for i := range 15 {
+		if got := c.get(fmt.Sprint(i)) != nil; got != (i < 10) {
+			t.Errorf("frame %d is there: %v", i, got)
+		}
+	}
+	if c.held != 800 {
+		t.Errorf("%d bytes are held, limit 800", c.held)
+	}
+}
+
+// Named columns are kept for who names the same again, and for nobody else; without one who reads twice nothing is.
+func TestNamedColumnsAreKeptForASecondReading(t *testing.T) {
+	out, err := lake.Open(t.Context(), "mem://", lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	r, ids := rollup.CartedProducts(), column.NewIDs(nil)
+	rows := make([]int64, len(rollup.From(r.Source.Name)))
+	rows[rollupAt()[r.Name]] = 3
+	p := Partition{Day: calendar.Of(2026, 1, 31), Digest: "x", Rows: rows}
+	f := column.NewFrame(3)
+	for _, c := range r.Table().Columns {
+		f.Set(c.Name, []int64{4, 5, 6})
+	}
+	name := r.Table().Columns[0].Name
+	for _, twice := range []bool{false, true} {
+		if _, err := out.WriteParquet(t.Context(), rollupKey(r.Name, p), r.Table().Schema(ids.Types), lake.WriteOptions{}, frameRecords(r.Table(), ids, f)); err != nil {
+			t.Fatal(err)
+		}
+		s := newState(out, ids, 1000)
+		if twice {
+			s.keepAsked(1000)
+		}
+		first, err := s.frame(t.Context(), r, p, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Delete(t.Context(), rollupKey(r.Name, p)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.frame(t.Context(), r, p, name)
+		if twice && (again != first || err != nil) || !twice && !errors.Is(err, errLost) {
+			t.Errorf("read twice: %v: %v, error %v", twice, again, err)
+		}
+		for _, columns := range [][]string{nil, {name, name}} {
+			if _, err := s.frame(t.Context(), r, p, columns...); !errors.Is(err, errLost) {
+				t.Errorf("columns %v were had from those of another reader: error %v", columns, err)
+			}
+		}
 	}
 }
 

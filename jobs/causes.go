@@ -10,6 +10,8 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
+	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
@@ -49,6 +51,19 @@ func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) erro
 		}
 	}
 	return nil
+}
+
+// decidesAgain tells whether causes ask for the lists of another night, if anybody moves.
+func (n *night) decidesAgain() bool {
+	if n.previous == nil {
+		return false
+	}
+	before := n.rulesBefore()
+	if before == nil {
+		return false
+	}
+	return before.Digest() != n.rules.Digest() ||
+		n.runner.Settings.LateCauses && n.corrected(n.partitionsBefore(n.secondNight(n.previous.manifest.AsOf, before)))
 }
 
 // note warns of what follows from other rules; who simulates some expects it.
@@ -214,7 +229,7 @@ func (n *night) outcomes(ctx context.Context) (outcomes, error) {
 	}
 	steps := []func(*night, context.Context) error{(*night).comparePrices, (*night).computeScores}
 	if n.sums == nil {
-		steps = append([]func(*night, context.Context) error{(*night).settleRefunds, (*night).countBuyers, (*night).sumGMV}, steps...)
+		steps = append([]func(*night, context.Context) error{(*night).settleRefunds, (*night).sumForLists}, steps...)
 	}
 	for _, step := range steps {
 		if err := step(n, ctx); err != nil {
@@ -226,4 +241,34 @@ func (n *night) outcomes(ctx context.Context) (outcomes, error) {
 		return nil, fmt.Errorf("decide lists of %s again: %w", n.asOf, err)
 	}
 	return outcomesOf(pages), nil
+}
+
+// sumForLists counts of buyers and adds up of sales what scores and lists are made of, which is little of what a night publishes:
+// R1 of shops and talents over repeatDays (notRepeat), and settled sums of settledDays (settledOf) of all that are scored and of
+// categories.
+func (n *night) sumForLists(ctx context.Context) error {
+	var repeating, selling []contract.Scope
+	for _, s := range n.scopes() {
+		if s.Role == contract.RoleMerchant || s.Role == contract.RoleTalent {
+			repeating = append(repeating, s)
+		}
+		if s.Role != contract.RolePlatform {
+			selling = append(selling, s)
+		}
+	}
+	n.buyers = make([]*repeat.Figures, len(repeating))
+	first := n.asOf - repeatDays + 1
+	var undone *repeat.Undone
+	if n.refunds != nil {
+		undone = repeat.NewUndone(n.refunds, first)
+	}
+	err := n.countScopes(ctx, rollup.BuyersOf, first, slices.All(repeating), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Undone: undone, Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject), Workers: workers}
+		n.buyers[i], err = n.countScope(ctx, in, first)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return n.sumScopes(ctx, selling, n.asOf-settledDays-gmv.Lag30+1)
 }

@@ -150,7 +150,10 @@ func (n *night) holdOrAccept(l *rules.List, c *candidates, before *eligibility.B
 	n.warnings = append(n.warnings, fmt.Sprintf("%s; the list of the run before was kept: look at the causes, then run the night again with --accept-churn REASON", detail))
 }
 
-// settled are figures of 30 days by subject, in fen.
+// settledDays is the window of the settled forms that lists look at.
+const settledDays = 30
+
+// settled are figures of settledDays by subject, in fen.
 type settled struct {
 	net15        *column.Ints
 	paid, refund *column.Ints // without refunds nothing is known
@@ -176,7 +179,7 @@ func (n *night) sumSettled(s *scored) settled {
 		if sums.Scope.Role != s.scope.Role {
 			continue
 		}
-		sums.Settled(30, func(subject int64, f gmv.Settled) {
+		sums.Settled(settledDays, func(subject int64, f gmv.Settled) {
 			row := s.rows.Row(subject)
 			if row < 0 {
 				return
@@ -197,7 +200,7 @@ func (n *night) categoryRates() map[int64]float64 {
 		if sums.Scope.Role != contract.RoleCategory || n.refunds == nil {
 			continue
 		}
-		sums.Settled(30, func(category int64, f gmv.Settled) {
+		sums.Settled(settledDays, func(category int64, f gmv.Settled) {
 			if f.Paid30 > 0 {
 				out[category] = float64(f.Refund30) / float64(f.Paid30)
 			}

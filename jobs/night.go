@@ -151,6 +151,9 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	if n.done {
 		return nil
 	}
+	if n.runner.OneNight && n.decidesAgain() {
+		n.runner.state.keepAsked(min(askedAgainCache, n.runner.Settings.CacheBytes/2))
+	}
 	if err := n.checkCounts(ctx); err != nil {
 		return err
 	}

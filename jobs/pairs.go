@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -34,13 +35,14 @@ type pairs struct {
 // keptPairs bounds the buffers of row groups that are kept for the next ones.
 const keptPairs = 64 << 20
 
-// openPairs opens the runs; segments that are not there are made. Close them when done.
-func (n *night) openPairs(ctx context.Context, s contract.Scope, workers int) (*pairs, error) {
+// openPairs opens the runs that hold any of the days from since on; segments that are not there are made. Close them when done.
+func (n *night) openPairs(ctx context.Context, s contract.Scope, since calendar.Day, workers int) (*pairs, error) {
 	r := rollup.BuyersOf(s)
 	p := &pairs{night: n, scope: s, rollup: r, stored: repeat.Stored(s, r.Table().Columns[0]), order: n.pairOrder(s), buffers: column.NewBuffers(keptPairs)}
 	p.buffers.Uncleared = true
 	settled := n.asOf - calendar.Day(n.runner.Settings.RestateDays)
 	blocks := planBlocks(n.since(contract.Orders, n.first), n.first, n.asOf, settled)
+	blocks = slices.DeleteFunc(blocks, func(b block) bool { return b.parts[len(b.parts)-1].Day < since })
 	var err error
 	p.runs, p.files, err = openAll(blocks, workers, func(b block) (repeat.Run, *groupReader, error) { return p.open(ctx, b) })
 	return p, err
@@ -257,17 +259,17 @@ func rowsOf(f *column.Frame) repeat.Rows {
 	return r
 }
 
-// countScope computes the figures of one scope.
-func (n *night) countScope(ctx context.Context, in repeat.Input) (f *repeat.Figures, err error) {
+// countScope computes the figures of one scope, of purchases from since on and perhaps some before.
+func (n *night) countScope(ctx context.Context, in repeat.Input, since calendar.Day) (f *repeat.Figures, err error) {
 	err = repaired(ctx, func() error {
-		f, err = n.tryScope(ctx, in)
+		f, err = n.tryScope(ctx, in, since)
 		return err
 	})
 	return f, err
 }
 
-func (n *night) tryScope(ctx context.Context, in repeat.Input) (f *repeat.Figures, err error) {
-	p, err := n.openPairs(ctx, in.Scope, in.Workers)
+func (n *night) tryScope(ctx context.Context, in repeat.Input, since calendar.Day) (f *repeat.Figures, err error) {
+	p, err := n.openPairs(ctx, in.Scope, since, in.Workers)
 	if err != nil {
 		return nil, err
 	}

@@ -129,6 +129,10 @@ func (r *Runner) list(ctx context.Context) (err error) {
 // oneNightCache is what decoded rollups may take when no other night will ask for them: a night reads most of them once.
 const oneNightCache = 64 << 20
 
+// askedAgainCache is what frames may take that a night reads twice, for its scores and for those of the run before: all of a
+// small market, a part of a large one, where reading is a small part of the night.
+const askedAgainCache = 256 << 20
+
 func (r *Runner) cacheBytes() int64 {
 	if r.OneNight {
 		return min(oneNightCache, r.Settings.CacheBytes)

@@ -144,10 +144,13 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	return nil
 }
 
+// repeatDays is the window of R1 that scores look at.
+const repeatDays = 90
+
 // notRepeat is 1 - R1(90): buyers without a second purchase day of buyers. With a shorter history few had the time to
 // come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
-	if first, ok := n.present.First(); !ok || first > n.asOf-89 || !n.buyersKnown(n.asOf-89) {
+	if first, ok := n.present.First(); !ok || first > n.asOf-repeatDays+1 || !n.buyersKnown(n.asOf-repeatDays+1) {
 		return nil
 	}
 	for _, f := range n.buyers {
@@ -155,7 +158,7 @@ func (n *night) notRepeat(s *scored) indicators.Figure {
 			continue
 		}
 		return indicators.Counted(len(s.codes), func(row int) (x, of float64) {
-			buyers, repeat := f.R1(s.codes[row], 90)
+			buyers, repeat := f.R1(s.codes[row], repeatDays)
 			return float64(buyers - repeat), float64(buyers)
 		})
 	}

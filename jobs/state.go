@@ -116,6 +116,7 @@ type state struct {
 	base  *lake.Lake // what is not in out is looked for there, and never written; may be nil
 	ids   *column.IDs
 	cache *frameCache
+	again *frameCache // of frames of named columns; nil: nobody asks for them again
 
 	mu      sync.Mutex
 	reduced map[string]*Reduced // by reducedKey
@@ -211,7 +212,14 @@ func lost(err error) error {
 	return err
 }
 
-// frame loads one rollup of one day. Where columns are named it has these and perhaps others, and is not kept.
+// keepAsked has frames of named columns kept, up to so many bytes, for who reads the same once more. Those that came first stay:
+// the second reading comes in the same order, and would find nothing of what came last.
+func (s *state) keepAsked(bytes int64) {
+	s.again = newFrameCache(bytes)
+	s.again.stays = true
+}
+
+// frame loads one rollup of one day. Where columns are named it has these and perhaps others, and is hardly ever kept.
 func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, columns ...string) (*column.Frame, error) {
 	if empty(r, p) {
 		return emptyFrame(r.Table()), nil
@@ -220,14 +228,18 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, column
 	if f := s.cache.get(key); f != nil {
 		return f, nil
 	}
+	cache, kept := s.cache, key
+	if columns != nil {
+		cache, kept = s.again, key+"#"+strings.Join(columns, ",")
+	}
+	if f := cache.get(kept); f != nil {
+		return f, nil
+	}
 	f, err := s.load(ctx, r.Table(), key, columns...)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		cache.put(kept, f)
 	}
-	if columns == nil {
-		s.cache.put(key, f)
-	}
-	return f, nil
+	return f, err
 }
 
 // rewrites is how often a file of the state is looked at again because another process has just written it too. Its
@@ -303,10 +315,11 @@ func (d *dump) inputs() []InputObject {
 	return out
 }
 
-// frameCache keeps decoded rollups, the least recently used ones leaving first.
+// frameCache keeps decoded rollups, the least recently used ones leaving first. A nil one keeps nothing.
 type frameCache struct {
 	mu     sync.Mutex
 	limit  int64
+	stays  bool // what is in it does not leave: when it is full nothing more is kept
 	held   int64
 	clock  int64
 	frames map[string]*cached
@@ -322,6 +335,9 @@ func newFrameCache(limit int64) *frameCache {
 }
 
 func (c *frameCache) get(key string) *column.Frame {
+	if c == nil {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.frames[key]
@@ -334,9 +350,12 @@ func (c *frameCache) get(key string) *column.Frame {
 }
 
 func (c *frameCache) put(key string, f *column.Frame) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.frames[key] != nil || f.Bytes() > c.limit/4 {
+	if c.frames[key] != nil || f.Bytes() > c.limit/4 || c.stays && c.held+f.Bytes() > c.limit {
 		return
 	}
 	c.clock++

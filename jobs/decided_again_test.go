@@ -1,0 +1,58 @@
+package jobs_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/windvane/windvane/internal/market"
+	"github.com/windvane/windvane/jobs"
+)
+
+// A night that is decided again counts little of what a night counts. Its lists, and the figures that they are made of, are those
+// that come of all of it: over history that is longer than their windows, so that stored runs of days begin before them.
+func TestDecidedAgainFromLess(t *testing.T) {
+	d := newMarket(t, func(o *market.Options) {
+		o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay = 105, 12, 20, 60, 80, 60
+	})
+	d.settings.Rules = restless(lastDay + 1)[:1]
+	asOf := lastDay
+	for (asOf-89)%8 != 7 { // the oldest day of R1 ends a stored run: reading begins with it, or a day is lost
+		asOf--
+	}
+	d.night(asOf - 1)
+	d.night(asOf)
+	for _, oneNight := range []bool{true, false} {
+		err := d.with(func(r *jobs.Runner) error {
+			r.OneNight = oneNight
+			again, whole, err := jobs.DecidedAgain(t.Context(), r, asOf)
+			if err != nil {
+				return err
+			}
+			for _, what := range []string{"list ", "R1 merchant ", "R1 talent ", "settled merchant ", "settled talent ", "settled product ", "settled category "} {
+				n := 0
+				for key := range whole {
+					if strings.HasPrefix(key, what) {
+						n++
+					}
+				}
+				if n < 5 {
+					t.Errorf("%d figures are %s: the test has lost its object", n, what)
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(whole)) {
+				if again[key] != whole[key] {
+					t.Errorf("%s: %q, of all that a night counts %q", key, again[key], whole[key])
+				}
+			}
+			if len(again) != len(whole) {
+				t.Errorf("%d figures and outcomes, of all that a night counts %d", len(again), len(whole))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
