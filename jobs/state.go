@@ -116,7 +116,7 @@ type state struct {
 	base  *lake.Lake // what is not in out is looked for there, and never written; may be nil
 	ids   *column.IDs
 	cache *frameCache
-	again *frameCache // of frames of named columns; nil: nobody asks for them again
+	again *frameCache // for who asks for the same a second time; nil: nobody does
 
 	mu      sync.Mutex
 	reduced map[string]*Reduced // by reducedKey
@@ -212,8 +212,8 @@ func lost(err error) error {
 	return err
 }
 
-// keepAsked has frames of named columns kept, up to so many bytes, for who reads the same once more. Those that came first stay:
-// the second reading comes in the same order, and would find nothing of what came last.
+// keepAsked has frames kept, up to so many bytes, also those of named columns, for who reads the same once more. Those that came
+// first stay: the second reading comes in the same order, and would find nothing of what came last.
 func (s *state) keepAsked(bytes int64) {
 	s.again = newFrameCache(bytes)
 	s.again.stays = true
@@ -228,18 +228,22 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, column
 	if f := s.cache.get(key); f != nil {
 		return f, nil
 	}
-	cache, kept := s.cache, key
+	asked := key
 	if columns != nil {
-		cache, kept = s.again, key+"#"+strings.Join(columns, ",")
+		asked += "#" + strings.Join(columns, ",")
 	}
-	if f := cache.get(kept); f != nil {
+	if f := s.again.get(asked); f != nil {
 		return f, nil
 	}
 	f, err := s.load(ctx, r.Table(), key, columns...)
-	if err == nil {
-		cache.put(kept, f)
+	if err != nil {
+		return nil, err
 	}
-	return f, err
+	if columns == nil {
+		s.cache.put(key, f)
+	}
+	s.again.put(asked, f)
+	return f, nil
 }
 
 // rewrites is how often a file of the state is looked at again because another process has just written it too. Its
