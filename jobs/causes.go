@@ -228,7 +228,7 @@ func (n *night) outcomes(ctx context.Context) (outcomes, error) {
 		n.present[p.Day] = true
 	}
 	steps := []func(*night, context.Context) error{(*night).comparePrices, (*night).computeScores}
-	if n.sums == nil {
+	if n.sums == nil { // else tonight's serve
 		steps = append([]func(*night, context.Context) error{(*night).settleRefunds, (*night).sumForLists}, steps...)
 	}
 	for _, step := range steps {
@@ -270,5 +270,11 @@ func (n *night) sumForLists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.sumScopes(ctx, selling, n.asOf-settledDays-gmv.Lag30+1)
+	n.settled = make([]*gmv.SettledSums, len(contract.Roles))
+	refunds := n.placedRefunds()
+	return n.eachScope(ctx, slices.All(selling), func(ctx context.Context, _ int, s contract.Scope, _ int) (err error) {
+		days := n.history(ctx, rollup.SalesOf(s), n.asOf-settledDays-gmv.Lag30+1, gmv.SettledColumns(s)...)
+		n.settled[s.Role], err = gmv.SumSettled(n.asOf, s, settledDays, days, refunds)
+		return err
+	})
 }

@@ -65,13 +65,13 @@ func (n *night) told(ctx context.Context) (map[string]string, error) {
 			}
 		}
 	}
-	for _, s := range n.sums {
-		if s.Scope.Role == contract.RolePlatform {
+	for _, s := range n.scopes() {
+		if s.Role == contract.RolePlatform {
 			continue
 		}
-		s.Settled(settledDays, func(code int64, f gmv.Settled) {
+		n.eachSettled(s.Role, func(code int64, f gmv.Settled) {
 			if f != (gmv.Settled{}) {
-				all[fmt.Sprint("settled ", s.Scope.Name(), " ", code)] = fmt.Sprint(f)
+				all[fmt.Sprint("settled ", s.Name(), " ", code)] = fmt.Sprint(f)
 			}
 		})
 	}

@@ -95,23 +95,24 @@ func (n *night) countScopes(ctx context.Context, of func(contract.Scope) *rollup
 	return nil
 }
 
-// sumScopes adds up the GMV of scopes from first on.
-func (n *night) sumScopes(ctx context.Context, scopes []contract.Scope, first calendar.Day) error {
-	n.sums = make([]*gmv.Sums, len(scopes))
-	var refunds *gmv.Refunds
-	if n.refunds != nil {
-		refunds = gmv.NewRefunds(n.refunds, n.asOf, n.present)
+// placedRefunds are the settled refunds with the windows they count in; nil where they are not computable.
+func (n *night) placedRefunds() *gmv.Refunds {
+	if n.refunds == nil {
+		return nil
 	}
-	// From products on: theirs are the most rows, and what comes last is done alone.
-	return n.countScopes(ctx, rollup.SalesOf, first, slices.Backward(scopes), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		n.sums[i], err = n.sumScope(ctx, s, first, refunds, workers)
-		return err
-	})
+	return gmv.NewRefunds(n.refunds, n.asOf, n.present)
 }
 
 // sumGMV adds up the GMV of every scope.
 func (n *night) sumGMV(ctx context.Context) error {
-	if err := n.sumScopes(ctx, n.scopes(), n.asOf-gmv.Lookback+1); err != nil {
+	n.sums = make([]*gmv.Sums, len(n.scopes()))
+	refunds := n.placedRefunds()
+	// From products on: theirs are the most rows, and what comes last is done alone.
+	err := n.countScopes(ctx, rollup.SalesOf, n.asOf-gmv.Lookback+1, slices.Backward(n.scopes()), func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
+		n.sums[i], err = n.sumScope(ctx, s, refunds, workers)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	c, mem := n.gmvContext(), memory.DefaultAllocator

@@ -175,38 +175,46 @@ func (n *night) settledOf(s *scored) settled {
 
 func (n *night) sumSettled(s *scored) settled {
 	net15, paid, refund := make([]int64, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes))
-	for _, sums := range n.sums {
-		if sums.Scope.Role != s.scope.Role {
-			continue
+	n.eachSettled(s.scope.Role, func(subject int64, f gmv.Settled) {
+		row := s.rows.Row(subject)
+		if row < 0 {
+			return
 		}
-		sums.Settled(settledDays, func(subject int64, f gmv.Settled) {
-			row := s.rows.Row(subject)
-			if row < 0 {
-				return
-			}
-			net15[row] = f.Net15
-			if n.refunds != nil {
-				paid[row], refund[row] = f.Paid30, f.Refund30
-			}
-		})
-	}
+		net15[row] = f.Net15
+		if n.refunds != nil {
+			paid[row], refund[row] = f.Paid30, f.Refund30
+		}
+	})
 	return settled{column.NewInts(net15), column.NewInts(paid), column.NewInts(refund)}
 }
 
 // categoryRates are refund_rate_amt by level-1 category.
 func (n *night) categoryRates() map[int64]float64 {
 	out := map[int64]float64{}
-	for _, sums := range n.sums {
-		if sums.Scope.Role != contract.RoleCategory || n.refunds == nil {
-			continue
-		}
-		sums.Settled(settledDays, func(category int64, f gmv.Settled) {
-			if f.Paid30 > 0 {
-				out[category] = float64(f.Refund30) / float64(f.Paid30)
-			}
-		})
+	if n.refunds == nil {
+		return out
 	}
+	n.eachSettled(contract.RoleCategory, func(category int64, f gmv.Settled) {
+		if f.Paid30 > 0 {
+			out[category] = float64(f.Refund30) / float64(f.Paid30)
+		}
+	})
 	return out
+}
+
+// eachSettled visits the settled forms of settledDays of the subjects of a role, in no order.
+func (n *night) eachSettled(role int, visit func(subject int64, f gmv.Settled)) {
+	if n.settled != nil {
+		if n.settled[role] != nil {
+			n.settled[role].Each(visit)
+		}
+		return
+	}
+	for _, sums := range n.sums {
+		if sums.Scope.Role == role {
+			sums.Settled(settledDays, visit)
+		}
+	}
 }
 
 // candidatesOf puts together what lists look at.

@@ -62,6 +62,7 @@ type night struct {
 	refunds *column.Frame // settled; nil: not computable
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
+	settled []*gmv.SettledSums // by role, of a night that is decided again: all it asks of sales; nil: sums tell
 	tables  []string       // that were made
 	records []arrow.Record // of those that are held until the night ends
 	writing *writing       // nil: nothing is published

@@ -202,17 +202,17 @@ func (s *sales) addUp(ctx context.Context, u unit, key string) (err error) {
 	return nil
 }
 
-// sumScope adds up the GMV of a scope from first on. refunds are nil where they are not computable.
-func (n *night) sumScope(ctx context.Context, scope contract.Scope, first calendar.Day, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
+// sumScope adds up the GMV of a scope. refunds are nil where they are not computable.
+func (n *night) sumScope(ctx context.Context, scope contract.Scope, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
 	err = repaired(ctx, func() error {
-		sums, err = n.trySums(ctx, scope, first, refunds, workers)
+		sums, err = n.trySums(ctx, scope, refunds, workers)
 		return err
 	})
 	return sums, err
 }
 
-func (n *night) trySums(ctx context.Context, scope contract.Scope, first calendar.Day, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
-	s, err := n.openSales(ctx, scope, max(first, n.first), workers)
+func (n *night) trySums(ctx context.Context, scope contract.Scope, refunds *gmv.Refunds, workers int) (sums *gmv.Sums, err error) {
+	s, err := n.openSales(ctx, scope, max(n.asOf-gmv.Lookback+1, n.first), workers)
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,25 @@ func TestManySubjectsAgreeWithAMap(t *testing.T) {
 		if !slices.IsSorted(order) || len(order) != len(got) {
 			t.Fatalf("subjects %d", order)
 		}
+		for _, window := range contract.Windows {
+			all, alone := map[int64]gmv.Settled{}, map[int64]gmv.Settled{}
+			something := func(into map[int64]gmv.Settled) func(int64, gmv.Settled) {
+				return func(subject int64, f gmv.Settled) {
+					if f != (gmv.Settled{}) {
+						into[subject] = f
+					}
+				}
+			}
+			s.Settled(window, something(all))
+			few, err := gmv.SumSettled(asOf, scope, window, daysOf(scope, sales), in.Refunds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			few.Each(something(alone))
+			if diff := gocmp.Diff(all, alone); diff != "" {
+				t.Fatalf("settled forms of %d days alone: %s", window, diff)
+			}
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package gmv
 import (
 	"slices"
 
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
@@ -27,6 +29,81 @@ func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
 			f.Refund30 += rows.amountOf(mRefund30)
 		}
 		visit(subject, f)
+	}
+}
+
+// SettledSums are the settled forms of the subjects of one scope, of one window.
+type SettledSums struct{ bySubject *column.Grouper }
+
+// SettledColumns are what SumSettled reads of a scope's <role>_sales.
+func SettledColumns(scope contract.Scope) []string { return scope.Keys("channel", "paid_fen") }
+
+// SumSettled adds up what Sums.Settled tells of a window, and nothing else: from one day after another, of
+// [asOf-window-Lag30+1, asOf] at least, without bringing the days of a subject together. Refunds are nil where they are not
+// computable. It fails with the error of the days.
+func SumSettled(asOf calendar.Day, scope contract.Scope, window int, days column.Days, refunds *Refunds) (*SettledSums, error) {
+	s, longest := &SettledSums{column.NewGrouper(1, 3)}, uint8(slices.Index(contract.Windows, window))
+	for d, err := range days {
+		if err != nil {
+			return nil, err
+		}
+		s.addSales(scope, d.Frame, placesOf(asOf-d.Day), longest)
+	}
+	if refunds != nil {
+		s.addRefunds(scope, refunds, longest)
+	}
+	return s, nil
+}
+
+// Positions in a row of SettledSums.
+const (
+	settledNet15 = iota
+	settledPaid30
+	settledRefund30
+)
+
+func (s *SettledSums) addSales(scope contract.Scope, f *column.Frame, p places, longest uint8) {
+	in15, in30 := p[1] <= longest, p[2] <= longest
+	if !in15 && !in30 {
+		return
+	}
+	subjects, channel, paid := subjectsOf(scope, f), f.Column("channel"), f.Column("paid_fen")
+	for i, fen := range paid {
+		if channel[i] != column.Null || fen == 0 {
+			continue // a part of the subject's total, or nothing
+		}
+		m := s.bySubject.Get(subjects[i : i+1])
+		if in15 {
+			m[settledNet15] += fen
+		}
+		if in30 {
+			m[settledPaid30] += fen
+		}
+	}
+}
+
+func (s *SettledSums) addRefunds(scope contract.Scope, r *Refunds, longest uint8) {
+	subjects := subjectsOf(scope, r.frame)
+	for i := range r.rows {
+		x := &r.rows[i]
+		if x.paid[1] > longest && x.paid[2] > longest || scope.Where != "" && subjects[i] == column.Null {
+			continue
+		}
+		m := s.bySubject.Get(subjects[i : i+1])
+		if x.paid[1] <= longest {
+			m[settledNet15] -= x.fen
+		}
+		if x.paid[2] <= longest {
+			m[settledRefund30] += x.fen
+		}
+	}
+}
+
+// Each visits the subjects that have anything, in no order.
+func (s *SettledSums) Each(visit func(subject int64, f Settled)) {
+	for i := range s.bySubject.Len() {
+		r := s.bySubject.Row(i)
+		visit(r[0], Settled{Net15: r[1+settledNet15], Paid30: r[1+settledPaid30], Refund30: r[1+settledRefund30]})
 	}
 }
 
