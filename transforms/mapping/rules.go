@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -93,16 +94,21 @@ func (b *Bound) checkDay(made map[string]arrow.Array, day calendar.Day, v *verdi
 
 // moments are the values of an Instant column.
 type moments struct {
-	us    []int64
-	valid func(row int) bool // nil: all are
+	us     []int64
+	bitmap []byte // of those that are not null, the first at bit offset; nil: all are
+	offset int
 }
 
 func momentsOf(a arrow.Array) moments {
 	m := moments{us: arrow.GetValues[int64](a.Data(), 1)}
 	if a.NullN() > 0 {
-		m.valid = a.IsValid
+		m.bitmap, m.offset = a.NullBitmapBytes(), a.Data().Offset()
 	}
 	return m
+}
+
+func (m *moments) valid(row int) bool {
+	return m.bitmap == nil || bitutil.BitIsSet(m.bitmap, m.offset+row)
 }
 
 // allOn tells whether one scan is enough: a column without nulls that decides lies in [lo, hi) throughout.
@@ -111,7 +117,7 @@ func allOn(times []moments, last bool, lo, hi int64) bool {
 		times = times[len(times)-1:]
 	}
 	for i := range times {
-		if least, most := extremes(times[i].us); times[i].valid == nil && least >= lo && most < hi {
+		if least, most := extremes(times[i].us); times[i].bitmap == nil && least >= lo && most < hi {
 			return true
 		}
 	}
@@ -121,7 +127,7 @@ func allOn(times []moments, last bool, lo, hi int64) bool {
 // anyOn tells whether any of the times lies in [lo, hi).
 func anyOn(times []moments, row int, lo, hi int64) bool {
 	for i := range times {
-		if us := times[i].us[row]; us >= lo && us < hi && (times[i].valid == nil || times[i].valid(row)) {
+		if us := times[i].us[row]; us >= lo && us < hi && times[i].valid(row) {
 			return true
 		}
 	}
@@ -131,7 +137,7 @@ func anyOn(times []moments, row int, lo, hi int64) bool {
 // lastOn tells whether the last of the times that is not null lies in [lo, hi).
 func lastOn(times []moments, row int, lo, hi int64) bool {
 	for i := len(times) - 1; i >= 0; i-- {
-		if times[i].valid == nil || times[i].valid(row) {
+		if times[i].valid(row) {
 			us := times[i].us[row]
 			return us >= lo && us < hi
 		}
