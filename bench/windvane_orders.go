@@ -93,6 +93,7 @@ func reduceOrders(ctx context.Context, d deployment, l *lake.Lake, rollups []*ro
 	env := rollup.Env{Day: d.day, Zone: d.zone, IDs: column.NewIDs(nil), MaxUnitsPerLine: d.settings.MaxUnitsPerLine,
 		ScoreMinFen: d.settings.ScoreMinFen, Memory: d.memory(), Workers: d.workers}
 	r := &orderReduction{ids: env.IDs, buffers: column.NewBuffers(128 << 20), workers: d.workers}
+	r.buffers.Uncleared = true
 	columns := rollup.New(contract.Orders, rollups, env).Columns()
 	if env.ExpectedRows, err = r.open(ctx, d, l, mapper, columns); err != nil {
 		return nil, err
@@ -133,9 +134,9 @@ func (r *orderReduction) read(ctx context.Context, d deployment) error {
 	})
 	for range r.workers {
 		g.Go(func() error {
-			w := r.engine.Worker()
+			w, frame := r.engine.Worker(), column.NewFrame(0)
 			for next := range groups {
-				if err := r.add(ctx, d, w, next); err != nil {
+				if err := r.add(ctx, d, w, frame, next); err != nil {
 					return err
 				}
 			}
@@ -160,7 +161,7 @@ func (r *orderReduction) deal(ctx context.Context, groups chan<- rowGroup) error
 	return nil
 }
 
-func (r *orderReduction) add(ctx context.Context, d deployment, w *rollup.Worker, next rowGroup) error {
+func (r *orderReduction) add(ctx context.Context, d deployment, w *rollup.Worker, frame *column.Frame, next rowGroup) error {
 	mem := r.buffers
 	raw, err := next.file.ReadRowGroup(ctx, mem, next.group, next.file.bound.Sources())
 	if err != nil {
@@ -175,8 +176,7 @@ func (r *orderReduction) add(ctx context.Context, d deployment, w *rollup.Worker
 	if n := mapped.Rejected(); n > 0 {
 		return fmt.Errorf("%s: %d rows rejected", next.file.Object().Key, n)
 	}
-	frame, err := r.ids.Frame(contract.Orders, mapped.Record)
-	if err != nil {
+	if err := r.ids.Refill(frame, contract.Orders, mapped.Record); err != nil {
 		return err
 	}
 	return w.Add(frame)

@@ -61,6 +61,7 @@ func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, 
 		return nil, err
 	}
 	t := &intake{dump: d, columns: columns, buffers: column.NewBuffers(maxBuffers)}
+	t.buffers.Uncleared = true
 	for _, f := range files {
 		t.files = append(t.files, &boundFile{file: f})
 	}

@@ -101,13 +101,13 @@ func (t *intake) computable(rollups []*rollup.Rollup, env rollup.Env) (ok []*rol
 // feed maps every row group and hands its rows to the reduction.
 func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, workers int) error {
 	feeders := make([]*rollup.Worker, max(1, workers))
-	totals := make([]dayTotals, len(feeders))
+	totals, frames := make([]dayTotals, len(feeders)), make([]*column.Frame, len(feeders))
 	for i := range feeders {
-		feeders[i], totals[i] = red.Worker(), dayTotals{}
+		feeders[i], totals[i], frames[i] = red.Worker(), dayTotals{}, column.NewFrame(0)
 	}
 	err := t.each(ctx, workers, true, func(w int, b batch) error {
-		f, err := r.state.ids.Frame(t.dump.table, b.record)
-		if err != nil {
+		f := frames[w]
+		if err := r.state.ids.Refill(f, t.dump.table, b.record); err != nil {
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
 		totals[w].add(t.dump.table, f)

@@ -9,8 +9,8 @@ import (
 // those of the next, and fresh memory costs a page fault for every 4 KiB. Records made with it must be released, and
 // nothing may look at them afterwards. It is safe for concurrent use.
 type Buffers struct {
-	// Uncleared is set before the first use where every byte is written anyway, as jobs/lake does: buffers given out again
-	// then hold what they held.
+	// Uncleared is set before the first use where every byte is written anyway, as by jobs/lake and transforms/mapping:
+	// buffers given out again then hold what they held.
 	Uncleared bool
 
 	mu   sync.Mutex

@@ -317,6 +317,40 @@ func TestWrongUseIsABug(t *testing.T) {
 }
 
 // Records that are filled in one after the other are the frame of all their rows, and what the records are made of may be used again.
+// One frame takes one record after another, shorter and longer ones, with and without nulls.
+func TestARefilledFrameIsTheFrameOfItsRecord(t *testing.T) {
+	table := everyKind()
+	rapid.Check(t, func(t *rapid.T) {
+		ids, got := newIDs(), column.NewFrame(0)
+		for range rapid.IntRange(1, 4).Draw(t, "records") {
+			b := column.NewBuilder(table, ids)
+			n := rapid.IntRange(0, 20).Draw(t, "rows")
+			for i, c := range table.Columns {
+				for range n {
+					b.Columns()[i].Int(drawValue(t, ids, c))
+				}
+			}
+			rec := b.Record(memory.DefaultAllocator)
+			want, err := ids.Frame(table, rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ids.Refill(got, table, rec); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range table.Columns {
+				if !slices.Equal(got.Column(c.Name), want.Column(c.Name)) {
+					t.Fatalf("column %s: %v, want %v", c.Name, got.Column(c.Name), want.Column(c.Name))
+				}
+			}
+			if got.N != n {
+				t.Fatalf("%d rows, want %d", got.N, n)
+			}
+			rec.Release()
+		}
+	})
+}
+
 func TestFramesAreFilledInOrder(t *testing.T) {
 	table := everyKind()
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,6 +17,7 @@ type Frame struct {
 	N       int
 	columns map[string][]int64
 	texts   map[string][]string
+	own     map[string][]int64 // memory of converted columns, for Refill
 }
 
 // Column is the named column, N values. A column the frame does not have is a bug and panics.
@@ -132,6 +133,36 @@ func (ids *IDs) Frame(t *contract.Table, rec arrow.Record, texts ...string) (*Fr
 	return f, nil
 }
 
+// Refill makes f the frame of another record of table t, in the memory of the columns that it converted before: fresh memory
+// costs a page fault for every 4 KiB. What f held, also for those it was shared with, is gone.
+func (ids *IDs) Refill(f *Frame, t *contract.Table, rec arrow.Record) error {
+	f.N = int(rec.NumRows())
+	clear(f.columns)
+	clear(f.texts)
+	if f.own == nil {
+		f.own = map[string][]int64{}
+	}
+	for i, field := range rec.Schema().Fields() {
+		at := t.Index(field.Name)
+		if at < 0 {
+			continue
+		}
+		values, shared := sharedValues(rec.Column(i))
+		if !shared {
+			if values = f.own[field.Name]; cap(values) < f.N {
+				values = make([]int64, f.N)
+			}
+			values = values[:f.N]
+			f.own[field.Name] = values
+			if err := ids.convert(values, t.Columns[at], rec.Column(i)); err != nil {
+				return inColumn(t, field.Name, err)
+			}
+		}
+		f.Set(field.Name, values)
+	}
+	return nil
+}
+
 // Fill puts the rows of a record of table t into the frame from row at on, as Frame views them. Columns that the frame
 // lacks are made, for all its rows. Nothing of the record is kept.
 func (ids *IDs) Fill(f *Frame, at int, t *contract.Table, rec arrow.Record) error {
@@ -156,11 +187,17 @@ func inColumn(t *contract.Table, name string, err error) error {
 
 // values are those of an array, shared where they can be.
 func (ids *IDs) values(c contract.Column, a arrow.Array) ([]int64, error) {
-	if raw := wideValues(a); raw != nil && a.NullN() == 0 {
-		return raw, nil
+	if values, shared := sharedValues(a); shared {
+		return values, nil
 	}
 	out := make([]int64, a.Len())
 	return out, ids.convert(out, c, a)
+}
+
+// sharedValues are those of an array that a frame can share.
+func sharedValues(a arrow.Array) (values []int64, shared bool) {
+	values = wideValues(a)
+	return values, values != nil && a.NullN() == 0
 }
 
 // wideValues are those of an array that holds int64, nil for others and for none.

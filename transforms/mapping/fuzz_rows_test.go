@@ -242,7 +242,7 @@ func FuzzRows(f *testing.F) {
 	asOf := day(f, "2026-01-31")
 	names := append(columnNames(everyKind), everyKind.Latest)
 	f.Fuzz(func(t *testing.T, way byte, skip bool, data []byte) {
-		checked := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		checked := memory.NewCheckedAllocator(dirty{})
 		defer checked.AssertSize(t, 0)
 		d := &draw{data}
 		m := ways[int(way)%len(ways)]

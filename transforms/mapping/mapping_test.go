@@ -65,6 +65,30 @@ func one(c contract.Column) *contract.Table {
 }
 
 // sourceOf is a raw record of JSON rows.
+// dirty is memory that holds something, as that of column.Buffers does where it is Uncleared: every byte must be written.
+type dirty struct{}
+
+func (dirty) Allocate(size int) []byte {
+	b := memory.DefaultAllocator.Allocate(size)
+	soil(b)
+	return b
+}
+
+func (dirty) Reallocate(size int, b []byte) []byte {
+	before := len(b)
+	b = memory.DefaultAllocator.Reallocate(size, b)
+	soil(b[min(before, size):])
+	return b
+}
+
+func (dirty) Free(b []byte) { memory.DefaultAllocator.Free(b) }
+
+func soil(b []byte) {
+	for i := range b {
+		b[i] = 0xA5
+	}
+}
+
 func sourceOf(t testing.TB, mem memory.Allocator, fields []arrow.Field, rows string) arrow.Record {
 	t.Helper()
 	rec, _, err := array.RecordFromJSON(mem, arrow.NewSchema(fields, nil), strings.NewReader(rows))
@@ -120,7 +144,7 @@ type columnCase struct {
 }
 
 func (c columnCase) run(t *testing.T) {
-	checked := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	checked := memory.NewCheckedAllocator(dirty{})
 	defer checked.AssertSize(t, 0)
 	m, err := mapping.New(one(c.column), mapping.Table{Columns: map[string]mapping.Column{"c": c.spec}}, mapping.Env{Zone: shanghai(t), IDs: c.ids})
 	if err != nil {

@@ -87,7 +87,7 @@ func TestDayRule(t *testing.T) {
 		{"beyond the tolerance before", lines, time.Hour, `"2026-01-30 14:59:59"`, `null`, "0 outside_day 2026-01-30T22:59:59+08:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+			mem := memory.NewCheckedAllocator(dirty{})
 			defer mem.AssertSize(t, 0)
 			line := `{"line_id":1,"buyer_id":"b1","merchant_id":7,"scene":"live","created_at":` + c.created + `,"paid_at":` + c.paid + `,"paid_fen":100}`
 			raw := sourceOf(t, mem, lineFields, "["+line+","+goodLine+"]")
@@ -107,7 +107,7 @@ func TestDayRule(t *testing.T) {
 }
 
 func TestRowsThatLeaveAreNumberedInTheFile(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := memory.NewCheckedAllocator(dirty{})
 	defer mem.AssertSize(t, 0)
 	negative := strings.Replace(goodLine, `"paid_fen":100`, `"paid_fen":-100,"risk_reason":"odd"`, 1)
 	twice := strings.Replace(negative, `"merchant_id":7`, `"merchant_id":null`, 1)

@@ -250,7 +250,7 @@ func TestMappingAgreesWithItsNaiveTwin(t *testing.T) {
 			}
 		}
 		raw := recordOfSales(memory.DefaultAllocator, rows, rapid.Bool().Draw(rt, "encoded"))
-		got, err := bind(t, m, columnNames(sales), raw).Map(memory.DefaultAllocator, raw, mapping.Rows{Day: day(t, "2026-01-31")})
+		got, err := bind(t, m, columnNames(sales), raw).Map(dirty{}, raw, mapping.Rows{Day: day(t, "2026-01-31")})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestMappingAgreesWithItsNaiveTwin(t *testing.T) {
 func TestSplittingRecordsChangesNothing(t *testing.T) {
 	m := newMapper(t, sales, salesSpec, contract.IDTypes{contract.Merchant: true})
 	rapid.Check(t, func(rt *rapid.T) {
-		checked := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		checked := memory.NewCheckedAllocator(dirty{})
 		defer checked.AssertSize(t, 0)
 		rows := make([]sale, rapid.IntRange(1, 80).Draw(rt, "rows"))
 		for i := range rows {
