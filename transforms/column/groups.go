@@ -64,11 +64,20 @@ func equalAt(keys [][]int64, a, b uint32) bool {
 }
 
 // HashColumns puts Hash of the key columns of every row into hashes, which sets the number of rows.
+// It is not inlined, or its loops would keep their variables in memory.
+//
+//go:noinline
 func HashColumns(hashes []uint64, keys [][]int64) {
-	for i := range hashes {
-		hashes[i] = hashSeed
+	if len(keys) == 0 {
+		for i := range hashes {
+			hashes[i] = hashSeed
+		}
+		return
 	}
-	for _, k := range keys {
+	for i, v := range keys[0][:len(hashes)] {
+		hashes[i] = Mix(hashSeed, v)
+	}
+	for _, k := range keys[1:] {
 		k = k[:len(hashes)]
 		for i, v := range k {
 			hashes[i] = Mix(hashes[i], v)

@@ -35,6 +35,9 @@ func fromOrdinal(u uint64) int64 { return int64((u + 1) ^ 1<<63) }
 // bounds are the ordinals of values other than Null, from low to before end; end is 0 if there are none.
 type bounds struct{ low, end uint64 }
 
+// boundsOf is not inlined, or its loop would keep its variables in memory.
+//
+//go:noinline
 func boundsOf(values []int64) bounds {
 	b := bounds{low: math.MaxUint64}
 	for _, v := range values {
@@ -158,37 +161,53 @@ func (p *packing) pack(rows []int64, columns [][]int64, from, n int) {
 func (f *packedField) halves() bool { return f.width > 64-f.shift }
 
 func (f *packedField) pack(rows, values []int64, words int) {
-	at, shift := f.word, f.shift
 	switch {
 	case f.width == 0:
-	case f.halves():
-		for _, v := range values {
-			d := f.distance(v)
-			rows[at-1] |= int64(d >> (64 - shift))
-			rows[at] |= int64(d << shift)
-			at += words
-		}
 	case f.ranks != nil:
-		for _, v := range values {
-			rows[at] |= int64(f.distance(v) << shift)
-			at += words
-		}
+		f.packRanks(rows, values, words)
+	case f.halves():
+		packHalves(rows, values, f.word, words, f.shift, f.low, f.null)
 	default:
-		low, null := f.low, f.null
-		for _, v := range values {
-			rows[at] |= int64(min(NullLast(v)-low, null) << shift)
-			at += words
-		}
+		packWhole(rows, values, f.word, words, f.shift, f.low, f.null)
 	}
 }
 
-// distance is what is kept of a value that fits.
-func (f *packedField) distance(v int64) uint64 {
-	switch {
-	case f.ranks == nil:
-		return min(NullLast(v)-f.low, f.null) // the ordinal of Null is the greatest
-	case v == Null:
-		return f.null
+func (f *packedField) packRanks(rows, values []int64, words int) {
+	at := f.word
+	for _, v := range values {
+		d := f.null
+		if v != Null {
+			d = uint64(f.ranks[v])
+		}
+		rows[at] |= int64(d << f.shift)
+		if f.halves() {
+			rows[at-1] |= int64(d >> (64 - f.shift))
+		}
+		at += words
 	}
-	return uint64(f.ranks[v])
+}
+
+// packWhole packs numbers that lie in one word: their distances from low, that of Null, whose ordinal is the greatest, cut
+// to null. Inlined, the loop would keep its variables in memory.
+//
+//go:noinline
+func packWhole(rows, values []int64, at, words int, shift uint, low, null uint64) {
+	shift &= 63
+	for _, v := range values {
+		rows[at] |= int64(min(NullLast(v)-low, null) << shift)
+		at += words
+	}
+}
+
+// packHalves is packWhole where the upper bits lie in the word before.
+//
+//go:noinline
+func packHalves(rows, values []int64, at, words int, shift uint, low, null uint64) {
+	up, down := shift&63, (64-shift)&63
+	for _, v := range values {
+		d := min(NullLast(v)-low, null)
+		rows[at-1] |= int64(d >> down)
+		rows[at] |= int64(d << up)
+		at += words
+	}
 }

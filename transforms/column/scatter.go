@@ -133,6 +133,26 @@ func (w *Writer) Row(hash uint64) []int64 {
 	return b[n : n+w.width : n+w.width]
 }
 
+// Rows appends the named rows, each to the partition of its hash. Words are its values, a column for each; these and
+// hashes begin with row from.
+func (w *Writer) Rows(words [][]int64, hashes []uint64, from uint32, rows []uint32) {
+	open, used, shift, width := w.open, w.used, w.shift, w.width
+	for _, row := range rows {
+		i := row - from
+		p := hashes[i] >> shift // a shift by 64 gives 0
+		n := int(used[p])
+		b := open[p]
+		if n == len(b) { // full, or none
+			b, n = w.next(int(p)), 0
+		}
+		used[p] = int32(n + width)
+		b = b[n : n+width]
+		for j, word := range words {
+			b[j] = word[i]
+		}
+	}
+}
+
 // next hands the full block of p over and opens an empty one.
 func (w *Writer) next(p int) []int64 {
 	if full := w.open[p]; full != nil {

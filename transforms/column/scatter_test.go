@@ -173,6 +173,40 @@ func TestEveryRowComesBackOnceAndEqualKeysMeet(t *testing.T) {
 	})
 }
 
+// Rows is Row of the named rows of columns that begin with some row.
+func TestRowsOfColumnsGoWhereTheyGoOneByOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		width, n := rapid.IntRange(1, 4).Draw(t, "width"), rapid.IntRange(0, 3000).Draw(t, "rows")
+		parts := 1 << rapid.IntRange(0, 3).Draw(t, "log partitions")
+		from, every := rapid.Uint32Range(0, 5000).Draw(t, "from"), rapid.IntRange(1, 3).Draw(t, "every")
+		words, hashes := make([][]int64, width), make([]uint64, n)
+		for j := range words {
+			words[j] = make([]int64, n)
+			for i := range n {
+				words[j][i] = int64(i*width + j)
+			}
+		}
+		column.HashColumns(hashes, words)
+		one, many := column.NewScatter(width, parts, unlimited()), column.NewScatter(width, parts, unlimited())
+		w, m := one.Writer(), many.Writer()
+		var rows []uint32
+		for i := 0; i < n; i += every {
+			rows = append(rows, from+uint32(i))
+			row := w.Row(hashes[i])
+			for j := range words {
+				row[j] = words[j][i]
+			}
+		}
+		m.Rows(words, hashes, from, rows)
+		if err := errors.Join(w.Flush(), m.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(collect(t, one, 1), collect(t, many, 1)); diff != "" {
+			t.Fatalf("(-one by one +together):\n%s", diff)
+		}
+	})
+}
+
 func TestOneWriterKeepsTheOrderOfAPartition(t *testing.T) {
 	for _, c := range []struct {
 		name   string

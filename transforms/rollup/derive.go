@@ -262,8 +262,13 @@ func excludedReasons(out []int64, f *column.Frame, env *Env) {
 
 func present(name string) func(out []int64, f *column.Frame, env *Env) {
 	return func(out []int64, f *column.Frame, _ *Env) {
-		v := f.Column(name)
-		each(out, func(i int) int64 { return truth(v[i] != column.Null) })
+		for i, v := range f.Column(name) {
+			is := int64(1)
+			if v == column.Null {
+				is = 0
+			}
+			out[i] = is
+		}
 	}
 }
 

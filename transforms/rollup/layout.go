@@ -205,27 +205,57 @@ func (f *format) pack(n int, columns, scratch [][]int64) (words [][]int64, misfi
 			clear(scratch[field.word])
 			words[field.word] = scratch[field.word]
 		}
-		word, shift, mask := words[field.word][:len(values)], field.shift, field.mask
+		word := words[field.word][:len(values)]
 		if field.flag {
-			for i, v := range values {
-				word[i] |= v << shift
-			}
-			continue
-		}
-		low, beyond := field.low, false
-		for i, v := range values {
-			d := v - low // it wraps: below low it is beyond any mask, or low + d is v again, as with Null and a low near the greatest
-			if uint64(d) >= uint64(mask) {
-				beyond = beyond || v != column.Null
-				d = mask
-			}
-			word[i] |= d << shift
-		}
-		if beyond {
+			field.putFlags(word, values)
+		} else if !field.put(word, values) && !field.fit(values) {
 			misfits = mark(misfits, values, field)
 		}
 	}
 	return words, misfits
+}
+
+// Loops over the rows are not inlined: beside the fields of a format they lack registers.
+
+// put adds the values to the words of their rows. It reports whether all fit and none is Null; for the others mask is kept.
+//
+//go:noinline
+func (f field) put(words, values []int64) (plain bool) {
+	shift, mask, low := f.shift&63, uint64(f.mask), f.low
+	words = words[:len(values)]
+	var most uint64
+	for i, v := range values {
+		d := uint64(v - low) // it wraps: below low it is beyond any mask, or low + d is v again, as with Null and a low near the greatest
+		most = max(most, d)
+		words[i] |= int64(min(d, mask) << shift)
+	}
+	return most < mask
+}
+
+// fit reports whether all values other than Null fit.
+//
+//go:noinline
+func (f field) fit(values []int64) bool {
+	low, most := f.low, uint64(0)
+	for _, v := range values { // without a branch: nulls come at random
+		d := uint64(v - low)
+		if v == column.Null {
+			d = 0
+		}
+		most = max(most, d)
+	}
+	return most < uint64(f.mask)
+}
+
+// putFlags is put of flags, which always fit.
+//
+//go:noinline
+func (f field) putFlags(words, values []int64) {
+	shift := f.shift & 63
+	words = words[:len(values)]
+	for i, v := range values {
+		words[i] |= v << shift
+	}
 }
 
 // mark sets the bits of rows whose value does not fit into mask.
@@ -325,21 +355,37 @@ func (w *words) extract(i int, out []int64) {
 		copy(out, word)
 		return
 	}
-	shift, mask := f.shift, f.mask
 	if f.flag {
-		for k, v := range word {
-			out[k] = v >> shift & 1
-		}
-		return
+		f.takeFlags(out, word)
+	} else {
+		f.take(out, word)
 	}
-	low := f.low
-	for k, v := range word {
-		d := v >> shift & mask
-		v = d + low
+}
+
+// take is the reverse of put.
+//
+//go:noinline
+func (f field) take(values, words []int64) {
+	shift, mask, low := f.shift&63, f.mask, f.low
+	words = words[:len(values)]
+	for i, w := range words {
+		d := w >> shift & mask
+		v := d + low
 		if d == mask {
 			v = column.Null
 		}
-		out[k] = v
+		values[i] = v
+	}
+}
+
+// takeFlags is the reverse of putFlags.
+//
+//go:noinline
+func (f field) takeFlags(values, words []int64) {
+	shift := f.shift & 63
+	words = words[:len(values)]
+	for i, w := range words {
+		values[i] = w >> shift & 1
 	}
 }
 

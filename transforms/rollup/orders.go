@@ -13,6 +13,7 @@ type orderTable struct {
 	of     []uint32  // order of each row
 	lines  []int32   // rows of each order
 	before []int32   // for each row the row of its order before it, -1: none
+	later  []uint32  // rows that have one
 	last   []int32   // scratch: newest row of each order
 	first  [][]int64 // the first columns
 
@@ -35,38 +36,59 @@ func (v *visitor) findOrders() {
 	all := v.chosen[0]
 	t.of = grow(t.of, n)
 	t.groups.Number(keys, v.hashes, all, t.of)
-	t.lines, t.last, t.before = grow(t.lines, t.groups.Len()), grow(t.last, t.groups.Len()), grow(t.before, n)
-	clear(t.lines)
-	for i := range t.last {
-		t.last[i] = -1
-	}
-	most := int32(0)
-	for i, o := range t.of {
-		t.before[i] = t.last[o]
-		t.last[o] = int32(i)
-		t.lines[o]++
-		most = max(most, t.lines[o])
-	}
+	most := t.chain()
 	for j, f := range t.spec.firsts {
 		t.first[j] = grow(t.first[j], n)
-		clear(t.first[j])
-		if rows := v.chosen[f.rows]; most <= manyLines {
-			t.findFirst(t.first[j], v.columns(f.keys), rows)
+		if most <= manyLines {
+			v.mark(t.first[j], f.rows)
+			t.findFirst(t.first[j], v.columns(f.keys))
 		} else {
-			v.findFirstGrouped(t.first[j], f, rows)
+			v.findFirstGrouped(t.first[j], f)
 		}
 	}
 }
 
-// findFirst marks the rows of a selection before which no row of the same order has the same keys.
-func (t *orderTable) findFirst(first []int64, keys [][]int64, rows []uint32) {
-	for _, i := range rows {
-		first[i] = 1
+// mark sets the rows of a selection to 1 and the others to 0.
+func (v *visitor) mark(rows []int64, selection int) {
+	if flags := v.pass.selections[selection]; len(flags) == 1 {
+		copy(rows, v.rows.field(flags[0]))
+		return
 	}
-	for _, i := range rows {
-		for j := t.before[i]; j >= 0; j = t.before[j] {
-			// Of the rows before, those that are not in the selection are not marked, nor are those that repeat
-			// one still further back.
+	clear(rows)
+	for _, i := range v.chosen[selection] {
+		rows[i] = 1
+	}
+}
+
+// chain links the rows of each order, and tells the most that one has.
+func (t *orderTable) chain() (most int32) {
+	n, orders := len(t.of), t.groups.Len()
+	t.lines, t.last = grow(t.lines, orders), grow(t.last, orders)
+	t.before, t.later = grow(t.before, n), grow(t.later, n)
+	lines, last, before, later := t.lines, t.last, t.before, t.later
+	clear(lines)
+	for i := range last {
+		last[i] = -1
+	}
+	k := 0
+	for i, o := range t.of {
+		at := last[o]
+		before[i], last[o] = at, int32(i)
+		lines[o]++
+		most = max(most, lines[o])
+		later[k] = uint32(i)
+		k += 1 + int(at>>31) // without a branch: lines of one order may lie anywhere
+	}
+	t.later = later[:k]
+	return most
+}
+
+// findFirst takes the mark from rows of a selection before which a row of the same order has the same keys.
+func (t *orderTable) findFirst(first []int64, keys [][]int64) {
+	before := t.before
+	for _, i := range t.later {
+		for j := before[i]; j >= 0; j = before[j] {
+			// Rows that are not in the selection are not marked, nor are those that repeat one still further back.
 			if first[j] != 0 && equalRows(keys, int(i), int(j)) {
 				first[i] = 0
 				break
@@ -84,11 +106,13 @@ func equalRows(keys [][]int64, a, b int) bool {
 	return true
 }
 
-// findFirstGrouped is findFirst by a hash table, whose time does not grow with the square of an order's lines.
-func (v *visitor) findFirstGrouped(first []int64, f firstColumn, rows []uint32) {
+// findFirstGrouped is mark and findFirst by a hash table, whose time does not grow with the square of an order's lines.
+func (v *visitor) findFirstGrouped(first []int64, f firstColumn) {
+	rows := v.chosen[f.rows]
 	keys := v.columns(slices.Concat(f.keys, v.orders.spec.keys))
 	column.HashColumns(v.hashes, keys)
 	v.groups.Number(keys, v.hashes, rows, v.of[:len(rows)])
+	clear(first)
 	for _, i := range v.groups.First() {
 		first[i] = 1
 	}

@@ -34,7 +34,6 @@ type pass struct {
 	sources []int          // for each field the field there, or -1-i for first column i
 	flags   map[string]int // first column of each flag by its name
 	wanted  int            // selection there
-	hashed  []int          // fields there of by
 }
 
 // plan is a rollup and where its groups are collected.
@@ -79,7 +78,7 @@ type orders struct {
 // firstColumn tells for every row whether it is the first of its order with its values of the keys. The sum over
 // a group by these keys is the number of distinct orders.
 type firstColumn struct {
-	keys []int // fields
+	keys []int // fields beside those in which the rows of an order are equal
 	rows int   // selection; other rows are 0
 }
 
@@ -218,6 +217,7 @@ func (p *pass) needOrders() *orders {
 // addFirst is the number of the first column with these keys, among the rows with these flags.
 func (p *pass) addFirst(keys []string, flags ...string) int {
 	o, first := p.needOrders(), firstColumn{keys: p.layout.addAll(keys), rows: p.selection(flags...)}
+	first.keys = slices.DeleteFunc(first.keys, func(i int) bool { return slices.Contains(o.keys, i) })
 	for i, f := range o.firsts {
 		if slices.Equal(f.keys, first.keys) && f.rows == first.rows {
 			return i
@@ -246,7 +246,6 @@ func (p *pass) link() {
 			p.sources = append(p.sources, p.from.layout.add(name))
 		}
 	}
-	p.hashed = p.from.layout.addAll(p.by)
 }
 
 // open makes the tables of the pass, once the layout is known.
@@ -303,48 +302,59 @@ func (p *pass) openRows(mem column.Memory, rooms []room) {
 type rowWriter struct {
 	pass    *pass
 	writers [2]*column.Writer
+	columns [][]int64 // of the rows in hand
+	hashes  []uint64
 	scratch [2][][]int64
 }
 
 func (p *pass) writer() *rowWriter {
-	w := &rowWriter{pass: p}
+	w := &rowWriter{pass: p, columns: make([][]int64, len(p.layout.names)), hashes: make([]uint64, packRows)}
 	for i, s := range p.scatters {
 		w.writers[i], w.scratch[i] = s.Writer(), make([][]int64, s.Width())
 	}
 	return w
 }
 
-// add adds the named rows. Of columns, n values each, hashes decide the partition.
-func (w *rowWriter) add(n int, columns [][]int64, hashes []uint64, rows []uint32) {
-	words, misfits := w.pass.formats[0].pack(n, columns, w.scratch[0])
-	if misfits != nil {
-		var apart []uint32
-		rows, apart = split(rows, misfits)
-		wide, _ := w.pass.formats[1].pack(n, columns, w.scratch[1])
-		write(w.writers[1], wide, hashes, apart)
+// packRows are packed at once: their words stay in the first-level cache until they are with their partitions.
+const packRows = 1024
+
+// add adds the named rows, in ascending order, of columns of n values.
+func (w *rowWriter) add(n int, columns [][]int64, rows []uint32) {
+	for from := 0; len(rows) > 0; from += packRows {
+		to := min(from+packRows, n)
+		for j, c := range columns {
+			w.columns[j] = c[from:to]
+		}
+		here, _ := slices.BinarySearch(rows, uint32(to))
+		w.addPacked(uint32(from), to-from, rows[:here])
+		rows = rows[here:]
 	}
-	write(w.writers[0], words, hashes, rows)
 }
 
-// split parts the rows that are not marked from those that are.
-func split(rows []uint32, marks []uint64) (plain, marked []uint32) {
-	for _, i := range rows {
-		if marks[i>>6]>>(i&63)&1 == 1 {
-			marked = append(marked, i)
+// addPacked adds the named rows of the n that begin at from.
+func (w *rowWriter) addPacked(from uint32, n int, rows []uint32) {
+	hashes := w.hashes[:n]
+	column.HashColumns(hashes, w.columns[:len(w.pass.by)]) // the layout begins with the partitioning
+	words, misfits := w.pass.formats[0].pack(n, w.columns, w.scratch[0])
+	if misfits != nil {
+		var apart []uint32
+		rows, apart = split(rows, from, misfits)
+		wide, _ := w.pass.formats[1].pack(n, w.columns, w.scratch[1])
+		w.writers[1].Rows(wide, hashes, from, apart)
+	}
+	w.writers[0].Rows(words, hashes, from, rows)
+}
+
+// split parts the rows that are not marked from those that are. Marks begin with row from.
+func split(rows []uint32, from uint32, marks []uint64) (plain, marked []uint32) {
+	for _, row := range rows {
+		if i := row - from; marks[i>>6]>>(i&63)&1 == 1 {
+			marked = append(marked, row)
 		} else {
-			plain = append(plain, i)
+			plain = append(plain, row)
 		}
 	}
 	return plain, marked
-}
-
-func write(to *column.Writer, words [][]int64, hashes []uint64, rows []uint32) {
-	for _, i := range rows {
-		row := to.Row(hashes[i])
-		for j, word := range words {
-			row[j] = word[i]
-		}
-	}
 }
 
 // err is the first failure to spill.

@@ -81,8 +81,8 @@ type Worker struct {
 	r       *Reduction
 	writers map[*pass]*rowWriter // of the passes that read the source, once they had rows
 	derived [][]int64            // of each derivation, for the batch in hand
-	hashes  []uint64
 	rows    []uint32
+	flags   []int64
 }
 
 // Worker makes a worker.
@@ -143,9 +143,7 @@ func (w *Worker) scatter(p *pass, f *column.Frame) error {
 	if w.writers[p] == nil {
 		w.writers[p] = p.writer()
 	}
-	w.hashes = grow(w.hashes, f.N)
-	column.HashColumns(w.hashes, columns[:len(p.by)]) // the layout begins with the partitioning
-	w.writers[p].add(f.N, columns, w.hashes, w.chooseRows(p, f))
+	w.writers[p].add(f.N, columns, w.chooseRows(p, f))
 	return w.writers[p].err()
 }
 
@@ -158,22 +156,34 @@ func (w *Worker) chooseRows(p *pass, f *column.Frame) []uint32 {
 		}
 		return w.rows
 	}
-	var flags [][]int64
-	for _, fields := range p.selections {
-		if len(fields) == 1 { // more are part of another: a rollup's own rows have at most one flag
-			flags = append(flags, f.Column(p.layout.names[fields[0]]))
-		}
-	}
+	wanted := w.wanted(p, f)
 	n := 0
-	for i := range w.rows {
-		var wanted int64
-		for _, flag := range flags {
-			wanted |= flag[i]
-		}
+	for i, flag := range wanted {
 		w.rows[n] = uint32(i)
-		n += int(wanted)
+		n += int(flag)
 	}
 	return w.rows[:n]
+}
+
+// wanted has a 1 for every row that any rollup of the pass looks at.
+func (w *Worker) wanted(p *pass, f *column.Frame) []int64 {
+	var wanted []int64
+	for _, fields := range p.selections {
+		if len(fields) != 1 {
+			continue // more are part of another: a rollup's own rows have at most one flag
+		}
+		flags := f.Column(p.layout.names[fields[0]])
+		if wanted == nil {
+			wanted = flags
+			continue
+		}
+		w.flags = grow(w.flags, f.N)
+		for i, flag := range flags {
+			w.flags[i] = wanted[i] | flag
+		}
+		wanted = w.flags
+	}
+	return wanted
 }
 
 func (p *pass) readsAllRows() bool {
