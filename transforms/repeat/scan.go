@@ -52,7 +52,7 @@ func newDays(in *Input) *days {
 			}
 		}
 	}
-	d.classify()
+	d.classify(in)
 	return d
 }
 
@@ -72,7 +72,6 @@ type scan struct {
 	exact   [windowCount]tally // what belongs to one window alone
 	months  []monthRow
 	singles []single    // pairs of one purchase, by class and flags
-	counted []int32     // singles that are not zero
 	cohorts []cohortRow // by month and offset, a square
 	touched []int32     // cohorts that are not zero
 	kept    []int16     // the pair's distinct months, newest first

@@ -1,5 +1,7 @@
 package repeat
 
+import "github.com/windvane/windvane/transforms/contract"
+
 // Most pairs are a single row: one purchase on one day, none of it refunded. What such a pair adds depends on its flags and
 // on what figures ask of its day, which many days answer alike (their class). They are counted by class and flags, and the
 // counts are added to the subject's figures when it ends.
@@ -20,12 +22,15 @@ type single struct{ pairs, orders, paid int64 }
 // singleFlags are the combinations of a row's flags.
 const singleFlags = 1 << (atKind - atDistribution)
 
-// classify puts the days of the history kept into classes, by age.
-func (d *days) classify() {
+// classify puts the days of the history kept into classes, by age. What the scope is not asked for makes no class.
+func (d *days) classify(in *Input) {
 	d.class = make([]uint16, len(d.bucket))
 	for age := range d.class {
-		c := class{bucket: d.bucket[age], conversion: windowCount, month: d.month[age], live: age < LiveDays, won: age >= ConversionDays && age < ConversionDays+WonDays}
-		if age >= ConversionDays {
+		c := class{bucket: d.bucket[age], conversion: windowCount, live: age < LiveDays, won: age >= ConversionDays && age < ConversionDays+WonDays}
+		if in.Months {
+			c.month = d.month[age]
+		}
+		if in.Scope.Role == contract.RoleMerchant && age >= ConversionDays {
 			c.conversion = d.bucket[age-ConversionDays]
 		}
 		if d.ranges != nil {
@@ -45,25 +50,26 @@ func isSingle(rows []row) bool {
 
 // single counts a pair of one purchase.
 func (s *scan) single(buyer int64, r row) {
-	c := s.class[s.asOf-dayOf(r.facts)]
-	at := int32(c)*singleFlags + int32(r.facts>>atDistribution&(singleFlags-1))
-	n := &s.singles[at]
-	if n.pairs == 0 {
-		s.counted = append(s.counted, at)
-	}
+	age := s.asOf - dayOf(r.facts)
+	c := s.class[age]
+	n := &s.singles[int(c)*singleFlags+int(r.facts>>atDistribution&(singleFlags-1))]
 	n.pairs++
 	n.orders += r.facts >> atOrders & countMask
 	n.paid += r.value
 	if s.won != nil && r.facts&(1<<atDistribution) != 0 && s.classes[c].won {
 		s.buyer = buyer
-		s.win(&trialWalk{}, int32(s.asOf-dayOf(r.facts)))
+		s.win(&trialWalk{}, int32(age))
 	}
 }
 
 // endSingles adds what was counted to the figures of the subject, as scan.day and scan.finish do for one pair.
 func (s *scan) endSingles() {
-	for _, at := range s.counted {
-		n, c, flags := &s.singles[at], &s.classes[at/singleFlags], int64(at%singleFlags)<<atDistribution
+	for at := range s.singles {
+		n := &s.singles[at]
+		if n.pairs == 0 {
+			continue
+		}
+		c, flags := &s.classes[at/singleFlags], int64(at%singleFlags)<<atDistribution
 		t := &s.tallies[c.bucket]
 		t[mBuyers] += n.pairs
 		t[mNew] += n.pairs
@@ -73,10 +79,8 @@ func (s *scan) endSingles() {
 		t[mPaid] += n.paid
 		t[mReturningPaid] -= n.paid
 		s.addSingles(c, n.pairs, flags&(1<<atDistribution) != 0, flags&(1<<atSelfLive) != 0)
-		*n = single{}
+		*n, s.seen = single{}, true
 	}
-	s.seen = s.seen || len(s.counted) > 0
-	s.counted = s.counted[:0]
 }
 
 // addSingles adds the pairs of a class to what only some scopes count.
