@@ -63,9 +63,9 @@ type night struct {
 	buyers  []*repeat.Figures
 	sums    []*gmv.Sums
 	settled []*gmv.SettledSums // by role, of a night that is decided again: all it asks of sales; nil: sums tell
-	tables  []string       // that were made
-	records []arrow.Record // of those that are held until the night ends
-	writing *writing       // nil: nothing is published
+	tables  []string           // that were made
+	records []arrow.Record     // of those that are held until the night ends
+	writing *writing           // nil: nothing is published
 	outputs []Output
 	steps   []StepRecord
 	spans   []stepSpan // of the steps, for lineage
