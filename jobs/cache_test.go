@@ -105,19 +105,19 @@ func TestNamedColumnsAreKeptForASecondReading(t *testing.T) {
 		if twice {
 			s.keepAsked(1000)
 		}
-		first, err := s.frame(t.Context(), r, p, name)
+		first, err := s.frame(t.Context(), r, p, true, name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := out.Delete(t.Context(), rollupKey(r.Name, p)); err != nil {
 			t.Fatal(err)
 		}
-		again, err := s.frame(t.Context(), r, p, name)
+		again, err := s.frame(t.Context(), r, p, true, name)
 		if twice && (again != first || err != nil) || !twice && !errors.Is(err, errLost) {
 			t.Errorf("read twice: %v: %v, error %v", twice, again, err)
 		}
 		for _, columns := range [][]string{nil, {name, name}} {
-			if _, err := s.frame(t.Context(), r, p, columns...); !errors.Is(err, errLost) {
+			if _, err := s.frame(t.Context(), r, p, true, columns...); !errors.Is(err, errLost) {
 				t.Errorf("columns %v were had from those of another reader: error %v", columns, err)
 			}
 		}

@@ -53,6 +53,15 @@ func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) erro
 	return nil
 }
 
+// askedAgainBytes is what frames may take that are read for tonight and for the night that is decided again; 0: there is none, or
+// frames are kept anyway.
+func (n *night) askedAgainBytes() int64 {
+	if !n.runner.OneNight || !n.decidesAgain() {
+		return 0
+	}
+	return min(askedAgainCache, n.runner.Settings.CacheBytes-n.runner.cacheBytes())
+}
+
 // decidesAgain tells whether causes ask for the lists of another night, if anybody moves.
 func (n *night) decidesAgain() bool {
 	if n.previous == nil {
@@ -271,9 +280,9 @@ func (n *night) sumForLists(ctx context.Context) error {
 		return err
 	}
 	n.settled = make([]*gmv.SettledSums, len(contract.Roles))
-	refunds := n.placedRefunds()
-	return n.eachScope(ctx, slices.All(selling), func(ctx context.Context, _ int, s contract.Scope, _ int) (err error) {
-		days := n.history(ctx, rollup.SalesOf(s), n.asOf-settledDays-gmv.Lag30+1, gmv.SettledColumns(s)...)
+	refunds, first := n.placedRefunds(), n.asOf-settledDays-gmv.Lag30+1
+	return n.countScopes(ctx, rollup.SalesOf, first, slices.All(selling), func(ctx context.Context, _ int, s contract.Scope, _ int) (err error) {
+		days := n.passing(ctx, rollup.SalesOf(s), first, gmv.SettledColumns(s)...)
 		n.settled[s.Role], err = gmv.SumSettled(n.asOf, s, settledDays, days, refunds)
 		return err
 	})

@@ -77,3 +77,11 @@ func (n *night) told(ctx context.Context) (map[string]string, error) {
 	}
 	return all, nil
 }
+
+// FramesKept is how many frames are kept for the night that is decided again.
+func FramesKept(r *Runner) int {
+	if r.state.again == nil {
+		return 0
+	}
+	return len(r.state.again.frames)
+}

@@ -194,7 +194,7 @@ func (l *liftNight) readOne(ctx context.Context, a *lift.Adder, r liftRead) erro
 // smallFrame keeps the decoded rollup for the nights that ask for it again.
 func (l *liftNight) smallFrame(ctx context.Context, r liftRead) (*column.Frame, error) {
 	if r.view == lift.Before {
-		return l.runner.state.frame(ctx, r.rollup, r.part)
+		return l.runner.state.frame(ctx, r.rollup, r.part, false)
 	}
 	return l.frame(ctx, r.rollup, r.part)
 }

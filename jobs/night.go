@@ -152,9 +152,7 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	if n.done {
 		return nil
 	}
-	if n.runner.OneNight && n.decidesAgain() {
-		n.runner.state.keepAsked(min(askedAgainCache, n.runner.Settings.CacheBytes/2))
-	}
+	n.runner.state.keepAsked(n.askedAgainBytes())
 	if err := n.checkCounts(ctx); err != nil {
 		return err
 	}

@@ -154,12 +154,12 @@ func (n *night) frame(ctx context.Context, r *rollup.Rollup, p Partition, column
 	if err != nil {
 		return nil, err
 	}
-	f, err := n.runner.state.frame(ctx, r, p, columns...)
+	f, err := n.runner.state.frame(ctx, r, p, !n.again, columns...)
 	if !errors.Is(err, errLost) {
 		return f, err
 	}
 	if _, err := n.reduceOnce(ctx, r.Source.Name, p, n.runner.Settings.workers()); err != nil {
 		return nil, err
 	}
-	return n.runner.state.frame(ctx, r, p, columns...)
+	return n.runner.state.frame(ctx, r, p, !n.again, columns...)
 }

@@ -212,15 +212,18 @@ func lost(err error) error {
 	return err
 }
 
-// keepAsked has frames kept, up to so many bytes, also those of named columns, for who reads the same once more. Those that came
-// first stay: the second reading comes in the same order, and would find nothing of what came last.
+// keepAsked has frames kept, up to so many bytes, also those of named columns, for who reads the same once more; 0: nobody does.
+// Those that came first stay: the second reading comes in the same order, and would find nothing of what came last.
 func (s *state) keepAsked(bytes int64) {
-	s.again = newFrameCache(bytes)
-	s.again.stays = true
+	if s.again = nil; bytes > 0 {
+		s.again = newFrameCache(bytes)
+		s.again.stays = true
+	}
 }
 
-// frame loads one rollup of one day. Where columns are named it has these and perhaps others, and is hardly ever kept.
-func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, columns ...string) (*column.Frame, error) {
+// frame loads one rollup of one day. Where columns are named it has these and perhaps others, and is hardly ever kept: for a
+// second reading alone, by the first.
+func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, first bool, columns ...string) (*column.Frame, error) {
 	if empty(r, p) {
 		return emptyFrame(r.Table()), nil
 	}
@@ -242,7 +245,9 @@ func (s *state) frame(ctx context.Context, r *rollup.Rollup, p Partition, column
 	if columns == nil {
 		s.cache.put(key, f)
 	}
-	s.again.put(asked, f)
+	if first {
+		s.again.put(asked, f)
+	}
 	return f, nil
 }
 

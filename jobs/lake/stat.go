@@ -1,9 +1,6 @@
 package lake
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Stat lists one object. It fails with ErrNotFound if there is none of that key.
 func (l *Lake) Stat(ctx context.Context, key string) (obj Object, err error) {
@@ -29,5 +26,5 @@ func statByList(ctx context.Context, s store, key string) (Object, error) {
 			return o, nil
 		}
 	}
-	return Object{}, fmt.Errorf("%s: %w", key, ErrNotFound)
+	return Object{}, ErrNotFound
 }

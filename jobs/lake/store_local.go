@@ -103,7 +103,7 @@ func (s *localStore) stat(ctx context.Context, key string) (Object, error) {
 	}
 	info, err := s.root.Stat(key)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || err == nil && !info.Mode().IsRegular() {
-		return Object{}, fmt.Errorf("%s: %w", key, ErrNotFound)
+		return Object{}, ErrNotFound
 	}
 	if err != nil {
 		return Object{}, localError(err)

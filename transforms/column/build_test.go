@@ -316,7 +316,6 @@ func TestWrongUseIsABug(t *testing.T) {
 	}
 }
 
-// Records that are filled in one after the other are the frame of all their rows, and what the records are made of may be used again.
 // One frame takes one record after another, shorter and longer ones, with and without nulls.
 func TestARefilledFrameIsTheFrameOfItsRecord(t *testing.T) {
 	table := everyKind()
@@ -351,6 +350,7 @@ func TestARefilledFrameIsTheFrameOfItsRecord(t *testing.T) {
 	})
 }
 
+// Records that are filled in one after the other are the frame of all their rows, and what the records are made of may be used again.
 func TestFramesAreFilledInOrder(t *testing.T) {
 	table := everyKind()
 	rapid.Check(t, func(t *rapid.T) {

@@ -109,6 +109,25 @@ func TestManySubjectsAgreeWithAMap(t *testing.T) {
 	})
 }
 
+// Refunds of what nobody is credited with are not those of a talent.
+func TestSettledSumsLeaveOutWhoIsNotInTheScope(t *testing.T) {
+	scope := scopeOf(contract.RoleTalent)
+	credited := sold(20, 500)
+	credited.subject = 7
+	nobody := credited
+	nobody.subject = null
+	refunds := gmv.NewRefunds(refundFrame(scope, []returned{{credited, 1, 100}, {nobody, 1, 200}}), asOf, allDays())
+	s, err := gmv.SumSettled(asOf, scope, 30, daysOf(scope, []sale{credited}), refunds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[int64]gmv.Settled{}
+	s.Each(func(subject int64, f gmv.Settled) { got[subject] = f })
+	if diff := gocmp.Diff(map[int64]gmv.Settled{7: {Net15: 400}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The sums of the days of many subjects are those of a map, in the order of stored rollups.
 func TestManySubjectsAddUpAsAMapDoes(t *testing.T) {
 	sales, _ := crowd(7, 3000, 40)

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
 )
@@ -64,7 +65,6 @@ func one(c contract.Column) *contract.Table {
 	return &contract.Table{Name: "things", Class: contract.Daily, Columns: []contract.Column{c}}
 }
 
-// sourceOf is a raw record of JSON rows.
 // dirty is memory that holds something, as that of column.Buffers does where it is Uncleared: every byte must be written.
 type dirty struct{}
 
@@ -89,6 +89,7 @@ func soil(b []byte) {
 	}
 }
 
+// sourceOf is a raw record of JSON rows.
 func sourceOf(t testing.TB, mem memory.Allocator, fields []arrow.Field, rows string) arrow.Record {
 	t.Helper()
 	rec, _, err := array.RecordFromJSON(mem, arrow.NewSchema(fields, nil), strings.NewReader(rows))
@@ -324,5 +325,32 @@ func TestColumns(t *testing.T) {
 		{name: "dates from text", column: date, source: str, rows: `[{"c":"2026-01-31"},{"c":"2026-01-31 23:59:59"},{"c":"31.1.2026"}]`, want: "2026-01-31 | 2026-01-31", rejects: "2 unknown_value 31.1.2026"},
 	} {
 		t.Run(c.name, c.run)
+	}
+}
+
+// What stands under nulls is written too: frames look all indices of a dictionary up.
+func TestNullsHaveAnIndexOfTheDictionary(t *testing.T) {
+	ids := contract.IDTypes{contract.Merchant: true}
+	for _, c := range []contract.Column{
+		{Kind: contract.Text, Null: true},
+		{Kind: contract.Enum, Null: true, Values: []string{"a", "b"}},
+		{Kind: contract.ID, Domain: contract.Merchant, Null: true},
+	} {
+		m, err := mapping.New(one(c), mapping.Table{Columns: map[string]mapping.Column{"c": {}}}, mapping.Env{Zone: shanghai(t), IDs: ids})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := sourceOf(t, memory.DefaultAllocator, []arrow.Field{nullable("c", arrow.BinaryTypes.String)}, `[{"c":"a"},{"c":null},{"c":"b"},{"c":null}]`)
+		mapped, err := bind(t, m, []string{"c"}, raw).Map(dirty{}, raw, mapping.Rows{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := column.NewIDs(ids).Frame(one(c), mapped.Record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Column("c"); got[0] == got[2] || got[0] == column.Null || got[2] == column.Null || got[1] != column.Null || got[3] != column.Null {
+			t.Errorf("kind %v: %v", c.Kind, got)
+		}
 	}
 }
