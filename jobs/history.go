@@ -35,34 +35,33 @@ func (n *night) daysOf(ctx context.Context, r *rollup.Rollup, columns []string, 
 	if !n.runner.OneNight {
 		columns = nil
 	}
-	return n.loadDays(ctx, r, columns, 2*n.runner.Settings.workers(), wanted)
-}
-
-// aheadBytes is about what days that are loaded ahead may take where they are as large as a day's sales.
-const aheadBytes = 128 << 20
-
-// passing delivers the named columns of a rollup's days from first to the as-of date, which are large and are not kept, also
-// where other nights follow.
-func (n *night) passing(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
-	wanted := func(d calendar.Day) bool { return d >= first && d <= n.asOf }
-	var largest int64
-	for _, p := range n.partitions[r.Source.Name] {
-		if rows, _ := p.rows(r); wanted(p.Day) {
-			largest = max(largest, rows)
-		}
-	}
-	ahead := aheadBytes / max(1, largest*int64(8*len(columns)))
-	return n.loadDays(ctx, r, columns, int(min(ahead, int64(2*n.runner.Settings.workers()))), wanted)
-}
-
-// loadDays loads so many days before they are asked for.
-func (n *night) loadDays(ctx context.Context, r *rollup.Rollup, columns []string, ahead int, wanted func(d calendar.Day) bool) column.Days {
 	var days []Partition
 	for _, p := range n.partitions[r.Source.Name] {
 		if wanted(p.Day) {
 			days = append(days, p)
 		}
 	}
+	return n.loadDays(ctx, r, days, 2*n.runner.Settings.workers(), columns)
+}
+
+// aheadBytes bounds what passing loads ahead: days of sales may be large.
+const aheadBytes = 128 << 20
+
+// passing delivers the named columns of a rollup's days from first to the as-of date, which are not kept, also where other
+// nights follow.
+func (n *night) passing(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
+	days := n.since(r.Source, first)
+	largest := int64(1)
+	for i := range days {
+		rows, _ := days[i].rows(r)
+		largest = max(largest, rows)
+	}
+	ahead := min(aheadBytes/(largest*int64(8*len(columns))), int64(2*n.runner.Settings.workers()))
+	return n.loadDays(ctx, r, days, int(ahead), columns)
+}
+
+// loadDays loads so many days before they are asked for.
+func (n *night) loadDays(ctx context.Context, r *rollup.Rollup, days []Partition, ahead int, columns []string) column.Days {
 	return inOrder(ctx, days, ahead, func(ctx context.Context, p Partition) (column.Dated, error) {
 		f, err := n.frame(ctx, r, p, columns...)
 		return column.Dated{Day: p.Day, Frame: f}, err

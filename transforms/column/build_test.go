@@ -316,20 +316,25 @@ func TestWrongUseIsABug(t *testing.T) {
 	}
 }
 
+// drawRecord draws a record of up to 20 rows.
+func drawRecord(t *rapid.T, ids *column.IDs, table *contract.Table) arrow.Record {
+	b := column.NewBuilder(table, ids)
+	n := rapid.IntRange(0, 20).Draw(t, "rows")
+	for i, c := range table.Columns {
+		for range n {
+			b.Columns()[i].Int(drawValue(t, ids, c))
+		}
+	}
+	return b.Record(memory.DefaultAllocator)
+}
+
 // One frame takes one record after another, shorter and longer ones, with and without nulls.
 func TestARefilledFrameIsTheFrameOfItsRecord(t *testing.T) {
 	table := everyKind()
 	rapid.Check(t, func(t *rapid.T) {
 		ids, got := newIDs(), column.NewFrame(0)
 		for range rapid.IntRange(1, 4).Draw(t, "records") {
-			b := column.NewBuilder(table, ids)
-			n := rapid.IntRange(0, 20).Draw(t, "rows")
-			for i, c := range table.Columns {
-				for range n {
-					b.Columns()[i].Int(drawValue(t, ids, c))
-				}
-			}
-			rec := b.Record(memory.DefaultAllocator)
+			rec := drawRecord(t, ids, table)
 			want, err := ids.Frame(table, rec)
 			if err != nil {
 				t.Fatal(err)
@@ -342,8 +347,8 @@ func TestARefilledFrameIsTheFrameOfItsRecord(t *testing.T) {
 					t.Fatalf("column %s: %v, want %v", c.Name, got.Column(c.Name), want.Column(c.Name))
 				}
 			}
-			if got.N != n {
-				t.Fatalf("%d rows, want %d", got.N, n)
+			if got.N != want.N {
+				t.Fatalf("%d rows, want %d", got.N, want.N)
 			}
 			rec.Release()
 		}
@@ -355,19 +360,13 @@ func TestFramesAreFilledInOrder(t *testing.T) {
 	table := everyKind()
 	rapid.Check(t, func(t *rapid.T) {
 		ids := newIDs()
-		b := column.NewBuilder(table, ids)
-		n := rapid.IntRange(0, 20).Draw(t, "rows")
-		for i, c := range table.Columns {
-			for range n {
-				b.Columns()[i].Int(drawValue(t, ids, c))
-			}
-		}
-		rec := b.Record(memory.DefaultAllocator)
+		rec := drawRecord(t, ids, table)
 		defer rec.Release()
 		want, err := ids.Frame(table, rec)
 		if err != nil {
 			t.Fatal(err)
 		}
+		n := want.N
 		got := column.NewFrame(n)
 		for at := 0; at < n; {
 			to := at + rapid.IntRange(1, n-at).Draw(t, "taken")
