@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -28,16 +31,16 @@ const (
 )
 
 // makeNights makes a marketplace and windvane's output up to its last night and the one before. The output
-// is made by the binary at hand, so it is made anew when that changes.
+// is made by the binary at hand, so it is made anew when another one is.
 func makeNights(ctx context.Context, m marketplace, windvane, folder string, stderr *os.File) error {
 	if err := m.make(ctx, windvane, filepath.Join(folder, dumpsFolder), stderr); err != nil {
 		return err
 	}
-	binary, err := os.Stat(windvane)
+	stamp, err := fileSum(windvane) // its time of change says less: go build sets it even where nothing changed
 	if err != nil {
 		return err
 	}
-	mark, stamp := filepath.Join(folder, "nights.txt"), binary.ModTime().String()
+	mark := filepath.Join(folder, "nights.txt")
 	if have, err := os.ReadFile(mark); err == nil && string(have) == stamp {
 		return nil
 	}
@@ -56,6 +59,20 @@ func makeNights(ctx context.Context, m marketplace, windvane, folder string, std
 		return err
 	}
 	return os.WriteFile(mark, []byte(stamp), 0o644)
+}
+
+// fileSum is the SHA-256 of a file, in hexadecimal digits.
+func fileSum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // daysBefore is the date so many days earlier.

@@ -57,7 +57,6 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 	if err := o.prepare(ctx, s, jobs); err != nil {
 		return err
 	}
-	var all []*measured
 	own := map[string][]sample{}
 	for _, j := range jobs {
 		m, err := s.measureJob(ctx, j, o.runsOf(j), own[j.timedIn], os.Stderr)
@@ -65,9 +64,11 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 			return err
 		}
 		m.lines, own[j.name] = s.places[j.place].lines, m.samples[windvane]
-		all = append(all, m)
+		if err := o.keep(ctx, s, m); err != nil {
+			return err
+		}
 	}
-	return o.report(ctx, s, all, stdout)
+	return o.report(s, jobs, stdout)
 }
 
 // runsOf is how often a job is timed: nights of 90 million lines take minutes each.

@@ -7,22 +7,28 @@ import (
 	"strings"
 )
 
-// report keeps what was measured, and prints it.
-func (o peersOptions) report(ctx context.Context, s *site, all []*measured, stdout io.Writer) error {
+// keep puts what was measured of a job beside what was measured before: jobs take up to an hour, and a later one may be stopped.
+func (o peersOptions) keep(ctx context.Context, s *site, m *measured) error {
 	r, err := readResult(s.out)
 	if err != nil {
 		return err
 	}
-	r.take(ctx, s, all, o.date)
+	r.take(ctx, s, []*measured{m}, o.date)
 	r.Note = o.note
-	var names []string
-	for _, m := range all {
-		names = append(names, m.job.name)
-	}
-	if _, err := io.WriteString(stdout, tableText(&r, names)); err != nil {
+	return r.keep(s.out)
+}
+
+// report prints what was kept of the jobs.
+func (o peersOptions) report(s *site, jobs []job, stdout io.Writer) error {
+	r, err := readResult(s.out)
+	if err != nil {
 		return err
 	}
-	if err := r.keep(s.out); err != nil {
+	var names []string
+	for _, j := range jobs {
+		names = append(names, j.name)
+	}
+	if _, err := io.WriteString(stdout, tableText(&r, names)); err != nil {
 		return err
 	}
 	if o.doc == "" {

@@ -52,8 +52,14 @@ func TestWhatIsMeasuredAgainStandsBesideWhatWasMeasured(t *testing.T) {
 	}
 	measure := func(date string, all ...*measured) string {
 		t.Helper()
-		var table strings.Builder
-		if err := (peersOptions{doc: doc, date: date}).report(t.Context(), s, all, &table); err != nil {
+		o, table, jobs := peersOptions{doc: doc, date: date}, strings.Builder{}, []job{}
+		for _, m := range all {
+			if err := o.keep(t.Context(), s, m); err != nil {
+				t.Fatal(err)
+			}
+			jobs = append(jobs, m.job)
+		}
+		if err := o.report(s, jobs, &table); err != nil {
 			t.Fatal(err)
 		}
 		return read(t, doc)
@@ -84,6 +90,40 @@ func TestWhatIsMeasuredAgainStandsBesideWhatWasMeasured(t *testing.T) {
 	}
 	if err := writeDocument(out, doc); err == nil || !strings.Contains(err.Error(), resultFile) {
 		t.Errorf("of a broken file: %v", err)
+	}
+}
+
+// A job that was measured is known, though the next one is stopped.
+func TestWhatWasMeasuredIsKeptAtOnce(t *testing.T) {
+	s := &site{out: t.TempDir(), windvane: "/nowhere", cores: 2}
+	if err := (peersOptions{date: "2026-01-31"}).keep(t.Context(), s, measuredJob(t, "whole_night", 1000, map[string]float64{duckdb: 3})); err != nil {
+		t.Fatal(err)
+	}
+	r, err := readResult(s.out)
+	if err != nil || r.Jobs["whole_night"].RatioFastestPeer != 3 || len(r.Jobs) != 1 {
+		t.Errorf("%+v (%v)", r.Jobs, err)
+	}
+}
+
+// Nights are made anew by another binary, not by the same one that was built again.
+func TestTheMarkOfABinaryIsItsContent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "binary")
+	sum := func(content string) string {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := fileSum(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if a, again, b := sum("a"), sum("a"), sum("b"); a != again || a == b {
+		t.Errorf("%s, again %s, of another %s", a, again, b)
+	}
+	if _, err := fileSum(file + "2"); err == nil {
+		t.Error("a binary that is not there has a mark")
 	}
 }
 

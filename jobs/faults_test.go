@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,14 @@ func newFaultyMarket(t *testing.T) *faultyMarket {
 	}
 	m.deliver(p)
 	return m
+}
+
+// copied is a market of its own with a content of another's bucket.
+func (m *faultyMarket) copied(t *testing.T, c faults.Content) *faultyMarket {
+	own := &faultyMarket{t: t, settings: m.settings, runs: m.runs}
+	own.bucket, own.url = faults.New(t)
+	own.bucket.Restore(c)
+	return own
 }
 
 // deliver writes dumps to the bucket, whatever stood there.
@@ -238,88 +247,113 @@ var faultKinds = []struct {
 // night, run again, leaves the bytes and the commits of a night that nothing disturbed; and a collection after it what it
 // leaves after an undisturbed one.
 func TestTheNightOnAFailingStore(t *testing.T) {
-	points := 0
+	var points atomic.Int64
+	t.Cleanup(func() { t.Logf("%d fault points in all, every %d. operation", points.Load(), faultStride) })
 	for _, scene := range faultScenes {
-		m := newFaultyMarket(t)
-		scene.prepare(m)
-		before := m.bucket.Save()
-		old, err := m.read(lastDay)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.mustNight(lastDay)
-		undisturbed, err := m.read(lastDay)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if undisturbed.Commits != old.Commits+1 || len(undisturbed.Tables) == 0 || gocmp.Equal(old.Tables, undisturbed.Tables) {
-			t.Fatalf("%s changes nothing: the walk would prove nothing", scene.name)
-		}
-		state := m.bucket.Objects("state/")
-		if err := m.collect(); err != nil {
-			t.Fatal(err)
-		}
-		kept := m.kept()
+		w := newFaultWalk(t, scene.name, scene.prepare)
 		for _, kind := range faultKinds {
 			t.Run(scene.name+"/"+kind.name, func(t *testing.T) {
-				m.t = t
+				t.Parallel() // a night by one worker leaves a core to another walk
 				fired := 0
+				m := w.market.copied(t, w.before)
 				for n := 1 + faultOffset(scene.name+kind.name); ; n += faultStride {
-					m.bucket.Restore(before)
 					fault := kind.fault
 					fault.At = n
-					m.bucket.Arm(fault)
-					_, failure := m.night(lastDay)
-					where := m.bucket.Disarm()
-					if where == "" {
-						if failure != nil {
-							t.Errorf("without a fault: %v", failure)
-						}
+					if !w.walk(m, fault, kind.harmless) {
 						break
 					}
 					fired++
-					if failure != nil && kind.harmless && !strings.Contains(failure.Error(), ": write ") {
-						t.Errorf("%s: trouble that passes ended the night: %v", where, failure)
-					}
-					seen, err := m.read(lastDay)
-					if err != nil {
-						t.Fatalf("%s: a reader finds %v", where, err)
-					}
-					if !gocmp.Equal(seen, old) && !gocmp.Equal(seen, undisturbed) {
-						t.Errorf("%s: a reader sees neither the old list nor the new one: %s", where, gocmp.Diff(undisturbed, seen))
-					}
-					if failure == nil && !gocmp.Equal(seen, undisturbed) {
-						t.Errorf("%s: the night says it is done, but a reader does not see it", where)
-					}
-					if _, err := m.night(lastDay); err != nil {
-						t.Fatalf("%s: run again: %v", where, err)
-					}
-					again, err := m.read(lastDay)
-					if err != nil || !gocmp.Equal(again, undisturbed) {
-						t.Fatalf("%s: run again: %v %s", where, err, gocmp.Diff(undisturbed, again))
-					}
-					if got := m.bucket.Objects("state/"); !maps.Equal(got, state) {
-						t.Errorf("%s: run again: the state differs: %s", where, differing(state, got))
-					}
-					if err := m.collect(); err != nil {
-						t.Fatalf("%s: collect: %v", where, err)
-					}
-					if got := m.kept(); !maps.Equal(got, kept) {
-						t.Errorf("%s: after a collection something temporary is left, or something is gone: %s", where, differing(kept, got))
-					}
-					if after, err := m.read(lastDay); err != nil || !gocmp.Equal(after.Tables, undisturbed.Tables) {
-						t.Errorf("%s: after a collection a reader finds %v %s", where, err, gocmp.Diff(undisturbed.Tables, after.Tables))
-					}
 				}
 				if fired == 0 {
 					t.Error("no fault was met")
 				}
-				points += fired
+				points.Add(int64(fired))
 				t.Logf("%d fault points", fired)
 			})
 		}
 	}
-	t.Logf("%d fault points in all, every %d. operation", points, faultStride)
+}
+
+// faultWalk is a night that is to fail, and what it leaves if nothing disturbs it.
+type faultWalk struct {
+	market           *faultyMarket
+	before           faults.Content    // of the bucket
+	old, undisturbed list              // what a reader sees before and after
+	state            map[string]string // after the night
+	kept             map[string]string // after a collection
+}
+
+func newFaultWalk(t *testing.T, name string, prepare func(*faultyMarket)) *faultWalk {
+	t.Helper()
+	w := &faultWalk{market: newFaultyMarket(t)}
+	prepare(w.market)
+	w.before = w.market.bucket.Save()
+	var err error
+	if w.old, err = w.market.read(lastDay); err != nil {
+		t.Fatal(err)
+	}
+	w.market.mustNight(lastDay)
+	if w.undisturbed, err = w.market.read(lastDay); err != nil {
+		t.Fatal(err)
+	}
+	if w.undisturbed.Commits != w.old.Commits+1 || len(w.undisturbed.Tables) == 0 || gocmp.Equal(w.old.Tables, w.undisturbed.Tables) {
+		t.Fatalf("%s changes nothing: the walk would prove nothing", name)
+	}
+	w.state = w.market.bucket.Objects("state/")
+	if err := w.market.collect(); err != nil {
+		t.Fatal(err)
+	}
+	w.kept = w.market.kept()
+	return w
+}
+
+// walk makes the night with a fault, and again without, and keeps house; false: the night has fewer operations.
+func (w *faultWalk) walk(m *faultyMarket, fault faults.Fault, harmless bool) bool {
+	t := m.t
+	t.Helper()
+	m.bucket.Restore(w.before)
+	m.bucket.Arm(fault)
+	_, failure := m.night(lastDay)
+	where := m.bucket.Disarm()
+	if where == "" {
+		if failure != nil {
+			t.Errorf("without a fault: %v", failure)
+		}
+		return false
+	}
+	if failure != nil && harmless && !strings.Contains(failure.Error(), ": write ") {
+		t.Errorf("%s: trouble that passes ended the night: %v", where, failure)
+	}
+	seen, err := m.read(lastDay)
+	if err != nil {
+		t.Fatalf("%s: a reader finds %v", where, err)
+	}
+	if !gocmp.Equal(seen, w.old) && !gocmp.Equal(seen, w.undisturbed) {
+		t.Errorf("%s: a reader sees neither the old list nor the new one: %s", where, gocmp.Diff(w.undisturbed, seen))
+	}
+	if failure == nil && !gocmp.Equal(seen, w.undisturbed) {
+		t.Errorf("%s: the night says it is done, but a reader does not see it", where)
+	}
+	if _, err := m.night(lastDay); err != nil {
+		t.Fatalf("%s: run again: %v", where, err)
+	}
+	again, err := m.read(lastDay)
+	if err != nil || !gocmp.Equal(again, w.undisturbed) {
+		t.Fatalf("%s: run again: %v %s", where, err, gocmp.Diff(w.undisturbed, again))
+	}
+	if got := m.bucket.Objects("state/"); !maps.Equal(got, w.state) {
+		t.Errorf("%s: run again: the state differs: %s", where, differing(w.state, got))
+	}
+	if err := m.collect(); err != nil {
+		t.Fatalf("%s: collect: %v", where, err)
+	}
+	if got := m.kept(); !maps.Equal(got, w.kept) {
+		t.Errorf("%s: after a collection something temporary is left, or something is gone: %s", where, differing(w.kept, got))
+	}
+	if after, err := m.read(lastDay); err != nil || !gocmp.Equal(after.Tables, w.undisturbed.Tables) {
+		t.Errorf("%s: after a collection a reader finds %v %s", where, err, gocmp.Diff(w.undisturbed.Tables, after.Tables))
+	}
+	return true
 }
 
 // A collection that fails at any operation harms nobody: readers find the list whole, and the next one ends the work.
@@ -343,29 +377,36 @@ func TestACollectionOnAFailingStore(t *testing.T) {
 		if kind.fault.Effect > faults.After {
 			continue // what a stale listing hides is found the next time; bits of listings do not flip
 		}
-		for n := 1; ; n += 1 + faultStride/20 {
-			m.bucket.Restore(before)
-			fault := kind.fault
-			fault.At = n
-			m.bucket.Arm(fault)
-			failure := m.collect()
-			where := m.bucket.Disarm()
-			if where == "" {
-				break
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			m := m.copied(t, before)
+			for n := 1; ; n += 1 + faultStride/20 {
+				m.bucket.Restore(before)
+				fault := kind.fault
+				fault.At = n
+				m.bucket.Arm(fault)
+				failure := m.collect()
+				where := m.bucket.Disarm()
+				if where == "" {
+					if n == 1 {
+						t.Error("no fault was met")
+					}
+					break
+				}
+				if failure != nil && kind.harmless {
+					t.Errorf("%s: trouble that passes ended the collection: %v", where, failure)
+				}
+				if seen, err := m.read(lastDay); err != nil || !gocmp.Equal(seen, want) {
+					t.Fatalf("%s: a reader finds %v %s", where, err, gocmp.Diff(want, seen))
+				}
+				if err := m.collect(); err != nil {
+					t.Fatalf("%s: collect again: %v", where, err)
+				}
+				if got := m.kept(); !maps.Equal(got, kept) {
+					t.Fatalf("%s: collect again: %s", where, differing(kept, got))
+				}
 			}
-			if failure != nil && kind.harmless {
-				t.Errorf("%s, %s: trouble that passes ended the collection: %v", kind.name, where, failure)
-			}
-			if seen, err := m.read(lastDay); err != nil || !gocmp.Equal(seen, want) {
-				t.Fatalf("%s, %s: a reader finds %v %s", kind.name, where, err, gocmp.Diff(want, seen))
-			}
-			if err := m.collect(); err != nil {
-				t.Fatalf("%s, %s: collect again: %v", kind.name, where, err)
-			}
-			if got := m.kept(); !maps.Equal(got, kept) {
-				t.Fatalf("%s, %s: collect again: %s", kind.name, where, differing(kept, got))
-			}
-		}
+		})
 	}
 }
 
