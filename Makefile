@@ -20,13 +20,14 @@ ALL_TAGS := shareddata,acceptance
 
 # Tests write tens of thousands of small files, and windvane syncs what it publishes: on a disk that is most of the time.
 # Where a file system in memory has room and lets programs run, go test works there: tests have their folders in GOTMPDIR
-# where it is set (testing.T.TempDir), else in TMPDIR. TMPDIR says otherwise. Folders of runs that were killed are removed
-# after a day. Garbage is collected late, as a test has no memory_limit to keep.
-# make test and .ci/run vet everything before they test, so go test does not vet once more.
-IN_MEMORY := $(if $(TMPDIR),,$(shell dir=/dev/shm/windvane-test-$$(id -u); [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 6000000 ] && \
-	mkdir -p -m 700 $$dir && find $$dir -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} + && \
-	echo 'exit 0' > $$dir/runs && chmod 700 $$dir/runs && $$dir/runs 2>/dev/null && echo TMPDIR=$$dir GOTMPDIR=$$dir))
-GO_TEST := $(IN_MEMORY) GOGC=$(or $(GOGC),400) go test -vet=off
+# where it is set (testing.T.TempDir), else in TMPDIR. TMPDIR says otherwise. The folder must be the user's own, as programs
+# run from it; what runs left that were killed is removed after three hours. Garbage is collected late, as a test has no
+# memory_limit to keep. make test vets before it tests and .ci/run vets what has other tags, so go test does not vet once more.
+IN_MEMORY = $(if $(TMPDIR),,$(shell dir=/dev/shm/windvane-test-$$(id -u); [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 6000000 ] && \
+	[ "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo)" -gt 8000000 ] && mkdir -p -m 700 $$dir && [ ! -L $$dir ] && [ -O $$dir ] && \
+	find $$dir -mindepth 1 -maxdepth 1 -mmin +180 -exec rm -rf {} + && runs=$$(mktemp $$dir/runs.XXXXXX) && echo 'exit 0' > $$runs && chmod 700 $$runs && \
+	$$runs 2>/dev/null && rm $$runs && echo TMPDIR=$$dir GOTMPDIR=$$dir))
+GO_TEST = $(IN_MEMORY) GOGC=$(or $(GOGC),400) go test -vet=off
 
 DEMO_FROM ?= 2026-01-25
 DEMO_DATE ?= 2026-01-31

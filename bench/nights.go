@@ -45,7 +45,7 @@ func makeNights(ctx context.Context, m marketplace, windvane, folder string, std
 		return nil
 	}
 	warm, full := filepath.Join(folder, warmFolder), filepath.Join(folder, fullFolder)
-	if err := errors.Join(os.RemoveAll(warm), os.RemoveAll(full)); err != nil {
+	if err := errors.Join(os.RemoveAll(mark), os.RemoveAll(warm), os.RemoveAll(full)); err != nil { // the mark first: this may be stopped
 		return err
 	}
 	fmt.Fprintf(stderr, "making the nights of %s\n", folder)

@@ -57,9 +57,18 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 	if err := o.prepare(ctx, s, jobs); err != nil {
 		return err
 	}
+	if err := o.measureAll(ctx, s, jobs, s.measureJob); err != nil {
+		return err
+	}
+	return o.report(s, jobs, stdout)
+}
+
+// measureAll measures one job after another and keeps what each came to.
+func (o peersOptions) measureAll(ctx context.Context, s *site, jobs []job,
+	measure func(ctx context.Context, j job, runs int, own []sample, log io.Writer) (*measured, error)) error {
 	own := map[string][]sample{}
 	for _, j := range jobs {
-		m, err := s.measureJob(ctx, j, o.runsOf(j), own[j.timedIn], os.Stderr)
+		m, err := measure(ctx, j, o.runsOf(j), own[j.timedIn], os.Stderr)
 		if err != nil {
 			return err
 		}
@@ -68,7 +77,7 @@ func comparePeers(ctx context.Context, o peersOptions, stdout io.Writer) error {
 			return err
 		}
 	}
-	return o.report(s, jobs, stdout)
+	return nil
 }
 
 // runsOf is how often a job is timed: nights of 90 million lines take minutes each.

@@ -121,5 +121,9 @@ func (r *result) keep(out string) error {
 	if err != nil {
 		return fmt.Errorf("encode the result: %w", err)
 	}
-	return os.WriteFile(filepath.Join(out, resultFile), append(data, '\n'), 0o644)
+	file := filepath.Join(out, resultFile) // never half written: it holds hours of measuring
+	if err := os.WriteFile(file+".new", append(data, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
 }

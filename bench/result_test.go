@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,8 +98,15 @@ func TestWhatIsMeasuredAgainStandsBesideWhatWasMeasured(t *testing.T) {
 
 // A job that was measured is known, though the next one is stopped.
 func TestWhatWasMeasuredIsKeptAtOnce(t *testing.T) {
-	s := &site{out: t.TempDir(), windvane: "/nowhere", cores: 2}
-	if err := (peersOptions{date: "2026-01-31"}).keep(t.Context(), s, measuredJob(t, "whole_night", 1000, map[string]float64{duckdb: 3})); err != nil {
+	s := &site{out: t.TempDir(), windvane: "/nowhere", cores: 2, places: map[string]place{}}
+	stopped := errors.New("stopped")
+	measure := func(_ context.Context, j job, _ int, _ []sample, _ io.Writer) (*measured, error) {
+		if j.name != "whole_night" {
+			return nil, stopped
+		}
+		return measuredJob(t, j.name, 1000, map[string]float64{duckdb: 3}), nil
+	}
+	if err := (peersOptions{date: "2026-01-31"}).measureAll(t.Context(), s, chosen([]string{"whole_night", "night_windows"}, nil), measure); !errors.Is(err, stopped) {
 		t.Fatal(err)
 	}
 	r, err := readResult(s.out)

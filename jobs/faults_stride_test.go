@@ -3,4 +3,4 @@
 package jobs_test
 
 // faultStride is how many operations lie between two fault points. make faults meets every one.
-const faultStride = 199
+const faultStride = 113

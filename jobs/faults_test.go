@@ -259,7 +259,7 @@ func TestTheNightOnAFailingStore(t *testing.T) {
 				for n := 1 + faultOffset(scene.name+kind.name); ; n += faultStride {
 					fault := kind.fault
 					fault.At = n
-					if !w.walk(m, fault, kind.harmless) {
+					if !w.meet(m, fault, kind.harmless) {
 						break
 					}
 					fired++
@@ -307,8 +307,8 @@ func newFaultWalk(t *testing.T, name string, prepare func(*faultyMarket)) *fault
 	return w
 }
 
-// walk makes the night with a fault, and again without, and keeps house; false: the night has fewer operations.
-func (w *faultWalk) walk(m *faultyMarket, fault faults.Fault, harmless bool) bool {
+// meet makes the night with a fault, and again without, and keeps house; false: the night has fewer operations.
+func (w *faultWalk) meet(m *faultyMarket, fault faults.Fault, harmless bool) bool {
 	t := m.t
 	t.Helper()
 	m.bucket.Restore(w.before)

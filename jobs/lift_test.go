@@ -205,7 +205,7 @@ func TestLiftStateIsTheSameHoweverItCameAbout(t *testing.T) {
 		figures *lift.Figures
 		state   map[string][]byte
 	}
-	fromNothing := map[int]made{} // by corrections: what it is made of
+	fromNothing := map[int]made{} // by how many corrections were delivered: nothing else may change them
 	for _, c := range []struct {
 		name   string
 		change func()

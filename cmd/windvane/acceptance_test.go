@@ -23,7 +23,7 @@ import (
 
 // The ninety days to Black Friday 2017 and a week after: the busiest of the data set, and one of the dates of
 // the reference's window figures. Their windows of up to 90 days need no earlier dumps. The nights of the last eight days
-// are run, Black Friday among them; test-full runs all nights of the data set.
+// are run, Black Friday among them; test-full runs all nights of the data set with all lines paid.
 const (
 	ninetyFirst recount.Date = "2017-09-02"
 	nightsFirst recount.Date = "2017-11-23"
