@@ -22,12 +22,13 @@ ALL_TAGS := shareddata,acceptance
 # Where a file system in memory has room and lets programs run, go test works there: tests have their folders in GOTMPDIR
 # where it is set (testing.T.TempDir), else in TMPDIR. TMPDIR says otherwise. The folder must be the user's own, as programs
 # run from it; what runs left that were killed is removed after three hours. Garbage is collected late, as a test has no
-# memory_limit to keep. make test vets before it tests and .ci/run vets what has other tags, so go test does not vet once more.
+# memory_limit to keep. The 849 nights of Olist, over 10 GB, stay on disk. make test vets before it tests and .ci/run vets what has other tags, so go test does not vet once more.
 IN_MEMORY = $(if $(TMPDIR),,$(shell dir=/dev/shm/windvane-test-$$(id -u); [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 6000000 ] && \
 	[ "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo)" -gt 8000000 ] && mkdir -p -m 700 $$dir && [ ! -L $$dir ] && [ -O $$dir ] && \
 	find $$dir -mindepth 1 -maxdepth 1 -mmin +180 -exec rm -rf {} + && runs=$$(mktemp $$dir/runs.XXXXXX) && echo 'exit 0' > $$runs && chmod 700 $$runs && \
 	$$runs 2>/dev/null && rm $$runs && echo TMPDIR=$$dir GOTMPDIR=$$dir))
-GO_TEST = $(IN_MEMORY) GOGC=$(or $(GOGC),400) go test -vet=off
+ON_DISK = GOGC=$(or $(GOGC),400) go test -vet=off
+GO_TEST = $(IN_MEMORY) $(ON_DISK)
 
 DEMO_FROM ?= 2026-01-25
 DEMO_DATE ?= 2026-01-31
@@ -103,7 +104,7 @@ ONE_FORM := ^(TestScripts|TestNinetyDaysOfOlist|TestTwoNightsOfCDNOW|TestMistake
 .PHONY: test-full
 test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, other readers of the tables, faults, the race detector
 	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
-	RAPID_CHECKS=20 WINDVANE_AZURITE=$(AZURITE) WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python $(GO_TEST) -v -tags $(ALL_TAGS) -count=1 -timeout 60m $(if $(AFTER_TEST),-skip '$(ONE_FORM)') ./cmd/windvane
+	RAPID_CHECKS=20 WINDVANE_AZURITE=$(AZURITE) WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python $(ON_DISK) -v -tags $(ALL_TAGS) -count=1 -timeout 60m $(if $(AFTER_TEST),-skip '$(ONE_FORM)') ./cmd/windvane
 	WINDVANE_AZURITE=$(AZURITE) $(GO_TEST) -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
 	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestADemoNightTestsProducts ./jobs
 	$(MAKE) --no-print-directory faults
