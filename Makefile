@@ -22,7 +22,8 @@ ALL_TAGS := shareddata,acceptance
 # Where a file system in memory has room and lets programs run, go test works there: tests have their folders in GOTMPDIR
 # where it is set (testing.T.TempDir), else in TMPDIR. TMPDIR says otherwise. The folder must be the user's own, as programs
 # run from it; what runs left that were killed is removed after three hours. Garbage is collected late, as a test has no
-# memory_limit to keep. The 849 nights of Olist, over 10 GB, stay on disk. make test vets before it tests and .ci/run vets what has other tags, so go test does not vet once more.
+# memory_limit to keep. The 849 nights of Olist, over 9 GB, stay on disk. make test vets before it tests and .ci/run vets
+# what has other tags, so go test does not vet once more.
 IN_MEMORY = $(if $(TMPDIR),,$(shell dir=/dev/shm/windvane-test-$$(id -u); [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END {print $$4}')" -gt 6000000 ] && \
 	[ "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo)" -gt 8000000 ] && mkdir -p -m 700 $$dir && [ ! -L $$dir ] && [ -O $$dir ] && \
 	find $$dir -mindepth 1 -maxdepth 1 -mmin +180 -exec rm -rf {} + && runs=$$(mktemp $$dir/runs.XXXXXX) && echo 'exit 0' > $$runs && chmod 700 $$runs && \

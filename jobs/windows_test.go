@@ -70,7 +70,9 @@ func TestKeptSumsChangeNoByte(t *testing.T) {
 	}
 	before := d.same("of another night, kept before", lastDay)
 	d.settings.SalesRows = 3 // of every file a few rows at a time
-	d.still("read in many row groups", lastDay, before)
+	if diff := gocmp.Diff(before, d.same("read in many row groups", lastDay)); diff != "" {
+		t.Errorf("days read in many row groups: %s", diff)
+	}
 	for _, f := range d.under("state/windows") {
 		if err := os.Remove(f); err != nil {
 			t.Fatal(err)
