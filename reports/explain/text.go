@@ -254,11 +254,15 @@ func (p *page) gates(l *List) {
 		if g.InBand {
 			band = "在缓冲带内"
 		}
-		value := number(g.Value)
-		if g.Value != nil && p.book.IsScore(l.ID, g.ID, g.Threshold) {
+		value, margin := number(g.Value), signed(g.Margin, 4)
+		switch {
+		case g.Value == nil:
+		case p.book.IsScore(l.ID, g.ID, g.Threshold):
 			value = words.Points(*g.Value)
+		default: // digits enough to see on which side it stands
+			value, _ = words.Apart(*g.Value, g.Threshold, 4)
 		}
-		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), signed(g.Margin, 4), words.GateState(g.State) + " " + g.State, word(g.Since), band})
+		t.AppendRow(table.Row{"  " + p.book.Gate(l.ID, g.ID), g.ID, value, p.bound(l.ID, &g), margin, words.GateState(g.State) + " " + g.State, word(g.Since), band})
 	}
 	p.table(t)
 }
@@ -354,9 +358,11 @@ func signed(v *float64, digits int) string {
 	case v == nil:
 		return none
 	case *v > 0:
-		return "+" + words.Number(*v, digits)
+		more, _ := words.Apart(*v, 0, digits)
+		return "+" + more
 	}
-	return words.Number(*v, digits)
+	less, _ := words.Apart(*v, 0, digits)
+	return less
 }
 
 func whole(v *int64) string {

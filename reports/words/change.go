@@ -72,7 +72,11 @@ func (c Change) English() string {
 	case c.To == nil:
 		return c.Of + " is not known; it has to be, and pass"
 	case c.Needs == "gate":
-		return fmt.Sprintf("%s from %s to %s", c.Of, orUnknown(c.From), Number(*c.To, 4))
+		if c.From == nil {
+			return fmt.Sprintf("%s from unknown to %s", c.Of, Number(*c.To, 4))
+		}
+		from, to := Apart(*c.From, *c.To, 4)
+		return fmt.Sprintf("%s from %s to %s", c.Of, from, to)
 	}
 	f := figures[c.Of]
 	from, to := f.unit.english().pair(orZero(c.From), *c.To, Less(c.Of))
@@ -147,7 +151,7 @@ func (c Change) gate(b Book) string {
 	if c.To == nil || c.From == nil {
 		return name + "：目前没有数据，有数据且达标即可"
 	}
-	from, to := Number(*c.From, 4), Number(*c.To, 4)
+	from, to := Apart(*c.From, *c.To, 4)
 	switch measure {
 	case "shop_score", "product_score", "talent_score", "product_quality":
 		if g := b.GateRules(c.List, c.Of); *c.To > 5 || g != nil && g.Over == "days" {
@@ -162,8 +166,11 @@ func (c Change) gate(b Book) string {
 	case "valid_orders_30d", "valid_orders":
 		return fmt.Sprintf("%s %s → %s：再有 %s 单即达标", name, from, to, Number(math.Ceil(*c.To-*c.From), 0))
 	case "refund_rate_to_category", "refund_rate":
-		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", fixed(*c.From, 2), fixed(*c.To, 2))
-	case "severe_violations_30d", "severe_violations_90d", "no_severe":
+		from, to = plain.pair(*c.From, *c.To, true)
+		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", from, to)
+	case "severe_violations_30d":
+		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 30 天，或申诉成立", name, from, to)
+	case "severe_violations_90d":
 		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 90 天，或申诉成立", name, from, to)
 	}
 	return fmt.Sprintf("%s %s → %s 即达标", name, from, to)
@@ -177,11 +184,4 @@ func orZero(v *float64) float64 {
 		return 0
 	}
 	return *v
-}
-
-func orUnknown(v *float64) string {
-	if v == nil {
-		return "unknown"
-	}
-	return Number(*v, 4)
 }

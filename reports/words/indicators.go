@@ -122,7 +122,7 @@ func (u unit) pair(from, to float64, less bool) (a, b string) {
 	for digits := 2; digits <= 6; digits++ {
 		a, b = u.write(from, digits, math.Round), u.write(to, digits, safe)
 		power := math.Pow(10, float64(digits))
-		if told := nearly(safe, to*scale*power) / power; math.Abs(told-to*scale) <= math.Abs(from-to)*scale/20 {
+		if told := nearly(safe, to*scale*power) / power; a != b && math.Abs(told-to*scale) <= math.Abs(from-to)*scale/20 {
 			break
 		}
 	}
@@ -147,6 +147,15 @@ func Points(v float64) string {
 	return fixed(v, 2)
 }
 
+// Apart writes two numbers with at most so many digits and commas, or with as many more as it takes to tell them apart, up
+// to nine.
+func Apart(a, b float64, digits int) (string, string) {
+	for a != b && digits < 9 && Number(a, digits) == Number(b, digits) {
+		digits++
+	}
+	return Number(a, digits), Number(b, digits)
+}
+
 // Number writes a number with at most so many digits and commas.
 func Number(v float64, digits int) string {
 	s := fixed(v, digits)
@@ -163,6 +172,9 @@ func Number(v float64, digits int) string {
 	}
 	if dot {
 		whole += "." + rest
+	}
+	if whole == "0" {
+		sign = "" // what is left of a small negative number
 	}
 	return sign + whole
 }
