@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
@@ -57,6 +58,8 @@ func allJobs() []job {
 			doc: fmt.Sprintf("all %d daily rollups of all %d tables of the day, sorted and written; complaints and the two tables of Chuanliu are empty on it", len(comparedRollups()), len(rollup.Sources()))},
 		{name: "window_merges", place: placeMerges, tables: buyersSpecs("platform", "merchant", "talent"), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "distinct buyers and repeat buyers by platform, merchant and talent over 1 to 90 days, from daily rollups"},
+		{name: "all_window_merges", place: placeMerges, tables: buyersSpecs(contract.Roles...), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
+			doc: "the same by category and product too, which is all that the step \"buyers\" of a night counts"},
 		{name: "whole_night", place: placeNights, tables: nightSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder,
 			doc: "windvane's whole process for one more night, all tables; the peers GMV, net GMV, buyers and R1 of that night from the raw dumps of 90 days"},
 		{name: "night_windows", place: placeNights, tables: windowSpecs(), files: []string{windvane}, peers: allPeers(), clone: warmFolder, timedIn: "whole_night",

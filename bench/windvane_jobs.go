@@ -23,6 +23,7 @@ func ownJobs() map[string]func(context.Context, deployment) (answer, error) {
 		"order_rollups_written": rollupsWritten,
 		"all_reductions":        reduceDay,
 		"window_merges":         mergeWindows,
+		"all_window_merges":     mergeWindows,
 		"whole_night":           wholeNight,
 		"night_windows":         windowsOfNight,
 	}

@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/contract"
 )
 
 // outputFolder holds windvane's output in the work folder.
@@ -34,14 +36,26 @@ func buyersSpecs(roles ...string) []tableSpec {
 }
 
 func nightSpecs() []tableSpec {
-	specs := buyersSpecs("platform", "category", "merchant", "talent", "product")
+	specs := buyersSpecs(contract.Roles...)
 	specs[0].Measures = []string{"gmv_paid_fen", "gmv_net_fen", "buyers"}
 	return specs
 }
 
+// askedRoles are the roles that a job's tables are asked for.
+func askedRoles(specs []tableSpec) (roles []string) {
+	for _, s := range specs {
+		for _, c := range s.Where {
+			if c.Column == "role" {
+				roles = append(roles, c.Texts...)
+			}
+		}
+	}
+	return roles
+}
+
 // mergeWindows runs the night of the as-of date on the state of the night before and tells the seconds of
-// its buyers step alone. That step does more than the peers are asked for: categories and products, windows
-// of 365 days, new buyers, months, cohorts and trust come out of the same pass.
+// its buyers step, without its passes over roles that the peers are not asked for. What is left does more than they
+// do: windows of 365 days, new buyers, months, cohorts and trust come out of the same passes.
 func mergeWindows(ctx context.Context, d deployment) (answer, error) {
 	output := filepath.Join(d.task.work, outputFolder)
 	in, err := lake.Open(ctx, filepath.Join(d.task.data, dumpsFolder), lake.Options{})
@@ -59,7 +73,11 @@ func mergeWindows(ctx context.Context, d deployment) (answer, error) {
 		return answer{}, err
 	}
 	copy(d.settings.BuyerKey[:], key)
-	clock := &stepClock{now: time.Now, wanted: "buyers", last: map[string]time.Time{}}
+	specs, err := d.task.tables()
+	if err != nil {
+		return answer{}, err
+	}
+	clock := &stepClock{now: time.Now, wanted: "buyers", parts: map[string]float64{}}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if !d.task.check {
@@ -70,38 +88,63 @@ func mergeWindows(ctx context.Context, d deployment) (answer, error) {
 	if _, err := r.Run(ctx, d.day); err != nil && !errors.Is(context.Cause(ctx), errReduced) {
 		return answer{}, err
 	}
-	a := answer{Seconds: clock.seconds, Tables: map[string]tableSums{}}
-	if !d.task.check {
-		return a, nil
-	}
-	specs, err := d.task.tables()
+	seconds, err := clock.of(contract.Roles, askedRoles(specs))
 	if err != nil {
 		return answer{}, err
+	}
+	a := answer{Seconds: seconds, Tables: map[string]tableSums{}, Parts: clock.parts}
+	if !d.task.check {
+		return a, nil
 	}
 	return a, gatherPublished(output, d.task.date, d.task.work, specs)
 }
 
-// stepClock measures one step of a night.
+// stepClock measures one step of a night and its parts.
 type stepClock struct {
-	now     func() time.Time
-	wanted  string
-	last    map[string]time.Time
-	seconds float64
-	done    func() // called once the step is over; may be nil
+	now    func() time.Time
+	wanted string
+	done   func() // called once the step is over; may be nil
+
+	mu    sync.Mutex // parts of a step can be done side by side
+	began time.Time
+	last  time.Time          // when the part before was done
+	parts map[string]float64 // seconds of parts that are done one after another
+	all   float64            // seconds of the step
 }
 
 func (c *stepClock) note(p jobs.Progress) {
-	if _, seen := c.last[p.Step]; seen {
-		return
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := c.now()
-	c.last[p.Step] = now
-	if began, ok := c.last[c.wanted]; ok && c.seconds == 0 && p.Step != c.wanted {
-		c.seconds = now.Sub(began).Seconds()
+	switch {
+	case p.Total > 0:
+		if p.Step == c.wanted && p.What != "" {
+			c.parts[p.What], c.last = now.Sub(c.last).Seconds(), now
+		}
+	case p.Step == c.wanted:
+		c.began, c.last = now, now
+	case !c.began.IsZero() && c.all == 0:
+		c.all = now.Sub(c.began).Seconds()
 		if c.done != nil {
 			c.done()
 		}
 	}
+}
+
+// of is the time of the step without those of its parts that were not asked for.
+func (c *stepClock) of(parts, asked []string) (float64, error) {
+	seconds := c.all
+	for _, name := range parts {
+		if slices.Contains(asked, name) {
+			continue
+		}
+		s, ok := c.parts[name]
+		if !ok {
+			return 0, fmt.Errorf("step %s: nothing is told of %s: its parts were done side by side, for too few lines to take their time apart", c.wanted, name)
+		}
+		seconds -= s
+	}
+	return seconds, nil
 }
 
 // wholeNight runs the binary for the as-of date on the state of the night before: its wall time, from its

@@ -81,16 +81,24 @@ const largeScopes = 1 << 21
 func (n *night) countScopes(ctx context.Context, of func(contract.Scope) *rollup.Rollup, first calendar.Day, scopes iter.Seq2[int, contract.Scope],
 	count func(ctx context.Context, i int, s contract.Scope, workers int) error) error {
 	var rows int64
+	total := 0
 	for _, s := range scopes {
 		rows += n.rows(of(s), first)
+		total++
 	}
+	var done progressCounter
 	if rows < largeScopes {
-		return n.eachScope(ctx, scopes, count)
+		return n.eachScope(ctx, scopes, func(ctx context.Context, i int, s contract.Scope, workers int) error {
+			err := count(ctx, i, s, workers)
+			n.progressWithin(Progress{Done: done.next(), Total: total})
+			return err
+		})
 	}
 	for i, s := range scopes {
 		if err := count(ctx, i, s, n.runner.Settings.workers()); err != nil {
 			return err
 		}
+		n.progressWithin(Progress{Done: done.next(), Total: total, What: s.Name()})
 	}
 	return nil
 }

@@ -25,9 +25,9 @@ var ErrLate = errors.New("inputs are late")
 type Progress struct {
 	AsOf  calendar.Day
 	Step  string
-	Done  int // parts of the step that are done
-	Total int // parts of the step; 0: not known
-	What  string
+	Done  int    // parts of the step that are done
+	Total int    // parts of the step; 0: not known
+	What  string // the part that is done, since the one before; empty where parts are done side by side
 }
 
 // Runner runs nights of one deployment, one after another.
@@ -64,6 +64,15 @@ func (r *Runner) progress(p Progress) {
 	if r.OnProgress != nil {
 		r.OnProgress(p)
 	}
+}
+
+// progressWithin tells of a part of the step at hand that is done; of a night that is decided again, nothing.
+func (n *night) progressWithin(p Progress) {
+	if n.again {
+		return
+	}
+	p.AsOf, p.Step = n.asOf, n.at
+	n.runner.progress(p)
 }
 
 // Outcome is what became of a night.

@@ -13,6 +13,7 @@ import job
 import session
 
 SCOPES = [("platform", None), ("merchant", "merchant_id"), ("talent", "promoter_id")]
+MISSING = "category1_id"  # the one subject that a row can lack
 WINDOWS = [1, 7, 30, 60, 90]
 REPEAT_WINDOWS = [1, 7, 30, 90]
 
@@ -26,20 +27,27 @@ def bit(args):
     return f"bitShiftLeft(toUInt128(1), toDate('{args.date}') - dt)"
 
 
-def undone(args):
+def key(subject):
+    """A subject as a key without nulls: in daily rollups but one can be missing."""
+    return f"ifNull({subject}, {session.NONE})" if subject == MISSING else f"assumeNotNull({subject})"
+
+
+def undone(args, scopes):
     """Lines by subject, buyer and pay day that a full refund took out."""
+    subjects = [subject for _, subject in scopes if subject]
+    named = ", ".join(f"ifNull({subject}, {session.NONE}) AS {subject}" for subject in subjects)
     return f"""
-    SELECT order_line_id, buyer_id, merchant_id, promoter_id, day AS dt
-    FROM (SELECT DISTINCT order_line_id, buyer_id, merchant_id, ifNull(promoter_id, {session.NONE}) AS promoter_id, toDate(paid_day) AS day
+    SELECT order_line_id, buyer_id, {", ".join(subjects)}, day AS dt
+    FROM (SELECT DISTINCT order_line_id, buyer_id, {named}, toDate(paid_day) AS day
           FROM {rollups(args, "refund_lines")} WHERE is_full AND dt - toDate(paid_day) <= 15)"""
 
 
 def pairs(args, role, subject):
     own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
-    key = f"assumeNotNull({subject}) AS {subject}, " if subject else ""
+    named = f"{key(subject)} AS {subject}, " if subject else ""
     return f"""
     SELECT {own}buyer_id, groupBitOr({bit(args)}) AS bought, groupBitOr(if(lines > undone_lines, {bit(args)}, toUInt128(0))) AS kept
-    FROM (SELECT {key}buyer_id, dt, lines FROM {rollups(args, role + "_buyers")}) r
+    FROM (SELECT {named}buyer_id, dt, lines FROM {rollups(args, role + "_buyers")}) r
     LEFT ANY JOIN (SELECT {by}, count() AS undone_lines FROM undone GROUP BY {by}) u USING ({by})
     GROUP BY {own}buyer_id"""
 
@@ -65,9 +73,9 @@ def repeat_purchase():
     SELECT role, {SUBJECT_ID}, window_days, kept AS buyers, repeat_buyers FROM figures WHERE kept > 0 AND window_days IN {tuple(REPEAT_WINDOWS)}"""
 
 
-def run(args, s):
-    s.table("undone", undone(args))
-    for at, (role, subject) in enumerate(SCOPES):
+def run(args, s, scopes=SCOPES):
+    s.table("undone", undone(args, scopes))
+    for at, (role, subject) in enumerate(scopes):
         with job.part(role):
             s.add("figures", figures(role, subject, pairs(args, role, subject)), new=at == 0)
     s.table("gmv", f"SELECT role, {SUBJECT_ID}, window_days, buyers FROM figures WHERE buyers > 0")

@@ -14,6 +14,7 @@ import job
 import session
 
 SCOPES = [("platform", None), ("merchant", "merchant_id"), ("talent", "promoter_id")]
+MISSING = "category1_id"  # the one subject that a row can lack
 WINDOWS = [1, 7, 30, 60, 90]
 REPEAT_WINDOWS = [1, 7, 30, 90]
 
@@ -22,24 +23,28 @@ def rollups(args, name):
     return f"read_parquet('{args.data}/full/state/rollups/{name}/*/*.parquet', hive_partitioning = true, hive_types = {{'dt': DATE}})"
 
 
-def bit(args):
-    """The day dt as a bit."""
-    return f"1::HUGEINT << (DATE '{args.date}' - dt)::INTEGER"
+def bit(args, day="dt"):
+    """A day as a bit."""
+    return f"1::HUGEINT << (DATE '{args.date}' - {day})::INTEGER"
 
 
-def undone(args):
+def undone(args, scopes):
     """Lines by subject, buyer and pay day that a full refund took out."""
+    subjects = ", ".join(subject for _, subject in scopes if subject)
     return f"""
     CREATE TEMP TABLE undone AS
-    SELECT DISTINCT order_line_id, buyer_id, merchant_id, promoter_id, paid_day AS dt
+    SELECT DISTINCT order_line_id, buyer_id, {subjects}, paid_day AS dt
     FROM {rollups(args, "refund_lines")} WHERE is_full AND dt - paid_day <= 15"""
 
 
 def pairs(args, role, subject):
-    own, by = (f"{subject}, ", f"{subject}, buyer_id, dt") if subject else ("", "buyer_id, dt")
+    by = f"{subject}, buyer_id, dt" if subject else "buyer_id, dt"
+    keys = by.split(", ")
+    mine = ", ".join(f"r.{key}" for key in keys[:-1])
+    same = " AND ".join(f"r.{key} {'IS NOT DISTINCT FROM' if key == MISSING else '='} u.{key}" for key in keys)
     return f"""
-    SELECT {own}buyer_id, bit_or({bit(args)}) AS bought, bit_or(CASE WHEN lines > coalesce(undone_lines, 0) THEN {bit(args)} ELSE 0 END) AS kept
-    FROM {rollups(args, role + "_buyers")} LEFT JOIN (SELECT {by}, count(*) AS undone_lines FROM undone GROUP BY ALL) USING ({by})
+    SELECT {mine}, bit_or({bit(args, "r.dt")}) AS bought, bit_or(CASE WHEN lines > coalesce(undone_lines, 0) THEN {bit(args, "r.dt")} ELSE 0 END) AS kept
+    FROM {rollups(args, role + "_buyers")} r LEFT JOIN (SELECT {by}, count(*) AS undone_lines FROM undone GROUP BY ALL) u ON {same}
     GROUP BY ALL"""
 
 
@@ -68,9 +73,9 @@ def repeat_purchase():
     SELECT role, {SUBJECT_ID}, window_days, kept AS buyers, repeat_buyers FROM figures WHERE kept > 0 AND window_days IN ({windows})"""
 
 
-def run(args, con):
-    con.execute(undone(args))
-    queries = [figures(role, subject, pairs(args, role, subject)) for role, subject in SCOPES]
+def run(args, con, scopes=SCOPES):
+    con.execute(undone(args, scopes))
+    queries = [figures(role, subject, pairs(args, role, subject)) for role, subject in scopes]
     con.execute("CREATE TEMP TABLE figures AS " + " UNION ALL ".join(queries))
     con.execute(f"CREATE TEMP TABLE gmv AS SELECT role, {SUBJECT_ID}, window_days, buyers FROM figures WHERE buyers > 0")
     con.execute(repeat_purchase())

@@ -40,10 +40,11 @@ def bits(args):
     return pl.LazyFrame({"dt": [date - datetime.timedelta(days=a) for a in ages], "late": late, "early": early})
 
 
-def undone(args):
+def undone(args, scopes):
     """Lines by subject, buyer and pay day that a full refund took out."""
+    subjects = [subject for _, subject in scopes if subject]
     refunds = rollups(args, "refund_lines").filter("is_full", (pl.col("dt") - pl.col("paid_day")) <= pl.duration(days=15))
-    return refunds.select("order_line_id", "buyer_id", "merchant_id", "promoter_id", dt="paid_day").unique()
+    return refunds.select("order_line_id", "buyer_id", *subjects, dt="paid_day").unique()
 
 
 def gone_days(args, undone, lines, own):
@@ -98,16 +99,16 @@ def repeat_purchase(long):
     return repeat.select("role", "subject_id", "window_days", "repeat_buyers", buyers="kept")
 
 
-def run(args, _):
-    taken = undone(args).collect(engine="streaming").lazy()
+def run(args, _, scopes=SCOPES):
+    taken = undone(args, scopes).collect(engine="streaming").lazy()
     plans = []
-    for role, subject in SCOPES:
+    for role, subject in scopes:
         own = [subject] if subject else []
         rows = rollups(args, role + "_buyers").select(*own, "buyer_id", "dt", "lines")
         lines = taken if role != "talent" else taken.filter(pl.col("promoter_id").is_not_null())
         plans.append(figures(own, pairs(args, rows, gone_days(args, lines, rows, own), own)))
     wide = pl.collect_all(plans, engine="streaming")
-    long = pl.concat(windows(role, subject, frame, MEASURES) for (role, subject), frame in zip(SCOPES, wide))
+    long = pl.concat(windows(role, subject, frame, MEASURES) for (role, subject), frame in zip(scopes, wide))
     return {
         "gmv": session.result(long.filter(pl.col("buyers") > 0).select("role", "subject_id", "window_days", "buyers")),
         "repeat_purchase": session.result(repeat_purchase(long)),
