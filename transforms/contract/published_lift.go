@@ -244,10 +244,10 @@ func programmeColumns() []Column {
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
 	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))
 	cols = append(cols, interval("wide_lift", "_ratio", "its fixed interval")...)
-	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, or not counted by users"))
+	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate, of users all of whose pairs entered on one day: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, too few such users, or not counted by users"))
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
-		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treatment_users: what only moved; programmes only"),
+		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treated users, of users all of whose pairs entered on one day: what only moved of theirs; programmes only"),
 		money("displaced_lo_fen", "its fixed interval: lower end"),
 		money("displaced_hi_fen", "upper end"),
 		count("merchants", "merchants with eligible pairs"),

@@ -35,9 +35,10 @@ func splitP(treatment, holdout int64, share float64) float64 {
 // splitTogether is the probability of the split of all merchants whose own split is clean: a bias that each merchant is too
 // small to show. A user's pairs fall on one arm together where users were assigned, which makes the split vary more:
 //
-//	χ² = (holdout − Σ expected)² / (Σ n·share·(1 − share) · Σ d²/Σ d),  d the pairs of a user in an arm
+//	χ² = (holdout − Σ expected)² / (Σ n·share·(1 − share) · Σ d²/Σ d),  d the pairs of a user
 //
-// The last factor is counted over all users of the programmes, and is 1 where pairs were assigned. 1 without pairs.
+// The last factor is counted over all users of the programmes. Where some of them have pairs in both arms, it is what splitVariance has
+// over that of pairs by themselves: 1 where pairs were assigned. 1 without pairs.
 //
 // Source: the pooled test of design effects, Kish 1965; one degree of freedom.
 func (f *Figures) splitTogether(rows []*Row, period int, o *Options) float64 {
@@ -49,7 +50,7 @@ func (f *Figures) splitTogether(rows []*Row, period int, o *Options) float64 {
 			variance += n * r.Expected * (1 - r.Expected)
 		}
 	}
-	if variance *= f.pairsTogether(period); !(variance > 0) {
+	if variance *= f.pairsTogether(period, o); !(variance > 0) {
 		return 1
 	}
 	return twoSided(apart / math.Sqrt(variance))
@@ -73,18 +74,18 @@ func (f *Figures) distrustTogether(rows []*Row, period int, o *Options) bool {
 }
 
 // pairsTogether is how many pairs fall on an arm together, as a pair sees it: Σ d²/Σ d.
-func (f *Figures) pairsTogether(period int) float64 {
+func (f *Figures) pairsTogether(period int, o *Options) float64 {
 	var pairs, squares float64
 	for i := range f.Programmes {
-		c := &f.Programmes[i].Cells[period]
+		c, share := &f.Programmes[i].Cells[period], o.Share(f.Programmes[i].Code)
 		for a := range c.Arms {
-			if c.Both > 0 { // each by itself
-				n := c.Arms[a].Sum(stats.Denominator).Float64()
-				pairs, squares = pairs+n, squares+n
-				continue
-			}
 			pairs += c.Arms[a].Sum(stats.Denominator).Float64()
-			squares += c.Arms[a].SumOf(stats.Denominator, stats.Denominator).Float64()
+			if c.Both == 0 {
+				squares += c.Arms[a].SumOf(stats.Denominator, stats.Denominator).Float64()
+			}
+		}
+		if c.Both > 0 {
+			squares += c.splitVariance(share) / (share * (1 - share))
 		}
 	}
 	if pairs == 0 {

@@ -107,13 +107,55 @@ func TestTheProgrammeDecidesOnThePool(t *testing.T) {
 		for u := range int64(300) {
 			v := stats.Values{stats.Outcome: (u % 20) * int64(11-i) * 1000, stats.Denominator: 5}
 			c.Arms[arm].Add(&v)
+			c.Orders[arm] += 5
 		}
 	}
 	f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}
-	o.Share = func(int64) float64 { return 0.3 }
+	alpha := o.Rules.SRMAlpha
 	o.Rules.SRMAlpha = 1e-30 // the users here are not those of the pairs
 	if p := estimate(t, f, o).Lifts(o).Positive(); !(p < alone) || p < 0.5 {
 		t.Errorf("with a programme %v, without %v", p, alone)
+	}
+	healthy := c // of another programme, with fewer pairs
+	f.Programmes = append(f.Programmes, lift.Programme{Code: 1, Cells: []lift.ProgrammeCell{healthy, healthy, healthy}})
+	for p := range f.Programmes[0].Cells {
+		for range 100 {
+			f.Programmes[0].Cells[p].Arms[0].Add(&stats.Values{stats.Denominator: 5})
+		}
+	}
+	o.Share = func(programme int64) float64 { // 300 of 700 users, where 30 % were to be held out; of the smaller one half, as is the case
+		if programme == 1 {
+			return 0.5
+		}
+		return 0.3
+	}
+	o.Rules.SRMAlpha = alpha
+	e := estimate(t, f, o)
+	if a, b := scope(e, contract.LiftOfProgramme, column.Null, 2), scope(e, contract.LiftOfProgramme, 1, 2); a.Status != contract.LiftSRM || b.Status != contract.LiftEstimated {
+		t.Fatalf("the larger programme %s, the smaller %s", contract.LiftStatuses[a.Status], contract.LiftStatuses[b.Status])
+	}
+	if p := e.Lifts(o).Positive(); p != 0 {
+		t.Errorf("the largest programme has no lift, the pool is paid with %v", p)
+	}
+}
+
+// A holdout that bought next to nothing says nothing: 30 buyers of 10,000 users are all treated once in 24 times without any effect.
+func TestAHoldoutWithoutOrdersIsTooSmall(t *testing.T) {
+	var c lift.ProgrammeCell
+	for i := range 10_000 {
+		arm, v := lift.Treatment, stats.Values{stats.Denominator: 1}
+		if i%10 == 0 {
+			arm = lift.Holdout
+		} else if i%300 == 1 {
+			v[stats.Outcome] = 100_00
+			c.Orders[arm]++
+		}
+		c.Arms[arm].Add(&v)
+	}
+	f := &lift.Figures{Periods: periods(), Programmes: []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}}
+	s := scope(estimate(t, f, options(0.1)), contract.LiftOfProgramme, column.Null, 2)
+	if s.Status != contract.LiftInsufficient || !math.IsNaN(s.Effect.Value) || !math.IsNaN(s.E) {
+		t.Errorf("%s, effect %v, e-value %v", contract.LiftStatuses[s.Status], s.Effect, s.E)
 	}
 }
 
@@ -153,6 +195,7 @@ func TestSumsAndProgrammesDoubtTheNormalApproximation(t *testing.T) {
 			u := p.values
 			u[stats.Denominator] = 1
 			users.Arms[p.arm].Add(&u)
+			users.Orders[p.arm]++
 		}
 		f := figuresOf(merchantOf(1, pairs))
 		f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{users, users, users}}}

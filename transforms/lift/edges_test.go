@@ -194,3 +194,25 @@ func TestTheStartDependsOnNoNight(t *testing.T) {
 		}
 	}
 }
+
+// What only moved is told by users whose purchases of their pairs and at all merchants are of the same days: those of others, over the
+// window of their first pair, leave out what later pairs bought.
+func TestWhatMovedIsToldOverTheSameDays(t *testing.T) {
+	m := newMarket(lift.DefaultPlan(), firstDay, column.NewIDs(nil))
+	m.eligible[entry] = []eligible{{key{1, merchant}, lift.Treatment, talent, column.Null}, {key{2, merchant}, lift.Treatment, talent, column.Null}, {key{2, merchant + 1}, lift.Treatment, talent, column.Null}}
+	m.eligible[entry+20] = []eligible{{key{1, merchant + 1}, lift.Treatment, talent, column.Null}}
+	m.sell(key{1, merchant}, entry+1)
+	m.sell(key{1, merchant + 1}, entry+21)
+	m.sell(key{2, merchant}, entry+1)
+	m.sell(key{2, merchant + 1}, entry+2)
+	c := &m.night(t, entry+40).Programmes[0].Cells[2]
+	if users, one := c.Arms[lift.Treatment].N, c.OneDay[lift.Treatment].N; users != 2 || one != 1 {
+		t.Fatalf("%d users, %d of one day", users, one)
+	}
+	if own, wide := c.OneDay[lift.Treatment].Sum(stats.Outcome), c.OneDay[lift.Treatment].Sum(stats.WideOutcome); own != wide || own != stats.Int128Of(200_00) {
+		t.Errorf("of the pairs %s, at all merchants %s", own, wide)
+	}
+	if c.Orders != [lift.Arms]int64{4, 0} {
+		t.Errorf("orders %v", c.Orders)
+	}
+}

@@ -114,10 +114,38 @@ type ProgrammeCell struct {
 	// the sums of products of one arm's totals with the other's, for the covariance of the arms' means.
 	Both  int64
 	Cross Cross
+	// Orders are those of the users' pairs in their outcome windows.
+	Orders [Arms]int64
+	// OneDay are the users all of whose pairs, of whatever programme, entered on one day: their Outcome and their WideOutcome are of
+	// the same days. Of others a part of what their later pairs bought lies outside of the window of WideOutcome.
+	OneDay [Arms]stats.Sums
 }
 
-// Cross are sums over users with pairs in both arms: Outcome and Denominator (O, D) of the treatment pairs times those of
-// the holdout pairs.
+// Cross are sums over users with pairs in both arms: Outcome, Denominator and PreOutcome (O, D, P) of the treatment pairs times
+// those of the holdout pairs.
 type Cross struct {
-	OO, OD, DO, DD stats.Int128
+	OO, OD, DO, DD     stats.Int128
+	OP, PO, PP, PD, DP stats.Int128
+}
+
+// Add adds a user with these totals in the treatment and in the holdout.
+func (c *Cross) Add(t, h *stats.Values) {
+	const o, d, p = stats.Outcome, stats.Denominator, stats.PreOutcome
+	c.add(&Cross{
+		OO: stats.Product(t[o], h[o]), OD: stats.Product(t[o], h[d]), DO: stats.Product(t[d], h[o]), DD: stats.Product(t[d], h[d]),
+		OP: stats.Product(t[o], h[p]), PO: stats.Product(t[p], h[o]), PP: stats.Product(t[p], h[p]), PD: stats.Product(t[p], h[d]), DP: stats.Product(t[d], h[p]),
+	})
+}
+
+func (c *Cross) add(o *Cross) {
+	c.OO, c.OD, c.DO, c.DD = c.OO.Add(o.OO), c.OD.Add(o.OD), c.DO.Add(o.DO), c.DD.Add(o.DD)
+	c.OP, c.PO, c.PP, c.PD, c.DP = c.OP.Add(o.OP), c.PO.Add(o.PO), c.PP.Add(o.PP), c.PD.Add(o.PD), c.DP.Add(o.DP)
+}
+
+// residuals is the sum over users of what the covariate leaves of their totals in one arm times that in the other:
+//
+//	Σ (y − θ·x − c·d) · (y′ − θ·x′ − c′·d′),  c and c′ the adjusted means of the arms
+func (c *Cross) residuals(theta, ct, ch float64) float64 {
+	own := c.OO.Float64() - theta*(c.OP.Float64()+c.PO.Float64()) + theta*theta*c.PP.Float64()
+	return own - ch*(c.OD.Float64()-theta*c.PD.Float64()) - ct*(c.DO.Float64()-theta*c.DP.Float64()) + ct*ch*c.DD.Float64()
 }

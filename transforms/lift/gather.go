@@ -103,6 +103,8 @@ func (s *Split) merge(o *Split) {
 func (c *ProgrammeCell) merge(o *ProgrammeCell) {
 	for arm := range Arms {
 		c.Arms[arm].Merge(&o.Arms[arm])
+		c.OneDay[arm].Merge(&o.OneDay[arm])
+		c.Orders[arm] += o.Orders[arm]
 	}
 	c.Both += o.Both
 	c.Cross.add(&o.Cross)

@@ -21,7 +21,7 @@ type Lifts struct {
 	seen           map[int64]*Row // rows of the period, whatever their grade
 	categories     map[int64]*Scope
 	platform       *Scope
-	programme      *Scope // with the most pairs
+	programme      *Scope // with the most pairs, whatever its status
 	leastMerchants int64
 }
 
@@ -54,13 +54,16 @@ func (e *Estimates) Lifts(o *Options) *Lifts {
 	for i := range e.Scopes {
 		s := &e.Scopes[i]
 		switch {
-		case s.Period != at || s.Status != contract.LiftEstimated:
+		case s.Period != at:
+		case s.Of == contract.LiftOfProgramme:
+			if l.programme == nil || s.allPairs() > l.programme.allPairs() {
+				l.programme = s
+			}
+		case s.Status != contract.LiftEstimated:
 		case s.Of == contract.LiftOfCategory:
 			l.categories[s.Code] = s
 		case s.Of == contract.LiftOfPlatform:
 			l.platform = s
-		case l.programme == nil || s.allPairs() > l.programme.allPairs():
-			l.programme = s
 		}
 	}
 	return l
@@ -100,9 +103,9 @@ func (l *Lifts) Of(merchant int64) Going {
 }
 
 // Positive is the probability that the lift is above zero, of the platform and, over users, of the programme with the most
-// pairs: the lower one. 0 if the platform has no lift.
+// pairs: the lower one. 0 if either has no lift, as one whose split is broken: no smaller programme speaks in its place.
 func (l *Lifts) Positive() float64 {
-	if l.platform == nil {
+	if l.platform == nil || l.programme != nil && l.programme.Status != contract.LiftEstimated {
 		return 0
 	}
 	p := l.platform.positive()

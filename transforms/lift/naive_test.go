@@ -232,6 +232,17 @@ func (n *naive) days(merchant int64) (out []lift.Day) {
 	return out
 }
 
+// oneDay tells whether all pairs of a buyer that count entered on one day.
+func (n *naive) oneDay(buyer int64) bool {
+	days := map[calendar.Day]bool{}
+	for _, p := range n.pairs {
+		if p.buyer == buyer && p.other == 0 && p.first <= n.mature {
+			days[p.first] = true
+		}
+	}
+	return len(days) == 1
+}
+
 // programmeCell counts users: the totals of a user are sums over pairs.
 func (n *naive) programmeCell(programme int64, period lift.Period) (out lift.ProgrammeCell) {
 	byUser := map[int64][]*naivePair{}
@@ -248,6 +259,7 @@ func (n *naive) programmeCell(programme int64, period lift.Period) (out lift.Pro
 			arms[p.arm][stats.Denominator]++
 			arms[p.arm][stats.PreOutcome] += v[stats.PreOutcome]
 			arms[p.arm][stats.PreDenominator] += v[stats.PreDenominator]
+			out.Orders[p.arm] += v[stats.Denominator]
 		}
 		wide := n.sum(first, calendar.Day(n.plan.OutcomeDays), func(d calendar.Day) int64 {
 			return users(n.sales[d])[buyer] - n.returned(d, func(r returned) bool { return r.buyer == buyer })
@@ -256,6 +268,9 @@ func (n *naive) programmeCell(programme int64, period lift.Period) (out lift.Pro
 			if arms[arm][stats.Denominator] > 0 {
 				arms[arm][stats.WideOutcome] = wide
 				out.Arms[arm].Add(&arms[arm])
+				if n.oneDay(buyer) {
+					out.OneDay[arm].Add(&arms[arm])
+				}
 			}
 		}
 		a, b := arms[lift.Treatment], arms[lift.Holdout]
@@ -266,6 +281,11 @@ func (n *naive) programmeCell(programme int64, period lift.Period) (out lift.Pro
 			c.OD = c.OD.Add(stats.Product(a[stats.Outcome], b[stats.Denominator]))
 			c.DO = c.DO.Add(stats.Product(a[stats.Denominator], b[stats.Outcome]))
 			c.DD = c.DD.Add(stats.Product(a[stats.Denominator], b[stats.Denominator]))
+			c.OP = c.OP.Add(stats.Product(a[stats.Outcome], b[stats.PreOutcome]))
+			c.PO = c.PO.Add(stats.Product(a[stats.PreOutcome], b[stats.Outcome]))
+			c.PP = c.PP.Add(stats.Product(a[stats.PreOutcome], b[stats.PreOutcome]))
+			c.PD = c.PD.Add(stats.Product(a[stats.PreOutcome], b[stats.Denominator]))
+			c.DP = c.DP.Add(stats.Product(a[stats.Denominator], b[stats.PreOutcome]))
 		}
 	}
 	return out

@@ -31,20 +31,31 @@ func (e *Estimates) programme(f *Figures, p *Programme, period int, o *Options) 
 	case s.SRMP < o.Rules.SRMAlpha:
 		s.Status = contract.LiftSRM
 		return s
-	case s.Users[Treatment] < 2 || s.Users[Holdout] < o.Rules.MinControlPairs:
+	case s.Users[Treatment] < 2 || s.Users[Holdout] < o.Rules.MinControlPairs || c.Orders[Holdout] < o.Rules.MinControlOrders:
 		return s
 	}
 	s.compareUsers(c, period == longest(f.Periods), o)
 	return s
 }
 
-// splitP tests the split of users, or of pairs where those were assigned.
+// splitP tests the split of users. Where some have pairs in both arms, pairs were assigned, or users whose arm changed; then pairs are
+// tested, which are taken to fall together as far as they were seen to.
 func (p *Programme) splitP(c *ProgrammeCell, s *Scope, o *Options) float64 {
 	share := o.Share(p.Code)
-	if c.Both > 0 {
-		return splitP(s.Pairs[Treatment], s.Pairs[Holdout], share)
+	if c.Both == 0 {
+		return splitP(s.Users[Treatment], s.Users[Holdout], share)
 	}
-	return splitP(s.Users[Treatment], s.Users[Holdout], share)
+	apart := float64(s.Pairs[Holdout]) - share*float64(s.Pairs[Treatment]+s.Pairs[Holdout])
+	return math.Max(splitP(s.Pairs[Treatment], s.Pairs[Holdout], share), twoSided(apart/math.Sqrt(c.splitVariance(share))))
+}
+
+// splitVariance is that of the pairs of the holdout, as users were seen to fall: Σ (h − share·(t + h))², t and h the pairs of a user in
+// the arms. It is right whether pairs were assigned or users, and for users of whom a few stand in both arms.
+//
+// Source: the variance of a total over clusters, Kish 1965.
+func (c *ProgrammeCell) splitVariance(share float64) float64 {
+	t, h := c.Arms[Treatment].SumOf(stats.Denominator, stats.Denominator).Float64(), c.Arms[Holdout].SumOf(stats.Denominator, stats.Denominator).Float64()
+	return (1-share)*(1-share)*h - 2*share*(1-share)*c.Cross.DD.Float64() + share*share*t
 }
 
 // countMerchants counts the merchants of a programme and their inc, to compare with.
@@ -80,15 +91,14 @@ func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
 	adjusted := stats.RatioCUPED(&t, &h, stats.Outcome, stats.Denominator, stats.PreOutcome, stats.Denominator, stats.ThetaOptimal)
 	raw := stats.ClusteredDifference(&t, &h, stats.Outcome, stats.Denominator, how)
 	plain := stats.Independent(t.Ratio(stats.Outcome, stats.Denominator), h.Ratio(stats.Outcome, stats.Denominator))
-	gain := varianceRatio(&adjusted.Contrast, &plain, how)
+	gain, seen := varianceRatio(&adjusted.Contrast, &plain, how), adjusted.Difference(how).SE
 	adjusted.Steady()
-	plain.Steady()
 	effect, relative := adjusted.Difference(how), adjusted.RelativeLog(how)
 	if adjusted.ThetaT[0] != 0 {
 		s.Gain = gain
 	}
 	if c.Both > 0 {
-		k := c.together(&t, &h, raw.SE, plain.Difference(how).SE)
+		k := c.together(&t, &h, adjusted.ThetaT[0], seen, effect.SE)
 		effect, relative = scaled(effect, k, false), scaled(relative, k, true)
 		s.Warnings = append(s.Warnings, WarnBothArms)
 	}
@@ -102,20 +112,22 @@ func (s *Scope) compareUsers(c *ProgrammeCell, whole bool, o *Options) {
 	s.settle(headline(effect, relative, float64(s.Pairs[Treatment]), observed), o)
 	s.Warnings = append(s.Warnings, effect.Warnings...)
 	s.Warnings = append(s.Warnings, raw.Warnings...)
-	s.addDisplacement(&t, &h, o)
+	s.addWide(&t, &h, o)
+	s.addDisplacement(c, o)
 	if whole {
 		s.watch(o)
 	}
 }
 
 // together is the share of the variance of arms apart that is left where users have pairs in both: 1 − 2·Cov/Var, Cov the
-// covariance of the arms' ratios. se is the standard error of the raw difference of arms apart, steady the one with steady
+// covariance of the arms' ratios. Both are of what the covariate with θ leaves: the taste that a user's pairs share is mostly
+// what it explains, and must not be taken off twice. seen is the standard error of arms apart, steady the one with steady
 // variances, which may only make the share larger: a variance that was raised takes off no more than what was seen.
-func (c *ProgrammeCell) together(t, h *stats.Arm, se, steady float64) float64 {
-	rt, rh := t.Mean[stats.Outcome]/t.Mean[stats.Denominator], h.Mean[stats.Outcome]/h.Mean[stats.Denominator]
-	cross := c.Cross.OO.Float64() - rh*c.Cross.OD.Float64() - rt*c.Cross.DO.Float64() + rt*rh*c.Cross.DD.Float64()
-	cov := cross / (float64(t.N) * t.Mean[stats.Denominator] * float64(h.N) * h.Mean[stats.Denominator])
-	return 1 - 2*min(cov/(se*se), cov/(steady*steady))
+func (c *ProgrammeCell) together(t, h *stats.Arm, theta, seen, steady float64) float64 {
+	dt, dh := t.Mean[stats.Denominator], h.Mean[stats.Denominator]
+	ct, ch := (t.Mean[stats.Outcome]-theta*t.Mean[stats.PreOutcome])/dt, (h.Mean[stats.Outcome]-theta*h.Mean[stats.PreOutcome])/dh
+	cov := c.Cross.residuals(theta, ct, ch) / (float64(t.N) * dt * float64(h.N) * dh)
+	return 1 - 2*min(cov/(seen*seen), cov/(steady*steady))
 }
 
 // scaled is an estimate whose variance is k times as large; of ratios on the scale of logarithms.
@@ -132,8 +144,8 @@ func scaled(e stats.Estimate, k float64, ratio bool) stats.Estimate {
 	return e
 }
 
-// addDisplacement adds what users bought at all merchants: what is left of the effect there did not only move.
-func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
+// addWide adds what users bought at all merchants.
+func (s *Scope) addWide(t, h *stats.Arm, o *Options) {
 	how := o.inference()
 	wide := stats.CUPED(t.Joint(stats.WideOutcome, stats.PreOutcome), h.Joint(stats.WideOutcome, stats.PreOutcome), stats.ThetaOptimal)
 	wide.Steady()
@@ -141,11 +153,20 @@ func (s *Scope) addDisplacement(t, h *stats.Arm, o *Options) {
 	if math.IsNaN(s.WideLift.Interval.Lo) {
 		s.WideLift = none()
 	}
-	s.Retained = stats.RetainedShare(t, h, stats.Outcome, stats.WideOutcome, how)
+}
+
+// addDisplacement adds how much of the effect is left at all merchants, and what only moved: of users for whom both are of the same
+// days, where these are as many as a programme needs.
+func (s *Scope) addDisplacement(c *ProgrammeCell, o *Options) {
+	t, h, how := c.OneDay[Treatment].Arm(), c.OneDay[Holdout].Arm(), o.inference()
+	if t.N < 2 || h.N < 2 || h.N < o.Rules.MinControlPairs {
+		return
+	}
+	s.Retained = stats.RetainedShare(&t, &h, stats.Outcome, stats.WideOutcome, how)
 	if slices.Contains(s.Retained.Warnings, stats.WarnEffectNearZero) {
 		s.Retained = none()
 	}
-	s.Displaced = stats.Difference(elsewhere(t), elsewhere(h), how).Times(float64(t.N))
+	s.Displaced = stats.Difference(elsewhere(&t), elsewhere(&h), how).Times(float64(t.N))
 }
 
 // elsewhere are the moments of what users bought of the programme less what they bought at all merchants: how much more of

@@ -1,6 +1,8 @@
 package lift
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/stats"
 )
@@ -198,6 +200,7 @@ func truth(b bool) int64 {
 
 // countUser counts a user for the programmes of its pairs.
 func (t *tally) countUser(units []unit) {
+	oneDay := !slices.ContainsFunc(units, func(u unit) bool { return u.entered != units[0].entered })
 	for len(units) > 0 {
 		programme := units[0].programme
 		same := 1
@@ -207,17 +210,19 @@ func (t *tally) countUser(units []unit) {
 				same++
 			}
 		}
-		place(t.programmes, &t.programmeCells, programme, 0).count(units[:same])
+		place(t.programmes, &t.programmeCells, programme, 0).count(units[:same], oneDay)
 		units = units[same:]
 	}
 }
 
-// count counts a user with these pairs.
-func (c *programmeCells) count(units []unit) {
+// count counts a user with these pairs. oneDay: all that it has entered on one day.
+func (c *programmeCells) count(units []unit, oneDay bool) {
 	if u := &units[0]; len(units) == 1 { // most users
 		v := u.values
 		v[stats.Denominator], v[stats.WideOutcome] = 1, u.user
-		c.spans[u.span].Arms[u.arm].Add(&v)
+		cell := &c.spans[u.span]
+		cell.add(u.arm, &v, oneDay)
+		cell.Orders[u.arm] += u.values[stats.Denominator]
 		return
 	}
 	least, most := units[0].span, units[0].span
@@ -225,16 +230,24 @@ func (c *programmeCells) count(units []unit) {
 		least, most = min(least, units[i].span), max(most, units[i].span)
 	}
 	if least == most {
-		c.spans[least].count(units, periods)
+		c.spans[least].count(units, periods, oneDay)
 		return
 	}
 	for p := least; p < periods; p++ {
-		c.periods[p].count(units, p)
+		c.periods[p].count(units, p, false)
+	}
+}
+
+// add counts what a user has in an arm.
+func (c *ProgrammeCell) add(arm int, v *stats.Values, oneDay bool) {
+	c.Arms[arm].Add(v)
+	if oneDay {
+		c.OneDay[arm].Add(v)
 	}
 }
 
 // count counts a user with those of its pairs that lie in a span up to the last one.
-func (c *ProgrammeCell) count(units []unit, last int) {
+func (c *ProgrammeCell) count(units []unit, last int, oneDay bool) {
 	var arms [Arms]stats.Values
 	first := -1 // the pair that entered first: its window is that of the user's purchases at all merchants
 	for i := range units {
@@ -242,6 +255,7 @@ func (c *ProgrammeCell) count(units []unit, last int) {
 		if u.span > last {
 			continue
 		}
+		c.Orders[u.arm] += u.values[stats.Denominator]
 		v := &arms[u.arm]
 		v[stats.Outcome] += u.values[stats.Outcome]
 		v[stats.Denominator]++
@@ -254,17 +268,11 @@ func (c *ProgrammeCell) count(units []unit, last int) {
 	for arm := range arms {
 		if v := &arms[arm]; v[stats.Denominator] > 0 {
 			v[stats.WideOutcome] = units[first].user
-			c.Arms[arm].Add(v)
+			c.add(arm, v, oneDay)
 		}
 	}
-	a, b := &arms[Treatment], &arms[Holdout]
-	if a[stats.Denominator] > 0 && b[stats.Denominator] > 0 {
+	if a, b := &arms[Treatment], &arms[Holdout]; a[stats.Denominator] > 0 && b[stats.Denominator] > 0 {
 		c.Both++
-		c.Cross.add(&Cross{stats.Product(a[stats.Outcome], b[stats.Outcome]), stats.Product(a[stats.Outcome], b[stats.Denominator]),
-			stats.Product(a[stats.Denominator], b[stats.Outcome]), stats.Product(a[stats.Denominator], b[stats.Denominator])})
+		c.Cross.Add(a, b)
 	}
-}
-
-func (c *Cross) add(o *Cross) {
-	c.OO, c.OD, c.DO, c.DD = c.OO.Add(o.OO), c.OD.Add(o.OD), c.DO.Add(o.DO), c.DD.Add(o.DD)
 }

@@ -78,10 +78,36 @@ func TestASplitOfUsersVariesMoreThanOneOfPairs(t *testing.T) {
 	if s := scope(estimate(t, f, o), contract.LiftOfPlatform, column.Null, 2); s.Status != contract.LiftEstimated {
 		t.Errorf("870 of 3,000 users of 30 %%: %s", contract.LiftStatuses[s.Status])
 	}
+	f.Programmes = []lift.Programme{{Code: column.Null, Cells: slices.Repeat([]lift.ProgrammeCell{withOneInBothArms(t, held)}, 3)}}
+	e := estimate(t, f, o)
+	for _, of := range []int{contract.LiftOfPlatform, contract.LiftOfProgramme} {
+		if s := scope(e, of, column.Null, 2); s.Status == contract.LiftSRM || s.SRMP < 0.1 {
+			t.Errorf("one user's arm has changed: %s, %s, p %v", contract.LiftScopes[of], contract.LiftStatuses[s.Status], s.SRMP)
+		}
+	}
 	f.Programmes = nil // as if each pair had been assigned
 	if s := scope(estimate(t, f, o), contract.LiftOfPlatform, column.Null, 2); s.Status != contract.LiftSRM {
 		t.Errorf("7,830 of 27,000 pairs of 30 %%: %s", contract.LiftStatuses[s.Status])
 	}
+}
+
+// withOneInBothArms are 3,000 users with 9 pairs each, of whom so many are held out; one more has a single pair in the holdout.
+func withOneInBothArms(t *testing.T, held int) (c lift.ProgrammeCell) {
+	t.Helper()
+	u := stats.Values{stats.Denominator: 9}
+	for user := range 2999 {
+		arm := lift.Treatment
+		if user < held {
+			arm = lift.Holdout
+		}
+		c.Arms[arm].Add(&u)
+	}
+	most, one := stats.Values{stats.Denominator: 8}, stats.Values{stats.Denominator: 1}
+	c.Arms[lift.Treatment].Add(&most)
+	c.Arms[lift.Holdout].Add(&one)
+	c.Both = 1
+	c.Cross.Add(&most, &one)
+	return c
 }
 
 // Small merchants that hold out other shares weigh differently in both arms of their stratum; whoever reads the sum is told.
