@@ -20,6 +20,7 @@ func (n *night) countLift(ctx context.Context) error {
 	}
 	plan := lift.Plan{OutcomeDays: n.rules.Lift.OutcomeDays, PreDays: n.rules.Lift.PreDays, Since: n.runner.Settings.Chuanliu.Since}
 	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.buyersFrom()), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
+	l.seen = plan.Seen(l.start, n.buyersFrom())
 	if l.start > n.asOf {
 		n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, the first quarter that the history kept covers", l.start))
 		return nil
@@ -45,6 +46,7 @@ type liftNight struct {
 	*night
 	plan        lift.Plan
 	start       calendar.Day // first day of eligibility that counts
+	seen        calendar.Day // first day of eligibility that is looked at
 	now, before liftBasis    // before: what the commit of the run before rests on
 	last        calendar.Day // the as-of date of that run
 }
@@ -58,13 +60,13 @@ func (l *liftNight) basis(partitions map[string][]Partition) liftBasis {
 		at, _ := slices.BinarySearchFunc(ps, first, compareDay)
 		return ps[at:]
 	}
-	return liftBasis{from(contract.ChuanliuEligibility, l.start), from(contract.ChuanliuExposures, l.start-1),
+	return liftBasis{from(contract.ChuanliuEligibility, l.seen), from(contract.ChuanliuExposures, l.start-1),
 		from(contract.Orders, l.start-calendar.Day(l.plan.PreDays))}
 }
 
 // dir is where the state of a day stands that is made of these partitions. Its name covers all it depends on.
 func (l *liftNight) dir(b liftBasis, asOf calendar.Day) string {
-	parts := []string{fmt.Sprintf("%d of %d after %d days since %s", lift.Version, l.plan.OutcomeDays, l.plan.PreDays, l.start)}
+	parts := []string{fmt.Sprintf("%d of %d after %d days since %s, seen from %s", lift.Version, l.plan.OutcomeDays, l.plan.PreDays, l.start, l.seen)}
 	for _, ps := range [][]Partition{b.eligibility, b.exposures, b.orders} {
 		parts = append(parts, "table")
 		for _, p := range upTo(ps, asOf) {
@@ -93,7 +95,7 @@ func (l *liftNight) figures(ctx context.Context) (*lift.Figures, error) {
 			return f, err
 		}
 	}
-	for day := l.asOf - 1; day >= l.start && day > l.asOf-2-calendar.Day(l.runner.Settings.RestateDays); day-- {
+	for day := l.asOf - 1; day >= l.seen && day > l.asOf-2-calendar.Day(l.runner.Settings.RestateDays); day-- {
 		dir := l.dir(l.now, day)
 		if !l.exists(ctx, dir) {
 			continue
@@ -103,12 +105,12 @@ func (l *liftNight) figures(ctx context.Context) (*lift.Figures, error) {
 			return f, err
 		}
 	}
-	return l.rebuild(ctx, l.start-1, "")
+	return l.rebuild(ctx, l.seen-1, "")
 }
 
 // canRestOnBefore tells whether nothing was corrected that pairs cannot be moved by: the days of eligibility.
 func (l *liftNight) canRestOnBefore() bool {
-	return l.previous != nil && l.last >= l.start && slices.EqualFunc(upTo(l.now.eligibility, l.last), upTo(l.before.eligibility, l.last), samePartition)
+	return l.previous != nil && l.last >= l.seen && slices.EqualFunc(upTo(l.now.eligibility, l.last), upTo(l.before.eligibility, l.last), samePartition)
 }
 
 // liftBlockRows is about how many rows of rollups are taken in at once when pairs are made again.

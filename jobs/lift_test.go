@@ -263,16 +263,62 @@ func TestWithoutEligibilityThereIsNoLift(t *testing.T) {
 	}
 }
 
+// logged is a row of chuanliu_eligibility.
+type logged struct {
+	Merchant  int64   `parquet:"merchant_id"`
+	Buyer     int64   `parquet:"buyer_id"`
+	Arm       string  `parquet:"arm"`
+	At        int64   `parquet:"eligible_at,timestamp(microsecond)"`
+	Source    *int64  `parquet:"source_promoter_id,optional"`
+	Programme *string `parquet:"programme,optional"`
+}
+
+// A programme that logs a pair each time it would boost logs pairs from before the start again. They are left out: what they bought before they
+// come again was bought under treatment.
+func TestPairsFirstEligibleBeforeTheStartAreLeftOut(t *testing.T) {
+	d := newDemo(t, liftMarketDays)
+	since := lastDay - 20
+	d.settings.Chuanliu.Since = &since
+	want := d.forked(t).lift(lastDay)
+	again := d.eligibility(lastDay - 30)
+	if len(again) == 0 || want.Pairs == 0 {
+		t.Fatalf("%d pairs of 30 days ago, %d count", len(again), want.Pairs)
+	}
+	for i := range again {
+		again[i].At += 20 * (24 * time.Hour).Microseconds()
+	}
+	file := filepath.Join(d.dump("chuanliu_eligibility", lastDay-10), "part-again.parquet")
+	if err := parquet.WriteFile(file, again); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
+		t.Errorf("with %d pairs that come again: %d pairs, without %d", len(again), got.Pairs, want.Pairs)
+	}
+	d.night(lastDay - 1) // and where the night rests on the one before
+	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
+		t.Errorf("night by night: %d pairs, want %d", got.Pairs, want.Pairs)
+	}
+}
+
+// eligibility are the rows of a day's chuanliu_eligibility.
+func (d *deployment) eligibility(day calendar.Day) (rows []logged) {
+	d.t.Helper()
+	files, err := filepath.Glob(d.dump("chuanliu_eligibility", day) + "/*.parquet")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, file := range files {
+		some, err := parquet.ReadFile[logged](file)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		rows = append(rows, some...)
+	}
+	return rows
+}
+
 // Every pair in both arms: no pair is left, no table of lift has a row, and the night says why.
 func TestPairsInBothArmsAreTold(t *testing.T) {
-	type logged struct {
-		Merchant  int64   `parquet:"merchant_id"`
-		Buyer     int64   `parquet:"buyer_id"`
-		Arm       string  `parquet:"arm"`
-		At        int64   `parquet:"eligible_at,timestamp(microsecond)"`
-		Source    *int64  `parquet:"source_promoter_id,optional"`
-		Programme *string `parquet:"programme,optional"`
-	}
 	d := newDemo(t, liftMarketDays)
 	pairs := map[pairKey]bool{}
 	for day := lastDay - liftMarketDays + 1; day <= lastDay; day++ {

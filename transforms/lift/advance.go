@@ -14,8 +14,8 @@ import (
 // Input is what a state is made of: an older one, and what has changed since.
 type Input struct {
 	Plan    Plan
-	Start   calendar.Day  // first day of eligibility that counts
-	From    calendar.Day  // as-of date of the older state; the day before Start if there is none
+	Start   calendar.Day  // first day of eligibility that counts; pairs that were eligible before it are known and left out
+	From    calendar.Day  // as-of date of the older state; the day before the first one of eligibility if there is none
 	AsOf    calendar.Day  // of the new one
 	Old     Run           // pairs of the older state
 	OldDays *column.Frame // single-day family of the older state, as stored; nil: there is none
@@ -130,8 +130,8 @@ type worker struct {
 }
 
 func (a *advance) worker() *worker {
-	w := &worker{advance: a, family: newFamily(&a.Plan, a.From, a.AsOf), tally: newTally(&a.Plan, a.AsOf)}
-	w.walker = walker{plan: &a.Plan, from: a.From, compare: a.orders().merchants, family: w.family}
+	w := &worker{advance: a, family: newFamily(&a.Plan, a.Start, a.From, a.AsOf), tally: newTally(&a.Plan, a.Start, a.AsOf)}
+	w.walker = walker{plan: &a.Plan, start: a.Start, from: a.From, compare: a.orders().merchants, family: w.family}
 	return w
 }
 

@@ -2,6 +2,7 @@ package lift_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -214,5 +215,43 @@ func TestWhatMovedIsToldOverTheSameDays(t *testing.T) {
 	}
 	if c.Orders != [lift.Arms]int64{4, 0} {
 		t.Errorf("orders %v", c.Orders)
+	}
+}
+
+// Who was eligible before the start was treated before anything is observed, and is left out whenever it is eligible again.
+func TestPairsEligibleBeforeTheStartAreLeftOut(t *testing.T) {
+	m := newMarket(lift.DefaultPlan(), entry, column.NewIDs(nil))
+	m.seen = entry - 28
+	old, young := key{1, merchant}, key{2, merchant}
+	m.eligible[entry-5] = []eligible{{old, lift.Treatment, talent, column.Null}}
+	m.eligible[entry+2] = []eligible{{old, lift.Treatment, talent, column.Null}, {young, lift.Treatment, talent, column.Null}}
+	for d := entry - 4; d < entry+10; d++ {
+		m.sell(old, d)
+	}
+	f := m.night(t, entry+40)
+	if f.Pairs != 1 || f.Programmes[0].Cells[2].Arms[lift.Treatment].N != 1 {
+		t.Errorf("%d pairs, %d users", f.Pairs, f.Programmes[0].Cells[2].Arms[lift.Treatment].N)
+	}
+	if c := all(t, f); c.N != 1 || c.Buyers != 0 || c.Known != 0 {
+		t.Errorf("%d pairs, %d of them bought, %d before", c.N, c.Buyers, c.Known)
+	}
+}
+
+func TestEligibilityIsLookedAtFromBeforeTheStart(t *testing.T) {
+	day := func(y int, m time.Month, d int) calendar.Day { return calendar.Of(y, m, d) }
+	since := func(d calendar.Day) lift.Plan { p := lift.DefaultPlan(); p.Since = &d; return p }
+	for _, c := range []struct {
+		name        string
+		plan        lift.Plan
+		first, want calendar.Day // of the history kept; seen
+	}{
+		{"the days before of the first pairs", lift.DefaultPlan(), day(2025, 6, 3), day(2025, 7, 1) - 28},
+		{"since: whole quarters of the history", since(day(2026, 1, 15)), day(2025, 6, 3), day(2025, 7, 1)},
+		{"since, and the quarter begins too late", since(day(2026, 1, 15)), day(2025, 12, 3), day(2026, 1, 15) - 28},
+		{"since lies before what the history covers", since(day(2025, 1, 15)), day(2025, 6, 3), day(2025, 7, 1) - 28},
+	} {
+		if got := c.plan.Seen(c.plan.Start(c.first), c.first); got != c.want || got < c.first {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 // the sums of what they paid on the day.
 type family struct {
 	plan    *Plan
+	start   calendar.Day // pairs that entered before it are left out
 	from    calendar.Day // later days are new
 	asOf    calendar.Day
 	first   calendar.Day // of the days kept
@@ -28,8 +29,8 @@ type daySums struct {
 	fenFen, fenOrders, ordersOrders stats.Int128
 }
 
-func newFamily(plan *Plan, from, asOf calendar.Day) *family {
-	return &family{plan: plan, from: from, asOf: asOf, first: asOf - familyDays + 1, groups: column.NewGrouper(3, 0)}
+func newFamily(plan *Plan, start, from, asOf calendar.Day) *family {
+	return &family{plan: plan, start: start, from: from, asOf: asOf, first: asOf - familyDays + 1, groups: column.NewGrouper(3, 0)}
 }
 
 func (f *family) at(merchant int64, day calendar.Day, arm int) *daySums {
@@ -62,6 +63,9 @@ func (f *family) count(p *Pairs) {
 	first := max(f.first, f.from+1)
 	for i, facts := range p[atFacts] {
 		from, to := f.plan.outcome(entered(facts))
+		if from < f.start {
+			continue
+		}
 		for d := max(from, first); d <= min(to, f.asOf); d++ {
 			if isOneArm(facts, d) {
 				f.at(p[atMerchant][i], d, armOf(facts)).pairs++

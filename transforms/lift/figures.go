@@ -9,7 +9,8 @@
 //	     ▼
 //	chuanliu_lift, chuanliu_programme, talent rewards
 //
-// A pair enters once, on the business day of its first eligibility, and counts when its outcome window has closed.
+// A pair enters once, on the business day of its first eligibility, and counts when its outcome window has closed. One that was eligible
+// before the first day that counts does not: what it bought before it would enter again was bought under treatment.
 // It is analysed as assigned, whether it was served or not. A pair seen in both arms is dropped and counted.
 package lift
 

@@ -35,6 +35,7 @@ type returned struct {
 type market struct {
 	plan       lift.Plan
 	start      calendar.Day
+	seen       calendar.Day // first day of eligibility that is looked at
 	ids        *column.IDs
 	eligible   map[calendar.Day][]eligible
 	sales      map[calendar.Day]map[key]sale
@@ -44,7 +45,7 @@ type market struct {
 }
 
 func newMarket(plan lift.Plan, start calendar.Day, ids *column.IDs) *market {
-	return &market{plan: plan, start: start, ids: ids, eligible: map[calendar.Day][]eligible{}, sales: map[calendar.Day]map[key]sale{},
+	return &market{plan: plan, start: start, seen: start, ids: ids, eligible: map[calendar.Day][]eligible{}, sales: map[calendar.Day]map[key]sale{},
 		shown: map[calendar.Day]map[key]bool{}, hasRefunds: true}
 }
 
@@ -95,14 +96,14 @@ var plainly = how{workers: 1, groups: 1 << 20}
 func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*state, *lift.Figures) {
 	t.Helper()
 	if old == nil {
-		old = &state{asOf: m.start - 1, of: m.cut(m.start - 1)}
+		old = &state{asOf: m.seen - 1, of: m.cut(m.seen - 1)}
 	}
 	now := m.cut(asOf)
 	events := lift.NewEvents(h.ranges, column.Memory{Budget: column.NewBudget(0)})
 	defer events.Close()
 	var first, then []func(a *lift.Adder) error
 	for d, rows := range now.eligible {
-		if d > old.asOf && d >= m.start {
+		if d > old.asOf && d >= m.seen {
 			first = append(first, func(a *lift.Adder) error { return a.Eligible(d, h.eligibleFrame(rows)) })
 		}
 	}

@@ -2,6 +2,7 @@ package lift_test
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -73,7 +74,7 @@ type naive struct {
 
 func (n *naive) findPairs() {
 	n.pairs = map[key]*naivePair{}
-	for d := n.start; d <= n.asOf; d++ {
+	for d := n.seen; d <= n.asOf; d++ {
 		rows := slices.Clone(n.eligible[d])
 		slices.SortFunc(rows, func(a, b eligible) int { return cmp.Compare(a.arm, b.arm) })
 		for _, r := range rows {
@@ -86,6 +87,7 @@ func (n *naive) findPairs() {
 			}
 		}
 	}
+	maps.DeleteFunc(n.pairs, func(_ key, p *naivePair) bool { return p.first < n.start })
 }
 
 // compare orders identifiers: by text where they have one, by number; null is last.

@@ -45,6 +45,21 @@ func (p Plan) Start(first calendar.Day) calendar.Day {
 	return start
 }
 
+// Seen is the first day of eligibility that is looked at, given Start and the first day of the history kept. Who was eligible from then on, but
+// before Start, had been treated before anything is observed of it, and is left out. It is the first day of a quarter where Since leaves
+// that much of the history before it, and covers the days before eligibility of all that count; like Start it moves once a quarter at most.
+func (p Plan) Seen(start, first calendar.Day) calendar.Day {
+	seen := start - calendar.Day(p.PreDays)
+	if p.Since == nil || start != *p.Since {
+		return seen
+	}
+	quarter := first.Quarter()
+	if quarter < first {
+		quarter = quarter.AddMonths(3)
+	}
+	return min(seen, quarter)
+}
+
 // outcome and before are the first and last day of the windows of a pair that entered on e.
 func (p *Plan) outcome(e calendar.Day) (from, to calendar.Day) {
 	return e, e + calendar.Day(p.OutcomeDays) - 1

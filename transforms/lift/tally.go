@@ -11,6 +11,7 @@ import (
 // before them up to 90, and what is older; periods are sums of spans.
 type tally struct {
 	plan           *Plan
+	start          calendar.Day // pairs that entered before it are left out
 	mature         calendar.Day // last day of entry that counts
 	pairs, mixed   int64
 	merchants      *places // by merchant
@@ -43,8 +44,8 @@ type (
 	programmeCells struct{ spans, periods [periods]ProgrammeCell }
 )
 
-func newTally(plan *Plan, asOf calendar.Day) *tally {
-	return &tally{plan: plan, mature: asOf - calendar.Day(plan.OutcomeDays) + 1,
+func newTally(plan *Plan, start, asOf calendar.Day) *tally {
+	return &tally{plan: plan, start: start, mature: asOf - calendar.Day(plan.OutcomeDays) + 1,
 		merchants: newPlaces(), sources: newPlaces(), splits: newPlaces(), programmes: newPlaces()}
 }
 
@@ -92,15 +93,18 @@ func (t *tally) add(p *Pairs, refunds []refund) {
 
 // user counts the pairs of one buyer, from i to j.
 func (t *tally) user(p *Pairs, i, j int, refunds []refund) {
-	t.pairs += int64(j - i)
 	t.units = t.units[:0]
 	for ; i < j; i++ {
 		facts := p[atFacts][i]
+		e := entered(facts)
+		if e < t.start {
+			continue
+		}
+		t.pairs++
 		if mixedOn(facts) != 0 {
 			t.mixed++
 			continue
 		}
-		e := entered(facts)
 		if e > t.mature {
 			continue
 		}

@@ -114,8 +114,12 @@ func TestNightsEqualARecount(t *testing.T) {
 		m := newMarket(plan, firstDay, ids)
 		m.hasRefunds = drawn("refunds", 8) > 0
 		nights := []int{60, 60, 130}[drawn("nights", 3)]
+		m.seen = firstDay - calendar.Day(drawn("days seen before the start", 3)*drawn("times", 15))
 		for d := firstDay - 40; d < firstDay; d++ {
 			m.sales[d], m.shown[d] = c.sales(), c.shown()
+			if d >= m.seen {
+				m.eligible[d] = c.eligible()
+			}
 		}
 		var last *state
 		for asOf := firstDay; asOf < firstDay+calendar.Day(nights); asOf++ {
@@ -169,7 +173,7 @@ func (c *chance) happens(m *market, asOf calendar.Day) (rebuild bool) {
 		case 9: // a state is lost
 			rebuild = true
 		case 10: // an old day of eligibility is corrected
-			if c.IntN(4) == 0 && d >= m.start {
+			if c.IntN(4) == 0 && d >= m.seen {
 				m.eligible[d], rebuild = c.eligible(), true
 			}
 		case 11: // a day of sales is corrected to nothing
@@ -181,8 +185,8 @@ func (c *chance) happens(m *market, asOf calendar.Day) (rebuild bool) {
 
 // rebuild makes the state of the day before from nothing, in blocks of days.
 func (c *chance) rebuild(t testingT, m *market, asOf calendar.Day, h how) (s *state) {
-	for d := m.start - 1 + calendar.Day(c.IntN(9)); d < asOf; d += 1 + calendar.Day(c.IntN(20)) {
-		if d >= m.start {
+	for d := m.seen - 1 + calendar.Day(c.IntN(9)); d < asOf; d += 1 + calendar.Day(c.IntN(20)) {
+		if d >= m.seen {
 			s, _ = m.advance(t, s, d, h)
 		}
 	}

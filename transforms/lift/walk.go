@@ -9,6 +9,7 @@ import (
 // walker moves the pairs of one range of buyers by what changed.
 type walker struct {
 	plan     *Plan
+	start    calendar.Day // pairs that entered before it are known, and nothing of them
 	from     calendar.Day // as-of date of the pairs that are moved; later days are new
 	compare  func(a, b int64) int
 	family   *family
@@ -184,6 +185,9 @@ func (s *seen) take(c *change) {
 // and was corrected, is not a change of it.
 func (w *walker) moveDay(p *pair, s, yesterday *seen) {
 	e := entered(p[atFacts])
+	if e < w.start {
+		return
+	}
 	if e > w.from && s.day <= w.from {
 		if from, to := w.plan.before(e); s.day >= from && s.day <= to {
 			p[atBefore] += s.historyFen
@@ -218,6 +222,9 @@ func (w *walker) moveDay(p *pair, s, yesterday *seen) {
 // moveUser takes in what the buyer bought at all merchants.
 func (w *walker) moveUser(p *pair, changes []change) {
 	from, to := w.plan.outcome(entered(p[atFacts]))
+	if from < w.start {
+		return
+	}
 	for i := range changes {
 		c := &changes[i]
 		if d := c.day(); d < from || d > to {

@@ -10,7 +10,7 @@ type Lift struct {
 	Confidence float64 `yaml:"confidence" json:"confidence"`
 	// Power of the minimum detectable effect.
 	Power float64 `yaml:"power" json:"power"`
-	// MinControlPairs and MinControlOrders are what the holdout of a merchant needs for a row of its own.
+	// MinControlPairs and MinControlOrders are what the holdout of a merchant needs for a row of its own; a programme needs as many users, and orders.
 	MinControlPairs  int64 `yaml:"min_control_pairs" json:"min_control_pairs"`
 	MinControlOrders int64 `yaml:"min_control_orders" json:"min_control_orders"`
 	// PlannedPairs is the number of pairs for which always-valid intervals are shortest; fixed before the start.
