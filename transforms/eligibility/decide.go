@@ -46,7 +46,8 @@ type Decision struct {
 //
 // Subjects are of the list's role. Before is nil on the first run of the list ever. Overrides are by subject; those
 // valid on the day after asOf, when the list comes into use, win. With stale the list of the run before is kept as it
-// is, but for those who were denied or opted out; stale on a first run gives a list of nobody, which is not to be published.
+// is, but for those who were denied or opted out; who is not on it is let in by nobody. Stale on a first run gives a list of nobody,
+// which is not to be published.
 //
 // The decision refers to its arguments; they must not change while it is used.
 //
@@ -62,7 +63,7 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 	d.gone = b.Gone
 	if stale {
 		d.keep(b)
-		d.keepOut(o)
+		d.overrideKept(o)
 	} else {
 		d.applyGates(r.Stability, b)
 		d.applyOverrides(o)
@@ -89,21 +90,34 @@ func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h Histo
 }
 
 // removeAtOnce takes from a held list whom a gate that waits for nothing throws out: a hold protects nobody from a
-// severe violation.
+// severe violation, only people who allowed a member do. Its streaks are judged too: those of the run before would say that it passes.
 func (d *Decision) removeAtOnce() {
 	for i := range d.Member {
-		for g := range d.gates {
-			if !d.gates[g].atOnce || d.gates[g].judge(i).State != Failed {
-				continue
-			}
-			if d.Member[i] || d.Standing[i] {
-				d.Reasons[i].add(AtOnce)
-			}
-			d.Reasons[i].add(GateFailed)
-			d.Failed[i] |= 1 << g
-			d.Member[i], d.Standing[i], d.Rank[i] = false, false, 0
+		failed := d.failedAtOnce(i)
+		if failed == 0 {
+			continue
+		}
+		allowed := d.Reasons[i].Has(OverrideAllow)
+		if d.Standing[i] || d.Member[i] && !allowed {
+			d.Reasons[i].add(AtOnce)
+		}
+		d.Reasons[i].add(GateFailed)
+		s := streaks{d.PassStreak[i], d.FailStreak[i]}.after(failing)
+		d.PassStreak[i], d.FailStreak[i], d.Standing[i], d.Failed[i] = s.pass, s.fail, false, failed
+		if !allowed {
+			d.unseat(i)
 		}
 	}
+}
+
+// failedAtOnce are the gates that wait for nothing and that a subject fails.
+func (d *Decision) failedAtOnce(subject int) (set uint32) {
+	for g := range d.gates {
+		if d.gates[g].atOnce && d.gates[g].judge(subject).State == Failed {
+			set |= 1 << g
+		}
+	}
+	return set
 }
 
 // TooMuch tells whether a list turns over more than the rules let pass unasked. A first run turns over nothing.
@@ -164,16 +178,24 @@ func (d *Decision) keep(b *Before) {
 	}
 }
 
-// keepOut takes from a kept list who was denied or opted out: that waits for nothing. Ranks keep their gaps.
-func (d *Decision) keepOut(o map[int]Override) {
+// overrideKept lets people's decisions win on a kept list: who was denied or opted out leaves at once, and who is allowed stays,
+// whatever a gate says. Nobody enters: who is allowed and not on it waits.
+func (d *Decision) overrideKept(o map[int]Override) {
 	for subject, override := range o {
-		if !override.validOn(d.ValidFrom) || override.Action != Deny && override.Action != OptOut {
+		if !override.validOn(d.ValidFrom) || override.Action == Allow && !d.Member[subject] {
 			continue
 		}
 		d.Overrides[subject] = override
 		d.Reasons[subject].add(override.Action.reason())
-		d.Member[subject], d.Rank[subject] = false, 0
+		if override.Action == Deny || override.Action == OptOut {
+			d.unseat(subject)
+		}
 	}
+}
+
+// unseat takes its place from a subject of a kept list. Ranks keep their gaps.
+func (d *Decision) unseat(subject int) {
+	d.Member[subject], d.Rank[subject] = false, 0
 }
 
 // applyGates judges gates, counts streaks and weighs, subject by subject.

@@ -39,5 +39,6 @@
 //     for its streak goes on waiting.
 //   - A member that is no subject any more has left, and has a row of its own that night: movement left, reason gone, nothing
 //     else known. No gates are shown of it.
-//   - On a stale night the list is kept to the last rank; overrides that begin or end that night wait for the next.
+//   - On a stale or held night the list is kept to the last rank. Nobody enters, and nobody leaves but who is denied or opts out, and
+//     from a held list who fails a gate that waits for nothing and is not allowed by hand; an allowance that ends waits for the next night.
 package eligibility

@@ -156,18 +156,51 @@ func TestSinceIsTheFirstNightOfAMembershipOrAnAbsence(t *testing.T) {
 	}
 }
 
-func TestASevereTicketLeavesAHeldListAtOnce(t *testing.T) {
+// severe is a list on which a severe ticket waits for nothing, and two of its members; the first has one.
+func severe() (*rules.List, *eligibility.Before, *considered) {
 	l := today(4.40)
 	l.Gates = append(l.Gates, rules.Gate{ID: "severe", Measure: "severe_violations_90d", AtMost: bound(0), AtOnce: true})
 	b := emptyBefore(2)
 	for i := range b.Member {
-		b.Member[i], b.Standing[i], b.Rank[i] = true, true, int32(i+1)
+		b.Member[i], b.Standing[i], b.Rank[i], b.PassStreak[i] = true, true, int32(i+1), 30
 	}
 	s := subjects(2)
 	s.Measures["severe_violations_90d"] = []float64{1, 0}
+	return l, b, s
+}
+
+func TestASevereTicketLeavesAHeldListAtOnce(t *testing.T) {
+	l, b, s := severe()
 	d := held(theRules(), l, asOf, s, nil, b, nil)
-	got := fmt.Sprint(d.Member, d.Standing, d.Rank, d.Movement[0], d.Movement[1], d.Reasons[0])
-	if want := "[false true] [false true] [0 2] left stayed gate_failed,severe_at_once,churn_held"; got != want {
+	got := fmt.Sprint(d.Member, d.Standing, d.Rank, told(d, 0), "; ", told(d, 1))
+	if want := "[false true] [false true] [0 2]left 0/1 gate_failed,severe_at_once,churn_held; stayed 30/0 churn_held"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestWhoIsAllowedStaysOnAHeldListWhateverAGateSays(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*eligibility.Before, *eligibility.Override)
+		want   string
+	}{
+		{"it stood by its gates too", func(*eligibility.Before, *eligibility.Override) {},
+			"true 1 false stayed 0/1 gate_failed,severe_at_once,override_allow,churn_held by ann"},
+		{"it stands by the allowance alone", func(b *eligibility.Before, _ *eligibility.Override) { b.Standing[0] = false },
+			"true 1 false stayed 0/1 gate_failed,override_allow,churn_held by ann"},
+		{"the allowance is over", func(_ *eligibility.Before, o *eligibility.Override) { o.To = asOf },
+			"false 0 false left 0/1 gate_failed,severe_at_once,churn_held by "},
+		{"it is on no list: allowances wait", func(b *eligibility.Before, _ *eligibility.Override) { b.Member[0], b.Rank[0] = false, 0 },
+			"false 0 false out 0/1 gate_failed,severe_at_once,churn_held by "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, b, s := severe()
+			o := eligibility.Override{Action: eligibility.Allow, Author: "ann"}
+			c.change(b, &o)
+			d := held(theRules(), l, asOf, s, nil, b, map[int]eligibility.Override{0: o})
+			if got := fmt.Sprint(d.Member[0], d.Rank[0], d.Standing[0], " ", told(d, 0), " by ", d.Overrides[0].Author); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
 }

@@ -50,10 +50,12 @@ func floorOf(share float64, n int) int {
 func twinNight(st rules.Stability, l *rules.List, asOf calendar.Day, all []*twinSubject, first, stale bool) {
 	if stale {
 		for _, s := range all {
-			s.reasons = map[string]bool{"stale": true}
 			was := s.member
-			if s.action == "deny" || s.action == "opt_out" {
+			s.reasons = map[string]bool{"stale": true}
+			if s.action != "" && (s.action != "allow" || was) {
 				s.reasons["override_"+s.action] = true
+			}
+			if s.action == "deny" || s.action == "opt_out" {
 				s.member, s.rank = false, 0
 			}
 			switch {
