@@ -94,7 +94,7 @@ func beforePart(f *column.Frame) part {
 
 func newBefore(n int) *Before {
 	return &Before{Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
-		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n)}
+		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n), Entitled: make([]bool, n), ColdStart: make([]bool, n)}
 }
 
 func (r *BeforeReader) readRow(p *part, k int) error {
@@ -111,7 +111,8 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 		return nil
 	}
 	b.Member[i], b.Standing[i] = p.eligible[k] == 1, p.standing[k] == 1
-	b.Entitled[i] = b.Member[i] && p.coldStart[k] == 0 || r.capped(p.reasons[k])
+	b.ColdStart[i] = b.Member[i] && p.coldStart[k] == 1
+	b.Entitled[i] = b.Member[i] && !b.ColdStart[i] || r.capped(p.reasons[k])
 	b.PassStreak[i], b.FailStreak[i] = int16(p.passStreak[k]), int16(p.failStreak[k])
 	b.Since[i] = calendar.Day(p.since[k])
 	if p.rank[k] != column.Null {

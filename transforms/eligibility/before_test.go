@@ -88,13 +88,14 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 		{list: "another", role: "product", subject: "1", rank: 9},
 		{list: l.ID, role: "merchant", subject: "1", rank: 8}, // a list of other subjects
 		{list: l.ID, role: "product", subject: "1", rank: 2},
+		{list: l.ID, role: "product", subject: "2", rank: 3, coldStart: 1, reasons: "no_score,cold_start"},
 		{list: l.ID, role: "product", subject: "3", reasons: "gate_failed," + eligibility.ShopCap.String()},
 		{list: l.ID, role: "product", subject: "7", rank: 4}, // gone, and was a member
 		{list: l.ID, role: "product", subject: "8"},          // gone, and was none
 	}
 	b := readBefore(t, l, ids, parts(ids, rows, 2))
-	got := []any{b.Member, b.Entitled, b.Rank, b.PassStreak, b.Level, b.Multiplier, b.Gates.Of, len(b.Gone), ids.TextDict().Value(b.Gone[0].Subject), b.Gone[0].Rank}
-	want := []any{[]bool{true, false, false}, []bool{true, false, true}, []int32{2, 0, 0}, []int16{4, 0, 0}, []int8{1, 0, 1}, []float64{1.25, 0, 1.25}, []int32{0, -1, 0}, 1, "7", int32(4)}
+	got := []any{b.Member, b.Entitled, b.ColdStart, b.Rank, b.PassStreak, b.Level, b.Multiplier, b.Gates.Of, len(b.Gone), ids.TextDict().Value(b.Gone[0].Subject), b.Gone[0].Rank}
+	want := []any{[]bool{true, true, false}, []bool{true, false, true}, []bool{false, true, false}, []int32{2, 3, 0}, []int16{4, 6, 0}, []int8{1, 1, 1}, []float64{1.25, 1.25, 1.25}, []int32{0, 0, 0}, 1, "7", int32(4)}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -6,7 +6,7 @@ type Outcome struct {
 	Entitled []bool // would be a member if no place were counted: caps and cold start aside
 }
 
-// Outcome is that of the decision. On a kept list the members are entitled.
+// Outcome is that of the decision. A kept list has that of the run before.
 func (d *Decision) Outcome() Outcome {
 	o := Outcome{make([]bool, d.s.N), make([]bool, d.s.N)}
 	for i := range d.s.N {

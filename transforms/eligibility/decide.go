@@ -164,7 +164,8 @@ func ownMeasure(role string) string {
 	panic(fmt.Sprintf("eligibility: role %q has no score", role))
 }
 
-// keep repeats the list of the run before.
+// keep repeats the list of the run before, and what its places rest on: the pool and causes ask who has one of the cold start,
+// and who would have one but for the cap of its shop.
 func (d *Decision) keep(b *Before) {
 	copy(d.Member, b.Member)
 	copy(d.Standing, b.Standing)
@@ -175,6 +176,12 @@ func (d *Decision) keep(b *Before) {
 	copy(d.FailStreak, b.FailStreak)
 	for i := range d.Reasons {
 		d.Reasons[i].add(Stale)
+		switch {
+		case b.ColdStart != nil && b.ColdStart[i]:
+			d.Reasons[i].add(ColdStart)
+		case b.Entitled != nil && b.Entitled[i] && !b.Member[i]:
+			d.Reasons[i].add(ShopCap)
+		}
 	}
 }
 
@@ -193,9 +200,10 @@ func (d *Decision) overrideKept(o map[int]Override) {
 	}
 }
 
-// unseat takes its place from a subject of a kept list. Ranks keep their gaps.
+// unseat takes its place from a subject of a kept list, and the reasons that spoke of places. Ranks keep their gaps.
 func (d *Decision) unseat(subject int) {
 	d.Member[subject], d.Rank[subject] = false, 0
+	d.Reasons[subject] &^= 1<<ColdStart | 1<<ShopCap
 }
 
 // applyGates judges gates, counts streaks and weighs, subject by subject.

@@ -159,13 +159,19 @@ func emptyBefore(n int) *eligibility.Before {
 	return &eligibility.Before{
 		Member: make([]bool, n), Standing: make([]bool, n), PassStreak: make([]int16, n), FailStreak: make([]int16, n),
 		Since: make([]calendar.Day, n), Rank: make([]int32, n), Level: make([]int8, n), Multiplier: make([]float64, n),
+		Entitled: make([]bool, n), ColdStart: make([]bool, n),
 	}
 }
 
 // carried is a decision as the list before of the next night.
 func carried(d *eligibility.Decision) *eligibility.Before {
-	return &eligibility.Before{
+	b := &eligibility.Before{
 		Member: d.Member, Standing: d.Standing, PassStreak: d.PassStreak, FailStreak: d.FailStreak,
 		Since: d.Since, Rank: d.Rank, Level: d.Level, Multiplier: d.Multiplier, Gates: d.GateSpans,
+		Entitled: d.Outcome().Entitled, ColdStart: make([]bool, len(d.Member)),
 	}
+	for i, r := range d.Reasons {
+		b.ColdStart[i] = r.Has(eligibility.ColdStart)
+	}
+	return b
 }

@@ -102,6 +102,7 @@ func TestAStaleNightKeepsTheListToTheLastRank(t *testing.T) {
 	b.Rank[1], b.Level[1], b.Multiplier[1], b.Since[1] = 7, 2, 0.85, asOf-9
 	o := map[int]eligibility.Override{0: {Action: eligibility.Allow}}
 	d := decided(theRules(), today(4.40), asOf, subjects(2), nil, b, o, true)
+	b.Entitled[1] = true
 	b.Since[0] = asOf     // of a subject that was never seen
 	b.Gates = d.GateSpans // gates are judged on a kept list too
 	if diff := cmp.Diff(b, carried(d)); diff != "" {
@@ -203,4 +204,50 @@ func TestWhoIsAllowedStaysOnAHeldListWhateverAGateSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who has a place kept for cold start, or none because of its shop's cap, is a part of the list that is held: the pool and the next
+// night's causes ask for it.
+func TestAHeldListKeepsWhatItsPlacesRestOn(t *testing.T) {
+	l := capped(rules.Cap{Share: 0.1, Least: 1, Most: 1})
+	l.ColdStart = 0.5
+	l.Gates = append(l.Gates, rules.Gate{ID: "severe", Measure: "severe_violations_90d", AtMost: bound(0), AtOnce: true})
+	s := subjects(6)
+	s.Shop = []int32{0, 1, 1, 2, 3, 4}
+	s.ColdStart = []bool{false, false, false, true, true, true}
+	s.Measures["severe_violations_90d"] = make([]float64, 6)
+	h := eligibility.History{"product_score": {hundredths(4.6, 4.5, 4.4, none, none, none)}}
+	first := decided(theRules(), l, asOf, s, h, nil, nil, false)
+	want := "in in shop_cap cold_start cold_start out"
+	if got := placesOf(first); got != want {
+		t.Fatalf("before it is held: %s, want %s", got, want)
+	}
+	b := carried(first)
+	if got := placesOf(held(theRules(), l, asOf+1, s, h, b, nil)); got != want {
+		t.Errorf("held: %s, want %s", got, want)
+	}
+	if diff := cmp.Diff(first.Outcome(), held(theRules(), l, asOf+1, s, h, b, nil).Outcome()); diff != "" {
+		t.Error(diff)
+	}
+	s.Measures["severe_violations_90d"] = []float64{0, 0, 1, 1, 0, 0}
+	o := map[int]eligibility.Override{4: {Action: eligibility.OptOut}}
+	if got, want := placesOf(held(theRules(), l, asOf+1, s, h, b, o)), "in in out out out out"; got != want {
+		t.Errorf("held, two with tickets and one that opts out: %s, want %s", got, want)
+	}
+}
+
+// placesOf says what place every subject has.
+func placesOf(d *eligibility.Decision) string {
+	all := make([]string, len(d.Member))
+	for i, r := range d.Reasons {
+		switch all[i] = "out"; {
+		case r.Has(eligibility.ColdStart):
+			all[i] = "cold_start"
+		case r.Has(eligibility.ShopCap):
+			all[i] = "shop_cap"
+		case d.Member[i]:
+			all[i] = "in"
+		}
+	}
+	return strings.Join(all, " ")
 }

@@ -97,3 +97,37 @@ func TestNobodyBringsAnything(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A list that is held has the cold start of the run before, and the reserve goes to it.
+func TestAHeldListSharesTheReserveOverItsColdStart(t *testing.T) {
+	ids, l := column.NewIDs(nil), campaign()
+	l.ID = "traffic_chuanliu"
+	reader := eligibility.NewBeforeReader(ids, l, contract.Merchant, column.NewLookup([]int64{1, 2}))
+	rows := []said{{list: l.ID, role: "merchant", subject: "1", rank: 1}, {list: l.ID, role: "merchant", subject: "2", rank: 2, coldStart: 1, reasons: "no_score,cold_start"}}
+	for _, f := range parts(ids, rows, 2) {
+		if err := reader.Read(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := held(theRules(), l, asOf, subjects(2), nil, reader.Before(), nil)
+	page := &eligibility.Page{List: l, Role: contract.ScoreMerchant, Domain: contract.Merchant, Codes: []int64{1, 2}, Names: column.Same(column.Null, 2),
+		Category: column.Same(column.Null, 2), Decision: d}
+	tables := &eligibility.Tables{IDs: ids, Rules: &rules.Rules{Version: "v"}, Pages: []*eligibility.Page{page}}
+	unknown := eligibility.Claim{Base: math.NaN(), PerDay: math.NaN(), Lift: math.NaN(), Grade: -1}
+	got := map[string]int64{}
+	for rec, err := range tables.Quota(page, rules.Pool{Impressions: 1000, Reserve: 0.1}, []eligibility.Claim{unknown, unknown}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := rec.Column(contract.TrafficQuota.Index("kind")).(*array.Dictionary)
+		for i := range int(rec.NumRows()) {
+			got[kinds.Dictionary().(*array.String).Value(kinds.GetValueIndex(i))] += rec.Column(contract.TrafficQuota.Index("quota_impressions")).(*array.Int64).Value(i)
+		}
+	}
+	if diff := cmp.Diff(map[string]int64{"merchant": 0, "cold_start": 100, "unallocated": 900}, got); diff != "" {
+		t.Error(diff)
+	}
+	if o := d.Outcome(); o.Entitled[1] || !o.Member[1] {
+		t.Errorf("who has a place of the cold start is entitled to one: %+v", o)
+	}
+}

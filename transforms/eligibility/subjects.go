@@ -61,7 +61,8 @@ type Before struct {
 	Level                  []int8
 	Multiplier             []float64
 	Gates                  GateSpans // of nobody: nothing is known
-	Entitled               []bool    // see Outcome; only causes look at it, nil: nobody
+	Entitled               []bool    // see Outcome; causes and kept lists look at it, nil: nobody
+	ColdStart              []bool    // members on places kept for subjects without a score; nil: nobody
 	// Gone are members of that list that are no subjects tonight. They have left.
 	Gone []GoneMember
 }
@@ -134,6 +135,12 @@ func (b *Before) check(n int) {
 	mustHave(n, "rank before", len(b.Rank))
 	mustHave(n, "level before", len(b.Level))
 	mustHave(n, "multiplier before", len(b.Multiplier))
+	if b.Entitled != nil {
+		mustHave(n, "entitled before", len(b.Entitled))
+	}
+	if b.ColdStart != nil {
+		mustHave(n, "cold start before", len(b.ColdStart))
+	}
 	if b.Gates.Of != nil {
 		mustHave(n, "gates before", len(b.Gates.Of))
 	}

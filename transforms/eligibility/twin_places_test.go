@@ -51,11 +51,13 @@ func twinNight(st rules.Stability, l *rules.List, asOf calendar.Day, all []*twin
 	if stale {
 		for _, s := range all {
 			was := s.member
-			s.reasons = map[string]bool{"stale": true}
+			capped := !was && s.stands && s.reasons["shop_cap"] && !s.reasons["zero_weight"]
+			s.reasons = map[string]bool{"stale": true, "cold_start": s.reasons["cold_start"], "shop_cap": capped}
 			if s.action != "" && (s.action != "allow" || was) {
 				s.reasons["override_"+s.action] = true
 			}
 			if s.action == "deny" || s.action == "opt_out" {
+				s.reasons["cold_start"], s.reasons["shop_cap"] = false, false
 				s.member, s.rank = false, 0
 			}
 			switch {
