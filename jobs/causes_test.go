@@ -25,6 +25,7 @@ type causeRow struct {
 	Merchant  *string `parquet:"merchant_id"`
 	Eligible  bool    `parquet:"eligible"`
 	ColdStart bool    `parquet:"cold_start"`
+	Standing  bool    `parquet:"standing"`
 	Reasons   string  `parquet:"reasons"`
 	Movement  string  `parquet:"movement"`
 	Data      *int64  `parquet:"cause_data"`
@@ -139,7 +140,11 @@ func TestCausesOfChanges(t *testing.T) {
 	outcome := now.night(d3)
 
 	entitled := func(r causeRow) bool {
-		return r.Eligible && !r.ColdStart || slices.Contains(splitCodes(r.Reasons), "shop_cap")
+		if r.Eligible {
+			return !r.ColdStart
+		}
+		codes := splitCodes(r.Reasons)
+		return r.Standing && slices.Contains(codes, "shop_cap") && !slices.Contains(codes, "zero_weight")
 	}
 	seen := map[string]int64{}
 	for key, r := range listRows(t, now, outcome) {

@@ -30,13 +30,13 @@ type BeforeReader struct {
 	under       int64 // which of both it was read under; column.Null: nothing was read yet
 	before      *Before
 	spans       *spanReader
-	capped      func(reasons int64) bool
+	reasons     func(code int64) Reasons
 }
 
 // NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d.
 func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup) *BeforeReader {
 	texts := ids.TextDict()
-	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, own: texts.Code(l.ID), former: column.Null, under: column.Null, capped: cappedCodes(texts)}
+	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, own: texts.Code(l.ID), former: column.Null, under: column.Null, reasons: reasonsOf(texts)}
 	if l.Formerly != "" {
 		r.former = texts.Code(l.Formerly)
 	}
@@ -112,7 +112,7 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	}
 	b.Member[i], b.Standing[i] = p.eligible[k] == 1, p.standing[k] == 1
 	b.ColdStart[i] = b.Member[i] && p.coldStart[k] == 1
-	b.Entitled[i] = b.Member[i] && !b.ColdStart[i] || r.capped(p.reasons[k])
+	b.Entitled[i] = entitled(b.Member[i], b.Standing[i], r.reasons(p.reasons[k]))
 	b.PassStreak[i], b.FailStreak[i] = int16(p.passStreak[k]), int16(p.failStreak[k])
 	b.Since[i] = calendar.Day(p.since[k])
 	if p.rank[k] != column.Null {
@@ -152,16 +152,20 @@ func levelNamed(l *rules.List, texts *column.Dict, code int64) int8 {
 	return int8(slices.IndexFunc(l.Levels[0].Steps, func(s rules.Step) bool { return s.Level == name }))
 }
 
-// cappedCodes tells by the code of a row's reasons whether the cap of its shop kept it out; few sets of reasons stand in
-// many rows.
-func cappedCodes(texts *column.Dict) func(reasons int64) bool {
-	known := map[int64]bool{}
-	return func(code int64) bool {
-		is, ok := known[code]
+// reasonsOf reads the reasons of rows, each text once: few sets of reasons stand in many rows. What this binary has no code for
+// is left out.
+func reasonsOf(texts *column.Dict) func(code int64) Reasons {
+	known := map[int64]Reasons{}
+	return func(code int64) Reasons {
+		set, ok := known[code]
 		if !ok {
-			is = slices.Contains(strings.Split(texts.Value(code), ","), ShopCap.String())
-			known[code] = is
+			for name := range strings.SplitSeq(texts.Value(code), ",") {
+				if at := slices.Index(reasonNames[:], name); at >= 0 {
+					set.add(Reason(at))
+				}
+			}
+			known[code] = set
 		}
-		return is
+		return set
 	}
 }

@@ -19,7 +19,7 @@ import (
 type said struct {
 	list, role, subject string
 	rank                int64 // 0: no member
-	coldStart           int64
+	standing, coldStart int64
 	reasons             string
 }
 
@@ -50,9 +50,8 @@ func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
 			subjects[i] = r.subject
 		}
 		f.SetTexts("subject_id", subjects)
-		for _, name := range []string{"eligible", "standing"} {
-			set(name, func(r said) int64 { return min(1, r.rank) })
-		}
+		set("eligible", func(r said) int64 { return min(1, r.rank) })
+		set("standing", func(r said) int64 { return max(r.standing, min(1, r.rank)-r.coldStart) })
 		set("pass_streak", func(r said) int64 { return 2 * r.rank })
 		set("fail_streak", func(r said) int64 { return 3 })
 		set("since", func(said) int64 { return int64(asOf - 9) })
@@ -89,7 +88,7 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 		{list: l.ID, role: "merchant", subject: "1", rank: 8}, // a list of other subjects
 		{list: l.ID, role: "product", subject: "1", rank: 2},
 		{list: l.ID, role: "product", subject: "2", rank: 3, coldStart: 1, reasons: "no_score,cold_start"},
-		{list: l.ID, role: "product", subject: "3", reasons: "gate_failed," + eligibility.ShopCap.String()},
+		{list: l.ID, role: "product", subject: "3", standing: 1, reasons: "gate_failed," + eligibility.ShopCap.String()},
 		{list: l.ID, role: "product", subject: "7", rank: 4}, // gone, and was a member
 		{list: l.ID, role: "product", subject: "8"},          // gone, and was none
 	}
@@ -105,6 +104,31 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 	}
 	if diff := gocmp.Diff(map[string]int{"another": 1}, members); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Entitled is who would be a member if no place were counted.
+func TestWhoWasEntitledOnTheRunBefore(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		row  said
+		want bool
+	}{
+		{"a member", said{rank: 1, standing: 1}, true},
+		{"a member by hand", said{rank: 1, reasons: "gate_failed,override_allow"}, true},
+		{"a member by cold start", said{rank: 1, coldStart: 1, reasons: "no_score,cold_start"}, false},
+		{"one that stands and whose shop has no place", said{standing: 1, reasons: "shop_cap"}, true},
+		{"a newcomer whose shop has no place of the cold start", said{reasons: "no_score,shop_cap"}, false},
+		{"a newcomer that still stands and weighs nothing", said{standing: 1, reasons: "no_score,leaving_slowly,zero_weight,shop_cap"}, false},
+		{"one that is denied", said{standing: 1, reasons: "override_deny"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ids, l := column.NewIDs(nil), traffic()
+			c.row.list, c.row.role, c.row.subject = l.ID, "product", "1"
+			if got := readBefore(t, l, ids, parts(ids, []said{c.row}, 1)).Entitled[0]; got != c.want {
+				t.Errorf("entitled %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
@@ -180,7 +204,7 @@ func TestTheRunBeforeIsTheSameInAnyParts(t *testing.T) {
 		for _, list := range []string{l.ID, "before", "other"} {
 			for _, subject := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}), rapid.ID[string]).Draw(t, list) {
 				rows = append(rows, said{list: list, role: rapid.SampledFrom([]string{"product", "talent"}).Draw(t, "role"), subject: subject,
-					rank: rapid.Int64Range(0, 9).Draw(t, "rank"), coldStart: rapid.Int64Range(0, 1).Draw(t, "cold"), reasons: rapid.SampledFrom([]string{"", eligibility.ShopCap.String()}).Draw(t, "reasons")})
+					rank: rapid.Int64Range(0, 9).Draw(t, "rank"), standing: rapid.Int64Range(0, 1).Draw(t, "standing"), coldStart: rapid.Int64Range(0, 1).Draw(t, "cold"), reasons: rapid.SampledFrom([]string{"", eligibility.ShopCap.String()}).Draw(t, "reasons")})
 			}
 		}
 		ids := column.NewIDs(nil)

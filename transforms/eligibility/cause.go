@@ -11,9 +11,18 @@ func (d *Decision) Outcome() Outcome {
 	o := Outcome{make([]bool, d.s.N), make([]bool, d.s.N)}
 	for i := range d.s.N {
 		v := d.verdict(i)
-		o.Member[i], o.Entitled[i] = v.member, v.member && !v.reasons.Has(ColdStart) || v.reasons.Has(ShopCap)
+		o.Member[i], o.Entitled[i] = v.member, entitled(v.member, v.standing, v.reasons)
 	}
 	return o
+}
+
+// entitled tells whether a subject would be a member if no place were counted. A newcomer that the cap of its shop keeps out is not:
+// there would be no cold start either.
+func entitled(member, standing bool, reasons Reasons) bool {
+	if member {
+		return !reasons.Has(ColdStart)
+	}
+	return standing && reasons.Has(ShopCap) && !reasons.Has(ZeroWeight)
 }
 
 // Causes split a change of membership, 1: entered, -1: left, into steps of one cause each; they add up to it.

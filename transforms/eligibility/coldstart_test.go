@@ -118,6 +118,9 @@ func TestOneShopDoesNotTakeTheWholeReserve(t *testing.T) {
 	if got := d.Reasons[3].String(); got != "no_score,shop_cap" {
 		t.Error(got)
 	}
+	if diff := cmp.Diff([]bool{true, true, false, false, false, false}, d.Outcome().Entitled); diff != "" {
+		t.Errorf("without counting places there is no cold start: %s", diff)
+	}
 }
 
 func TestAProductByColdStartWeighsAsIfNothingHadAScore(t *testing.T) {
