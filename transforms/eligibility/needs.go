@@ -61,13 +61,14 @@ type Verdict uint8
 const (
 	// NeedsNothing: all gates pass.
 	NeedsNothing Verdict = iota
-	// NeedsTime: only gates on the own score and its quality fail, and would pass if tonight's scores stood.
+	// NeedsTime: only gates on the own score and its quality fail, or ones on another's score for want of runs, and would pass if
+	// tonight's scores stood.
 	NeedsTime
 	// NeedsScore: only those fail, and the scores would have to rise to Need.Own and Need.Quality.
 	NeedsScore
 	// NeedsGate: only the gate Need.Gate on something else fails.
 	NeedsGate
-	// NeedsMore: no single change helps.
+	// NeedsMore: no single change helps, or there are too few runs of another's score to tell.
 	NeedsMore
 )
 
@@ -96,7 +97,7 @@ type Need struct {
 // Source: definitions.md, section 15.
 func (d *Decision) Needs(subject int) Need {
 	need := Need{Gate: -1}
-	var scores, others int
+	var scores, waiting, others int
 	passes := d.passes(subject)
 	for i := range d.gates {
 		g, fails := &d.gates[i], passes>>i&1 == 0
@@ -108,20 +109,38 @@ func (d *Decision) Needs(subject int) Need {
 			if fails {
 				scores++
 			}
+		case fails && g.waits(subject):
+			waiting++
 		case fails:
 			others++
 			need.Gate = i
 		}
 	}
-	need.settle(scores, others)
+	need.settle(scores, waiting, others)
 	switch {
 	case need.Verdict == NeedsScore && d.reached(subject, need):
 		need.Verdict = NeedsTime
+	case need.Verdict == NeedsScore && waiting > 0:
+		need.Verdict = NeedsMore
 	case need.Verdict == NeedsGate:
-		g := &d.gates[need.Gate]
-		need.By = g.towards(g.judge(subject).Margin)
+		need.move(&d.gates[need.Gate], subject)
 	}
 	return need
+}
+
+// waits tells whether a gate has too few runs to judge by, and tonight's score would pass if it stood.
+func (g *gate) waits(subject int) bool {
+	return g.scored && g.margin(int64(g.runs.newest(subject)), 1, g.line) >= 0 && g.judge(subject).State == HistoryShort
+}
+
+// move tells how far the only gate on something else is off. Few runs whose mean is good enough say nothing of it.
+func (n *Need) move(g *gate, subject int) {
+	res := g.judge(subject)
+	if res.State == HistoryShort && res.Margin >= 0 {
+		n.Verdict, n.Gate = NeedsMore, -1
+		return
+	}
+	n.By = g.towards(res.Margin)
 }
 
 // raise asks for at least the gate's bound.
@@ -142,14 +161,16 @@ func (g *gate) towards(margin float64) float64 {
 	return -margin
 }
 
-// settle finds the verdict from how many gates fail.
-func (n *Need) settle(scores, others int) {
+// settle finds the verdict from how many gates fail, and how many of others only wait.
+func (n *Need) settle(scores, waiting, others int) {
 	switch {
-	case scores == 0 && others == 0:
+	case scores == 0 && waiting == 0 && others == 0:
 		n.Verdict = NeedsNothing
+	case scores == 0 && others == 0:
+		n.Verdict = NeedsTime
 	case others == 0:
 		n.Verdict = NeedsScore
-	case scores == 0 && others == 1:
+	case scores == 0 && waiting == 0 && others == 1:
 		n.Verdict = NeedsGate
 		return
 	default:

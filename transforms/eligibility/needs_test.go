@@ -43,6 +43,13 @@ func TestNeeds(t *testing.T) {
 		{"thirty orders more", func(p *product) { p.orders = 70 }, gate(4, 30)},
 		{"half of the refunds", func(p *product) { p.refunds = 3 }, gate(5, -1.5)},
 		{"a better shop, which is another's score", func(p *product) { p.shop = steady(7, 4.30) }, gate(2, 0.1)},
+		{"only time: the shop's history is short", func(p *product) { p.shop = repeat(3, 4.80) }, verdict(eligibility.NeedsTime)},
+		{"only time: both histories are short", func(p *product) { p.score, p.shop = repeat(3, 4.80), repeat(3, 4.80) }, verdict(eligibility.NeedsTime)},
+		{"only time: what the shop has tonight would do", func(p *product) { p.shop = runsOf(4.50, 4.20, 4.20) }, verdict(eligibility.NeedsTime)},
+		{"a better shop, whose history is short too", func(p *product) { p.shop = repeat(3, 4.30) }, gate(2, 0.1)},
+		{"what cannot be told yet: the shop's few runs would do, tonight's would not", func(p *product) { p.shop = runsOf(4.30, 4.80, 4.80) }, verdict(eligibility.NeedsMore)},
+		{"orders, and time for the shop", func(p *product) { p.shop, p.orders = repeat(3, 4.80), 70 }, verdict(eligibility.NeedsMore)},
+		{"a better score, and time for the shop", func(p *product) { p.shop, p.score = repeat(3, 4.80), steady(7, 4.50) }, verdict(eligibility.NeedsMore)},
 		{"two other things", func(p *product) { p.stars, p.orders = 3, 70 }, verdict(eligibility.NeedsMore)},
 		{"score and orders", func(p *product) { p.score, p.orders = steady(7, 4.50), 70 }, verdict(eligibility.NeedsMore)},
 	} {
@@ -134,14 +141,36 @@ func TestNeedsIsTheLeastThatQualifies(t *testing.T) {
 				t.Fatalf("subject %d: passes %v, needs %+v", i, pass, n)
 			}
 			byScore := n.Verdict <= eligibility.NeedsScore
-			if d.Qualifies(i, asked) != byScore {
+			if d.Qualifies(i, asked) != byScore && (n.Verdict != eligibility.NeedsTime || !stands(m, d, i)) {
 				t.Fatalf("subject %d: needs %+v, qualifies with that: %v", i, n, !byScore)
+			}
+			if n.Verdict == eligibility.NeedsGate && d.Gates(i, nil)[n.Gate].Margin > 0 {
+				t.Fatalf("subject %d: needs %+v, and is on the good side", i, n)
 			}
 			if n.Verdict == eligibility.NeedsScore && lessQualifies(d, i, n) {
 				t.Fatalf("subject %d: less than %+v qualifies", i, n)
 			}
 		}
 	})
+}
+
+// stands tells whether the gates that fail pass if tonight's scores stand.
+func stands(m *market, d *eligibility.Decision, i int) bool {
+	later, r := *m, *m.r
+	r.Stability.MeanRuns = max(r.Stability.MeanRuns, r.Stability.MeanNeeds) // else no mean has runs enough
+	later.r, later.h = &r, eligibility.History{}
+	for measure, runs := range m.h {
+		for range 7 {
+			later.h[measure] = append(later.h[measure], runs[0])
+		}
+	}
+	then := later.decide(0, nil, false).Gates(i, nil)
+	for g, res := range d.Gates(i, nil) {
+		if !res.State.Passes() && !then[g].State.Passes() {
+			return false
+		}
+	}
+	return true
 }
 
 // lessQualifies tells whether a hundredth less of both scores would do as well.
