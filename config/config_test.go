@@ -253,13 +253,20 @@ func TestDigest(t *testing.T) {
 
 func TestReadBuyerKey(t *testing.T) {
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{config.EnvBuyerKey: "a secret of some length\n", "SHORT": "123", "HEX": "000102030405060708090a0b0c0d0e0f"}[name]
+		v, ok := map[string]string{config.EnvBuyerKey: "a secret of some length\n", "SHORT": "123", "HEX": "000102030405060708090a0b0c0d0e0f",
+			"MARKED": "\ufeffa secret of some length"}[name]
 		return v, ok
 	}
 	none := func(string) (string, bool) { return "", false }
 	file := func(name string) ([]byte, error) {
 		if name == "key" {
 			return []byte("  a secret of some length  "), nil
+		}
+		if name == "marked" {
+			return []byte("\ufeff000102030405060708090a0b0c0d0e0f\r\n"), nil
+		}
+		if name == "UTF-16" {
+			return []byte("\xff\xfe0\x000\x000\x001\x000\x002\x000\x003\x00"), nil
 		}
 		return nil, fs.ErrNotExist
 	}
@@ -277,6 +284,7 @@ func TestReadBuyerKey(t *testing.T) {
 	if !errors.Is(err, config.ErrBuiltInKey) || builtIn == [16]byte{} || builtIn == fromEnv {
 		t.Errorf("built in: %v, %v", builtIn, err)
 	}
+	const marked = "it begins with a byte order mark, which would make it another key; save it as UTF-8 without one"
 	for _, c := range []struct {
 		key  config.BuyerKey
 		want string
@@ -284,9 +292,38 @@ func TestReadBuyerKey(t *testing.T) {
 		{config.BuyerKey{Env: "SHORT"}, "config: buyer_key: variable SHORT: the key has 3 bytes, at least 16 are needed"},
 		{config.BuyerKey{Env: "OTHER"}, "config: buyer_key.env: the variable OTHER is not set"},
 		{config.BuyerKey{File: "no"}, "config: buyer_key.file: file does not exist"},
+		{config.BuyerKey{File: "marked"}, "config: buyer_key.file: " + marked},
+		{config.BuyerKey{File: "UTF-16"}, "config: buyer_key.file: " + marked},
+		{config.BuyerKey{Env: "MARKED"}, "config: buyer_key: variable MARKED: " + marked},
 	} {
 		if _, err := c.key.Read(env, file); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+// Editors begin UTF-8 with a mark, and some write UTF-16.
+func TestAByteOrderMarkIsNoPartOfAFile(t *testing.T) {
+	const mark = "\ufeff"
+	for _, text := range []string{"job: marked\n", "# said first\njob: marked\n", "{job: marked}"} {
+		if c, err := load(mark + text); err != nil || c.Job != "marked" {
+			t.Errorf("%q: job %q, %v", text, c.Job, err)
+		}
+	}
+	if _, err := load(mark); err != nil {
+		t.Errorf("nothing but the mark: %v", err)
+	}
+	if _, err := config.LoadRules(strings.NewReader(mark + string(config.CommentedRules))); err != nil {
+		t.Errorf("rules: %v", err)
+	}
+	if _, err := load("\xff\xfej\x00o\x00b\x00:\x00"); err == nil || err.Error() != "config: the text is UTF-16; save it as UTF-8" {
+		t.Errorf("UTF-16: %v", err)
+	}
+	env := func(string) (string, bool) { return mark + "https://example.com/hook", true }
+	file := func(string) ([]byte, error) { return []byte(mark + "https://example.com/hook\r\n"), nil }
+	for _, s := range []config.Secret{{Env: "HOOK"}, {File: "hook"}} {
+		if got, err := s.Read(env, file); err != nil || got != "https://example.com/hook" {
+			t.Errorf("%+v: %q, %v", s, got, err)
 		}
 	}
 }
@@ -332,7 +369,8 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestForgottenBuyersAreReadAndNeverRepeated(t *testing.T) {
-	files := map[string]string{"list": "8001\n\n 7001 \r\n8001\nzoë", "large": strings.Repeat("x", 65<<20)}
+	files := map[string]string{"list": "8001\n\n 7001 \r\n8001\nzoë", "large": strings.Repeat("x", 65<<20),
+		"marked": "\ufeff8001\r\n7001\r\n", "together": "7001\n\ufeff8001\n", "UTF-16": "\xff\xfe8\x000\x00", "UTF-16 the other way": "\xfe\xff\x008\x000"}
 	read := func(name string) ([]byte, error) {
 		text, ok := files[name]
 		if !ok {
@@ -347,7 +385,14 @@ func TestForgottenBuyersAreReadAndNeverRepeated(t *testing.T) {
 	if diff := cmp.Diff([]string{"7001", "8001", "zoë"}, ids); diff != "" || err != nil {
 		t.Errorf("%s %v", diff, err)
 	}
-	for name, want := range map[string]string{"none": "config: forgotten.file: file does not exist", "large": "config: forgotten.file: it has more than 67108864 bytes"} {
+	for _, name := range []string{"marked", "together"} { // spreadsheets and editors begin UTF-8 with a byte order mark
+		ids, err := config.Forgotten{File: name}.Read(read)
+		if diff := cmp.Diff([]string{"7001", "8001"}, ids); diff != "" || err != nil {
+			t.Errorf("%s: %s %v", name, diff, err)
+		}
+	}
+	for name, want := range map[string]string{"none": "config: forgotten.file: file does not exist", "large": "config: forgotten.file: it has more than 67108864 bytes",
+		"UTF-16": "config: forgotten.file: the text is UTF-16; save it as UTF-8", "UTF-16 the other way": "config: forgotten.file: the text is UTF-16; save it as UTF-8"} {
 		if _, err := (config.Forgotten{File: name}).Read(read); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}

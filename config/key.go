@@ -30,7 +30,7 @@ type BuyerKey struct {
 
 // Forgotten says where the ids of the buyers are who asked to be forgotten.
 type Forgotten struct {
-	// File is the path of a file with one id of a buyer on each line, as the dumps have it. It only grows.
+	// File is the path of a file with one id of a buyer on each line, in UTF-8, as the dumps have it. It only grows.
 	File string `yaml:"file" json:"file,omitempty"`
 }
 
@@ -49,9 +49,13 @@ func (f Forgotten) Read(readFile func(string) ([]byte, error)) ([]string, error)
 	if len(data) > maxForgotten {
 		return nil, problem{"forgotten.file", fmt.Sprintf("it has more than %d bytes", maxForgotten)}
 	}
+	if inUTF16(data) {
+		return nil, problem{"forgotten.file", errUTF16.Error()}
+	}
 	var ids []string
 	for line := range strings.Lines(string(data)) {
-		if id := strings.TrimSpace(line); id != "" {
+		// A mark begins the file, or a later line of files put together; an id of no dump would be forgotten with it.
+		if id := strings.TrimSpace(strings.TrimPrefix(line, byteOrderMark)); id != "" {
 			ids = append(ids, id)
 		}
 	}
@@ -110,9 +114,13 @@ func (k BuyerKey) Read(env func(string) (string, bool), readFile func(string) ([
 	return parseKey("buyer_key: variable "+name, text)
 }
 
-// parseKey reads a secret.
+// parseKey reads a secret. A byte order mark is refused and not taken away: with it, hexadecimal digits would be hashed to
+// another key, and without it, nights that were made so would have another one.
 func parseKey(at, text string) (key [16]byte, err error) {
 	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, byteOrderMark) || inUTF16([]byte(text)) {
+		return key, problem{at, "it begins with a byte order mark, which would make it another key; save it as UTF-8 without one"}
+	}
 	if len(text) < minKey {
 		return key, problem{at, fmt.Sprintf("the key has %d bytes, at least %d are needed", len(text), minKey)}
 	}

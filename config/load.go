@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,13 +58,27 @@ func Load(r io.Reader, over Overrides) (Config, error) {
 	return c, nil
 }
 
-// readAll reads a file of bounded size.
+// readAll reads a text of bounded size, without a byte order mark: the parser takes it for a part of the first key.
 func readAll(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	switch {
+	case err != nil:
+	case len(data) > maxFile:
 		err = fmt.Errorf("the file has more than %d bytes", maxFile)
+	case inUTF16(data):
+		err = errUTF16
 	}
-	return data, err
+	return bytes.TrimPrefix(data, []byte(byteOrderMark)), err
+}
+
+// byteOrderMark is what editors and spreadsheets may put before text in UTF-8. It is no white space.
+const byteOrderMark = "\ufeff"
+
+var errUTF16 = errors.New("the text is UTF-16; save it as UTF-8")
+
+// inUTF16 tells text in UTF-16 by its mark, which is no UTF-8.
+func inUTF16(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
 }
 
 // With is the configuration with what overrides it, validated.

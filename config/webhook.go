@@ -34,7 +34,7 @@ const (
 type Secret struct {
 	// Env is the name of an environment variable.
 	Env string `yaml:"env" json:"env,omitempty"`
-	// File is the path of a file; white space at its ends does not count.
+	// File is the path of a file; white space at its ends and a byte order mark do not count.
 	File string `yaml:"file" json:"file,omitempty"`
 }
 
@@ -48,7 +48,7 @@ func (s Secret) Read(env func(string) (string, bool), readFile func(string) ([]b
 		if err != nil {
 			return "", err
 		}
-		if text := strings.TrimSpace(string(data)); text != "" {
+		if text := bare(string(data)); text != "" {
 			return text, nil
 		}
 		return "", fmt.Errorf("%s is empty", s.File)
@@ -57,8 +57,11 @@ func (s Secret) Read(env func(string) (string, bool), readFile func(string) ([]b
 	if !ok {
 		return "", fmt.Errorf("the variable %s is not set", s.Env)
 	}
-	return strings.TrimSpace(text), nil
+	return bare(text), nil
 }
+
+// bare is a secret as whoever gave it has it.
+func bare(text string) string { return strings.TrimSpace(strings.TrimPrefix(text, byteOrderMark)) }
 
 func (s Secret) problems(at string) []problem {
 	switch {

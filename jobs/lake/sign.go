@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
@@ -80,7 +81,7 @@ func ParsePublicKey(text []byte) (ed25519.PublicKey, error) {
 
 // parsePEM reads a key; no error repeats it.
 func parsePEM[K any](text []byte, kind, how string, parse func([]byte) (any, error)) (key K, err error) {
-	block, _ := pem.Decode(text)
+	block, _ := pem.Decode(bytes.TrimPrefix(text, []byte("\ufeff"))) // a byte order mark hides the first line
 	if block == nil || block.Type != kind {
 		return key, fmt.Errorf("it is no %s in PEM; %s makes one", strings.ToLower(kind), how)
 	}

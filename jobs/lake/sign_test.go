@@ -35,6 +35,17 @@ func signingKeys(t *testing.T) (ed25519.PrivateKey, ed25519.PublicKey) {
 	return private, public
 }
 
+func TestKeysMayBeginWithAByteOrderMark(t *testing.T) {
+	private, public := signingKeys(t)
+	marked := func(name string) []byte { return append([]byte("\ufeff"), signFile(t, name)...) }
+	if key, err := lake.ParsePrivateKey(marked("private.pem")); err != nil || !key.Equal(private) {
+		t.Errorf("private key: %v", err)
+	}
+	if key, err := lake.ParsePublicKey(marked("public.pem")); err != nil || !key.Equal(public) {
+		t.Errorf("public key: %v", err)
+	}
+}
+
 // openssl signs the same text with the same key: Ed25519 is deterministic, so the signatures are equal.
 func TestSignaturesAreThoseOfOpenSSL(t *testing.T) {
 	private, public := signingKeys(t)
