@@ -149,7 +149,7 @@ func metricsHeadValues(r *rules.Rules) []any {
 
 func windowText(r *rules.Rules, s rules.Score) string {
 	if len(s.Windows) == 1 {
-		return fmt.Sprintf("Window: %d days, nearer days weigh more; %d valid orders are needed.", s.Windows[0], r.MinimumOrders)
+		return fmt.Sprintf("Window: %d days; nearer days weigh more, except where buyers, prices and scores are looked at; %d valid orders are needed.", s.Windows[0], r.MinimumOrders)
 	}
 	var days []string
 	for _, w := range s.Windows {

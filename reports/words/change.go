@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 // Change is the smallest change with which a subject would qualify for a list, as tables tell it.
@@ -81,11 +83,14 @@ func (c Change) English() string {
 	f := figures[c.Of]
 	from, to := f.unit.english().pair(orZero(c.From), *c.To, Less(c.Of))
 	s := fmt.Sprintf("%s%s from %s to %s", c.Of, f.unit.noteEN(), from, to)
-	if c.Events != nil && c.Volume != nil && f.badEN != "" {
-		s += fmt.Sprintf(": %s fewer %s of %s %s", Number(upTenth(*c.Events), 1), f.badEN, Number(*c.Volume, 1), f.ofEN)
-		if c.weighted() {
-			s += ", weighted by recency"
-		}
+	switch {
+	case c.Events == nil || c.Volume == nil || f.badEN == "":
+	case c.Of == "price_coverage":
+		s += fmt.Sprintf(": %s of the sales of %s %s have to be at 3 stars or better", percent.write(1-*c.To, 2, math.Ceil), Number(*c.Volume, 1), f.ofEN)
+	case c.weighted():
+		s += fmt.Sprintf(": %s fewer %s of %s %s, weighted by recency", c.fewer(), f.badEN, Number(*c.Volume, 1), f.ofEN)
+	default:
+		s += fmt.Sprintf(": %s fewer %s of %s %s", c.fewer(), f.badEN, Number(*c.Volume, 1), f.ofEN)
 	}
 	return s
 }
@@ -114,7 +119,16 @@ func (u unit) noteEN() string {
 
 // weighted tells whether events are counted with the weight of their day.
 func (c Change) weighted() bool {
-	return c.Events != nil && (*c.Events != math.Trunc(*c.Events) || *c.Volume != math.Trunc(*c.Volume)) && c.Role == "talent"
+	return c.Events != nil && (*c.Events != math.Trunc(*c.Events) || *c.Volume != math.Trunc(*c.Volume)) && c.Role == "talent" &&
+		slices.ContainsFunc(rules.TalentIndicators, func(k rules.Known) bool { return k.ID == c.Of && k.Counts == rules.Events })
+}
+
+// fewer is how many events fewer suffice: whole ones, unless they weigh.
+func (c Change) fewer() string {
+	if c.weighted() {
+		return Number(upTenth(*c.Events), 1)
+	}
+	return Number(nearly(math.Ceil, *c.Events), 0)
 }
 
 func (c Change) indicator(b Book) string {
@@ -138,11 +152,11 @@ func (c Change) indicator(b Book) string {
 	}
 	switch c.Of {
 	case "not_repeat":
-		return fmt.Sprintf("%s：在目前%s %s %s中多 %s 位复购即达标", head, about, Number(*c.Volume, 1), f.of, Number(upTenth(*c.Events), 1)) + note
+		return fmt.Sprintf("%s：在目前 %s %s中多 %s 位复购即达标", head, Number(*c.Volume, 1), f.of, c.fewer())
 	case "price_coverage":
 		return fmt.Sprintf("%s：可比商品 %s 个，其中三星及以上的成交占比须升到 %s 即达标", head, Number(*c.Volume, 1), percent.write(1-*c.To, 2, math.Ceil))
 	}
-	return fmt.Sprintf("%s：在目前%s %s %s中少%s %s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, Number(upTenth(*c.Events), 1), f.bad) + note
+	return fmt.Sprintf("%s：在目前%s %s %s中少%s %s %s即达标", head, about, Number(*c.Volume, 1), f.of, about, c.fewer(), f.bad) + note
 }
 
 // gate is the sentence about a gate that is not on the subject's own score.

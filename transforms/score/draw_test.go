@@ -44,7 +44,7 @@ func (k kind) draw(t *rapid.T, subjects int) *figures {
 	return f
 }
 
-// drawFigure draws x and n of an indicator: counts for products and shops, weighted counts for talents.
+// drawFigure draws x and n of an indicator: counts, but weighted ones where talents count events; of shares only n is one.
 func (k kind) drawFigure(t *rapid.T, i int) (x, n float64) {
 	known := k.each[i]
 	if rapid.IntRange(0, 5).Draw(t, "no figure") == 0 {
@@ -63,10 +63,13 @@ func (k kind) drawFigure(t *rapid.T, i int) (x, n float64) {
 	}
 	x = value * n
 	if known.Way == rules.Rate {
-		x = float64(int(x))
-		if k.weighted() {
-			x, n = .63*x, .63*n
+		switch {
+		case known.ID == "price_coverage":
+			return x, n
+		case k.whole(i):
+			return float64(int(x)), n
 		}
+		x, n = .63*float64(int(x)), .63*n
 	}
 	return x, n
 }
@@ -88,5 +91,8 @@ func (k kind) drawNorms(t *rapid.T, r *rules.Rules, levels int) *score.Norms {
 	return k.measure(t, r, last)
 }
 
-// weighted tells whether the score counts with recency weights.
-func (k kind) weighted() bool { return k.name == "talent" }
+// whole tells whether x of a rate is a number of things: events count with recency weights in talents' score, and a share of
+// money is no number of anything.
+func (k kind) whole(i int) bool {
+	return k.each[i].ID == "not_repeat" || k.each[i].ID != "price_coverage" && k.name != "talent"
+}

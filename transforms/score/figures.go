@@ -22,7 +22,7 @@ type Figures struct {
 	// Of are the figures, indicators in the order of Score.Indicators; nil where an input table is missing. n = 0 is a
 	// subject without a figure.
 	//
-	//	rate        x bad events of n chances, in counts; sums of recency weights / 10⁶ where the score is weighted
+	//	rate        x bad events of n chances, in counts; where the score is weighted, of events (Known.Counts) sums of recency weights / 10⁶
 	//	mean        x the sum of n figures, in the unit of the anchors
 	//	percentile  x the figure, more is better; n 1
 	//	points      x the points; n 1

@@ -24,7 +24,7 @@ type plan struct {
 	indicators []indicator
 	dimensions []float64 // weights
 	weight     float64   // of all indicators
-	weighted   bool      // counts are sums of recency weights
+	weighted   bool      // events count with recency weights
 	price      int       // position of pricePower; −1: the score has none
 	bonus      bool      // price only adds
 	gate       int       // dimension of the quality gate; −1: the score has none

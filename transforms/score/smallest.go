@@ -13,7 +13,7 @@ type Change struct {
 	// From and To are the figure people know: x/n as it stands in the inputs (scaled as the anchors are), the mean,
 	// the percentile q, the points.
 	From, To float64
-	// FromX and ToX are x at today's n: bad events, whole where they are counted; the sum of a mean. Those of
+	// FromX and ToX are x at today's n: bad events, whole unless they weigh by recency or are a share of money; the sum of a mean. Those of
 	// percentiles and points are From and To.
 	FromX, ToX float64
 	N          float64
@@ -109,7 +109,7 @@ func (c *search) rate(i int) (Change, bool) {
 	in, g := &c.indicators[i], c.against(i, c.subject)
 	x, n := c.Of[i](c.subject)
 	enough := func(x float64) bool { return c.reaches(i, in.scale*stats.Shrink(x, n, g.mean, g.strength)) }
-	whole := !c.weighted && x == math.Floor(x)
+	whole := c.whole(in) && x == math.Floor(x)
 	var least float64
 	if c.found {
 		least = max(least, x-c.best.Share*n-1)
@@ -121,6 +121,11 @@ func (c *search) rate(i int) (Change, bool) {
 	return Change{
 		Indicator: i, From: in.scale * x / n, To: in.scale * to / n, FromX: x, ToX: to, N: n, Share: (x - to) / n,
 	}, ok
+}
+
+// whole tells whether x of a rate is a number of things.
+func (p *plan) whole(in *indicator) bool {
+	return in.known.Counts == rules.Buyers || in.known.Counts == rules.Events && !p.weighted
 }
 
 // mean looks for the largest mean that will do.

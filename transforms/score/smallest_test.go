@@ -72,8 +72,10 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 			t.Fatalf("subject %d does not get to %d with %+v", subject, total, change)
 		}
 		less := change.ToX + max(1e-6*change.FromX, 1e-12)
-		if !w.score(w.r).Weighted && w.each[change.Indicator].Way == rules.Rate {
-			less = change.ToX + 1
+		if w.each[change.Indicator].Way == rules.Rate && w.whole(change.Indicator) {
+			if less = change.ToX + 1; change.ToX != float64(int(change.ToX)) {
+				t.Fatalf("subject %d: %+v is no number of things", subject, change)
+			}
 		}
 		if there(w.with(t, change.Indicator, subject, less), w.kind, subject, total, quality) {
 			t.Fatalf("subject %d gets to %d with less than %+v", subject, total, change)
@@ -106,7 +108,7 @@ func (w twin) counted(i int) bool {
 
 // wholeUp is the next whole number of events, where events are counted.
 func (w twin) wholeUp(i int, x float64) float64 {
-	if w.score(w.r).Weighted || x == float64(int(x)) {
+	if !w.whole(i) || x == float64(int(x)) {
 		return x
 	}
 	return float64(int(x) + 1)
@@ -134,6 +136,32 @@ func TestSmallestChangeSaysHowManyFewer(t *testing.T) {
 		t.Errorf("total %d after one event less", s.Total[0])
 	}
 	t.Logf("from %.4f to %.4f: %v fewer of %v", change.From, change.To, change.FromX-change.ToX, change.N)
+}
+
+// Buyers weigh the same on every day, of talents too: so many more come back, and not a part of one.
+func TestTheBuyersOfTalentsAreWhole(t *testing.T) {
+	f, r := talent.blank(1, 1), testRules()
+	i := talent.position(t, "not_repeat")
+	f.X[i][0], f.N[i][0] = 640, 800
+	s := talent.compute(t, r, f, talent.means(t, r, map[string]float64{"not_repeat": .75}))
+	change, ok := s.Smallest(0, int64(s.Total[0])+1, 0)
+	if !ok || change.Indicator != i || change.FromX != 640 || change.ToX >= 640 || change.ToX != float64(int(change.ToX)) {
+		t.Fatalf("%v %+v", ok, change)
+	}
+}
+
+// A share of money moves by parts of an item, though x may be whole: here none of the sales count.
+func TestTheSmallestChangeOfAShareIsNoNumberOfItems(t *testing.T) {
+	for _, k := range []kind{shop, talent} {
+		f, r := k.blank(1, 1), testRules()
+		i := k.position(t, "price_coverage")
+		f.X[i][0], f.N[i][0] = 60, 60
+		s := k.compute(t, r, f, k.means(t, r, map[string]float64{"price_coverage": .5}))
+		change, ok := s.Smallest(0, int64(s.Total[0])+1, 0)
+		if !ok || change.Indicator != i || change.ToX == float64(int(change.ToX)) {
+			t.Errorf("%s: %v %+v", k.name, ok, change)
+		}
+	}
 }
 
 func TestPercentilesAndPointsAreOfferedLast(t *testing.T) {
