@@ -108,7 +108,7 @@ func (a *app) report(err error) int {
 	if a.logFormat == "json" {
 		a.logger(slog.LevelInfo).Error("failed", append(a.aboutRun(), "error", err.Error(), "exit_code", codeOf(err))...)
 	} else {
-		fmt.Fprintf(a.stderr, "windvane: %v\n", err)
+		fmt.Fprintf(a.stderr, "windvane: %s\n", cli.Lines(err.Error()))
 	}
 	return codeOf(err)
 }
@@ -120,7 +120,7 @@ func (a *app) note(text string, about ...any) {
 		a.logger(slog.LevelInfo).Warn("note", append(about, "note", text)...)
 		return
 	}
-	fmt.Fprintf(a.stderr, "note: %s\n", text)
+	fmt.Fprintf(a.stderr, "note: %s\n", cli.Lines(text))
 }
 
 // aboutRun names the run that was begun last, for a line that speaks of it.

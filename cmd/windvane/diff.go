@@ -108,7 +108,7 @@ func (a *app) printTableDiff(t jobs.TableDiff) error {
 	fmt.Fprintf(a.stdout, "\n%s, by change of %s\n", t.Table, t.MovedBy)
 	var rows [][]string
 	for _, m := range t.Movers {
-		rows = append(rows, []string{m.Name, m.Status, cli.Grouped(m.Before), cli.Grouped(m.After), cli.Signed(m.Change)})
+		rows = append(rows, []string{cli.Short(m.Name, 4*widest), m.Status, cli.Grouped(m.Before), cli.Grouped(m.After), cli.Signed(m.Change)})
 	}
 	return cli.Table(a.stdout, []string{"row", "", "before", "after", "change"}, rows, "before", "after", "change")
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -14,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/mapping"
 )
@@ -141,6 +144,30 @@ func TestHostileNamesStayText(t *testing.T) {
 		t.Errorf("%d names in workbooks: the test says little", len(cells))
 	}
 	otherReaderOfBooks(t, books, cells)
+}
+
+// Names and ids of the dumps go to the terminal of whoever looks at nights: each stays in its row, of a width that can be read.
+func TestHostileNamesStayInTheirRows(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{stdout: &out}
+	var movers []jobs.ListMover
+	d := jobs.TableDiff{Table: "gmv", MovedBy: "gmv_paid_fen"}
+	for _, name := range hostileNames {
+		movers = append(movers, jobs.ListMover{Subject: name, Name: name, Category: name, Decides: "valid_orders"})
+		d.Movers = append(d.Movers, jobs.Mover{Name: "role=product, subject_id=" + name, Status: "changed"})
+	}
+	if err := errors.Join(a.printMovers("entering", movers, len(movers)), a.printTableDiff(d)); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if text := strings.TrimSuffix(line, "\n"); strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) >= 0 || utf8.RuneCountInString(text) > 250 {
+			t.Errorf("%.300q", text)
+		}
+	}
+	// a header each, and blank line and title of the second
+	if got, want := strings.Count(out.String(), "\n"), 2*(len(hostileNames)+1)+2; got != want {
+		t.Errorf("%d lines, want %d:\n%.4000s", got, want, out.String())
+	}
 }
 
 // namesInCSV holds the names of a list as CSV against what was dumped.

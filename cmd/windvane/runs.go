@@ -130,7 +130,7 @@ func (a *app) printRuns(runs []jobs.RunRecord, zone *calendar.Zone, steps bool) 
 			fmt.Fprintf(a.stdout, "  %-12s %8.3f s\n", s.Name, s.Seconds)
 		}
 		for _, g := range r.Gates {
-			fmt.Fprintf(a.stdout, "  gate %s: %s, %s\n", g.Name, passed(g), g.Detail)
+			fmt.Fprintf(a.stdout, "  gate %s: %s, %s\n", g.Name, passed(g), cli.Printable(g.Detail))
 		}
 	}
 	return nil

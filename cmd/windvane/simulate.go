@@ -235,7 +235,7 @@ func percent(ratio *float64) string {
 func (a *app) printSimulatedNight(n *jobs.SimulatedNight) error {
 	fmt.Fprintf(a.stdout, "\n%s against %s\n", n.AsOf, baselineName(n.Before))
 	for _, note := range n.Notes {
-		fmt.Fprintf(a.stdout, "note: %s\n", note)
+		fmt.Fprintf(a.stdout, "note: %s\n", cli.Printable(note))
 	}
 	var rows [][]string
 	for i := range n.Lists {
@@ -277,7 +277,7 @@ func (a *app) printSimulatedList(l *jobs.SimulatedList, names int) error {
 	var rows [][]string
 	for i := range l.Categories {
 		if c := &l.Categories[i]; c.Before+c.After > 0 {
-			rows = append(rows, turnoverCells(&c.Turnover, orDash(c.Category)))
+			rows = append(rows, turnoverCells(&c.Turnover, category(c.Category)))
 		}
 	}
 	header := turnoverHeader("category")
@@ -310,7 +310,7 @@ func (a *app) printSimulatedQuota(q *jobs.SimulatedQuota) error {
 	}
 	rows := [][]string{cells(&q.QuotaTurnover, "all")}
 	for i := range q.Categories {
-		rows = append(rows, cells(&q.Categories[i].QuotaTurnover, orDash(q.Categories[i].Category)))
+		rows = append(rows, cells(&q.Categories[i].QuotaTurnover, category(q.Categories[i].Category)))
 	}
 	fmt.Fprintf(a.stdout, "\ntraffic_quota, impressions a day, by category\n")
 	header := []string{"category", "merchants", "quota", "gained", "lost", "of small", "expected yuan"}
@@ -323,6 +323,12 @@ func (a *app) printSimulatedQuota(q *jobs.SimulatedQuota) error {
 
 // moved shows a number before and after.
 func moved(before, after int64) string { return cli.Grouped(before) + " → " + cli.Grouped(after) }
+
+// widest is how many columns of the terminal an id or a name of the dumps may take: one long name pads every row.
+const widest = 40
+
+// category shows the id of a category, if there is one.
+func category(id string) string { return cli.Short(orDash(id), widest) }
 
 func orDash(s string) string {
 	if s == "" {
@@ -344,7 +350,7 @@ func (a *app) printMovers(way string, movers []jobs.ListMover, names int) error 
 		if m.Net15 != nil {
 			net = yuan(*m.Net15)
 		}
-		rows = append(rows, []string{m.Subject, m.Name, orDash(m.Category), small, cli.Grouped(m.Orders), net, m.Decides})
+		rows = append(rows, []string{cli.Short(m.Subject, widest), cli.Short(m.Name, widest), category(m.Category), small, cli.Grouped(m.Orders), net, m.Decides})
 	}
 	if more := len(movers) - len(rows); more > 0 {
 		rows = append(rows, []string{fmt.Sprintf("… %s more", cli.Grouped(int64(more)))})

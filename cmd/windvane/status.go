@@ -99,13 +99,13 @@ func (a *app) describeFreshness(f *jobs.Freshness, zone *calendar.Zone) {
 	}
 	if f.State == jobs.StandingFresh {
 		if f.Reason != "" {
-			fmt.Fprintf(a.stdout, "correction of %s failed: %s: %s\nnext      %s\n", f.Newest, f.Cause, f.Reason, f.Next)
+			fmt.Fprintf(a.stdout, "correction of %s failed: %s: %s\nnext      %s\n", f.Newest, f.Cause, cli.Lines(f.Reason), f.Next)
 		}
 		return
 	}
 	fmt.Fprintf(a.stdout, "missing   %s, due since %s\n", shortDays(f.Missing), clockOf(f.StaleSince, zone))
 	if f.Reason != "" {
-		fmt.Fprintf(a.stdout, "cause     %s: %s\n", f.Cause, f.Reason)
+		fmt.Fprintf(a.stdout, "cause     %s: %s\n", f.Cause, cli.Lines(f.Reason))
 	}
 	fmt.Fprintf(a.stdout, "next      %s\n", f.Next)
 }

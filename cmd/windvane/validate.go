@@ -211,6 +211,9 @@ func (a *app) printReport(r jobs.TableReport) {
 	}
 	add("note", r.Notes)
 	add("not computable", r.Missing)
+	for i, line := range lines {
+		lines[i] = cli.Printable(line)
+	}
 	if len(lines) > 0 {
 		fmt.Fprintf(a.stdout, "\n%s %s\n  %s\n", r.Table, dayOf(r), strings.Join(lines, "\n  "))
 	}

@@ -18,7 +18,23 @@ func JSON(to io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// Table prints rows under a header. Columns named in numbers are aligned to the right.
+// Printable keeps text of dumps and files from steering the terminal and from looking like a line of its own.
+func Printable(s string) string { return Lines(strings.ReplaceAll(s, "\n", "?")) }
+
+// Lines is Printable of text that may have several lines.
+func Lines(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || strconv.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
+
+// Short is text of dumps that takes no more than so many columns of the terminal.
+func Short(s string, columns int) string { return text.Snip(Printable(s), columns, "…") }
+
+// Table prints rows under a header, each on one line. Columns named in numbers are aligned to the right.
 func Table(to io.Writer, header []string, rows [][]string, numbers ...string) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
@@ -31,7 +47,7 @@ func Table(to io.Writer, header []string, rows [][]string, numbers ...string) er
 	}
 	var right []table.ColumnConfig
 	for _, n := range numbers {
-		right = append(right, table.ColumnConfig{Name: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		right = append(right, table.ColumnConfig{Name: Printable(n), Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(right)
 	for line := range strings.SplitSeq(t.Render(), "\n") {
@@ -45,7 +61,7 @@ func Table(to io.Writer, header []string, rows [][]string, numbers ...string) er
 func tableRow(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		row[i] = c
+		row[i] = Printable(c)
 	}
 	return row
 }

@@ -52,6 +52,33 @@ func TestNumbersForPeople(t *testing.T) {
 	}
 }
 
+// A product's name may hold what steers a terminal, or what looks like a row of ours.
+func TestTextsOfDumpsDoNotSteerTheTerminal(t *testing.T) {
+	var out strings.Builder
+	rows := [][]string{{"\x1b[2Jcup\n9002  tea", "1"}, {"\u202egnp\r\u009b2J", "2"}, {"川流 é 🦀", "30"}}
+	if err := Table(&out, []string{"name\a", "orders\n"}, rows, "orders\n"); err != nil {
+		t.Fatal(err)
+	}
+	want := "name?              orders?\n?[2Jcup?9002  tea        1\n?gnp??2J                 2\n川流 é 🦀               30\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
+	}
+	if got := Lines("one\ntwo\x1b[0m"); got != "one\ntwo?[0m" {
+		t.Errorf("lines: %q", got)
+	}
+}
+
+// Chinese characters take two columns.
+func TestLongTextsAreCutByTheirWidth(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "0123456789": "0123456789", "0123456789a": "012345678…", strings.Repeat("长", 13_000): "长长长长…", "长长长长长": "长长长长长", "\x1b[31mred\x1b[0m": "?[31mred?…",
+	} {
+		if got := Short(text, 10); got != want {
+			t.Errorf("%.20q is %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestWordsOfAListAreOfferedOnce(t *testing.T) {
 	words, _ := ListOf([]string{"missing", "failed", "stale"})(nil, nil, "failed,s")
 	if got := strings.Join(words, " "); got != "failed,missing failed,stale" {
