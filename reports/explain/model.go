@@ -45,7 +45,7 @@ type Score struct {
 	Orders     int64       `json:"orders"`
 	WindowDays int64       `json:"window_days"`
 	Coverage   float64     `json:"coverage_ratio"`
-	Change     *float64    `json:"change"` // since the day before
+	Change     *float64    `json:"change"` // since the run before
 	Points     int64       `json:"violation_points"`
 	Sum        *float64    `json:"indicators_sum"` // of the contributions: the score before violations, not rounded
 }

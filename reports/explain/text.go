@@ -80,7 +80,7 @@ func (p *page) score(role string, s *Score) {
 	if s.Score == nil {
 		p.line("%s：%s %s", title, words.ScoreStatus(s.Status), s.Status)
 	} else {
-		p.line("%s：%.2f　等级 %s %s%s　较前一日 %s　%s %s", title, *s.Score, word(s.Grade), p.book.Grade(word(s.Grade)), tier(s.Tier), signed(s.Change, 2),
+		p.line("%s：%.2f　等级 %s %s%s　较上一次 %s　%s %s", title, *s.Score, word(s.Grade), p.book.Grade(word(s.Grade)), tier(s.Tier), signed(s.Change, 2),
 			words.ScoreStatus(s.Status), s.Status)
 	}
 	var dimensions []string

@@ -34,7 +34,7 @@ var columns = map[string]string{
 	"status": "状态", "score": "分数", "grade": "等级", "tier": "商品档", "goods_score": "本店商品分",
 	"quality_score": "品质力", "price_score": "价格力", "service_score": "服务", "popularity_score": "热度", "information_score": "信息力",
 	"logistics_score": "物流体验", "competitiveness_score": "竞争力", "content_score": "内容",
-	"window_days": "窗口天数", "coverage_ratio": "已覆盖权重", "change": "较前一日", "violation_points": "违规积分",
+	"window_days": "窗口天数", "coverage_ratio": "已覆盖权重", "change": "较上一次", "violation_points": "违规积分",
 
 	"indicator": "指标", "covered_days": "数据齐备天数", "dimension": "维度", "numerator": "分子", "denominator": "分母", "mean": "类目均值", "strength": "均值强度",
 	"anchor_best": "5.0 分锚点", "anchor_good": "4.7 分锚点", "anchor_fair": "4.3 分锚点", "anchor_poor": "3.0 分锚点",

@@ -71,7 +71,7 @@ func scoreTable(name, doc string, subject []Column, dimensions []string, more ..
 		count("orders", "valid orders in the window"),
 		count("window_days", "length of the window: it lengthens for small subjects"),
 		number("coverage_ratio", "share of the score's weight whose indicators are there; the others share theirs"),
-		null(number("change", "score less that of the day before; null: one of them is missing")),
+		null(number("change", "score less that of the run before, which may lie days back; null: one of them is missing")),
 		count("violation_points", "points of general violation tickets in force"),
 		text("rules_version", "version of the rules"),
 	)
