@@ -15,6 +15,7 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
 )
 
 // Duplicates are found in two readings. The first reads the key columns only and finds the keys that
@@ -31,7 +32,8 @@ type duplicates struct {
 	conflicts int64 // rows rejected because they contradict each other
 }
 
-// dropDuplicates marks the duplicate rows of t in the skip bitmaps of its files.
+// dropDuplicates marks the duplicate rows of t in the skip bitmaps of its files. Which row is the latest is known only if
+// the column that tells it is among those that t was opened for.
 func dropDuplicates(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (duplicates, error) {
 	workers = max(1, workers)
 	repeated, err := repeatedKeys(ctx, in, t, m, workers, mem)
@@ -146,7 +148,7 @@ const (
 // scatterRepeated reads all columns and keeps, of every row whose key is in the filter, what resolve needs.
 func scatterRepeated(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, repeated *keyFilter, s *column.Scatter) error {
 	table := t.dump.table
-	full, err := openIntake(ctx, in, t.dump, m, withLatest(table, t.columns))
+	full, err := openIntake(ctx, in, t.dump, m, t.columns) // the columns that are used: a row that is taken there and rejected here would be counted twice
 	if err != nil {
 		return err
 	}
@@ -177,13 +179,18 @@ func withKey(table *contract.Table, columns []string) []string {
 	return columns
 }
 
-// withLatest adds the column that tells the latest of duplicates. Both readings judge the columns that are used,
-// no others: a row that the one rejects and the other takes would be counted twice.
+// withLatest adds the column that tells the latest of duplicates.
 func withLatest(table *contract.Table, columns []string) []string {
 	if table.Latest == "" || slices.Contains(columns, table.Latest) {
 		return columns
 	}
 	return append(slices.Clone(columns), table.Latest)
+}
+
+// usedColumns are the columns that reducing a table reads. The column that tells the latest of duplicates is judged on every
+// day, also where there are none: as validate does, and so that it is not found out in the first night with a duplicate.
+func usedColumns(table *contract.Table, env rollup.Env) []string {
+	return withLatest(table, withKey(table, rollup.New(table, rollup.From(table.Name), env).Columns()))
 }
 
 // allColumns are the table's columns and the one that tells the latest of duplicates.

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
 )
 
 // trafficRow is one row of product_traffic: a key of an integer, a nullable integer and an enumeration.
@@ -41,13 +43,19 @@ type testingT interface {
 // trafficDump stores files of product_traffic in a bucket of its own and lists them as a dump.
 func trafficDump(t testingT, files [][]trafficRow) (*lake.Lake, *dump) {
 	t.Helper()
+	return trafficDumpAs(t, contract.InstantType, files)
+}
+
+// trafficDumpAs is trafficDump with times of the last change of that type.
+func trafficDumpAs(t testingT, updated arrow.DataType, files [][]trafficRow) (*lake.Lake, *dump) {
+	t.Helper()
 	ctx := context.Background()
 	l, err := lake.Open(ctx, "mem://", lake.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &dump{table: contract.ProductTraffic, day: calendar.Of(2026, 1, 31)}
-	schema := trafficSchema()
+	schema := trafficSchema(updated)
 	for i, rows := range files {
 		key := fmt.Sprintf("part-%d.parquet", i)
 		if _, err := l.WriteParquet(ctx, key, schema, lake.WriteOptions{RowGroupRows: 7}, trafficRecord(schema, rows)); err != nil {
@@ -62,9 +70,9 @@ func trafficDump(t testingT, files [][]trafficRow) (*lake.Lake, *dump) {
 	return l, d
 }
 
-func trafficSchema() *arrow.Schema {
+func trafficSchema(updated arrow.DataType) *arrow.Schema {
 	fields := contract.ProductTraffic.Schema(nil).Fields()
-	return arrow.NewSchema(append(slices.Clone(fields), arrow.Field{Name: "updated_at", Type: contract.InstantType, Nullable: true}), nil)
+	return arrow.NewSchema(append(slices.Clone(fields), arrow.Field{Name: "updated_at", Type: updated, Nullable: true}), nil)
 }
 
 func trafficRecord(schema *arrow.Schema, rows []trafficRow) iter.Seq2[arrow.Record, error] {
@@ -78,10 +86,22 @@ func trafficRecord(schema *arrow.Schema, rows []trafficRow) iter.Seq2[arrow.Reco
 		b.Field(3).(*array.Int64Builder).Append(1)
 		b.Field(4).(*array.Int64Builder).Append(10)
 		b.Field(5).(*array.Int64Builder).Append(r.clicks)
-		orNull(b.Field(6), r.updated, func() { b.Field(6).(*array.TimestampBuilder).Append(arrow.Timestamp(r.updated)) })
+		orNull(b.Field(6), r.updated, func() {
+			switch updated := b.Field(6).(type) {
+			case *array.TimestampBuilder:
+				updated.Append(arrow.Timestamp(r.updated))
+			case *array.Int64Builder:
+				updated.Append(r.updated)
+			case *array.StringBuilder:
+				updated.Append(updatedTexts[r.updated])
+			}
+		})
 	}
 	return one(b.NewRecord())
 }
+
+// updatedTexts are times as text by trafficRow.updated: two that can be read, the others as exports write them that need a mapping.
+var updatedTexts = []string{1: "2026-01-31 10:00:00", 2: "2026-01-31 11:00:00", 3: "2026-01-31T10:00:00+0800", 4: "0000-00-00 00:00:00", 5: "2026/01/31 10:00:00"}
 
 func orNull(b array.Builder, v int64, add func()) {
 	if v == 0 {
@@ -182,6 +202,68 @@ func TestDuplicatesAgreeWithTheirTwin(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// A row is taken or rejected by the same columns when duplicates are looked for and when rows are counted: no key is counted twice, and a
+// night rejects the rows that validate does.
+func TestNoKeyIsCountedTwiceWhereTheLastChangeCannotBeRead(t *testing.T) {
+	row := func(product int64, updated int64) trafficRow { return trafficRow{product, 1, "live", 1, updated} }
+	for _, c := range []struct {
+		name                       string
+		files                      [][]trafficRow
+		taken, dropped, unreadable int64
+	}{
+		{"all can be read", [][]trafficRow{{row(7, 1), row(8, 1)}, {row(7, 1), row(8, 2)}}, 2, 2, 0},
+		{"an offset without a colon", [][]trafficRow{{row(7, 3), row(8, 1)}, {row(7, 3), row(8, 1)}}, 1, 1, 2},
+		{"a zero date", [][]trafficRow{{row(7, 4), row(8, 1)}, {row(7, 4), row(8, 1)}}, 1, 1, 2},
+		{"slashes", [][]trafficRow{{row(7, 5), row(8, 1)}, {row(7, 5), row(8, 1)}}, 1, 1, 2},
+		{"one of two", [][]trafficRow{{row(7, 3)}, {row(7, 1)}}, 1, 0, 1},
+		{"two of four", [][]trafficRow{{row(7, 3), row(7, 1)}, {row(7, 4), row(7, 1)}}, 1, 1, 2},
+		{"without duplicates", [][]trafficRow{{row(7, 3), row(8, 1)}}, 1, 0, 1},
+	} {
+		l, d := trafficDumpAs(t, arrow.BinaryTypes.String, c.files)
+		defer l.Close()
+		m, err := mapping.New(d.table, mapping.Table{}, mapping.Env{Zone: calendar.NewZone(time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		night := usedColumns(d.table, rollup.Env{Day: d.day, Zone: calendar.NewZone(time.UTC), Workers: 1})
+		for whose, columns := range map[string][]string{"a night": night, "validate": allColumns(d.table)} {
+			in, err := openIntake(t.Context(), l, d, m, columns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.close()
+			dup, err := dropDuplicates(t.Context(), l, in, m, 2, column.Memory{Budget: column.NewBudget(0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var taken int64
+			if err := in.each(t.Context(), 1, true, func(_ int, b batch) error { taken += b.record.NumRows(); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if taken != c.taken || dup != (duplicates{dropped: c.dropped}) || in.counts[contract.RejectUnknownValue] != c.unreadable || in.rejected() != c.unreadable {
+				t.Errorf("%s, %s: %d rows taken, %+v, rejects %v; want %d taken, %d dropped, %d rejected", c.name, whose, taken, dup, in.counts, c.taken, c.dropped, c.unreadable)
+			}
+			if absent := in.absent(); absent["updated_at"] {
+				t.Errorf("%s, %s: absent %v", c.name, whose, absent)
+			}
+		}
+	}
+}
+
+// A time of the last change whose unit nobody declared is refused on the first day, not on the first with a duplicate.
+func TestALastChangeWithoutAUnitIsRefusedAtOnce(t *testing.T) {
+	l, d := trafficDumpAs(t, arrow.PrimitiveTypes.Int64, [][]trafficRow{{{product: 7, promoter: 1, scene: "live", clicks: 1, updated: 1}}})
+	defer l.Close()
+	m, err := mapping.New(d.table, mapping.Table{}, mapping.Env{Zone: calendar.NewZone(time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = openIntake(t.Context(), l, d, m, usedColumns(d.table, rollup.Env{Day: d.day, Zone: calendar.NewZone(time.UTC), Workers: 1}))
+	if !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), "columns: {updated_at: {column: updated_at, unit: ms}}") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // memorySpill keeps scratch files in memory and counts them.

@@ -156,7 +156,8 @@ func (t *intake) close() {
 	}
 }
 
-// absent are the contract columns that some file does not have.
+// absent are the contract columns that some file does not have. The one that tells the latest of duplicates is optional, and
+// said by nobody.
 func (t *intake) absent() map[string]bool {
 	out := map[string]bool{}
 	for _, b := range t.files {
@@ -164,6 +165,7 @@ func (t *intake) absent() map[string]bool {
 			out[c] = true
 		}
 	}
+	delete(out, t.dump.table.Latest)
 	return out
 }
 

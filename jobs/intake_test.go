@@ -71,7 +71,7 @@ func trafficFile(t *testing.T, rows []trafficRow) []byte {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	schema := trafficSchema()
+	schema := trafficSchema(contract.InstantType)
 	if _, err := l.WriteParquet(ctx, "x.parquet", schema, lake.WriteOptions{RowGroupRows: 200_000}, trafficRecord(schema, rows)); err != nil {
 		t.Fatal(err)
 	}

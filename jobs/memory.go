@@ -57,7 +57,7 @@ func (n *night) checkDump(ctx context.Context, d *dump, room int64) error {
 	if err != nil {
 		return fmt.Errorf("tables.%s: %w", d.table.Name, err)
 	}
-	columns := withKey(d.table, rollup.New(d.table, rollup.From(d.table.Name), rollup.Env{Day: d.day, Zone: s.Zone, IDs: n.runner.ids, Workers: 1}).Columns())
+	columns := usedColumns(d.table, rollup.Env{Day: d.day, Zone: s.Zone, IDs: n.runner.ids, Workers: 1})
 	t, err := openIntake(ctx, n.runner.In, d, m, columns)
 	if errors.Is(err, ErrInput) {
 		return nil

@@ -70,7 +70,7 @@ func (r *reducer) firstFault(ctx context.Context, d *dump, o lake.Object) (why s
 	}
 	single := *d
 	single.objects = []lake.Object{o}
-	columns := withLatest(d.table, withKey(d.table, rollup.New(d.table, rollup.From(d.table.Name), rollup.Env{Day: d.day, Zone: r.settings.Zone, IDs: r.state.ids, Workers: 1}).Columns()))
+	columns := usedColumns(d.table, rollup.Env{Day: d.day, Zone: r.settings.Zone, IDs: r.state.ids, Workers: 1})
 	t, err := openIntake(ctx, r.in, &single, m, columns)
 	if err == nil {
 		defer t.close()

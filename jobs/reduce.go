@@ -51,7 +51,7 @@ func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, di
 	rollups := rollup.From(d.table.Name)
 	env := rollup.Env{Day: d.day, Zone: r.settings.Zone, IDs: r.state.ids, Dimensions: dims,
 		MaxUnitsPerLine: r.settings.MaxUnitsPerLine, ScoreMinFen: r.settings.ScoreMinFen, Memory: r.memory, Workers: workers}
-	t, err := openIntake(ctx, r.in, d, m, withKey(d.table, rollup.New(d.table, rollups, env).Columns()))
+	t, err := openIntake(ctx, r.in, d, m, usedColumns(d.table, env))
 	if err != nil {
 		return nil, err
 	}

@@ -304,9 +304,7 @@ func (v *tableValidator) describe(t *intake) {
 	for _, x := range t.rejects {
 		v.report.Examples = append(v.report.Examples, RejectExample{reasonName(x.Reason), x.File, x.Row, x.Column, x.Value})
 	}
-	absent := t.absent()
-	delete(absent, v.dump.table.Latest) // optional, and said by nobody
-	v.report.Absent = slices.Sorted(maps.Keys(absent))
+	v.report.Absent = slices.Sorted(maps.Keys(t.absent()))
 	v.report.Extra = slices.Sorted(maps.Keys(t.extra()))
 	env := rollup.Env{Day: v.dump.day, Zone: v.runner.Settings.Zone, IDs: column.NewIDs(v.ids), Memory: v.runner.memory, Workers: 1}
 	_, missing := t.computable(rollup.From(v.dump.table.Name), env)
