@@ -74,14 +74,15 @@ func (n *night) shopOfProducts(ctx context.Context) (func(product int64) int64, 
 	}, nil
 }
 
-// historyStart is the day from which purchases are known.
+// historyStart is the day from which purchases, and who made them, are known.
 func (n *night) historyStart() calendar.Day {
 	start, ok := n.withBuyers().First()
 	if !ok {
 		start = n.asOf
 	}
-	// A declaration speaks of what came before the data, not of what history_days cuts off.
-	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start && start > n.first {
+	// A declaration speaks of what came before the data, not of what history_days cuts off nor of days that have lost their buyers.
+	data, _ := n.present.First()
+	if from := n.runner.Settings.HistoryCompleteFrom; from != nil && *from < start && start > n.first && start == data {
 		return *from
 	}
 	return start

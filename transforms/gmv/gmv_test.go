@@ -497,14 +497,21 @@ func TestRatiosAndAverages(t *testing.T) {
 	scope := scopeOf(contract.RoleMerchant)
 	s := sold(0, 1001)
 	s.orders = 2
-	none := sold(0, 0)
+	none, lost := sold(0, 0), sold(0, 700)
 	none.subject, none.lines, none.orders = 2, 0, 0
+	lost.subject = 3
 	c := everything()
-	c.Buyers = buyersAre(func(subject int64) (int64, int64, bool) { return 2 - subject, 0, subject == 1 })
-	rows := where(readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{s, none}, nil, allDays())}, memory.DefaultAllocator)), "window_days", 1)
+	c.Buyers = buyersAre(func(subject int64) (int64, int64, bool) {
+		if subject == 3 {
+			return column.Null, 500, true
+		}
+		return 2 - subject, 0, subject == 1
+	})
+	rows := where(readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{s, none, lost}, nil, allDays())}, memory.DefaultAllocator)), "window_days", 1)
 	want := []line{
 		{"subject_id": "1", "buyers": 1, "new_buyers": 0, "returning_buyers": 1, "atv_buyer_fen": 1001, "atv_order_fen": 501},
 		{"subject_id": "2", "buyers": 0, "new_buyers": nil, "returning_buyers": nil, "atv_buyer_fen": nil, "atv_order_fen": nil},
+		{"subject_id": "3", "buyers": nil, "new_buyers": nil, "returning_buyers": nil, "atv_buyer_fen": nil, "atv_order_fen": 700},
 	}
 	if diff := gocmp.Diff(want, pick(rows, keysOf(want[0])...)); diff != "" {
 		t.Error(diff)

@@ -124,7 +124,7 @@ func (t *table) writeBuyers(r *rows, of func(subject int64, window int) (int64, 
 		for range run.n {
 			n, newBuyers, known := of(run.subject, contract.Windows[r.place[i]])
 			buyers[i], fresh[i], returning[i] = n, newBuyers, n-newBuyers
-			if !known {
+			if !known || n == column.Null {
 				fresh[i], returning[i] = column.Null, column.Null
 			}
 			perBuyer[i], perOrder[i] = column.DivideHalfUp(paid[i], n), column.DivideHalfUp(paid[i], orders[i])
