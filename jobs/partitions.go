@@ -96,11 +96,14 @@ func (n *night) ensure(ctx context.Context, table string, p Partition, workers i
 	if err != nil {
 		return nil, err
 	}
-	if rec != nil {
-		t, _ := contract.Lookup(table, contract.Inputs())
-		return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
+	if rec == nil {
+		return n.reduceOnce(ctx, table, p, workers)
 	}
-	return n.reduceOnce(ctx, table, p, workers)
+	if len(rec.Partition.Quarantined) == 0 || n.pinned(table, p.Day) { // a day that is no longer restated was admitted when it was
+		return rec, nil
+	}
+	t, _ := contract.Lookup(table, contract.Inputs())
+	return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
 }
 
 func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {

@@ -283,6 +283,60 @@ func TestForgottenBuyersLeaveTheirMoney(t *testing.T) {
 	}
 }
 
+// A day that lacks a file lacks it however its buyers are taken out: the file is named as long as the day is rested on.
+func TestADayWithoutBuyersStillNamesTheFileItLacks(t *testing.T) {
+	for name, change := range map[string]func(d *deployment){
+		"forgotten":    func(d *deployment) { d.forgetBuyers("100") },
+		"key replaced": func(d *deployment) { d.settings.BuyerKey, d.settings.ReplacedKey = newKey, keyID(oldKey) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := keyed(t, oldKey)
+			d.quarantine(0.9)
+			d.poison(lastDay-4, "zz-poison.parquet", damages["truncated"])
+			d.night(lastDay - 1)
+			for day := firstDay; day <= lastDay-3; day++ {
+				d.drop("orders", day)
+				d.drop("refunds", day)
+			}
+			change(d)
+			other := d.forked(t)
+			other.namesTheFile(other.night(lastDay))
+			d.quarantine(0) // the day can no longer be restated: it stops no night, nor one that finds its partition made
+			o := d.night(lastDay)
+			d.namesTheFile(o)
+			if err := os.RemoveAll(filepath.Join(d.out, "published/nightly/dt="+lastDay.String())); err != nil {
+				t.Fatal(err)
+			}
+			again := d.night(lastDay)
+			d.namesTheFile(again)
+			if diff := gocmp.Diff(sums(o), sums(again)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// namesTheFile wants the poisoned file in the manifest, in a note and in a gate.
+func (d *deployment) namesTheFile(o jobs.Outcome) {
+	d.t.Helper()
+	var found []string
+	m := d.manifest(o)
+	for _, p := range m.Partitions["orders"] {
+		for _, q := range p.Quarantined {
+			found = append(found, fmt.Sprint(p.Day, " ", filepath.Base(q.Key)))
+		}
+	}
+	if want := []string{(lastDay - 4).String() + " zz-poison.parquet"}; !slices.Equal(found, want) {
+		d.t.Errorf("partitions name %q, want %q", found, want)
+	}
+	if said := strings.Join(m.Warnings, "\n"); !strings.Contains(said, "zz-poison.parquet") {
+		d.t.Errorf("the night says %q", said)
+	}
+	if !slices.ContainsFunc(m.Gates, func(g jobs.Gate) bool { return g.Name == "quarantine" }) {
+		d.t.Errorf("gates: %v", m.Gates)
+	}
+}
+
 // onlyBuyersAreFewer wants gmv to differ in buyers alone, by at most the two who were forgotten.
 func onlyBuyersAreFewer(t *testing.T, before, now []buyerRow) {
 	t.Helper()
