@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,6 +38,37 @@ func TestADumpReplacedUnderwayBeginsTheNightAnew(t *testing.T) {
 	got, err := d.tryWhile(lastDay, whenever("reduce", func(time int) {
 		if time == 1 {
 			d.correct(lastDay, 4_321)
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(sums(want), sums(got)); diff != "" || got.Sequence != 1 {
+		t.Errorf("commit %d: %s", got.Sequence, diff)
+	}
+	if told := strings.Join(got.Warnings, "; "); !strings.Contains(told, "begun anew: ") || !strings.Contains(told, filepath.Join("orders", "dt="+lastDay.String())) {
+		t.Errorf("it says %q", told)
+	}
+}
+
+// A file that is gone when it is opened was replaced too: Spark writes a day again under other names.
+func TestADumpRenamedUnderwayBeginsTheNightAnew(t *testing.T) {
+	calm := newDeployment(t)
+	calm.night(lastDay - 1)
+	want := calm.night(lastDay)
+
+	d := newDeployment(t)
+	d.night(lastDay - 1)
+	got, err := d.tryWhile(lastDay, whenever("reduce", func(time int) {
+		if time > 1 {
+			return
+		}
+		files, err := filepath.Glob(filepath.Join(d.dump("orders", lastDay), "*.parquet"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%q, %v", files, err)
+		}
+		if err := os.Rename(files[0], filepath.Join(d.dump("orders", lastDay), "part-again.parquet")); err != nil {
+			t.Fatal(err)
 		}
 	}))
 	if err != nil {

@@ -71,6 +71,12 @@ func TestAnObjectThatChangedIsNotRead(t *testing.T) {
 		if _, err := f.ReadRowGroup(ctx, memory.DefaultAllocator, 0, []string{"a"}); !errors.Is(err, lake.ErrChanged) {
 			t.Errorf("deleted between two range reads: %v", err)
 		}
+		if _, err := l.OpenParquet(ctx, before); !errors.Is(err, lake.ErrChanged) {
+			t.Errorf("deleted after the listing: %v", err)
+		}
+		if err := l.Copy(ctx, before, io.Discard); !errors.Is(err, lake.ErrChanged) {
+			t.Errorf("deleted after the listing, copied: %v", err)
+		}
 	})
 }
 

@@ -10,8 +10,8 @@ const copyBytes = 4 << 20
 
 // Copy writes the bytes of the listed object to w, in order, holding a few megabytes of it at a time.
 //
-// It fails with a *FileError that wraps ErrChanged if the object is no longer the one listed, ErrNotFound if it is
-// gone, the trouble of the store, or what w returns. A part may have been written then.
+// It fails with a *FileError that wraps ErrChanged if the object is no longer the one listed or is gone, the trouble of
+// the store, or what w returns. A part may have been written then.
 func (l *Lake) Copy(ctx context.Context, obj Object, w io.Writer) error {
 	if err := l.copy(ctx, obj, w); err != nil {
 		return &FileError{Key: obj.Key, Err: err}

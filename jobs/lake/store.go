@@ -24,7 +24,7 @@ type store interface {
 	// stat is what list says of one key. It fails with ErrNotFound if there is none.
 	stat(ctx context.Context, key string) (Object, error)
 	read(ctx context.Context, key string, limit int64) ([]byte, error)
-	// open pins obj: reading fails with ErrChanged if the object under the key is another one.
+	// open pins obj: opening or reading fails with ErrChanged if the object under the key is another one, or gone.
 	open(ctx context.Context, obj Object) (source, error)
 	put(ctx context.Context, key string, write func(io.Writer) error) error
 	// putIfAbsent fails with ErrExists if there is an object, also when several processes try at once.

@@ -102,13 +102,18 @@ func (s *localStore) stat(ctx context.Context, key string) (Object, error) {
 		return Object{}, err
 	}
 	info, err := s.root.Stat(key)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || err == nil && !info.Mode().IsRegular() {
+	if isGone(err) || err == nil && !info.Mode().IsRegular() {
 		return Object{}, ErrNotFound
 	}
 	if err != nil {
 		return Object{}, localError(err)
 	}
 	return localObject(key, info), nil
+}
+
+// isGone tells that nothing of the name is there, nor perhaps the folders above it.
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 func localObject(key string, info fs.FileInfo) Object {
@@ -300,6 +305,9 @@ func (s *localStore) collectStaging(ctx context.Context, before time.Time) (remo
 
 func (s *localStore) open(_ context.Context, obj Object) (source, error) {
 	f, err := s.root.Open(obj.Key)
+	if isGone(err) {
+		return nil, fmt.Errorf("%w: deleted", ErrChanged)
+	}
 	if err != nil {
 		return nil, localError(err)
 	}
@@ -332,7 +340,7 @@ func (s *localSource) readAt(_ context.Context, p []byte, offset int64) error {
 // verify looks at the name again, and so at replacement by rename as well as at writing in place.
 func (s *localSource) verify(context.Context) error {
 	info, err := s.store.root.Stat(s.obj.Key)
-	if errors.Is(err, fs.ErrNotExist) {
+	if isGone(err) {
 		return fmt.Errorf("%w: deleted", ErrChanged)
 	}
 	if err != nil {
