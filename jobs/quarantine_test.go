@@ -165,6 +165,38 @@ func TestTheQuarantineHasALimit(t *testing.T) {
 	}
 }
 
+// A file that is set aside leaves a day of fewer rows than its producer counted: nobody can count what is in it. More
+// rows than were counted are no less wrong, nor are rows that are missing where every file can be read.
+func TestTheQuarantineGoesWithCounts(t *testing.T) {
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			d := newDeployment(t)
+			d.countAll()
+			d.settings.RequireCounts = true
+			d.quarantine(0.9)
+			d.count("orders", lastDay, `{"files": 1, "rows": 4}`)
+			refused := func(want string) {
+				t.Helper()
+				if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), want) {
+					t.Errorf("want %q, got %v", want, err)
+				}
+			}
+			refused("has 3 rows where")
+			d.poison(lastDay, "zz-poison.parquet", damage)
+			d.count("orders", lastDay, `{"files": 2, "rows": 2}`)
+			refused("has 3 rows where")
+			d.count("orders", lastDay, `{"files": 2, "rows": 6}`)
+			if r := d.validate(lastDay); r.Status != jobs.ReportWarning || !strings.Contains(strings.Join(r.Notes, "; "), "zz-poison.parquet") {
+				t.Errorf("validate: %s, %q, %q", r.Status, r.Problems, r.Notes)
+			}
+			o := d.night(lastDay)
+			if said := strings.Join(o.Warnings, "\n"); o.Status != jobs.Published || !strings.Contains(said, "zz-poison.parquet") {
+				t.Errorf("%s, says %q", o.Status, said)
+			}
+		})
+	}
+}
+
 // Validate says what a night would do.
 func TestValidateTellsWhatIsSetAside(t *testing.T) {
 	d := newDeployment(t)
