@@ -106,8 +106,9 @@ windvane to decode the columns that order_rollups needs.
   none of them. Peers take from a table already made what can be had from it, as their files say.
 - **windvane does more than it is asked for** in places, and that is in its time: it reads created_at and checks that each
   row belongs to the day, checks every row against the table's contract, and packs results for the sort also where nothing is sorted.
-  all_reductions looks for duplicates and writes the records of its state. window_merges is the whole step "buyers" of a
-  night: windows of 365 days, categories and products, new buyers, months, cohorts and trust come out of the same pass.
+  all_reductions looks for duplicates and writes the records of its state. all_window_merges is the whole step "buyers" of a
+  night: windows of 365 days, new buyers, months, cohorts and trust come out of the same passes. window_merges is that step without its passes
+  over categories and products, which the peers are not asked for there; they are done one role after another, so their times are known.
 - **Two jobs look at the whole night.** windvane's side of both is one process, timed once: it scores, lists, estimates lift, and
   publishes all 32 tables and their manifest. In whole_night the peers are asked for two of these tables, over windows up to 90 days. That
   is less than a night rests on: its scores and lists are made of windows of shipments, refunds, reviews, complaints, chats, contents,
@@ -119,10 +120,10 @@ windvane to decode the columns that order_rollups needs.
   of a rollup, of which a night reads some over shorter windows or not at all; and sums by shop and buyer or product and buyer, of
   which a night publishes what they come to by shop and by product. Pairs of Chuanliu are asked for one day, and the cube of sales, which
   no night reads, not at all.
-- **windvane is prepared** where a night is: window_merges, whole_night and night_windows find the rollups of earlier days reduced and
-  what the night before kept of windows. window_merges gives the peers the same daily rollups; the other two do not, since
+- **windvane is prepared** where a night is: the merges, whole_night and night_windows find the rollups of earlier days reduced and
+  what the night before kept of windows. The merges give the peers the same daily rollups; the other two do not, since
   a warehouse without windvane has only its dumps. Preparing costs one all_reductions a day.
-- **Memory** of window_merges and all_reductions is that of the process up to the end of the step.
+- **Memory** of the merges and all_reductions is that of the process up to the end of the step.
 - Hashing: windvane SipHash-2-4 of a tag and the id; ClickHouse sipHash64Keyed; DuckDB hash with a number as key and
   Polars hash with a seed, which are no keyed functions in the cryptographic sense but what the tool has, and cheaper.
 - Parquet is written with zstd, by DuckDB and Polars at level 1, by windvane at its fastest, by ClickHouse at the one level

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/windvane/windvane/jobs"
 )
 
 // measuredJob is a job with a run of a second for windvane, and of the given seconds for peers; negative: stopped then.
@@ -168,5 +171,37 @@ func TestAPeerIsStoppedAtTheLimit(t *testing.T) {
 	script("broken", "echo no such column >&2; exit 3")
 	if got, _, err := s.limited(t.Context(), job{name: "broken"}, duckdb, nil); err == nil || got.Stopped || !strings.Contains(err.Error(), "no such column") {
 		t.Errorf("broken: %+v, %v", got, err)
+	}
+}
+
+// The time of parts that the peers are not asked for is taken off a step; where parts were done side by side it is not known.
+func TestAStepWithoutSomeOfItsParts(t *testing.T) {
+	at := time.Unix(0, 0)
+	clock := &stepClock{now: func() time.Time { return at }, wanted: "buyers", parts: map[string]float64{}}
+	tell := func(seconds int, p jobs.Progress) {
+		at = at.Add(time.Duration(seconds) * time.Second)
+		clock.note(p)
+	}
+	tell(0, jobs.Progress{Step: "refunds"})
+	tell(3, jobs.Progress{Step: "buyers"})
+	tell(1, jobs.Progress{Step: "buyers", Done: 1, Total: 3, What: "platform"})
+	tell(4, jobs.Progress{Step: "buyers", Done: 2, Total: 3, What: "category"})
+	tell(2, jobs.Progress{Step: "buyers", Done: 3, Total: 3, What: "merchant"})
+	tell(1, jobs.Progress{Step: "gmv"})
+	tell(9, jobs.Progress{Step: "gmv", Done: 1, Total: 3, What: "category"})
+	roles := []string{"platform", "category", "merchant"}
+	for _, c := range []struct {
+		asked []string
+		want  float64
+	}{{roles, 8}, {[]string{"platform", "merchant"}, 4}, {[]string{"category"}, 5}} {
+		if got, err := clock.of(roles, c.asked); err != nil || got != c.want {
+			t.Errorf("%v: %v s (%v), want %v", c.asked, got, err, c.want)
+		}
+	}
+	if _, err := clock.of(append(roles, "product"), roles); err == nil || !strings.Contains(err.Error(), "product") {
+		t.Errorf("a part whose time is not known: %v", err)
+	}
+	if got := askedRoles(buyersSpecs("platform", "talent")); !slices.Contains(got, "talent") || slices.Contains(got, "category") {
+		t.Errorf("asked for %v", got)
 	}
 }
