@@ -15,7 +15,7 @@ type Chuanliu struct {
 	HoldoutShare float64 `yaml:"holdout_share" json:"holdout_share"`
 	// Programmes are the expected shares of programmes that have one of their own, by the name in chuanliu_eligibility.
 	Programmes map[string]float64 `yaml:"programmes" json:"programmes,omitempty"`
-	// Since is the first day of eligibility that counts; null: all.
+	// Since is the first day of eligibility that counts; null: the first quarter that the history kept covers, or the first dump.
 	Since *calendar.Day `yaml:"since" json:"since,omitempty"`
 }
 

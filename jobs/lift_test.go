@@ -281,20 +281,22 @@ func TestPairsFirstEligibleBeforeTheStartAreLeftOut(t *testing.T) {
 	d.settings.Chuanliu.Since = &since
 	want := d.forked(t).lift(lastDay)
 	again := d.eligibility(lastDay - 30)
-	if len(again) == 0 || want.Pairs == 0 {
-		t.Fatalf("%d pairs of 30 days ago, %d count", len(again), want.Pairs)
+	if len(again) == 0 || want.Pairs == 0 || len(want.Earlier) == 0 {
+		t.Fatalf("%d pairs of 30 days ago, %d count, %d merchants took part before", len(again), want.Pairs, len(want.Earlier))
 	}
 	for i := range again {
-		again[i].At += 20 * (24 * time.Hour).Microseconds()
+		again[i].At += 14 * (24 * time.Hour).Microseconds()
 	}
-	file := filepath.Join(d.dump("chuanliu_eligibility", lastDay-10), "part-again.parquet")
+	file := filepath.Join(d.dump("chuanliu_eligibility", lastDay-16), "part-again.parquet") // whose windows have closed
 	if err := parquet.WriteFile(file, again); err != nil {
 		t.Fatal(err)
 	}
 	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
 		t.Errorf("with %d pairs that come again: %d pairs, without %d", len(again), got.Pairs, want.Pairs)
 	}
-	d.night(lastDay - 1) // and where the night rests on the one before
+	d.night(lastDay - 2) // and where each night rests on the one before
+	d.night(lastDay - 1)
+	d.remove("state/lift/dt=" + lastDay.String())
 	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
 		t.Errorf("night by night: %d pairs, want %d", got.Pairs, want.Pairs)
 	}

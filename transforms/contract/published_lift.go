@@ -221,7 +221,7 @@ func programmeColumns() []Column {
 		null(count("both_users", "users with pairs in both arms: assignment was by pair; their covariance is taken into account")),
 		count("treatment_pairs", "their pairs"),
 		count("holdout_pairs", "pairs held out"),
-		null(within(0, 1, number("srm_p", "probability of a split of users at least as far from the expected one; null: nobody, or not counted by users"))),
+		null(within(0, 1, number("srm_p", "probability of a split of users at least as far from the expected one; with both_users of pairs, as users were seen to fall; null: nobody, or not counted by users"))),
 		figure("effect_fen", "what a treated pair bought more, clustered by user"))
 	cols = append(cols, interval("effect", "_fen", "fixed interval")...)
 	cols = append(cols,
@@ -244,10 +244,10 @@ func programmeColumns() []Column {
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
 	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))
 	cols = append(cols, interval("wide_lift", "_ratio", "its fixed interval")...)
-	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate, of users all of whose pairs entered on one day: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, too few such users, or not counted by users"))
+	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate, of the pairs of users' first days of eligibility: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, too few users, or not counted by users"))
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
-		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treated users, of users all of whose pairs entered on one day: what only moved of theirs; programmes only"),
+		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treated users, of the pairs of users' first days of eligibility: what only moved of theirs; programmes only"),
 		money("displaced_lo_fen", "its fixed interval: lower end"),
 		money("displaced_hi_fen", "upper end"),
 		count("merchants", "merchants with eligible pairs"),
@@ -312,7 +312,7 @@ var TrafficQuota = &Table{
 		null(text("level", "level on the list of 川流")),
 		null(number("multiplier", "of the level")),
 		null(number("base_impressions", "b: boosted impressions a day, mean of the last 7 days, at least what the rules say")),
-		null(enum("evidence_grade", LiftGrades, "grade of evidence of its lift; null: no eligible pair")),
+		null(enum("evidence_grade", LiftGrades, "grade of evidence of its lift; null: no eligible pair that counts")),
 		null(enum("lift_of", LiftSources, "whose lift a goes by: its own, its category's where it has no evidence of its own, else the platform's; null: none")),
 		figure("lift_ratio", "that lift, shrunken"),
 		null(signed(number("inc_per_day_fen", "incremental GMV a day at the base: observed of the period × lift / (1 + lift) over its days on which anyone can have entered"))),

@@ -38,7 +38,7 @@ func splitP(treatment, holdout int64, share float64) float64 {
 //	χ² = (holdout − Σ expected)² / (Σ n·share·(1 − share) · Σ d²/Σ d),  d the pairs of a user
 //
 // The last factor is counted over all users of the programmes. Where some of them have pairs in both arms, it is what splitVariance has
-// over that of pairs by themselves: 1 where pairs were assigned. 1 without pairs.
+// over that of pairs by themselves, at least 1: about 1 where pairs were assigned. 1 without pairs.
 //
 // Source: the pooled test of design effects, Kish 1965; one degree of freedom.
 func (f *Figures) splitTogether(rows []*Row, period int, o *Options) float64 {
@@ -84,8 +84,9 @@ func (f *Figures) pairsTogether(period int, o *Options) float64 {
 				squares += c.Arms[a].SumOf(stats.Denominator, stats.Denominator).Float64()
 			}
 		}
-		if c.Both > 0 {
-			squares += c.splitVariance(share) / (share * (1 - share))
+		if c.Both > 0 { // of few held out the variance is seen too small where they are too few
+			n := c.Arms[Treatment].Sum(stats.Denominator).Float64() + c.Arms[Holdout].Sum(stats.Denominator).Float64()
+			squares += math.Max(n, c.splitVariance(share)/(share*(1-share)))
 		}
 	}
 	if pairs == 0 {

@@ -196,27 +196,60 @@ func TestTheStartDependsOnNoNight(t *testing.T) {
 	}
 }
 
-// What only moved is told by users whose purchases of their pairs and at all merchants are of the same days: those of others, over the
-// window of their first pair, leave out what later pairs bought.
+// What only moved is told by the pairs of a user's first day: what it bought of them and at all merchants is of the same days. What
+// later pairs brought is in neither, and who is on both sides, or was treated before, is left out.
 func TestWhatMovedIsToldOverTheSameDays(t *testing.T) {
-	m := newMarket(lift.DefaultPlan(), firstDay, column.NewIDs(nil))
-	m.eligible[entry] = []eligible{{key{1, merchant}, lift.Treatment, talent, column.Null}, {key{2, merchant}, lift.Treatment, talent, column.Null}, {key{2, merchant + 1}, lift.Treatment, talent, column.Null}}
-	m.eligible[entry+20] = []eligible{{key{1, merchant + 1}, lift.Treatment, talent, column.Null}}
-	m.sell(key{1, merchant}, entry+1)
-	m.sell(key{1, merchant + 1}, entry+21)
-	m.sell(key{2, merchant}, entry+1)
-	m.sell(key{2, merchant + 1}, entry+2)
-	c := &m.night(t, entry+40).Programmes[0].Cells[2]
-	if users, one := c.Arms[lift.Treatment].N, c.OneDay[lift.Treatment].N; users != 2 || one != 1 {
-		t.Fatalf("%d users, %d of one day", users, one)
+	first, second := int64(merchant), int64(merchant+1)
+	at := func(shop int64, day calendar.Day, arm int64) (calendar.Day, eligible) {
+		return day, eligible{key{1, shop}, arm, talent, column.Null}
 	}
-	if own, wide := c.OneDay[lift.Treatment].Sum(stats.Outcome), c.OneDay[lift.Treatment].Sum(stats.WideOutcome); own != wide || own != stats.Int128Of(200_00) {
-		t.Errorf("of the pairs %s, at all merchants %s", own, wide)
+	type sold struct {
+		shop int64
+		day  calendar.Day
 	}
-	if c.Orders != [lift.Arms]int64{4, 0} {
-		t.Errorf("orders %v", c.Orders)
+	for _, c := range []struct {
+		name     string
+		eligible func(m *market)
+		sold     []sold
+		own      int64 // orders of 100 yuan of the treated user's first day; 0: the user is left out
+	}{
+		{"both pairs on one day", func(m *market) {
+			m.enters(at(first, entry, lift.Treatment))
+			m.enters(at(second, entry, lift.Treatment))
+		}, []sold{{first, entry + 1}, {second, entry + 2}}, 2},
+		{"one comes later", func(m *market) {
+			m.enters(at(first, entry, lift.Treatment))
+			m.enters(at(second, entry+20, lift.Treatment))
+		}, []sold{{first, entry + 1}, {second, entry + 21}}, 1},
+		{"one on each side", func(m *market) { m.enters(at(first, entry, lift.Treatment)); m.enters(at(second, entry, lift.Holdout)) }, []sold{{first, entry + 1}}, 0},
+		{"one before the start", func(m *market) {
+			m.enters(at(second, entry-35, lift.Treatment))
+			m.enters(at(first, entry, lift.Treatment))
+		}, []sold{{first, entry + 1}}, 0},
+		{"one was seen on both sides", func(m *market) {
+			m.enters(at(first, entry, lift.Treatment))
+			m.enters(at(second, entry, lift.Treatment))
+			m.enters(at(second, entry+3, lift.Holdout))
+		}, []sold{{first, entry + 1}}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMarket(lift.DefaultPlan(), entry-30, column.NewIDs(nil))
+			m.seen = entry - 40
+			c.eligible(m)
+			for _, s := range c.sold {
+				m.sell(key{1, s.shop}, s.day)
+			}
+			cell := &m.night(t, entry+40).Programmes[0].Cells[2]
+			of := &cell.FirstDay[lift.Treatment]
+			if of.N != min(c.own, 1) || of.Sum(stats.Outcome) != stats.Int128Of(c.own*100_00) || of.Sum(stats.WideOutcome) != of.Sum(stats.Outcome) || cell.FirstDay[lift.Holdout].N != 0 {
+				t.Errorf("%d users, %s of their pairs, %s at all merchants; %d held out", of.N, of.Sum(stats.Outcome), of.Sum(stats.WideOutcome), cell.FirstDay[lift.Holdout].N)
+			}
+		})
 	}
 }
+
+// enters makes a pair eligible.
+func (m *market) enters(day calendar.Day, e eligible) { m.eligible[day] = append(m.eligible[day], e) }
 
 // Who was eligible before the start was treated before anything is observed, and is left out whenever it is eligible again.
 func TestPairsEligibleBeforeTheStartAreLeftOut(t *testing.T) {

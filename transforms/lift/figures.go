@@ -42,6 +42,8 @@ type Figures struct {
 	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
 	Gross      bool        // refunds are not known: what is called net is gross
 	Shown      bool        // exposures are known; otherwise Served and Attributed say nothing
+	// Earlier are the merchants with pairs that were eligible before the first day that counts, and the first such day: they took part.
+	Earlier map[int64]calendar.Day
 }
 
 // Merchant is one merchant of the programme.
@@ -117,9 +119,9 @@ type ProgrammeCell struct {
 	Cross Cross
 	// Orders are those of the users' pairs in their outcome windows.
 	Orders [Arms]int64
-	// OneDay are the users all of whose pairs, of whatever programme, entered on one day: their Outcome and their WideOutcome are of
-	// the same days. Of others a part of what their later pairs bought lies outside of the window of WideOutcome.
-	OneDay [Arms]stats.Sums
+	// FirstDay are the users by the pairs of the first day on which they were eligible anywhere: what they bought of these pairs and at
+	// all merchants is of the same days. Who has pairs in both arms on that day, or one that was seen in both, is left out.
+	FirstDay [Arms]stats.Sums
 }
 
 // Cross are sums over users with pairs in both arms: Outcome, Denominator and PreOutcome (O, D, P) of the treatment pairs times

@@ -10,6 +10,9 @@ import (
 // merge counts what another tally counted.
 func (t *tally) merge(o *tally) {
 	t.pairs, t.mixed = t.pairs+o.pairs, t.mixed+o.mixed
+	for merchant, day := range o.earlier {
+		t.seenEarlier(merchant, day)
+	}
 	for i, k := range o.merchants.keys {
 		t.mergeMerchant(k[0], &o.counts[i], o.cells[i])
 	}
@@ -103,7 +106,7 @@ func (s *Split) merge(o *Split) {
 func (c *ProgrammeCell) merge(o *ProgrammeCell) {
 	for arm := range Arms {
 		c.Arms[arm].Merge(&o.Arms[arm])
-		c.OneDay[arm].Merge(&o.OneDay[arm])
+		c.FirstDay[arm].Merge(&o.FirstDay[arm])
 		c.Orders[arm] += o.Orders[arm]
 	}
 	c.Both += o.Both
@@ -115,7 +118,7 @@ type orders struct{ merchants, talents, texts func(a, b int64) int }
 
 // figures are the sums by period. days is the single-day family.
 func (t *tally) figures(in *Input, days *column.Frame) *Figures {
-	f := &Figures{Periods: in.Plan.periodsOf(in.Start, in.AsOf), Pairs: t.pairs, Mixed: t.mixed, Gross: in.Gross, Shown: in.Shown}
+	f := &Figures{Periods: in.Plan.periodsOf(in.Start, in.AsOf), Pairs: t.pairs, Mixed: t.mixed, Gross: in.Gross, Shown: in.Shown, Earlier: t.earlier}
 	at := map[int64]int{}
 	merchant := func(code int64) *Merchant {
 		i, ok := at[code]

@@ -39,6 +39,17 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 			f.Mixed++
 		}
 	}
+	for _, p := range n.known {
+		if p.first >= m.start {
+			continue
+		}
+		if f.Earlier == nil {
+			f.Earlier = map[int64]calendar.Day{}
+		}
+		if day, ok := f.Earlier[p.merchant]; !ok || p.first < day {
+			f.Earlier[p.merchant] = p.first
+		}
+	}
 	for _, code := range n.distinct(func(p *naivePair) int64 { return p.merchant }, contract.Merchant) {
 		merchant := lift.Merchant{Code: code, Days: n.days(code)}
 		counted := len(merchant.Days) > 0
@@ -68,7 +79,7 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 type naive struct {
 	*market
 	asOf, mature calendar.Day
-	pairs        map[key]*naivePair
+	pairs, known map[key]*naivePair // those that count, and all
 	byDay        map[calendar.Day][]returned
 }
 
@@ -87,6 +98,7 @@ func (n *naive) findPairs() {
 			}
 		}
 	}
+	n.known = maps.Clone(n.pairs)
 	maps.DeleteFunc(n.pairs, func(_ key, p *naivePair) bool { return p.first < n.start })
 }
 
@@ -234,15 +246,32 @@ func (n *naive) days(merchant int64) (out []lift.Day) {
 	return out
 }
 
-// oneDay tells whether all pairs of a buyer that count entered on one day.
-func (n *naive) oneDay(buyer int64) bool {
-	days := map[calendar.Day]bool{}
-	for _, p := range n.pairs {
-		if p.buyer == buyer && p.other == 0 && p.first <= n.mature {
-			days[p.first] = true
+// addFirstDay counts a buyer by the pairs of its first day, if all of them are of the programme, the period and one arm.
+func (n *naive) addFirstDay(out *lift.ProgrammeCell, programme, buyer int64, period lift.Period) {
+	var pairs []*naivePair
+	for _, p := range n.known {
+		if p.buyer == buyer && (len(pairs) == 0 || p.first <= pairs[0].first) {
+			if len(pairs) > 0 && p.first < pairs[0].first {
+				pairs = nil
+			}
+			pairs = append(pairs, p)
 		}
 	}
-	return len(days) == 1
+	var v stats.Values
+	for _, p := range pairs {
+		if p.other != 0 || p.arm != pairs[0].arm || p.programme != programme || p.first < max(n.start, period.From) || p.first > n.mature {
+			return
+		}
+		of := n.values(p)
+		v[stats.Outcome] += of[stats.Outcome]
+		v[stats.Denominator]++
+		v[stats.PreOutcome] += of[stats.PreOutcome]
+		v[stats.PreDenominator] += of[stats.PreDenominator]
+	}
+	v[stats.WideOutcome] = n.sum(pairs[0].first, calendar.Day(n.plan.OutcomeDays), func(d calendar.Day) int64 {
+		return users(n.sales[d])[buyer] - n.returned(d, func(r returned) bool { return r.buyer == buyer })
+	})
+	out.FirstDay[pairs[0].arm].Add(&v)
 }
 
 // programmeCell counts users: the totals of a user are sums over pairs.
@@ -270,11 +299,9 @@ func (n *naive) programmeCell(programme int64, period lift.Period) (out lift.Pro
 			if arms[arm][stats.Denominator] > 0 {
 				arms[arm][stats.WideOutcome] = wide
 				out.Arms[arm].Add(&arms[arm])
-				if n.oneDay(buyer) {
-					out.OneDay[arm].Add(&arms[arm])
-				}
 			}
 		}
+		n.addFirstDay(&out, programme, buyer, period)
 		a, b := arms[lift.Treatment], arms[lift.Holdout]
 		if a[stats.Denominator] > 0 && b[stats.Denominator] > 0 {
 			out.Both++

@@ -60,6 +60,23 @@ func (s streets) draw(seed uint64) (*lift.Figures, *lift.Options) {
 	return f, o
 }
 
+// Merchants whose pairs came before the first day that counts took part: they are no donors, and their start is when they did.
+func TestWhoTookPartBeforeTheStartIsNoDonor(t *testing.T) {
+	s := streets{participants: 18, others: 14, holdout: 8, start: asOf - 25, lift: 0.25} // others: fewer than the donors that are looked at
+	f, o := s.draw(1)
+	const small, other = 12, 30
+	donors := func() int64 { return row(estimate(t, f, o), small, 2).Panel.Donors }
+	want := donors()
+	f.Earlier = map[int64]calendar.Day{other: asOf - 80}
+	if got := donors(); got != want-1 || want != 14 {
+		t.Errorf("%d donors, without the one that took part before %d", want, got)
+	}
+	f.Earlier[small] = asOf - 80
+	if r := row(estimate(t, f, o), small, 2); r.Grade == contract.GradePanel || r.Panel.Donors != 0 {
+		t.Errorf("started 80 days ago: grade %s, %d donors", contract.LiftGrades[r.Grade], r.Panel.Donors)
+	}
+}
+
 func TestMerchantsWithoutAHoldoutAreComparedWithOthers(t *testing.T) {
 	s := streets{participants: 18, others: 40, holdout: 8, start: asOf - 25, lift: 0.25}
 	f, o := s.draw(1)

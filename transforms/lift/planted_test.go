@@ -109,7 +109,7 @@ func TestAProgrammeIsEstimatedOverItsUsers(t *testing.T) {
 			}
 		}
 		c.Arms[arm].Add(&u)
-		c.OneDay[arm].Add(&u)
+		c.FirstDay[arm].Add(&u)
 		c.Orders[arm]++
 	}
 	f := &lift.Figures{Periods: periods(), Programmes: []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}}

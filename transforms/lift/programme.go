@@ -155,10 +155,10 @@ func (s *Scope) addWide(t, h *stats.Arm, o *Options) {
 	}
 }
 
-// addDisplacement adds how much of the effect is left at all merchants, and what only moved: of users for whom both are of the same
-// days, where these are as many as a programme needs.
+// addDisplacement adds how much of the effect is left at all merchants, and what only moved: of the pairs of users' first days, of which
+// both are of the same days, where their users are as many as a programme needs.
 func (s *Scope) addDisplacement(c *ProgrammeCell, o *Options) {
-	t, h, how := c.OneDay[Treatment].Arm(), c.OneDay[Holdout].Arm(), o.inference()
+	t, h, how := c.FirstDay[Treatment].Arm(), c.FirstDay[Holdout].Arm(), o.inference()
 	if t.N < 2 || h.N < 2 || h.N < o.Rules.MinControlPairs {
 		return
 	}

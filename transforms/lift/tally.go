@@ -1,8 +1,6 @@
 package lift
 
 import (
-	"slices"
-
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/stats"
 )
@@ -24,7 +22,8 @@ type tally struct {
 	splitCounts    []byArm
 	programmes     *places // by programme
 	programmeCells []programmeCells
-	units          []unit // of the user in hand
+	units          []unit                 // of the user in hand
+	earlier        map[int64]calendar.Day // by merchant: first day of a pair that entered before start; nil: none
 }
 
 // What most pairs touch is kept apart from what few do: there are many more pairs than fit a cache.
@@ -94,10 +93,17 @@ func (t *tally) add(p *Pairs, refunds []refund) {
 // user counts the pairs of one buyer, from i to j.
 func (t *tally) user(p *Pairs, i, j int, refunds []refund) {
 	t.units = t.units[:0]
+	first := entered(p[atFacts][i])
+	for k := i; k < j; k++ {
+		first = min(first, entered(p[atFacts][k]))
+	}
+	together := 0 // pairs of the first day
 	for ; i < j; i++ {
 		facts := p[atFacts][i]
 		e := entered(facts)
+		together += int(truth(e == first))
 		if e < t.start {
+			t.seenEarlier(p[atMerchant][i], e)
 			continue
 		}
 		t.pairs++
@@ -119,8 +125,46 @@ func (t *tally) user(p *Pairs, i, j int, refunds []refund) {
 		t.count(u)
 	}
 	if len(t.units) > 0 {
+		t.countFirstDay(t.units, first, together)
 		t.countUser(t.units)
 	}
+}
+
+// seenEarlier notes that a merchant had a pair before the first day that counts.
+func (t *tally) seenEarlier(merchant int64, day calendar.Day) {
+	if t.earlier == nil {
+		t.earlier = map[int64]calendar.Day{}
+	}
+	if known, ok := t.earlier[merchant]; !ok || day < known {
+		t.earlier[merchant] = day
+	}
+}
+
+// countFirstDay counts a user by its pairs of its first day, of which there are so many, where all of them count, in one arm of one
+// programme.
+func (t *tally) countFirstDay(units []unit, first calendar.Day, together int) {
+	var v stats.Values
+	at := -1
+	for i := range units {
+		u := &units[i]
+		if u.entered != first {
+			continue
+		}
+		if at >= 0 && (u.arm != units[at].arm || u.programme != units[at].programme) {
+			return
+		}
+		at, together = i, together-1
+		v[stats.Outcome] += u.values[stats.Outcome]
+		v[stats.Denominator]++
+		v[stats.PreOutcome] += u.values[stats.PreOutcome]
+		v[stats.PreDenominator] += u.values[stats.PreDenominator]
+	}
+	if at < 0 || together != 0 {
+		return
+	}
+	u := &units[at]
+	v[stats.WideOutcome] = u.user
+	place(t.programmes, &t.programmeCells, u.programme, 0).spans[u.span].FirstDay[u.arm].Add(&v)
 }
 
 // net takes refunds of lines that were paid in the windows of a pair out of its totals.
@@ -204,7 +248,6 @@ func truth(b bool) int64 {
 
 // countUser counts a user for the programmes of its pairs.
 func (t *tally) countUser(units []unit) {
-	oneDay := !slices.ContainsFunc(units, func(u unit) bool { return u.entered != units[0].entered })
 	for len(units) > 0 {
 		programme := units[0].programme
 		same := 1
@@ -214,18 +257,18 @@ func (t *tally) countUser(units []unit) {
 				same++
 			}
 		}
-		place(t.programmes, &t.programmeCells, programme, 0).count(units[:same], oneDay)
+		place(t.programmes, &t.programmeCells, programme, 0).count(units[:same])
 		units = units[same:]
 	}
 }
 
-// count counts a user with these pairs. oneDay: all that it has entered on one day.
-func (c *programmeCells) count(units []unit, oneDay bool) {
+// count counts a user with these pairs.
+func (c *programmeCells) count(units []unit) {
 	if u := &units[0]; len(units) == 1 { // most users
 		v := u.values
 		v[stats.Denominator], v[stats.WideOutcome] = 1, u.user
 		cell := &c.spans[u.span]
-		cell.add(u.arm, &v, oneDay)
+		cell.Arms[u.arm].Add(&v)
 		cell.Orders[u.arm] += u.values[stats.Denominator]
 		return
 	}
@@ -234,24 +277,16 @@ func (c *programmeCells) count(units []unit, oneDay bool) {
 		least, most = min(least, units[i].span), max(most, units[i].span)
 	}
 	if least == most {
-		c.spans[least].count(units, periods, oneDay)
+		c.spans[least].count(units, periods)
 		return
 	}
 	for p := least; p < periods; p++ {
-		c.periods[p].count(units, p, false)
-	}
-}
-
-// add counts what a user has in an arm.
-func (c *ProgrammeCell) add(arm int, v *stats.Values, oneDay bool) {
-	c.Arms[arm].Add(v)
-	if oneDay {
-		c.OneDay[arm].Add(v)
+		c.periods[p].count(units, p)
 	}
 }
 
 // count counts a user with those of its pairs that lie in a span up to the last one.
-func (c *ProgrammeCell) count(units []unit, last int, oneDay bool) {
+func (c *ProgrammeCell) count(units []unit, last int) {
 	var arms [Arms]stats.Values
 	first := -1 // the pair that entered first: its window is that of the user's purchases at all merchants
 	for i := range units {
@@ -272,7 +307,7 @@ func (c *ProgrammeCell) count(units []unit, last int, oneDay bool) {
 	for arm := range arms {
 		if v := &arms[arm]; v[stats.Denominator] > 0 {
 			v[stats.WideOutcome] = units[first].user
-			c.add(arm, v, oneDay)
+			c.Arms[arm].Add(v)
 		}
 	}
 	if a, b := &arms[Treatment], &arms[Holdout]; a[stats.Denominator] > 0 && b[stats.Denominator] > 0 {

@@ -91,6 +91,41 @@ func TestASplitOfUsersVariesMoreThanOneOfPairs(t *testing.T) {
 	}
 }
 
+// Few held out, fewer than expected by chance, also vary less than pairs would; that makes no sound split a broken one.
+func TestAFewHeldOutAreNoBrokenSplit(t *testing.T) {
+	var c lift.ProgrammeCell
+	var merchants []lift.Merchant
+	two, one := stats.Values{stats.Denominator: 2}, stats.Values{stats.Denominator: 1}
+	for range 134 {
+		c.Arms[lift.Treatment].Add(&two)
+	}
+	for range 16 {
+		c.Arms[lift.Treatment].Add(&one)
+		c.Arms[lift.Holdout].Add(&one)
+		c.Both++
+		c.Cross.Add(&one, &one)
+	}
+	for m := range 2 {
+		var pairs []pair
+		for i := range 150 {
+			arm := lift.Treatment
+			if i < 8 {
+				arm = lift.Holdout
+			}
+			pairs = append(pairs, bought(arm, int64(900+i), 0))
+		}
+		merchants = append(merchants, merchantOf(int64(m+1), pairs))
+	}
+	f := figuresOf(merchants...)
+	f.Programmes = []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}
+	e := estimate(t, f, options(0.1))
+	for _, of := range []int{contract.LiftOfPlatform, contract.LiftOfProgramme} {
+		if s := scope(e, of, column.Null, 2); s.Status == contract.LiftSRM {
+			t.Errorf("16 of 300 pairs of 10 %%: %s, %s", contract.LiftScopes[of], contract.LiftStatuses[s.Status])
+		}
+	}
+}
+
 // withOneInBothArms are 3,000 users with 9 pairs each, of whom so many are held out; one more has a single pair in the holdout.
 func withOneInBothArms(t *testing.T, held int) (c lift.ProgrammeCell) {
 	t.Helper()
