@@ -224,7 +224,7 @@ func (n *night) candidatesOf(role int) *candidates {
 	c := &candidates{scored: s, runs: eligibility.History{}}
 	categories := s.Figures.Categories[len(s.Figures.Categories)-1]
 	c.considered = &eligibility.Subjects{N: subjects, Category: dense(categories), GMVNet15: settled.net15, Orders: s.sums.Recent,
-		ColdStart: make([]bool, subjects), Workers: n.runner.Settings.workers(), Measures: map[string]eligibility.Measure{
+		ColdStart: make([]bool, subjects), Grades: s.Scores.Grade, Workers: n.runner.Settings.workers(), Measures: map[string]eligibility.Measure{
 			"severe_violations_30d": count(s.tickets.severeMonth), "severe_violations_90d": count(s.tickets.severe), "valid_orders_30d": count(s.sums.Recent)}}
 	c.considered.Lower = func(i int) float64 {
 		if lower := s.Scores.Lower[i]; lower != 0 {

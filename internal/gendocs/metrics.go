@@ -270,7 +270,8 @@ func lists(b *bytes.Buffer, r *rules.Rules) {
 	s := r.Stability
 	fmt.Fprintf(b, "## Lists\n\nA subject enters after %d passing nights in a row and leaves after %d below the line; a member within %s below the line of a\n"+
 		"score gate stays. Means are over the last %d nights and need %d scores. Inside list and category members are ranked by level,\n"+
-		"lower_score, score, gmv_net15, orders, id.\n\n| list | | gates | levels |\n|---|---|---|---|\n", s.EnterAfter, s.LeaveAfter, fixed(s.Band, 2), s.MeanRuns, s.MeanNeeds)
+		"lower_score, score, gmv_net15, orders, id. A level read off tonight's own score is no better than its published grade or tier, which the\n"+
+		"quality gate may have lowered; levels in the mean go by the score alone.\n\n| list | | gates | levels |\n|---|---|---|---|\n", s.EnterAfter, s.LeaveAfter, fixed(s.Band, 2), s.MeanRuns, s.MeanNeeds)
 	for _, l := range r.Lists {
 		var gates, levels []string
 		for _, g := range l.Gates {
@@ -281,7 +282,11 @@ func lists(b *bytes.Buffer, r *rules.Rules) {
 			for _, step := range scale.Steps {
 				steps = append(steps, fmt.Sprintf("%s × %s", step.Level, fixed(step.Multiplier, 2)))
 			}
-			levels = append(levels, "`"+scale.Measure+"`: "+strings.Join(steps, ", "))
+			over := ""
+			if scale.Over == "mean" {
+				over = " in the mean"
+			}
+			levels = append(levels, "`"+scale.Measure+"`"+over+": "+strings.Join(steps, ", "))
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", l.ID, l.Name, strings.Join(gates, "; "), strings.Join(levels, "; "))
 	}

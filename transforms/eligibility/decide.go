@@ -138,7 +138,7 @@ func newDecision(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, 
 		Overrides: map[int]Override{},
 		list:      l, s: s,
 		gates:  bindGates(r.Stability, l, s, h),
-		scales: bindScales(r.Stability, l, s, h),
+		scales: bindScales(r, l, s, h),
 		own:    s.last(h, ownMeasure(l.Role), 1), quality: s.last(h, "product_quality", 1),
 	}
 }

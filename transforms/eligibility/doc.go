@@ -30,6 +30,8 @@
 //   - A gate is in the band if it fails, and would pass with the bound moved by the band. For gates over days the
 //     bound of each day is moved.
 //   - A floor gate over days with fewer scored runs than days passes.
+//   - A level read off tonight's own score is no better than the grade of that score, which the quality gate may have lowered. Means have
+//     no grade: their levels go by the score alone.
 //   - A score under the last step of a scale keeps the last step while the subject is a member (it is in the band, is
 //     leaving slowly, or is allowed by hand); others have no level then.
 //   - Who is allowed by hand is a member whatever the cap and the multiplier say, counts neither in n of the cap nor

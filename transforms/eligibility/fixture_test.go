@@ -94,13 +94,14 @@ type considered struct {
 	Lower, Info      []float64
 	GMVNet15, Orders []int64
 	ColdStart        []bool
+	Grades           []int8
 	ShopScores       [][]int16
 }
 
 // subjects are the columns as they stand.
 func (s *considered) subjects() *eligibility.Subjects {
 	out := &eligibility.Subjects{N: s.N, Shop: s.Shop, Category: column.NewInts(s.Category), Measures: map[string]eligibility.Measure{}, Lower: measure(s.Lower),
-		GMVNet15: column.NewInts(s.GMVNet15), Orders: column.NewInts(s.Orders), Info: measure(s.Info), ColdStart: s.ColdStart, ShopScores: s.ShopScores}
+		GMVNet15: column.NewInts(s.GMVNet15), Orders: column.NewInts(s.Orders), Info: measure(s.Info), ColdStart: s.ColdStart, Grades: s.Grades, ShopScores: s.ShopScores}
 	for name, values := range s.Measures {
 		out.Measures[name] = measure(values)
 	}

@@ -16,26 +16,41 @@ type scale struct {
 	runs    runs
 	values  Measure
 	noScore float64
+	grades  []int8  // of tonight's own score, where that is what is read; nil: no grade bounds it
+	better  []int64 // by grade: bound of the next better one in ten-thousandths
 }
 
-func bindScales(st rules.Stability, l *rules.List, s *Subjects, h History) []scale {
+func bindScales(r *rules.Rules, l *rules.List, s *Subjects, h History) []scale {
+	st := r.Stability
 	scales := make([]scale, len(l.Levels))
-	for i, r := range l.Levels {
-		sc := scale{steps: r.Steps, noScore: r.NoScore}
+	for i, rule := range l.Levels {
+		sc := scale{steps: rule.Steps, noScore: rule.NoScore}
 		switch {
-		case !isScore(r.Measure):
-			sc.values = s.Measures[r.Measure]
-		case r.Over == "mean":
-			sc.runs = s.last(h, r.Measure, st.MeanRuns)
+		case !isScore(rule.Measure):
+			sc.values = s.Measures[rule.Measure]
+		case rule.Over == "mean":
+			sc.runs = s.last(h, rule.Measure, st.MeanRuns)
 		default:
-			sc.runs = s.last(h, r.Measure, 1)
+			sc.runs = s.last(h, rule.Measure, 1)
+			if rule.Measure == ownMeasure(l.Role) {
+				sc.grades, sc.better = s.Grades, betterThan(r.Grades)
+			}
 		}
-		for _, step := range r.Steps {
+		for _, step := range rule.Steps {
 			sc.lines = append(sc.lines, tenThousandths(step.AtLeast))
 		}
 		scales[i] = sc
 	}
 	return scales
+}
+
+// betterThan are the bounds of the grades before each.
+func betterThan(grades []rules.Grade) []int64 {
+	bounds := []int64{math.MaxInt64} // none is better than the first
+	for _, g := range grades {
+		bounds = append(bounds, tenThousandths(g.AtLeast))
+	}
+	return bounds
 }
 
 // step is the position of the first step that a subject reaches, len(steps) if it reaches none. It is false without a
@@ -57,7 +72,7 @@ func (sc *scale) step(subject int) (int, bool) {
 func (sc *scale) reading(subject int) (sum, count int64, ok bool) {
 	if sc.runs.len() > 0 {
 		sum, count = sc.runs.sum(subject)
-		return 100 * sum, count, sc.runs.newest(subject) != 0
+		return sc.bounded(100*sum, subject), count, sc.runs.newest(subject) != 0
 	}
 	if sc.values == nil {
 		return 0, 0, false
@@ -67,6 +82,15 @@ func (sc *scale) reading(subject int) (sum, count int64, ok bool) {
 		return 0, 0, false
 	}
 	return tenThousandths(value), 1, true
+}
+
+// bounded is a score as far as its grade lets it count: behind the quality gate that is less than the next better grade asks for, so that
+// no level is better than the grade that is published.
+func (sc *scale) bounded(score int64, subject int) int64 {
+	if sc.grades == nil || sc.grades[subject] < 0 {
+		return score
+	}
+	return min(score, sc.better[sc.grades[subject]]-1)
 }
 
 // multiplier of a step. Under the last step it is that of the last: who is held in the band keeps its level.

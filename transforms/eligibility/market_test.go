@@ -26,7 +26,7 @@ func scoresNear(t *rapid.T, label string) int16 {
 
 func drawRules(t *rapid.T) *rules.Rules {
 	n := rapid.IntRange(1, 3)
-	return &rules.Rules{Stability: rules.Stability{
+	return &rules.Rules{Grades: []rules.Grade{{AtLeast: 4.70}, {AtLeast: 4.40}, {AtLeast: 3}}, Stability: rules.Stability{
 		EnterAfter: n.Draw(t, "enter"), LeaveAfter: n.Draw(t, "leave"), Band: rapid.SampledFrom([]float64{0, 0.05}).Draw(t, "band"),
 		MeanRuns: rapid.IntRange(1, 4).Draw(t, "mean runs"), MeanNeeds: rapid.IntRange(1, 3).Draw(t, "mean needs"), ValidDays: 1,
 	}}
@@ -110,6 +110,15 @@ func (m *market) nextNight(t *rapid.T) {
 		}
 		m.s.ColdStart[i] = m.h["product_score"][0][i] == 0 && rapid.Bool().Draw(t, "cold")
 	}
+	m.s.Grades = make([]int8, n)
+	for i, v := range m.h["product_score"][0] {
+		if m.s.Grades[i] = int8(m.r.GradeOf(float64(v) / 100)); rapid.IntRange(0, 2).Draw(t, "gated") == 0 {
+			m.s.Grades[i] = 2
+		}
+		if v == 0 {
+			m.s.Grades[i] = -1
+		}
+	}
 	m.s.Measures = map[string][]float64{"refund_rate_to_category": refunds, "brand_not_comparable": brand}
 	m.o = map[int]eligibility.Override{}
 	for i := range n {
@@ -139,6 +148,10 @@ func (m *market) twin(i int, s *twinSubject) {
 		}
 	}
 	s.lower, s.info = maybe(m.s.Lower[i]), maybe(m.s.Info[i])
+	s.best = nil
+	if grade := m.s.Grades[i]; grade > 0 {
+		s.best = decimal(m.r.Grades[grade-1].AtLeast)
+	}
 	s.gmv, s.orders, s.cold = int(m.s.GMVNet15[i]), int(m.s.Orders[i]), m.s.ColdStart[i]
 	s.action = ""
 	if o, ok := m.o[i]; ok {

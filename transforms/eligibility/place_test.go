@@ -36,6 +36,43 @@ func TestLevelsAndMultipliersOfTraffic(t *testing.T) {
 	}
 }
 
+// A level read off tonight's own score is no better than its grade, a mean has none.
+func TestALevelIsNoBetterThanTheGrade(t *testing.T) {
+	const a, b, c, d = 1, 2, 3, 4
+	r := theRules()
+	r.Grades = []rules.Grade{{AtLeast: 4.85}, {AtLeast: 4.70}, {AtLeast: 4.40}, {AtLeast: 4.00}, {AtLeast: 3.00}}
+	for _, c := range []struct {
+		name       string
+		score      float64
+		grade      int8
+		over       string
+		level      int8
+		multiplier float64
+	}{
+		{"a grade that the score has", 4.75, a, "", 1, 1.10},
+		{"behind the quality gate", 4.75, c, "", 3, 0.85},
+		{"behind it, and just as good as the next better grade", 4.40, c, "today", 3, 0.85},
+		{"behind it, and no better than it allows", 4.39, c, "", 3, 0.85},
+		{"behind it, and worse than it allows", 3.90, d, "", 4, 0},
+		{"behind a gate that allows B", 4.90, b, "", 2, 1},
+		{"without a score", none, -1, "", eligibility.NoLevel, 1},
+		{"a mean", 4.75, c, "mean", 1, 1.10},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := traffic()
+			l.Levels = l.Levels[1:]
+			l.Levels[0].Over = c.over
+			s := subjects(1)
+			s.Shop, s.Grades = []int32{0}, []int8{c.grade}
+			h := eligibility.History{"product_score": {hundredths(c.score)}, "shop_score": {hundredths(4.50)}}
+			d := decided(r, l, asOf, s, h, nil, nil, false)
+			if d.Level[0] != c.level || d.Multiplier[0] != c.multiplier {
+				t.Errorf("level %d × %v, want %d × %v", d.Level[0], d.Multiplier[0], c.level, c.multiplier)
+			}
+		})
+	}
+}
+
 func TestWhoStandsWithoutWeightIsNoMember(t *testing.T) {
 	b := emptyBefore(1)
 	b.Member[0], b.Standing[0] = true, true

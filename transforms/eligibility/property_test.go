@@ -81,6 +81,7 @@ func (m *market) permuted(to []int) *market {
 	p := &market{r: m.r, l: m.l, s: subjects(m.s.N), h: eligibility.History{}, o: map[int]eligibility.Override{}}
 	p.s.Shop, p.s.Category, p.s.Lower = moved(m.s.Shop, to), moved(m.s.Category, to), moved(m.s.Lower, to)
 	p.s.GMVNet15, p.s.Orders, p.s.Info, p.s.ColdStart = moved(m.s.GMVNet15, to), moved(m.s.Orders, to), moved(m.s.Info, to), moved(m.s.ColdStart, to)
+	p.s.Grades = moved(m.s.Grades, to)
 	for measure, v := range m.s.Measures {
 		p.s.Measures[measure] = moved(v, to)
 	}
@@ -155,6 +156,7 @@ func TestAnIneligibleSubjectMoreChangesNoOther(t *testing.T) {
 		want := lines(m.decide(0, nil, false))
 		m.s.N++
 		m.s.Shop, m.s.Category, m.s.ColdStart = append(m.s.Shop, 0), append(m.s.Category, 0), append(m.s.ColdStart, false)
+		m.s.Grades = append(m.s.Grades, 0)
 		m.s.Lower, m.s.Info = append(m.s.Lower, 5), append(m.s.Info, 99)
 		m.s.GMVNet15, m.s.Orders = append(m.s.GMVNet15, 1e9), append(m.s.Orders, 1e9)
 		for measure := range m.h {

@@ -27,6 +27,9 @@ type Subjects struct {
 	ShopScores [][]int16
 	// ColdStart marks subjects that have no score for want of orders; nil: none.
 	ColdStart []bool
+	// Grades are those of tonight's own score, positions in Rules.Grades, -1: no score. Behind the quality gate they are worse than the
+	// score, and levels read off tonight's own score are no better. nil: grades are what scores say.
+	Grades []int8
 	// Workers judge subjects side by side; what they decide does not depend on how many there are. 0: one.
 	Workers int
 }
@@ -119,6 +122,9 @@ func (s *Subjects) check() {
 	}
 	if s.ColdStart != nil {
 		mustHave(s.N, "cold start", len(s.ColdStart))
+	}
+	if s.Grades != nil {
+		mustHave(s.N, "grades", len(s.Grades))
 	}
 }
 

@@ -21,6 +21,8 @@ type twinSubject struct {
 	cold               bool
 	action             string // valid override, empty: none
 
+	best *big.Rat // what the next better grade than its own asks for, nil: there is none
+
 	// carried from night to night
 	member, stands bool
 	passed, failed int
@@ -189,7 +191,10 @@ func (s *twinSubject) weigh(st rules.Stability, l *rules.List) {
 		}
 		mean, _ := meanOf(scores, looksAt)
 		at := 0
-		for at < len(sc.Steps) && mean.Cmp(decimal(sc.Steps[at].AtLeast)) < 0 {
+		forbidden := func(step rules.Step) bool {
+			return sc.Over != "mean" && sc.Measure == s.own && s.best != nil && decimal(step.AtLeast).Cmp(s.best) >= 0
+		}
+		for at < len(sc.Steps) && (mean.Cmp(decimal(sc.Steps[at].AtLeast)) < 0 || forbidden(sc.Steps[at])) {
 			at++
 		}
 		under := at == len(sc.Steps)

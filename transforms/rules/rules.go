@@ -238,7 +238,7 @@ type Gate struct {
 // Scale turns a score into a level and a multiplier.
 type Scale struct {
 	Measure string `yaml:"measure" json:"measure"`
-	// Over is today or mean.
+	// Over is today or mean. Over today the own score gives no better step than its grade may have, which QualityGate bounds.
 	Over string `yaml:"over,omitempty" json:"over,omitempty"`
 	// Steps from the best; the first whose bound is reached counts.
 	Steps []Step `yaml:"steps" json:"steps"`
