@@ -62,6 +62,29 @@ func TestAMemberThatIsGoneHasLeft(t *testing.T) {
 	}
 }
 
+// An account that a shop has taken over is no independent talent any more, though the snapshot names it and it goes on selling: that is what
+// its row says.
+func TestAMemberThatAShopHasTakenOverHasLeft(t *testing.T) {
+	d, owner := newDeployment(t), "12"
+	taken := talents(twin.Day(lastDay))
+	taken[0].OwnerMerchantID = &owner
+	d.deliver(twin.Partitions{Talents: map[twin.Day][]twin.Talent{twin.Day(lastDay): taken}})
+	told := func(night calendar.Day) string {
+		for _, r := range published[leftRow](t, d, d.night(night), "eligibility_traffic") {
+			if r.List == "traffic_live" && r.Subject == taken[0].TalentID {
+				return r.Movement + " " + r.Reasons
+			}
+		}
+		return "no row"
+	}
+	if got := told(lastDay - 1); got != "entered first_run" {
+		t.Fatalf("before it is taken over: %s", got)
+	}
+	if got := told(lastDay); got != "left own_account" {
+		t.Errorf("taken over: %s", got)
+	}
+}
+
 // A product that was gone for a night and is back has no gates of the run before: it waits to enter as a new one does.
 func TestAMemberThatWasGoneComesBack(t *testing.T) {
 	d := newDeployment(t)

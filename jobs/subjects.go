@@ -20,6 +20,7 @@ type subjects struct {
 	texts []int32 // positions in codes in the order of their texts; nil: that is their order
 	rows  *column.Lookup
 	facts map[string]*column.Ints // what the snapshot says of each, column.Null: nothing
+	owned map[int64]bool          // accounts of shops, which are no talents
 }
 
 // roleOf tells the scope of a code of contract.ScoreRoles, its snapshot, and which columns of that are looked at.
@@ -46,11 +47,10 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 	if err != nil {
 		return nil, err
 	}
-	owned := map[int64]bool{}
 	if facts != nil {
 		s.codes = slices.Clone(facts.Column(r.By[0]))
 		if role == contract.ScoreTalent {
-			owned = ownedAccounts(facts)
+			s.owned = ownedAccounts(facts)
 		}
 	}
 	listed := column.NewLookup(s.codes) // of the snapshot
@@ -66,8 +66,8 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 		}
 	}
 	s.codes = append(slices.Clone(s.codes), seen.Rows()...)
-	if len(owned) > 0 {
-		s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return owned[c] })
+	if len(s.owned) > 0 {
+		s.codes = slices.DeleteFunc(s.codes, func(c int64) bool { return s.owned[c] })
 	}
 	s.sort(n.runner.ids)
 	s.rows = column.NewLookup(s.codes)

@@ -48,6 +48,7 @@ var reasons = map[string]string{
 	"stale":            "输入迟到，沿用上一次清单",
 	"churn_held":       "变动过大，沿用上一次清单",
 	"gone":             "已不在快照中且近期无成交",
+	"own_account":      "已成为店铺自有账号，不再作为独立达人评定",
 }
 
 // Reasons says the reason codes of a list, which are separated by commas.

@@ -51,7 +51,7 @@ func TestEveryColumnOfScoresAndListsHasAName(t *testing.T) {
 }
 
 func TestEveryCodeHasAWord(t *testing.T) {
-	var reasons eligibility.Reasons = 1<<(eligibility.Gone+1) - 1
+	var reasons eligibility.Reasons = 1<<(eligibility.OwnAccount+1) - 1
 	for name, c := range map[string]struct {
 		codes []string
 		say   func(string) string

@@ -165,7 +165,7 @@ var EligibilityRoles = ScoreRoles
 
 func eligibility(resource, name string) *Table {
 	return &Table{
-		Name: "eligibility_" + resource, Class: Published, Doc: name + ": one row per list × subject considered, eligible or not, and once of each member of the run before that is no subject any more (reason gone)",
+		Name: "eligibility_" + resource, Class: Published, Doc: name + ": one row per list × subject considered, eligible or not, and once of each member of the run before that is no subject any more (reason gone or own_account)",
 		Key: []string{"list", "subject_id"},
 		Columns: []Column{
 			date("as_of_date", "the business day the list rests on"),
@@ -193,7 +193,7 @@ func eligibility(resource, name string) *Table {
 			count("orders", "valid orders of the last 30 days"),
 			null(fen("gmv_net15_fen", "gmv_net_15 of 30 days; null: refunds not computable")),
 			text("failed_gates", "gates that failed, by comma"),
-			text("reasons", "reason codes, by comma; empty: all gates pass. gone: a member of the run before that is in no snapshot and sold nothing; all that is shown of it is that it left"),
+			text("reasons", "reason codes, by comma; empty: all gates pass. gone: a member of the run before that is in no snapshot and sold nothing; own_account: one that is a shop's own account now, which the shop's score judges; all that is shown of both is that they left"),
 			enum("needs", Needs, "what would make it qualify, streaks aside: nothing, time, a better score, another gate, or more than one thing"),
 			null(text("change_of", "the smallest single change with which it would qualify: the indicator or gate to move; null: it qualifies, only time is missing, or no single change helps")),
 			null(number("change_from", "where that stands")),

@@ -26,6 +26,7 @@ type BeforeReader struct {
 	list        *rules.List
 	domain      contract.Domain
 	rows        *column.Lookup
+	owned       map[int64]bool
 	own, former int64 // codes of the id that the list has and of the one it had; former is column.Null if it has always had its own
 	under       int64 // which of both it was read under; column.Null: nothing was read yet
 	before      *Before
@@ -33,10 +34,11 @@ type BeforeReader struct {
 	reasons     func(code int64) Reasons
 }
 
-// NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d.
-func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup) *BeforeReader {
+// NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d. Accounts that
+// are owned by shops are no subjects for that.
+func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup, owned map[int64]bool) *BeforeReader {
 	texts := ids.TextDict()
-	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, own: texts.Code(l.ID), former: column.Null, under: column.Null, reasons: reasonsOf(texts)}
+	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, owned: owned, own: texts.Code(l.ID), former: column.Null, under: column.Null, reasons: reasonsOf(texts)}
 	if l.Formerly != "" {
 		r.former = texts.Code(l.Formerly)
 	}
@@ -106,7 +108,7 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	i := r.rows.Row(code)
 	if i < 0 {
 		if p.eligible[k] == 1 {
-			b.Gone = append(b.Gone, GoneMember{r.texts.Code(p.subject[k]), int32(max(0, p.rank[k]))})
+			b.Gone = append(b.Gone, GoneMember{r.texts.Code(p.subject[k]), int32(max(0, p.rank[k])), r.owned[code]})
 		}
 		return nil
 	}

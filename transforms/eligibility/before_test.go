@@ -72,7 +72,7 @@ func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
 }
 
 func readBefore(t interface{ Fatal(...any) }, l *rules.List, ids *column.IDs, frames []*column.Frame) *eligibility.Before {
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{1, 2, 3}))
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{1, 2, 3}), nil)
 	for _, f := range frames {
 		if err := r.Read(f); err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func TestTheRunBeforeOfSubjectsWithTextsForIDs(t *testing.T) {
 	ids, l := column.NewIDs(contract.IDTypes{contract.Product: true}), traffic()
 	dict := ids.Dict(contract.Column{Kind: contract.ID, Domain: contract.Product})
 	rows := column.NewLookup([]int64{dict.Code("07"), dict.Code("p-1")})
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, rows)
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, rows, nil)
 	for _, f := range parts(ids, []said{{list: l.ID, role: "product", subject: "7", rank: 1}, {list: l.ID, role: "product", subject: "p-1", rank: 2}, {list: l.ID, role: "product", subject: "07", rank: 3}}, 2) {
 		if err := r.Read(f); err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func TestTheRunBeforeOfSubjectsWithTextsForIDs(t *testing.T) {
 // Where they have numbers, a text that is none ends the night.
 func TestATextAmongNumbersIsAnError(t *testing.T) {
 	ids, l := column.NewIDs(nil), traffic()
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{7}))
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{7}), nil)
 	err := r.Read(parts(ids, []said{{list: l.ID, role: "product", subject: "07", rank: 1}}, 1)[0])
 	if want := `list ` + l.ID + `: subject_id: "07" is no identifier of domain product`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)

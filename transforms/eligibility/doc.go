@@ -39,8 +39,8 @@
 //   - Subjects of an unknown shop are not capped; the cap bounds members by cold start too.
 //   - Cold start is for subjects whose only failed gates are score gates without a score. One that passes and waits
 //     for its streak goes on waiting.
-//   - A member that is no subject any more has left, and has a row of its own that night: movement left, reason gone, nothing
-//     else known. No gates are shown of it.
+//   - A member that is no subject any more has left, and has a row of its own that night: movement left, reason gone or
+//     own_account, nothing else known. No gates are shown of it.
 //   - On a stale or held night the list is kept to the last rank. Nobody enters, and nobody leaves but who is denied or opts out, and
 //     from a held list who fails a gate that waits for nothing and is not allowed by hand; an allowance that ends waits for the next night.
 package eligibility

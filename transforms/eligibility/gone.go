@@ -9,10 +9,19 @@ import (
 )
 
 // GoneMember was a member on the run before and is no subject tonight: no snapshot names it, and it sold nothing in the days
-// that scores look at. It has left, and has a row that says so once.
+// that scores look at, or a shop owns it. It has left, and has a row that says so once.
 type GoneMember struct {
 	Subject int64 // code of its id as text
 	Rank    int32 // 0: it had none
+	Owned   bool  // an account that is a shop's own now
+}
+
+// reason why it is no subject.
+func (m GoneMember) reason() Reason {
+	if m.Owned {
+		return OwnAccount
+	}
+	return Gone
 }
 
 // goneBetween hands over, in the order of the tables, whose texts come before one.
@@ -64,7 +73,7 @@ func (w *listWriter) gone(p *Page, m GoneMember) {
 		c.Int(0)
 	}
 	w.failedGates.Text("")
-	w.reasonCodes.Text(Gone.String())
+	w.reasonCodes.Text(m.reason().String())
 	w.needs.Int(int64(NeedsMore))
 	w.gatesSince.Text("")
 	w.standing.Flag(false)

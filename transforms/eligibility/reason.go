@@ -47,6 +47,8 @@ const (
 	ChurnHeld
 	// Gone: was a member, and is no subject any more: in no snapshot, and without sales. Only rows of such members have it.
 	Gone
+	// OwnAccount: the same of an account that a shop owns now, and whose score judges it.
+	OwnAccount
 )
 
 var reasonNames = [...]string{
@@ -54,7 +56,7 @@ var reasonNames = [...]string{
 	WaitingToEnter: "waiting_to_enter", HeldInBand: "held_in_band", LeavingSlowly: "leaving_slowly", AtOnce: "severe_at_once",
 	ZeroWeight: "zero_weight", ShopCap: "shop_cap", ColdStart: "cold_start",
 	OverrideAllow: "override_allow", OverrideDeny: "override_deny", OverrideOptOut: "override_opt_out", OverrideAppeal: "override_appeal",
-	FirstRun: "first_run", Stale: "stale", ChurnHeld: "churn_held", Gone: "gone",
+	FirstRun: "first_run", Stale: "stale", ChurnHeld: "churn_held", Gone: "gone", OwnAccount: "own_account",
 }
 
 // String is the code as tables have it.
