@@ -6,12 +6,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
@@ -481,5 +483,56 @@ func TestANightNeedsNoMoreRightsThanAWriterHas(t *testing.T) {
 	defer l.Close()
 	if err := l.Delete(context.Background(), "state/x"); err == nil || len(refused) != 1 {
 		t.Errorf("the bucket forbids nothing: %v, %q", err, refused)
+	}
+}
+
+// What docs/deploy.md gives an operator is enough for plan, validate and rollback. plan asks which rollups are there, and never
+// reads them: they hold the hashes of buyers.
+func TestAnOperatorReadsNoRollups(t *testing.T) {
+	m := newFaultyMarket(t)
+	m.mustNight(lastDay - 1)
+	m.mustNight(lastDay)
+	changed := orders(twin.Day(lastDay - 1))
+	changed[0].BuyerPaidFen++
+	m.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay - 1): changed}})
+	m.mustNight(lastDay)
+	changed[0].BuyerPaidFen++
+	m.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay - 1): changed}})
+	var refused []string
+	looked := map[string]bool{} // at state
+	m.bucket.Forbid(func(operation, key string) bool {
+		allowed := operation != "write" && operation != "delete"
+		switch {
+		case strings.HasPrefix(key, "state/"):
+			looked[operation+" "+strings.Join(strings.SplitN(key, "/", 3)[:2], "/")] = true
+			allowed = operation == "list" || allowed && strings.HasPrefix(key, "state/partitions/")
+		case operation == "write":
+			allowed = strings.HasPrefix(key, "published/") &&
+				(strings.Contains(key, "/commits/") || strings.HasSuffix(key, "/current.json") || strings.HasSuffix(key, "/status.json"))
+		}
+		if !allowed {
+			refused = append(refused, operation+" "+key)
+		}
+		return !allowed
+	})
+	ctx, l := context.Background(), m.open()
+	defer l.Close()
+	r := &jobs.Runner{In: l, Out: l, Settings: m.settings, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Unix(0, 0) }, NewRunID: func() string { return "run-0" }}
+	p, err := r.Plan(ctx, lastDay)
+	if err != nil || p.Status != jobs.Stale || !slices.ContainsFunc(p.Tables, func(t jobs.PlannedTable) bool { return t.Known > 0 && len(t.Reduce) > 0 }) {
+		t.Errorf("plan: %+v, %v", p, err)
+	}
+	if err := r.Validate(ctx, lastDay, lastDay, jobs.ValidateOptions{}, func(jobs.TableReport) error { return nil }); err != nil {
+		t.Errorf("validate: %v", err)
+	}
+	back, err := jobs.Archive{Out: l, Job: m.settings.Job}.Rollback(ctx, lastDay, 1, "of the test", time.Unix(0, 0))
+	if err != nil || back.Status != jobs.Published || len(back.Warnings) > 0 {
+		t.Errorf("rollback: %+v, %v", back, err)
+	}
+	if len(refused) > 0 {
+		t.Errorf("refused: %q", refused)
+	}
+	if !looked["list state/rollups"] || !looked["read state/partitions"] {
+		t.Errorf("an operator needs less of state than docs/deploy.md says: %v", looked)
 	}
 }
