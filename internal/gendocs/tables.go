@@ -158,8 +158,10 @@ func unit(c contract.Column) string {
 		return "id"
 	case contract.Buyer:
 		return "buyer id"
+	case contract.Bool, contract.Text, contract.Enum, contract.Instant:
+		return "" // in_service_hours is a yes or no
 	}
-	for _, suffix := range []string{"ratio", "seconds", "hours", "days"} {
+	for _, suffix := range []string{"ratio", "seconds", "hours", "days", "fen"} {
 		if strings.HasSuffix(c.Name, "_"+suffix) {
 			return suffix
 		}
