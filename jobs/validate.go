@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
@@ -13,6 +14,7 @@ import (
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
 	"github.com/windvane/windvane/transforms/rollup"
+	"github.com/windvane/windvane/transforms/rules"
 )
 
 // ValidateOptions say what Validate looks at.
@@ -153,23 +155,55 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	report.Notes = append(report.Notes, "no dump; looked for "+place)
 }
 
-// consequence is what needs a table, in the words of the published tables.
-func consequence(t *contract.Table) []string {
+// consequence is what needs a table, in the words of the published tables: nil of a table that no night reads.
+func consequence(t *contract.Table) (needs []string) {
+	if text := neededFor(t); text != "" {
+		needs = append(needs, text)
+	}
+	if ids := indicatorsOf(t); len(ids) > 0 {
+		needs = append(needs, "indicators of scores: "+strings.Join(ids, ", "))
+	}
+	return needs
+}
+
+// neededFor is what beside indicators of scores needs a table.
+func neededFor(t *contract.Table) string {
 	switch t {
 	case contract.Orders:
-		return []string{"all figures"}
+		return "all figures"
 	case contract.Refunds:
-		return []string{"net GMV, refund rates, and full refunds in repeat purchase"}
+		return "net GMV, refund rates, and full refunds in repeat purchase"
 	case contract.Products:
-		return []string{"categories, full sets of one brand, products in carts"}
+		return "categories, full sets of one brand, products in carts, comparable prices"
+	case contract.Merchants:
+		return "names and main categories of shops"
 	case contract.Talents:
-		return []string{"channels (self, distribution), followers, free talents"}
+		return "channels (self, distribution), followers, free talents, product_test"
+	case contract.Contents:
+		return "live days and contents of shops"
+	case contract.ProductTraffic:
+		return "traffic and conversion in product_test"
+	case contract.Violations:
+		return "caps, deductions and gates of violations: nobody counts as having one"
+	case contract.Overrides:
+		return "manual decisions on lists"
 	case contract.ChuanliuEligibility:
-		return []string{"川流 lift, rewards of talents, the quota of the pool"}
+		return "川流 lift, rewards of talents, the quota of the pool"
 	case contract.ChuanliuExposures:
-		return []string{"who was served, attribution, the base of the quota"}
+		return "who was served, attribution, the base of the quota"
 	}
-	return nil
+	return ""
+}
+
+// indicatorsOf are the indicators of scores that look at a table, each once.
+func indicatorsOf(t *contract.Table) (ids []string) {
+	for _, k := range slices.Concat(rules.ProductIndicators, rules.ShopIndicators, rules.TalentIndicators) {
+		signed := t == contract.Shipments && k.Table == contract.Reviews.Name // bad reviews are divided by signed orders
+		if (k.Table == t.Name || signed) && !slices.Contains(ids, k.ID) {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
 }
 
 // tableValidator reads one dump.
