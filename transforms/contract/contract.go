@@ -23,9 +23,11 @@ const (
 	// ID is an opaque identifier that may be published. INT64 or STRING, as the source has it.
 	ID Kind = iota + 1
 	// Key is an identifier used only to tell rows apart and to count distinct values (order, line,
-	// refund …). It is never published: INT64 stays, a STRING becomes its 64-bit hash. int64.
+	// refund …). It is never published: INT64 stays, a STRING that writes one is that one, any other becomes its
+	// 64-bit hash. int64.
 	Key
-	// Buyer is the keyed 64-bit hash of a buyer's id. The clear id never leaves the mapping. int64.
+	// Buyer is the keyed 64-bit hash of a buyer's id, the same of 1001 as INT64 and as STRING. The clear id never
+	// leaves the mapping. int64.
 	Buyer
 	// Fen is money in fen (1/100 yuan), exact. int64.
 	Fen

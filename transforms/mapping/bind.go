@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/windvane/windvane/transforms/contract"
 )
 
 // SourceField is one column as a file has it.
@@ -23,9 +22,6 @@ type Bound struct {
 	Absent []string
 	// Extra are the file's columns that no contract column reads.
 	Extra []string
-	// Text are the Key and Buyer columns asked for that the file holds as text. A hash of a text differs
-	// from that of a number, so the same column must be text in all tables or in none.
-	Text []string
 
 	mapper  *Mapper
 	columns []string      // delivered, in the order asked for
@@ -107,9 +103,6 @@ func (b *Bound) add(p *plan, found *SourceField, asked bool) {
 		p = &absent
 	}
 	b.plans = append(b.plans, p)
-	if asked && found != nil && isText(found.Type) && (p.Kind == contract.Key || p.Kind == contract.Buyer) {
-		b.Text = append(b.Text, p.Name)
-	}
 }
 
 // setColumns settles what is delivered: the columns asked for, less an absent Table.Latest.

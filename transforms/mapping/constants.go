@@ -109,22 +109,21 @@ func (c *conversion) parseCode(s string) (*constant, error) {
 	return nil, fmt.Errorf("%q is none of %s", s, strings.Join(names, ", "))
 }
 
-// parseName reads text or an identifier. A key or buyer that is a decimal number is one.
+// parseName reads text or an identifier. A key or buyer is read as the text it is in a column.
 func (c *conversion) parseName(s string) (*constant, error) {
 	if reason, bad := c.textFault(s); bad {
 		return nil, fmt.Errorf("it is refused as %s", contract.RejectReasons[reason])
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	number := err == nil && n != math.MinInt64
 	switch {
 	case c.dictionaryEncoded():
 		return &constant{text: s}, nil
 	case c.Kind == contract.Buyer:
-		return &constant{whole: HashBuyer(c.env.BuyerKey, s, !number)}, nil
-	case number:
-		return &constant{whole: n}, nil
+		return &constant{whole: HashBuyer(c.env.BuyerKey, s, true)}, nil
 	case c.Kind == contract.Key && s != "":
-		return &constant{whole: keyHash(s)}, nil
+		return &constant{whole: textKey(s)}, nil
+	case err == nil && n != math.MinInt64:
+		return &constant{whole: n}, nil
 	case c.Kind == contract.ID:
 		return nil, fmt.Errorf("%q is not an integer, as ids of domain %s are", s, c.Domain)
 	}

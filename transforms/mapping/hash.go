@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/dchest/siphash"
@@ -28,7 +29,7 @@ func (k BuyerKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil
 // Format is String for every verb: %x and %v would show an array.
 func (k BuyerKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
-// key makes identifiers that only tell rows apart: integers stay, text becomes its xxh3 hash.
+// key makes identifiers that only tell rows apart: integers stay, as numbers or as text; other text becomes its xxh3 hash.
 func (c *conversion) key(a arrow.Array) arrow.Array {
 	if !isText(a.DataType()) {
 		return c.identifier(a)
@@ -39,12 +40,41 @@ func (c *conversion) key(a arrow.Array) arrow.Array {
 		if s == "" {
 			c.reject(row, contract.RejectBadID, s)
 		}
-		return keyHash(s), true
+		return textKey(s), true
 	})
 }
 
-// keyHash is the Key of a text.
-func keyHash(s string) int64 { return notNull(xxh3.HashString(s)) }
+// textKey is the Key of a text.
+func textKey(s string) int64 {
+	if n, ok := integerID(s); ok {
+		return n
+	}
+	return notNull(xxh3.HashString(s))
+}
+
+// integerID is the integer that a text is the decimal form of, the one form without needless signs and zeros: one table or day
+// may hold ids as INT64, another as text. What stands for null is no id in either.
+func integerID(s string) (id int64, ok bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	if len(digits) == 0 || len(digits) > len("9223372036854775807") || digits[0] == '0' && s != "0" {
+		return 0, false
+	}
+	var v uint64 // of 19 digits: it does not wrap
+	for i := range len(digits) {
+		d := digits[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		v = 10*v + uint64(d)
+	}
+	if v > math.MaxInt64 {
+		return 0, false
+	}
+	if negative {
+		return -int64(v), true
+	}
+	return int64(v), true
+}
 
 // notNull avoids the value that the native engine takes for null.
 func notNull(hash uint64) int64 {
@@ -80,13 +110,14 @@ func (c *conversion) buyer(a arrow.Array) arrow.Array {
 	return transform(c.mem, ids, arrow.PrimitiveTypes.Int64, func(_ int, id int64) int64 { return h.number(id) })
 }
 
-// Tags keep the hash of a number apart from that of the text with the same bytes.
+// Tags keep the hash of a number apart from that of a text with the same bytes.
 const (
 	tagNumber = 'n'
 	tagText   = 't'
 )
 
-// buyerHash is SipHash-2-4 of a tag and the id: eight little-endian bytes of a number, the bytes of a text.
+// buyerHash is SipHash-2-4 of a tag and the id: eight little-endian bytes of an integer, as number or as text, the bytes of
+// another text.
 //
 // Source: Aumasson, Bernstein, SipHash: a fast short-input PRF, INDOCRYPT 2012.
 type buyerHash struct {
@@ -104,12 +135,15 @@ func (h *buyerHash) number(id int64) int64 {
 }
 
 func (h *buyerHash) text(id string) int64 {
+	if n, ok := integerID(id); ok {
+		return h.number(n)
+	}
 	h.buf = append(append(h.buf[:0], tagText), id...)
 	return somebody(siphash.Hash(h.k0, h.k1, h.buf))
 }
 
-// HashBuyer is what a buyer's id becomes: a number, or a text if id is not one in plain decimal or if
-// text says that the source holds ids as text.
+// HashBuyer is what a buyer's id becomes. 1001 is one buyer as number and as text; 01001 is that number too, but another text
+// where text says that the source holds ids so.
 func HashBuyer(key [16]byte, id string, text bool) int64 {
 	h := newBuyerHash(key)
 	if n, err := strconv.ParseInt(id, 10, 64); err == nil && !text {

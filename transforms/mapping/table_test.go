@@ -212,28 +212,74 @@ func TestBuyerHash(t *testing.T) {
 	a, b := [16]byte{1}, [16]byte{2}
 	hashes := []int64{
 		mapping.HashBuyer(a, "5", false), mapping.HashBuyer(a, "5", true), mapping.HashBuyer(b, "5", false),
-		mapping.HashBuyer(b, "5", true), mapping.HashBuyer(a, "05", false), mapping.HashBuyer(a, "6", false),
+		mapping.HashBuyer(a, "05", false), mapping.HashBuyer(a, "05", true), mapping.HashBuyer(a, "6", false),
 	}
 	slices.Sort(hashes)
-	if unique := slices.Compact(slices.Clone(hashes)); len(unique) != 5 {
-		t.Errorf("%d hashes, want 5: only the numbers 5 and 05 are one", len(unique))
+	if unique := slices.Compact(slices.Clone(hashes)); len(unique) != 4 {
+		t.Errorf("%d hashes, want 4: 5 is one as number and as text, and 05 is that number", len(unique))
 	}
 	for _, c := range []struct {
 		source arrow.DataType
 		rows   string
+		id     string
 		text   bool
-	}{{i64, `[{"c":5}]`, false}, {i32, `[{"c":5}]`, false}, {dec(20, 0), `[{"c":"5"}]`, false}, {str, `[{"c":"5"}]`, true}, {dict, `[{"c":"5"}]`, true}, {bin, `[{"c":"NQ=="}]`, true}} {
+	}{
+		{i64, `[{"c":5}]`, "5", false}, {i32, `[{"c":5}]`, "5", false}, {dec(20, 0), `[{"c":"5"}]`, "5", false},
+		{str, `[{"c":"5"}]`, "5", false}, {dict, `[{"c":"5"}]`, "5", false}, {bin, `[{"c":"NQ=="}]`, "5", false},
+		{str, `[{"c":"05"}]`, "05", true}, {dict, `[{"c":"b5"}]`, "b5", true},
+	} {
 		raw := sourceOf(t, memory.DefaultAllocator, []arrow.Field{nullable("c", c.source)}, c.rows)
-		bound := bind(t, newMapper(t, one(buyer), mapping.Table{}, nil), []string{"c"}, raw)
-		got, err := bound.Map(memory.DefaultAllocator, raw, mapping.Rows{})
+		got, err := bind(t, newMapper(t, one(buyer), mapping.Table{}, nil), []string{"c"}, raw).Map(memory.DefaultAllocator, raw, mapping.Rows{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, want := got.Record.Column(0).(*array.Int64).Value(0), mapping.HashBuyer(a, "5", c.text); v != want {
-			t.Errorf("from %s: %d, want %d", c.source, v, want)
+		if v, want := got.Record.Column(0).(*array.Int64).Value(0), mapping.HashBuyer(a, c.id, c.text); v != want {
+			t.Errorf("%s from %s: %d, want %d", c.id, c.source, v, want)
 		}
-		if (len(bound.Text) == 1) != c.text {
-			t.Errorf("from %s: Text = %v", c.source, bound.Text)
+	}
+}
+
+func textArray(s string) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	b.Append(s)
+	return b.NewArray()
+}
+
+// An id is the same as INT64 and as the text that writes it, as a key and as a buyer; any other text is another id, and none stands for null.
+func TestIDsAreTheSameAsNumbersAndAsText(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		number int64
+		is     bool
+	}{
+		{"0", 0, true}, {"7", 7, true}, {"-7", -7, true}, {"1001", 1001, true}, {"9223372036854775807", math.MaxInt64, true}, {"-9223372036854775807", -math.MaxInt64, true},
+		{"-9223372036854775808", math.MinInt64, false}, {"9223372036854775808", math.MinInt64, false}, {"9999999999999999999", 0, false}, {"18446744073709551617", 1, false},
+		{"-0", 0, false}, {"00", 0, false}, {"07", 7, false}, {"-07", -7, false}, {"+7", 7, false}, {" 7", 7, false}, {"7 ", 7, false}, {"7.0", 7, false}, {"7a", 7, false},
+		{"-", 0, false}, {"--7", 7, false}, {"７", 7, false}, {"1_000", 1000, false}, {"1e3", 1000, false},
+	} {
+		for _, column := range []contract.Column{key, buyer} {
+			of := func(a arrow.Array, spec mapping.Column) int64 {
+				raw := recordOf([]string{"c"}, []arrow.Array{a})
+				m := newMapper(t, one(column), mapping.Table{Columns: map[string]mapping.Column{"c": spec}}, nil)
+				got, err := bind(t, m, []string{"c"}, raw).Map(memory.DefaultAllocator, raw, mapping.Rows{})
+				if err != nil || got.Record.NumRows() != 1 {
+					t.Fatalf("%q: %v, %v", c.text, got.Rejects, err)
+				}
+				return got.Record.Column(0).(*array.Int64).Value(0)
+			}
+			asText := of(textArray(c.text), mapping.Column{})
+			if asText == math.MinInt64 {
+				t.Errorf("%q as text is null", c.text)
+			}
+			if constant := of(textArray(c.text), mapping.Column{Constant: &c.text}); constant != asText {
+				t.Errorf("%q is %d in a column and %d as a constant", c.text, asText, constant)
+			}
+			if c.number == math.MinInt64 {
+				continue // no id as number
+			}
+			if asNumber := of(integers(1, func(int) int64 { return c.number }), mapping.Column{}); (asNumber == asText) != c.is {
+				t.Errorf("%q as text is %d, %d as number %d: the same must be %v", c.text, asText, c.number, asNumber, c.is)
+			}
 		}
 	}
 }
@@ -268,7 +314,6 @@ func TestBind(t *testing.T) {
 	}{
 		{"a copied column may be absent, and the time of the last change", b.Absent, []string{"scene", "updated_at"}},
 		{"columns nobody reads are extra", b.Extra, []string{"other"}},
-		{"hashed texts are told", b.Text, []string{"line_id"}},
 		{"sources of what is bound", b.Sources(), []string{"line_id", "buyer_id", "merchant_id", "created_at", "t", "status"}},
 		{"sources of one column and of the day rule", m.Sources([]string{"merchant_id"}), []string{"merchant_id", "created_at", "t", "status"}},
 	} {
