@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}}
+	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}, owed: map[calendar.Day]bool{}}
 	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
 		return err
 	}
@@ -96,6 +97,7 @@ type server struct {
 	mu     sync.Mutex
 	states map[string]jobState
 	last   map[string]jobs.Outcome // of the last attempt of each job
+	owed   map[calendar.Day]bool   // published nights that could not be corrected: the next firing tries again
 }
 
 // jobState is what /healthz tells of a job.
@@ -123,7 +125,7 @@ func (s *server) jobs() (out []*schedule.Job, err error) {
 		j.Observe = func(e schedule.Event) { s.observe(j, e) }
 		switch c.Does {
 		case config.TaskNight:
-			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.night(ctx, c.Name, at) }
+			j.Run = func(ctx context.Context, at schedule.Attempt) error { return s.night(ctx, j, at) }
 			j.Done = s.done
 		case config.TaskRestate:
 			days := calendar.Day(*c.Days)
@@ -156,7 +158,7 @@ func (s *server) runner() observed {
 }
 
 // night makes one night. While it can be waited for, lateness is found out without leaving a record of a failed run.
-func (s *server) night(ctx context.Context, job string, at schedule.Attempt) error {
+func (s *server) night(ctx context.Context, j *schedule.Job, at schedule.Attempt) error {
 	return s.work(ctx, func() error {
 		r := s.runner()
 		r.OneNight = true
@@ -166,16 +168,31 @@ func (s *server) night(ctx context.Context, job string, at schedule.Attempt) err
 			}
 		}
 		o, err := r.night(ctx, at.AsOf)
-		s.mu.Lock()
-		s.last[job] = o
-		s.mu.Unlock()
 		if err == nil {
+			s.owe(at.AsOf, false)
 			s.tell(o)
 			s.herald.tell(ctx, o, nil)
-			err = s.correctLater(ctx, r, at.AsOf)
+			s.correctLater(ctx, j, r, at)
 		}
+		s.keep(j, o)
 		return err
 	})
+}
+
+// keep notes the last attempt of a job.
+func (s *server) keep(j *schedule.Job, o jobs.Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last[j.Name] = o
+}
+
+// owe notes that a published night is to be tried again, or that it no longer is.
+func (s *server) owe(day calendar.Day, owed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.owed, day); owed {
+		s.owed[day] = true
+	}
 }
 
 func (s *server) tell(o jobs.Outcome) {
@@ -185,21 +202,54 @@ func (s *server) tell(o jobs.Outcome) {
 	}
 }
 
-// done are the nights that are published.
-func (s *server) done(ctx context.Context) ([]calendar.Day, error) {
+// published are the nights that are.
+func (s *server) published(ctx context.Context) ([]calendar.Day, error) {
 	return jobs.Archive{Out: s.site.runner.Out, Job: s.config.Job}.Dates(ctx)
 }
 
-// correctLater makes the nights after one that came late again: they were made without it.
-func (s *server) correctLater(ctx context.Context, r observed, asOf calendar.Day) error {
-	done, err := s.done(ctx)
-	if err != nil || len(done) == 0 || done[len(done)-1] <= asOf {
-		return err
+// done are the nights that are published, but for those that could not be corrected.
+func (s *server) done(ctx context.Context) ([]calendar.Day, error) {
+	days, err := s.published(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(days, func(d calendar.Day) bool { return s.owed[d] }), err
+}
+
+// correctLater makes the nights after one that came late again: they were made without it. That it fails is no failure of
+// the one that came late, which is published: it is told of the night that could not be corrected, and that one is due again
+// at the next firing.
+func (s *server) correctLater(ctx context.Context, j *schedule.Job, r observed, at schedule.Attempt) {
+	days, err := s.published(ctx)
+	if err != nil && ctx.Err() == nil {
+		s.owe(at.AsOf, true) // found done then, and these are looked for again
+		s.log.Warn("later nights not looked for", "as_of", at.AsOf.String(), "error", err)
 	}
-	return r.Backfill(ctx, asOf+1, done[len(done)-1], []string{jobs.Stale}, func(o jobs.Outcome) error {
+	for _, day := range days {
+		if day <= at.AsOf {
+			continue
+		}
+		if o, err := s.correct(ctx, r, day); err != nil {
+			if ctx.Err() == nil {
+				s.owe(day, true)
+				s.keep(j, o)
+				s.observe(j, schedule.Event{Job: j.Name, What: schedule.GivenUp, AsOf: day, Due: at.Due, Err: err})
+			}
+			return // those after it rest on it
+		}
+	}
+}
+
+// correct makes a night again if it is stale.
+func (s *server) correct(ctx context.Context, r observed, day calendar.Day) (jobs.Outcome, error) {
+	status, err := r.Status(ctx, day)
+	if err != nil || status != jobs.Stale {
+		return jobs.Outcome{AsOf: day}, err
+	}
+	o, err := r.night(ctx, day)
+	if err == nil {
 		s.tell(o)
-		return nil
-	})
+	}
+	return o, err
 }
 
 // restate makes the stale nights of a range again.

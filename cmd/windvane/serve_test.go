@@ -83,6 +83,64 @@ func TestServeShowsItself(t *testing.T) {
 	}
 }
 
+// A correction that could not be made is made at the next firing, once its dump is whole, without anybody's doing.
+func TestAFailedCorrectionIsMadeAtTheNextFiring(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name ...string) string { return filepath.Join(append([]string{dir}, name...)...) }
+	nowhere := func(string) string { return "" }
+	windvane := func(args ...string) {
+		t.Helper()
+		if code := run(t.Context(), args, nowhere, io.Discard, io.Discard); code != 0 {
+			t.Fatalf("windvane %q: exit code %d", args, code)
+		}
+	}
+	windvane("demo", "--days", "4", "--merchants", "10", "--talents", "10", "--products", "30", "--buyers", "150", "--lines-per-day", "120", "--as-of", "2026-01-31", "--to", path("d"))
+	windvane("backfill", "-i", path("d"), "-o", path("o"), "--from", "2026-01-29", "--to", "2026-01-31")
+	if err := os.RemoveAll(path("o", "published/nightly/dt=2026-01-30")); err != nil {
+		t.Fatal(err)
+	}
+	dump := path("d", "dumps/orders/dt=2026-01-31/part-00000.parquet")
+	whole, err := os.ReadFile(dump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lay := func(data []byte) {
+		if err := os.WriteFile(dump, data, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	lay(whole[:len(whole)/2])
+	if err := os.WriteFile(path("w.yaml"), []byte("schedule: [{name: nightly, spec: 0 3 * * *}]\nserve: {listen: \"\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := &lockedBuffer{}
+	a := newApp(nowhere, io.Discard, log)
+	ctx, stop := context.WithCancel(t.Context())
+	now, mend, end := time.Date(2026, 2, 1, 2, 0, 0, 0, time.UTC), time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC), time.Date(2026, 2, 1, 19, 10, 0, 0, time.UTC)
+	var mu sync.Mutex
+	a.clock.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	a.clock.Sleep = func(ctx context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		before := now
+		if now = now.Add(d); before.Before(mend) && !now.Before(mend) {
+			lay(whole)
+		}
+		if !now.Before(end) {
+			stop()
+		}
+		return ctx.Err()
+	}
+	if code := a.run(ctx, []string{"serve", "-c", path("w.yaml"), "-i", path("d"), "-o", path("o")}); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{`what=done as_of=2026-01-30 `, `what=given_up as_of=2026-01-31 `, `time=2026-02-01T19:.* msg=night as_of=2026-01-31 .* status=published commit=2 `, `what=done as_of=2026-01-31 `} {
+		if !regexp.MustCompile(want).MatchString(log.String()) {
+			t.Errorf("no %q in\n%s", want, log)
+		}
+	}
+}
+
 // get reads an answer: text as it is, anything else as JSON.
 func get(t *testing.T, url string, into any) {
 	t.Helper()
