@@ -1,9 +1,13 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +147,50 @@ func (d *deployment) retire(day calendar.Day) {
 	}
 	if err != nil {
 		d.t.Fatal(err)
+	}
+}
+
+// Commits are never removed, also not those of a night that was corrected or retired: one that a night rests on and that is gone is damage.
+func TestVerifyMissesTheCommitsThatANightRestsOn(t *testing.T) {
+	d := newDeployment(t)
+	d.night(lastDay - 1)
+	d.night(lastDay)
+	d.correct(lastDay-1, 4_321)
+	d.night(lastDay - 1)
+	verified(t, d, lastDay)
+	d.retire(lastDay - 1)
+	verified(t, d, lastDay)
+	commits := filepath.Join(d.out, "published/nightly/dt="+(lastDay-1).String(), "commits")
+	found := func() (told []string) {
+		t.Helper()
+		v, err := jobs.Archive{Out: d.open(d.out), Job: d.settings.Job}.Verify(context.Background(), lastDay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range v.Findings {
+			told = append(told, f.Check+": "+f.Detail)
+		}
+		return told
+	}
+	first, err := os.ReadFile(filepath.Join(commits, "0001.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(commits); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := found(), []string{"chain: it rests on commit 1 of 2026-01-30, which has no commits any more"}; !gocmp.Equal(got, want) {
+		t.Errorf("without any: %q, want %q", got, want)
+	}
+	if err := os.Mkdir(commits, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	other := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAll(first, bytes.Repeat([]byte{'0'}, 64))
+	if err := os.WriteFile(filepath.Join(commits, "0001.json"), other, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := found(), []string{"chain: it rests on commit 1 of 2026-01-30, which is not the one that stands there now"}; !gocmp.Equal(got, want) {
+		t.Errorf("of another: %q, want %q", got, want)
 	}
 }
 
