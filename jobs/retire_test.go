@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -109,6 +110,35 @@ func TestOldNightsAreRetiredFirstAndRemovedLater(t *testing.T) {
 	}
 	if got := where(b.later(30*aDay, retention), jobs.OldNight); !slices.Equal(got, old[:1]) {
 		t.Errorf("in the end %v are retired, want the one that was rolled back", got)
+	}
+}
+
+// A retirement has the signature of who retires, or none: that of the commit before fits another record.
+func TestARetirementIsSignedByWhoRetires(t *testing.T) {
+	ctx := context.Background()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, collector := range map[string]ed25519.PrivateKey{"with the key": private, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			b, a := oldNights(t, jobs.MinNights)
+			b.lake.SignCommits(private)
+			b.write("nightly", lastDay-jobs.MinNights, jobs.MinNights*aDay, true)
+			b.lake.SignCommits(collector)
+			b.later(0, jobs.Retention{Nights: jobs.MinNights, Grace: 2 * aDay, StateNights: 1})
+			commits, err := a.Out.Commits(ctx, a.Job, (lastDay - jobs.MinNights).String())
+			if err != nil || len(commits) != 2 || !commits[1].Retired {
+				t.Fatalf("commits %+v, %v", commits, err)
+			}
+			var want error
+			if collector == nil {
+				want = lake.ErrUnsigned
+			}
+			if before, now := commits[0].VerifySignature(public), commits[1].VerifySignature(public); before != nil || !errors.Is(now, want) {
+				t.Errorf("the night: %v; its retirement: %v, want %v", before, now, want)
+			}
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ retired night go, windvane rollback publishes it again.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.gc(cmd.Context(), apply) },
 	}
 	c.Flags().StringVarP(&a.output, "output", "o", "", "bucket URL or folder that was published to (WINDVANE_OUTPUT_URL)")
-	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; only output and retention are used")
+	c.Flags().StringVarP(&a.config, "config", "c", "", "configuration file; output and retention are used, with --apply and keep_nights signing too")
 	c.Flags().BoolVar(&apply, "apply", false, "remove it; without, only tell")
 	return c
 }
@@ -53,6 +53,13 @@ func (a *app) gc(ctx context.Context, apply bool) error {
 		return err
 	}
 	defer out.Close()
+	if apply && c.Retention.KeepNights > 0 { // only nights that are retired are committed
+		key, err := a.signer(c)
+		if err != nil {
+			return err
+		}
+		out.SignCommits(key)
+	}
 	found, err := collect(ctx, out, c.Retention, a.clock.Now, apply)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int)
 	if newest.Sequence+1 != expectSequence {
 		return fmt.Errorf("commit %s %s: sequence %d, newest is %d: %w", rec.Job, rec.AsOf, expectSequence, newest.Sequence, ErrLostRace)
 	}
-	if l.signer != nil {
+	if rec.Signature = nil; l.signer != nil { // that of the record which a caller copied fits another one
 		rec.Signature = rec.sign(l.signer)
 	}
 	data, err := encodeCommit(rec)

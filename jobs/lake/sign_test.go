@@ -86,6 +86,13 @@ func TestSignedCommits(t *testing.T) {
 	if err := rec.VerifySignature(public); err != nil {
 		t.Error(err)
 	}
+	l.SignCommits(nil)
+	if err := l.Commit(ctx, rec, 3); err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := l.Newest(ctx, "nightly", "2026-01-31"); err != nil || !errors.Is(again.VerifySignature(public), lake.ErrUnsigned) {
+		t.Errorf("a copy of a signed record, committed without a key: %v, %v", again.VerifySignature(public), err)
+	}
 	other, _, _ := ed25519.GenerateKey(nil)
 	if err := rec.VerifySignature(other); !errors.Is(err, lake.ErrOtherKey) || !strings.Contains(err.Error(), lake.KeyID(other)) {
 		t.Errorf("with another key: %v", err)
