@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -91,11 +92,11 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	if n.current, err = r.readCommit(ctx, asOf); err != nil {
 		return nil, err
 	}
-	n.acceptedChurn = r.AcceptChurn
+	n.acceptedChurn = plainReason(r.AcceptChurn)
 	if n.acceptedChurn == "" && n.current != nil { // what was accepted once stays so in corrections
 		n.acceptedChurn = n.current.manifest.AcceptedChurn
 	}
-	n.acceptedGates = r.AcceptGates
+	n.acceptedGates = plainReason(r.AcceptGates)
 	if n.acceptedGates == "" && n.current != nil {
 		n.acceptedGates = n.current.manifest.AcceptedGates
 	}
@@ -116,6 +117,9 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	n.spilled = r.memory.Budget.Spilled()
 	return n, nil
 }
+
+// plainReason is a reason as JSON keeps it: a night's digest covers it, and must be the same when it is read back.
+func plainReason(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 func (n *night) release() {
 	for _, r := range n.records {

@@ -33,6 +33,7 @@ type RolledBack struct {
 // What the commits since then were made of is withdrawn: a run that would publish the same again finds its night done.
 // New inputs or rules publish as always. Rolling back to the withdrawn commit itself lifts that.
 func (a Archive) Rollback(ctx context.Context, asOf calendar.Day, to int, reason string, now time.Time) (*RolledBack, error) {
+	reason = plainReason(reason)
 	commits, err := a.Out.Commits(ctx, a.Job, asOf.String())
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -158,6 +159,9 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
+	if err := errors.Join(checkReason("accept-churn", acceptChurn), checkReason("accept-gates", acceptGates)); err != nil {
+		return err
+	}
 	c, err := a.loadConfig()
 	if err != nil {
 		return cli.UsageError{Err: err}
@@ -243,7 +247,7 @@ all nights of the range pass.`,
 }
 
 func (a *app) backfill(ctx context.Context, from, to string, only []string, acceptGates string) error {
-	if err := checkBackfill(from, to, only); err != nil {
+	if err := errors.Join(checkBackfill(from, to, only), checkReason("accept-gates", acceptGates)); err != nil {
 		return err
 	}
 	c, err := a.loadConfig()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -47,9 +48,20 @@ backfill --only stale makes them again. To undo a rollback, roll back to the com
 // maxReason bounds what goes into a commit record, which is small.
 const maxReason = 1000
 
+// checkReason refuses what would stand on record as something else.
+func checkReason(flag, text string) error {
+	if !utf8.ValidString(text) {
+		return cli.Usagef("--%s: the text is not UTF-8 (GBK?); set the terminal to UTF-8, or write it in ASCII", flag)
+	}
+	return nil
+}
+
 func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 	day, err := parseDay("date", o.date)
 	if err != nil {
+		return err
+	}
+	if err := checkReason("reason", o.reason); err != nil {
 		return err
 	}
 	reason := strings.TrimSpace(o.reason)

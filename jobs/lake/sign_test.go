@@ -93,6 +93,15 @@ func TestSignedCommits(t *testing.T) {
 	if again, _, err := l.Newest(ctx, "nightly", "2026-01-31"); err != nil || !errors.Is(again.VerifySignature(public), lake.ErrUnsigned) {
 		t.Errorf("a copy of a signed record, committed without a key: %v, %v", again.VerifySignature(public), err)
 	}
+	l.SignCommits(private)
+	rec.Reason = "\xd6\xd8 twice" // GBK
+	if err := l.Commit(ctx, rec, 4); err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := l.Newest(ctx, "nightly", "2026-01-31"); err != nil || again.VerifySignature(public) != nil || again.Reason != "\ufffd twice" {
+		t.Errorf("a reason that JSON cannot hold: %v, %q, %v", again.VerifySignature(public), again.Reason, err)
+	}
+	rec.Reason = ""
 	other, _, _ := ed25519.GenerateKey(nil)
 	if err := rec.VerifySignature(other); !errors.Is(err, lake.ErrOtherKey) || !strings.Contains(err.Error(), lake.KeyID(other)) {
 		t.Errorf("with another key: %v", err)
