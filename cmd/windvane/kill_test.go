@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 			fmt.Println(mapped(os.DirFS("/")))
 			return
 		}
+		if dir := os.Getenv(spillInto); dir != "" {
+			holdSpillFile(dir)
+			return
+		}
 		if step := os.Getenv(pauseAfter); step != "" {
 			pausing(step)
 		}

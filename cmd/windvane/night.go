@@ -100,7 +100,7 @@ func (d spillDir) Create() (column.SpillFile, error) {
 	if err != nil {
 		return nil, spillError(err)
 	}
-	return scratch{f}, nil
+	return scratch{f, os.Remove(f.Name()) != nil}, nil
 }
 
 // spillError says what mends it: the folder of spill files is often another disk than the output.
@@ -111,8 +111,12 @@ func spillError(err error) error {
 	return err
 }
 
-// scratch is a file that goes when it is closed.
-type scratch struct{ *os.File }
+// scratch is a file that goes when it is closed. It is used by its handle alone, so where the system lets an open file lose
+// its name it has none from the beginning: a process that is killed closes nothing, and buyers' hashes would stay.
+type scratch struct {
+	*os.File
+	named bool
+}
 
 func (s scratch) WriteAt(p []byte, offset int64) (int, error) {
 	n, err := s.File.WriteAt(p, offset)
@@ -121,8 +125,8 @@ func (s scratch) WriteAt(p []byte, offset int64) (int, error) {
 
 func (s scratch) Close() error {
 	err := s.File.Close()
-	if e := os.Remove(s.Name()); err == nil {
-		err = e
+	if s.named {
+		err = errors.Join(err, os.Remove(s.Name()))
 	}
 	return err
 }
