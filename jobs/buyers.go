@@ -91,7 +91,7 @@ func (n *night) historyStart() calendar.Day {
 func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
 	followers, err := n.followers(ctx)
 	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, WithBuyers: n.withBuyers(), BuyersKnown: n.knowsBuyers(), HistoryStart: n.historyStart(),
-		Refunds: n.refunds != nil, Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
+		RefundsKnown: n.refundsKnown(), Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
 }
 
 // followers counts the followers of accounts, and of the accounts that a merchant owns.

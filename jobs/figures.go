@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -24,8 +25,30 @@ func (n *night) settleRefunds(ctx context.Context) (err error) {
 		n.warnings = append(n.warnings, "refunds are not computable: "+why)
 		return nil
 	}
+	if begin, before := n.refundsLate(); before > 0 {
+		n.warnings = append(n.warnings, fmt.Sprintf("refunds begin on %s, later than the orders: what is net of refunds is not computable of windows with earlier orders", begin))
+	}
 	n.refunds, err = refund.Settle(ctx, n.history(ctx, r, n.first), n.rows(r, n.first), n.runner.Settings.workers(), n.runner.memory)
 	return err
+}
+
+// refundsLate tells on which day refunds begin, and how many days with orders that GMV looks at lie before it.
+func (n *night) refundsLate() (begin calendar.Day, before int64) {
+	ps := n.partitions[contract.Refunds.Name]
+	if len(ps) == 0 {
+		return 0, 0
+	}
+	return ps[0].Day, n.present.Count(max(n.first, n.asOf-gmv.Lookback+1), ps[0].Day-1)
+}
+
+// refundsKnown tells whether refunds of lines paid on these days are known: they come after the payment, so all that matters is
+// that no day with orders lies before the first day of refunds.
+func (n *night) refundsKnown() func(first, last calendar.Day) bool {
+	if n.refunds == nil {
+		return func(_, _ calendar.Day) bool { return false }
+	}
+	present, begin := n.present, n.partitions[contract.Refunds.Name][0].Day
+	return func(first, last calendar.Day) bool { return present.Count(first, min(last, begin-1)) == 0 }
 }
 
 // refundsMissing says why refunds cannot be computed, empty if they can.
@@ -144,7 +167,7 @@ func (n *night) gmvContext() gmv.Context {
 	for _, f := range n.buyers {
 		byRole[f.Scope.Role] = f
 	}
-	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, Refunds: n.refunds != nil,
+	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, RefundsKnown: n.refundsKnown(),
 		Buyers: func(s contract.Scope) func(int64, int) (int64, int64, bool) {
 			buyersOf := byRole[s.Role].BuyersInTurn()
 			return func(subject int64, window int) (int64, int64, bool) {

@@ -186,7 +186,7 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 	}
 	n := l.night
 	in := lift.Input{Plan: l.plan, Start: l.start, From: s.from, AsOf: s.asOf, Old: old.pairs, OldDays: old.days, IDs: n.runner.ids,
-		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, Gross: n.refunds == nil, Shown: n.has(contract.ChuanliuExposures)}
+		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, Shown: n.has(contract.ChuanliuExposures), RefundsKnown: n.refundsKnown()}
 	reads := l.changes(s)
 	rows := old.pairs.Rows()
 	for _, r := range reads {

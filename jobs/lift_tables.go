@@ -132,14 +132,14 @@ func (n *night) liftMarket(ctx context.Context, wanted func(category int64) bool
 // talentFacts tells what is known of talents beside the pairs.
 func (n *night) talentFacts() func(talent int64) lift.Talent {
 	talents := n.scored[contract.ScoreTalent]
-	net15 := n.settledOf(talents).net15
+	settled := n.settledOf(talents)
 	all, _ := talents.Score.Indicators()
 	var product score.Figure
 	if sold := slices.IndexFunc(all, func(i rules.Indicator) bool { return i.ID == "product_score" }); sold >= 0 {
 		product = talents.Figures.Of[sold]
 	}
 	return func(talent int64) lift.Talent {
-		t := lift.Talent{Score: math.NaN(), Product: math.NaN(), NetKnown: n.refunds != nil}
+		t := lift.Talent{Score: math.NaN(), Product: math.NaN(), NetKnown: settled.netKnown}
 		row := talents.rows.Row(talent)
 		if row < 0 {
 			t.NetKnown = false
@@ -153,7 +153,7 @@ func (n *night) talentFacts() func(talent int64) lift.Talent {
 				t.Product = x / of
 			}
 		}
-		t.Net15 = net15.At(row)
+		t.Net15 = settled.net15.At(row)
 		return t
 	}
 }

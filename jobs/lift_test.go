@@ -103,8 +103,8 @@ func TestLiftOfADemoEqualsARecountOfItsDumps(t *testing.T) {
 	if diff := gocmp.Diff(wantMerchants, got); diff != "" {
 		t.Error("merchants:", diff)
 	}
-	if pairs < 100 || bought < 10 || len(f.Programmes) != 1 || f.Gross || !f.Shown {
-		t.Fatalf("%d pairs, %d bought, %d programmes, gross %t, shown %t: this market tells little", pairs, bought, len(f.Programmes), f.Gross, f.Shown)
+	if pairs < 100 || bought < 10 || len(f.Programmes) != 1 || f.Periods[0].Gross || !f.Shown {
+		t.Fatalf("%d pairs, %d bought, %d programmes, gross %t, shown %t: this market tells little", pairs, bought, len(f.Programmes), f.Periods[0].Gross, f.Shown)
 	}
 	users := map[string]*userCount{}
 	for name, arm := range arms {

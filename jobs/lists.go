@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
@@ -155,11 +156,12 @@ const settledDays = 30
 
 // settled are figures of settledDays by subject, in fen.
 type settled struct {
-	net15        *column.Ints
-	paid, refund *column.Ints // without refunds nothing is known
+	net15        *column.Ints // before refunds where netKnown does not hold
+	netKnown     bool
+	paid, refund *column.Ints // where refunds are not known of the whole window nothing is
 }
 
-// rate is refund_rate_amt of a subject; NaN: nothing paid, or refunds not computable.
+// rate is refund_rate_amt of a subject; NaN: nothing paid, or refunds not known.
 func (s *settled) rate(row int) float64 {
 	if s.paid.At(row) <= 0 {
 		return math.NaN()
@@ -175,23 +177,31 @@ func (n *night) settledOf(s *scored) settled {
 
 func (n *night) sumSettled(s *scored) settled {
 	net15, paid, refund := make([]int64, len(s.codes)), make([]int64, len(s.codes)), make([]int64, len(s.codes))
+	netKnown, rateKnown := n.settledKnown(gmv.Lag15), n.settledKnown(gmv.Lag30)
 	n.eachSettled(s.scope.Role, func(subject int64, f gmv.Settled) {
 		row := s.rows.Row(subject)
 		if row < 0 {
 			return
 		}
-		net15[row] = f.Net15
-		if n.refunds != nil {
+		if net15[row] = f.Paid15; netKnown {
+			net15[row] = f.Net15()
+		}
+		if rateKnown {
 			paid[row], refund[row] = f.Paid30, f.Refund30
 		}
 	})
-	return settled{column.NewInts(net15), column.NewInts(paid), column.NewInts(refund)}
+	return settled{column.NewInts(net15), netKnown, column.NewInts(paid), column.NewInts(refund)}
+}
+
+// settledKnown tells whether refunds are known of the whole window of settledDays, lagged by so many days.
+func (n *night) settledKnown(lag calendar.Day) bool {
+	return n.refundsKnown()(n.asOf-lag-settledDays+1, n.asOf-lag)
 }
 
 // categoryRates are refund_rate_amt by level-1 category.
 func (n *night) categoryRates() map[int64]float64 {
 	out := map[int64]float64{}
-	if n.refunds == nil {
+	if !n.settledKnown(gmv.Lag30) {
 		return out
 	}
 	n.eachSettled(contract.RoleCategory, func(category int64, f gmv.Settled) {
@@ -236,7 +246,7 @@ func (n *night) candidatesOf(role int) *candidates {
 		c.considered.ColdStart[i] = status == score.NoScore
 	}
 	c.page = eligibility.Page{Role: role, Domain: s.scope.Domain, Codes: s.codes, Texts: s.texts, Names: s.fact("name"), Category: categories,
-		NetKnown: n.refunds != nil, Smallest: n.smallest(s)}
+		NetKnown: settled.netKnown, Smallest: n.smallest(s)}
 	switch role {
 	case contract.ScoreProduct:
 		n.addProductMeasures(c, settled)

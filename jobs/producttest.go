@@ -77,7 +77,7 @@ func (n *night) addTestSales(products *scored, p *producttest.Products) {
 		if !n.reaches(producttest.SettledDays) {
 			a.Settled, a.Refunded = nil, nil
 		}
-		if n.refunds == nil {
+		if !n.refundsKnown()(n.asOf-producttest.SettledDays+1, n.asOf-gmv.Lag15) {
 			a.Refunded = nil
 		}
 	}

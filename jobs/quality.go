@@ -80,6 +80,9 @@ func (n *night) reportQuality(ctx context.Context) error {
 			checks = append(checks, check{t.Name, n.asOf, "presence", statusNotComputable, 0, "no partition of this day; a snapshot of an earlier day stands in where there is one, what else needs it is not computable"})
 		}
 	}
+	if begin, before := n.refundsLate(); before > 0 {
+		checks = append(checks, check{contract.Refunds.Name, begin, "begins_later", statusNotComputable, before, "so many days with orders lie before the first partition: what is net of refunds is not computable of windows with any of them"})
+	}
 	checks = append(checks, n.quarantineChecks()...)
 	slices.SortFunc(checks, func(a, b check) int {
 		return cmp.Or(strings.Compare(a.table, b.table), cmp.Compare(a.day, b.day), strings.Compare(a.name, b.name))

@@ -89,7 +89,7 @@ type Turnover struct {
 	Stayed     int64    `json:"stayed"`
 	TurnedOver *float64 `json:"turned_over_share"` // entered and left of all who are on either list
 
-	ConsideredFen *int64   `json:"gmv_net15_considered_fen"` // gmv_net_15 of 30 days; null: refunds not computable
+	ConsideredFen *int64   `json:"gmv_net15_considered_fen"` // gmv_net_15 of 30 days; null: refunds not known of the whole window
 	EnteredFen    *int64   `json:"gmv_net15_entered_fen"`
 	LeftFen       *int64   `json:"gmv_net15_left_fen"`
 	EnteredShare  *float64 `json:"gmv_net15_entered_share"` // of all considered

@@ -289,7 +289,7 @@ var TalentRewards = &Table{
 		money("raw_inc_fen", "the plain difference of the talent's own pairs between the arms, summed over merchants with holdout pairs of the talent: too noisy to pay by; null: none"),
 		null(number("talent_score", "带货口碑分; null: none")),
 		null(number("product_score", "商品分 of what the talent sold, as in 带货口碑分; null: none")),
-		money("gmv_net15_fen", "distributed gmv_net15 of 30 days; null: refunds not computable"),
+		money("gmv_net15_fen", "distributed gmv_net15 of 30 days; null: refunds not known of the whole window"),
 		flag("eligible", "all conditions hold"),
 		text("failed_gates", "conditions that do not: talent_score, product_score, gmv_net15, inc, lift_above_zero (that of the platform may be none: nobody is paid), by comma"),
 		number("multiplier", "1, or the rules' multiplier from their score on; 0: not eligible"),

@@ -26,7 +26,7 @@ func testArm(prefix, who, account string) []Column {
 		p(null(number("conversion_lower", "one-sided 95 % lower bound of the conversion by Wilson, at most lines = clicks; null: no click"))),
 		p(null(number("conversion_upper", "one-sided 95 % upper bound; null: no click"))),
 		p(null(fen("settled_gmv_fen", "gmv_paid of the 30 days that ended 15 days ago: what has had its time to come back; null: no talents table, or the history is shorter"))),
-		p(null(signed(fen("settled_refund_fen", "of that, refunded within 15 days of payment; null: also if refunds are not computable")))),
+		p(null(signed(fen("settled_refund_fen", "of that, refunded within 15 days of payment; null: also if refunds are not known of all of these days")))),
 		p(null(number("refund_rate_ratio", "settled_refund / settled_gmv; null: nothing settled"))),
 		p(null(count("buyers", "buyers of 90 days with a purchase day of the product that remains (a line was not fully refunded) on which they bought it through "+who+"; null: no talents table, or the history is shorter"))),
 		p(null(count("repeat_buyers", "of those, with two or more purchase days of the product that remain in the 90 days, through whatever channel; null: as before"))),

@@ -191,7 +191,7 @@ func eligibility(resource, name string) *Table {
 			null(number("talent_score", "带货口碑分")),
 			null(number("lower_score", "what is certain of its own score")),
 			count("orders", "valid orders of the last 30 days"),
-			null(fen("gmv_net15_fen", "gmv_net_15 of 30 days; null: refunds not computable")),
+			null(fen("gmv_net15_fen", "gmv_net_15 of 30 days; null: refunds not known of the whole window")),
 			text("failed_gates", "gates that failed, by comma"),
 			text("reasons", "reason codes, by comma; empty: all gates pass. gone: a member of the run before that is in no snapshot and sold nothing; own_account: one that is a shop's own account now, which the shop's score judges; all that is shown of both is that they left"),
 			enum("needs", Needs, "what would make it qualify, streaks aside: nothing, time, a better score, another gate, or more than one thing"),

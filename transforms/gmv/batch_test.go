@@ -65,7 +65,7 @@ func TestManySubjectsAgreeWithAMap(t *testing.T) {
 		s.Settled(90, func(subject int64, f gmv.Settled) { order, got[subject] = append(order, subject), f })
 		want := bySubject(sales, func(s sale) int64 { return s.subject }, func(f *gmv.Settled, s sale) {
 			if s.day <= asOf-15 {
-				f.Net15 += s.fen
+				f.Paid15 += s.fen
 			}
 			if s.day <= asOf-30 {
 				f.Paid30 += s.fen
@@ -74,7 +74,7 @@ func TestManySubjectsAgreeWithAMap(t *testing.T) {
 		for _, r := range refunds {
 			f := want[r.subject]
 			if r.day <= asOf-15 && r.delay <= 15 {
-				f.Net15 -= r.back
+				f.Refund15 += r.back
 			}
 			if r.day <= asOf-30 && r.delay <= 30 {
 				f.Refund30 += r.back
@@ -123,7 +123,7 @@ func TestSettledSumsLeaveOutWhoIsNotInTheScope(t *testing.T) {
 	}
 	got := map[int64]gmv.Settled{}
 	s.Each(func(subject int64, f gmv.Settled) { got[subject] = f })
-	if diff := gocmp.Diff(map[int64]gmv.Settled{7: {Net15: 400}}, got); diff != "" {
+	if diff := gocmp.Diff(map[int64]gmv.Settled{7: {Paid15: 500, Refund15: 100}}, got); diff != "" {
 		t.Error(diff)
 	}
 }

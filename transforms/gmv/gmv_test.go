@@ -160,8 +160,11 @@ func sums(t testingT, scope contract.Scope, sales []sale, refunds []returned, pr
 	return s
 }
 
+func known(_, _ calendar.Day) bool   { return true }
+func unknown(_, _ calendar.Day) bool { return false }
+
 func everything() gmv.Context {
-	return gmv.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: allDays(), Refunds: true,
+	return gmv.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: allDays(), RefundsKnown: known,
 		Buyers: buyersAre(func(int64) (int64, int64, bool) { return 3, 1, true })}
 }
 
@@ -261,11 +264,26 @@ func TestRefundsOfASale(t *testing.T) {
 	})
 	t.Run("where refunds are not computable nets are null", func(t *testing.T) {
 		c := everything()
-		c.Refunds = false
+		c.RefundsKnown = unknown
 		rows := readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{sold(40, 100)}, nil, allDays())}, memory.DefaultAllocator))
 		want := line{"gmv_net_fen": nil, "gmv_net15_fen": nil, "gmv_net30_fen": nil, "refund_amt_fen": nil, "refund_rate_ratio": nil, "gmv_paid_lag30_fen": 100}
 		if diff := gocmp.Diff([]line{want}, pick(where(rows, "window_days", 365), keysOf(want)...)); diff != "" {
 			t.Error(diff)
+		}
+	})
+	t.Run("of windows that begin before refunds do they are null", func(t *testing.T) {
+		c := everything()
+		c.RefundsKnown = func(first, _ calendar.Day) bool { return first >= asOf-59 }
+		s := sold(40, 100)
+		rows := readAll(t, gmv.Table(c, []*gmv.Sums{sums(t, scope, []sale{s}, []returned{{s, 3, 40}}, allDays())}, memory.DefaultAllocator))
+		for window, want := range map[int]line{
+			30:  {"gmv_net_fen": 0, "gmv_net15_fen": 60, "gmv_net30_fen": 60, "refund_amt_fen": 0, "refund_rate_ratio": 0.4},
+			60:  {"gmv_net_fen": 60, "gmv_net15_fen": nil, "gmv_net30_fen": nil, "refund_amt_fen": 40, "refund_rate_ratio": nil},
+			365: {"gmv_net_fen": nil, "gmv_net15_fen": nil, "gmv_net30_fen": nil, "refund_amt_fen": nil, "refund_rate_ratio": nil},
+		} {
+			if diff := gocmp.Diff([]line{want}, pick(where(rows, "window_days", window), keysOf(want)...)); diff != "" {
+				t.Errorf("%d days: %s", window, diff)
+			}
 		}
 	})
 	t.Run("refunds without a talent are nobody's", func(t *testing.T) {

@@ -70,9 +70,11 @@ func (o Overview) period(b *column.Builder, period int) {
 	b.Column("days_present").Int(o.Present.Count(span.From, span.To))
 	b.Column("days_present_lag15").Int(o.Present.Count(span.From-Lag15, span.To-Lag15))
 	b.Column("days_present_lag30").Int(o.Present.Count(span.From-Lag30, span.To-Lag30))
-	f := newForms(b, o.Refunds)
-	f.write(1, one(&sum))
-	f.refundRate(b.Column("refund_rate_ratio"), 1, one(&sum))
+	known, only := &netKnown{}, []uint8{0}
+	known.of(o.Context, 0, span)
+	f := newForms(b, known)
+	f.write(only, one(&sum))
+	f.refundRate(b.Column("refund_rate_ratio"), only, one(&sum))
 	o.growth(b.Column("gmv_paid_dod_ratio"), span, span.shift(1))
 	o.growth(b.Column("gmv_paid_wow_ratio"), span, span.shift(7))
 	o.growth(b.Column("gmv_paid_mom_ratio"), span, span.months(1, isCalendar(period)))
@@ -169,7 +171,7 @@ func LateTable(c Context, series *Series, before *column.Frame, restateDays, his
 		if dt := c.AsOf - age; c.Present[dt] {
 			m := series.day(dt)
 			net := int64(column.Null)
-			if c.Refunds {
+			if c.RefundsKnown(dt, dt) {
 				net = m[mPaid] - m[mRefund]
 			}
 			rows = append(rows, known{dt, age, m[mPaid], net})

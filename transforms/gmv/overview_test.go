@@ -273,10 +273,20 @@ func TestLateData(t *testing.T) {
 			}
 		})
 	}
+	t.Run("days before refunds begin are not net", func(t *testing.T) {
+		ctx := everything()
+		ctx.Present = calendar.Presence{asOf: true, asOf - 3: true}
+		ctx.RefundsKnown = func(first, _ calendar.Day) bool { return first >= asOf-2 }
+		rec := gmv.LateTable(ctx, series(t, []sale{sold(0, 5), sold(3, 7)}, nil, ctx.Present), nil, 35, 730, memory.DefaultAllocator)
+		want := []line{row(3, 3, 7, nil, nil, nil, false), row(0, 0, 5, 5, 0, 0, false)}
+		if diff := gocmp.Diff(want, pick(read(t, rec), keysOf(want[0])...)); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("days without data are not known", func(t *testing.T) {
 		ctx := everything()
 		ctx.Present = calendar.Presence{asOf: true, asOf - 3: true}
-		ctx.Refunds = false
+		ctx.RefundsKnown = unknown
 		rec := gmv.LateTable(ctx, series(t, []sale{sold(0, 5)}, nil, ctx.Present), nil, 35, 730, memory.DefaultAllocator)
 		want := []line{row(3, 3, 0, nil, nil, nil, false), row(0, 0, 5, nil, 0, nil, false)}
 		if diff := gocmp.Diff(want, pick(read(t, rec), keysOf(want[0])...)); diff != "" {

@@ -10,10 +10,14 @@ import (
 
 // Settled are the settled forms of one subject and window, all channels and scenes.
 type Settled struct {
-	Net15    int64 // fen: gmv_net15 of the window
+	Paid15   int64 // fen: gmv_paid of the window lagged by 15 days
+	Refund15 int64 // fen: of that, refunded within 15 days
 	Paid30   int64 // fen: gmv_paid of the window lagged by 30 days
 	Refund30 int64 // fen: of that, refunded within 30 days
 }
+
+// Net15 is gmv_net15 of the window.
+func (f *Settled) Net15() int64 { return f.Paid15 - f.Refund15 }
 
 // Settled visits the subjects that have anything in a window or its lagged ones, in the order of stored rollups.
 func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
@@ -24,7 +28,8 @@ func (s *Sums) Settled(window int, visit func(subject int64, f Settled)) {
 			if rows.place > place {
 				continue
 			}
-			f.Net15 += rows.amountOf(mPaid15) - rows.amountOf(mRefund15)
+			f.Paid15 += rows.amountOf(mPaid15)
+			f.Refund15 += rows.amountOf(mRefund15)
 			f.Paid30 += rows.amountOf(mPaid30)
 			f.Refund30 += rows.amountOf(mRefund30)
 		}
@@ -42,7 +47,7 @@ func SettledColumns(scope contract.Scope) []string { return scope.Keys("channel"
 // [asOf-window-Lag30+1, asOf] at least, without bringing the days of a subject together. Refunds are nil where they are not
 // computable. It fails with the error of the days.
 func SumSettled(asOf calendar.Day, scope contract.Scope, window int, days column.Days, refunds *Refunds) (*SettledSums, error) {
-	s, longest := &SettledSums{column.NewGrouper(1, 3)}, uint8(slices.Index(contract.Windows, window))
+	s, longest := &SettledSums{column.NewGrouper(1, 4)}, uint8(slices.Index(contract.Windows, window))
 	for d, err := range days {
 		if err != nil {
 			return nil, err
@@ -57,7 +62,8 @@ func SumSettled(asOf calendar.Day, scope contract.Scope, window int, days column
 
 // Positions in a row of SettledSums.
 const (
-	settledNet15 = iota
+	settledPaid15 = iota
+	settledRefund15
 	settledPaid30
 	settledRefund30
 )
@@ -74,7 +80,7 @@ func (s *SettledSums) addSales(scope contract.Scope, f *column.Frame, p places, 
 		}
 		m := s.bySubject.Get(subjects[i : i+1])
 		if in15 {
-			m[settledNet15] += fen
+			m[settledPaid15] += fen
 		}
 		if in30 {
 			m[settledPaid30] += fen
@@ -91,7 +97,7 @@ func (s *SettledSums) addRefunds(scope contract.Scope, r *Refunds, longest uint8
 		}
 		m := s.bySubject.Get(subjects[i : i+1])
 		if x.paid[1] <= longest {
-			m[settledNet15] -= x.fen
+			m[settledRefund15] += x.fen
 		}
 		if x.paid[2] <= longest {
 			m[settledRefund30] += x.fen
@@ -103,7 +109,7 @@ func (s *SettledSums) addRefunds(scope contract.Scope, r *Refunds, longest uint8
 func (s *SettledSums) Each(visit func(subject int64, f Settled)) {
 	for i := range s.bySubject.Len() {
 		r := s.bySubject.Row(i)
-		visit(r[0], Settled{Net15: r[1+settledNet15], Paid30: r[1+settledPaid30], Refund30: r[1+settledRefund30]})
+		visit(r[0], Settled{Paid15: r[1+settledPaid15], Refund15: r[1+settledRefund15], Paid30: r[1+settledPaid30], Refund30: r[1+settledRefund30]})
 	}
 }
 

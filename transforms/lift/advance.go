@@ -24,8 +24,9 @@ type Input struct {
 	Workers int
 
 	Count bool // figures are wanted
-	Gross bool // refunds are not known
 	Shown bool // exposures are known
+	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
+	RefundsKnown func(first, last calendar.Day) bool
 }
 
 func (in *Input) validate() error {

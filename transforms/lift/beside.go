@@ -14,7 +14,7 @@ const (
 	WarnHoldoutServed stats.Warning = "holdout_served"
 	// WarnTail: capped and raw lift exclude each other, or the arms differ in what lies above the cap: the effect sits in the tail.
 	WarnTail stats.Warning = "tail_matters"
-	// WarnGross: refunds are not known; what is called net is gross.
+	// WarnGross: refunds of some days of the period are not known; what is called net is gross there.
 	WarnGross stats.Warning = "refunds_not_known"
 	// WarnMixedShares: programmes with other shares of the holdout are read together; what differs between them counts too.
 	WarnMixedShares stats.Warning = "programmes_of_other_shares"
@@ -143,7 +143,7 @@ func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	warn(r.Status == contract.LiftControlNearZero, stats.WarnControlNearZero)
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
 	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
-	warn(f.Gross, WarnGross)
+	warn(f.Periods[r.Period].Gross, WarnGross)
 	warn(o.sharesDiffer(r.Cell), WarnMixedShares)
 	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
 	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)

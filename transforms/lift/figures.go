@@ -31,6 +31,7 @@ const (
 type Period struct {
 	Name     string // 30d, 90d: that many days of entry; all: since the start
 	From, To calendar.Day
+	Gross    bool // refunds of some of its days are not known: what is called net is gross there
 }
 
 // Figures are all that estimates need to know of the pairs, exact.
@@ -40,7 +41,6 @@ type Figures struct {
 	Programmes []Programme // the same
 	Mixed      int64       // pairs seen in both arms, dropped
 	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
-	Gross      bool        // refunds are not known: what is called net is gross
 	Shown      bool        // exposures are known; otherwise Served and Attributed say nothing
 	// Earlier are the merchants with pairs that were eligible before the first day that counts, and the first such day: they took part.
 	Earlier map[int64]calendar.Day

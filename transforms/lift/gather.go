@@ -116,9 +116,19 @@ func (c *ProgrammeCell) merge(o *ProgrammeCell) {
 // orders are the orders of identifiers that figures are sorted by; Null is last.
 type orders struct{ merchants, talents, texts func(a, b int64) int }
 
+// periods are those of the night, and whether what their pairs bought is net.
+func (in *Input) periods() []Period {
+	out := in.Plan.periodsOf(in.Start, in.AsOf)
+	for i := range out {
+		first, _ := in.Plan.before(max(in.Start, out[i].From))
+		out[i].Gross = !in.RefundsKnown(first, in.AsOf)
+	}
+	return out
+}
+
 // figures are the sums by period. days is the single-day family.
 func (t *tally) figures(in *Input, days *column.Frame) *Figures {
-	f := &Figures{Periods: in.Plan.periodsOf(in.Start, in.AsOf), Pairs: t.pairs, Mixed: t.mixed, Gross: in.Gross, Shown: in.Shown, Earlier: t.earlier}
+	f := &Figures{Periods: in.periods(), Pairs: t.pairs, Mixed: t.mixed, Shown: in.Shown, Earlier: t.earlier}
 	at := map[int64]int{}
 	merchant := func(code int64) *Merchant {
 		i, ok := at[code]

@@ -33,15 +33,16 @@ type returned struct {
 
 // market is what the dumps of a night say, by day.
 type market struct {
-	plan       lift.Plan
-	start      calendar.Day
-	seen       calendar.Day // first day of eligibility that is looked at
-	ids        *column.IDs
-	eligible   map[calendar.Day][]eligible
-	sales      map[calendar.Day]map[key]sale
-	shown      map[calendar.Day]map[key]bool
-	refunds    []returned
-	hasRefunds bool
+	plan        lift.Plan
+	start       calendar.Day
+	seen        calendar.Day // first day of eligibility that is looked at
+	ids         *column.IDs
+	eligible    map[calendar.Day][]eligible
+	sales       map[calendar.Day]map[key]sale
+	shown       map[calendar.Day]map[key]bool
+	refunds     []returned
+	hasRefunds  bool
+	refundsFrom calendar.Day // refunds are known of lines paid from this day on; 0: of all
 }
 
 func newMarket(plan lift.Plan, start calendar.Day, ids *column.IDs) *market {
@@ -128,7 +129,8 @@ func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*sta
 		check(t, b.Flush())
 	}
 	in := lift.Input{Plan: m.plan, Start: m.start, From: old.asOf, AsOf: asOf, Old: h.run(old.pairs), OldDays: old.days, Events: events,
-		IDs: m.ids, Workers: h.workers, Count: true, Gross: !m.hasRefunds, Shown: true}
+		IDs: m.ids, Workers: h.workers, Count: true, Shown: true,
+		RefundsKnown: func(first, _ calendar.Day) bool { return m.hasRefunds && first >= m.refundsFrom }}
 	next := &state{asOf: asOf, of: now}
 	result, err := lift.Advance(context.Background(), in, func(p lift.Pairs) error {
 		for c := range p {

@@ -29,9 +29,10 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 	for _, r := range m.refunds {
 		n.byDay[r.paid] = append(n.byDay[r.paid], r)
 	}
-	f := &lift.Figures{Gross: !m.hasRefunds, Shown: true, Pairs: int64(len(n.pairs))}
+	f := &lift.Figures{Shown: true, Pairs: int64(len(n.pairs))}
 	for _, p := range []lift.Period{{Name: "30d", From: n.mature - 29}, {Name: "90d", From: n.mature - 89}, {Name: "all", From: m.start}} {
 		p.To = n.mature
+		p.Gross = !m.hasRefunds || max(p.From, m.start)-calendar.Day(m.plan.PreDays) < m.refundsFrom
 		f.Periods = append(f.Periods, p)
 	}
 	for _, p := range n.pairs {

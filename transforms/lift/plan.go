@@ -81,7 +81,7 @@ func (p *Plan) periodsOf(start, asOf calendar.Day) []Period {
 	out := make([]Period, periods)
 	to := asOf - calendar.Day(p.OutcomeDays) + 1
 	for i, days := range lengths {
-		out[i] = Period{periodNames[i], to - days + 1, to}
+		out[i] = Period{Name: periodNames[i], From: to - days + 1, To: to}
 		if days == 0 {
 			out[i].From = start
 		}

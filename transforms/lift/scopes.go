@@ -138,7 +138,7 @@ func (e *Estimates) addScopes(f *Figures, o *Options) {
 	}
 	for i := range e.Scopes {
 		s := &e.Scopes[i]
-		if f.Gross && s.Status == contract.LiftEstimated {
+		if f.Periods[s.Period].Gross && s.Status == contract.LiftEstimated {
 			s.Warnings = append(s.Warnings, WarnGross)
 		}
 		if s.Status == contract.LiftEstimated && e.skewed(s, len(f.Programmes) == 1) {

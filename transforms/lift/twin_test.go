@@ -113,6 +113,7 @@ func TestNightsEqualARecount(t *testing.T) {
 		plan := []lift.Plan{lift.DefaultPlan(), {OutcomeDays: 1, PreDays: 0}, {OutcomeDays: 3, PreDays: 5}}[drawn("plan", 3)]
 		m := newMarket(plan, firstDay, ids)
 		m.hasRefunds = drawn("refunds", 8) > 0
+		m.refundsFrom = []calendar.Day{0, firstDay - 40, firstDay + 20}[drawn("refunds begin", 3)]
 		nights := []int{60, 60, 130}[drawn("nights", 3)]
 		m.seen = firstDay - calendar.Day(drawn("days seen before the start", 3)*drawn("times", 15))
 		for d := firstDay - 40; d < firstDay; d++ {

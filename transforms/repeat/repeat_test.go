@@ -155,7 +155,7 @@ func everything() repeat.Context {
 	for d := firstDay; d <= asOf; d++ {
 		present[d] = true
 	}
-	return repeat.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: present, HistoryStart: firstDay, Refunds: true, Products: true, Talents: true,
+	return repeat.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: present, HistoryStart: firstDay, RefundsKnown: func(_, _ calendar.Day) bool { return true }, Products: true, Talents: true,
 		Followers: func(s contract.Scope, _ int64) (int64, bool) { return 1000, s.Role == contract.RoleMerchant }}
 }
 
@@ -287,10 +287,22 @@ func TestWithoutRefundsNothingIsUndone(t *testing.T) {
 	in := inputOf(scopeOf(contract.RolePlatform), []buy{bought(7, 3), bought(7, 2)}, nil)
 	in.Undone = nil
 	c := everything()
-	c.Refunds = false
+	c.RefundsKnown = func(_, _ calendar.Day) bool { return false }
 	got := read(t, repeat.PurchaseTable(c, []*repeat.Figures{compute(t, in)}))
 	for _, l := range got {
 		if l["refunds_applied"] != false || l["r1_ratio"] != 1.0 {
+			t.Errorf("%v", l)
+		}
+	}
+}
+
+// Where refunds begin later than the orders, only windows that begin no earlier say that full refunds were taken out.
+func TestRefundsAreAppliedToWholeWindows(t *testing.T) {
+	in := inputOf(scopeOf(contract.RolePlatform), []buy{bought(7, 3), bought(7, 2)}, nil)
+	c := everything()
+	c.RefundsKnown = func(first, _ calendar.Day) bool { return first >= asOf-29 }
+	for _, l := range read(t, repeat.PurchaseTable(c, []*repeat.Figures{compute(t, in)})) {
+		if want := l["window_days"].(int) <= 30; l["refunds_applied"] != want {
 			t.Errorf("%v", l)
 		}
 	}

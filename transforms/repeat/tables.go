@@ -17,9 +17,10 @@ type Context struct {
 	// BuyersKnown tells whether no day from one on has lost its buyers; nil: none has.
 	BuyersKnown  func(first calendar.Day) bool
 	HistoryStart calendar.Day // purchases and who made them are known from this day on
-	Refunds      bool         // refunds are computable
 	Products     bool         // brands are known
 	Talents      bool         // it is known whose an account is
+	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
+	RefundsKnown func(first, last calendar.Day) bool
 	// Followers of a subject; ok is false where there are none to tell.
 	Followers func(scope contract.Scope, subject int64) (n int64, ok bool)
 }
@@ -86,7 +87,10 @@ func build(t *contract.Table, c Context, figures []*Figures, open func(b *column
 
 // PurchaseTable is repeat_purchase.
 func PurchaseTable(c Context, figures []*Figures) column.Records {
-	days := c.WithBuyers.Windows(c.AsOf, contract.Windows)
+	days, applied := c.WithBuyers.Windows(c.AsOf, contract.Windows), map[int64]bool{}
+	for _, window := range contract.RepeatWindows {
+		applied[int64(window)] = c.RefundsKnown(c.first(int64(window)), c.AsOf)
+	}
 	return build(contract.Repeat, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
 		h := newHead(b)
 		window, present := b.Column("window_days"), b.Column("days_present")
@@ -106,7 +110,7 @@ func PurchaseTable(c Context, figures []*Figures) column.Records {
 				r1.Ratio(m[mRepeat], m[mKept])
 				gaps.Int(m[mGaps])
 				mean.Ratio(m[mGapDays], m[mGaps])
-				refunds.Flag(c.Refunds)
+				refunds.Flag(applied[length])
 			}
 		}
 	})

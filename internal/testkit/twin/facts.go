@@ -210,9 +210,19 @@ func (n *night) tooMany(quantity int64) bool {
 // valid tells whether lines of a class are gmv_valid.
 func valid(class string) bool { return class == "gmv_valid" || class == "score_valid" }
 
-func (n *night) hasRefunds() bool {
-	_, ok := newest(n.Refunds, n.AsOf)
-	return ok
+// refundsCover tells whether refunds of all lines paid on the days of s are known: no orders of them stand before the first
+// partition of refunds.
+func (n *night) refundsCover(s span) bool {
+	days := n.seen(slices.Collect(maps.Keys(n.Refunds)))
+	if len(days) == 0 {
+		return false
+	}
+	for d := range n.Orders {
+		if s.has(d) && n.present(d) && d < days[0] {
+			return false
+		}
+	}
+	return true
 }
 
 func (n *night) hasProducts() bool {

@@ -110,9 +110,9 @@ func (n *night) forms(in cell, s span) GMVForms {
 }
 
 // net is gmv_paid of the pay days s less what was refunded of those days' lines, by the as-of date and, if
-// within is given, at most so many days after payment. Nil without refunds.
+// within is given, at most so many days after payment. Nil where not all refunds are known.
 func (n *night) net(in cell, s span, within *Day) *int64 {
-	if !n.hasRefunds() {
+	if !n.refundsCover(s) {
 		return nil
 	}
 	net := amountOf(n.sold(in, s))
@@ -125,9 +125,9 @@ func (n *night) net(in cell, s span, within *Day) *int64 {
 	return &net
 }
 
-// refundAmount is what was refunded on the days of s, whenever it was paid. Nil without refunds.
+// refundAmount is what was refunded on the days of s, whenever it was paid. Nil where not all refunds are known.
 func (n *night) refundAmount(in cell, s span) *int64 {
-	if !n.hasRefunds() {
+	if !n.refundsCover(s) {
 		return nil
 	}
 	var sum int64

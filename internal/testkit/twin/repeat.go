@@ -68,7 +68,7 @@ func (n *night) repeatRow(sc scope, s span, bought map[string][]Day) RepeatRow {
 	return RepeatRow{
 		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s),
 		Buyers: buyers, RepeatBuyers: repeat, R1Ratio: ratio(&repeat, &buyers),
-		DayGaps: gaps, MeanGapDays: ratio(&gapDays, &gaps), RefundsApplied: n.hasRefunds(),
+		DayGaps: gaps, MeanGapDays: ratio(&gapDays, &gaps), RefundsApplied: n.refundsCover(s),
 	}
 }
 

@@ -1,6 +1,8 @@
 package twin_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,9 +57,9 @@ func market(orders ...twin.Order) twin.Partitions {
 	return p
 }
 
-// withRefunds puts each refund into the partition of its succeeded day.
+// withRefunds puts each refund into the partition of its succeeded day. Refunds begin with the orders.
 func withRefunds(p twin.Partitions, refunds ...twin.Refund) twin.Partitions {
-	p.Refunds = map[twin.Day][]twin.Refund{}
+	p.Refunds = map[twin.Day][]twin.Refund{slices.Min(slices.Collect(maps.Keys(p.Orders))): {}}
 	for _, r := range refunds {
 		d := twin.DayAt(*r.SucceededAt, options().Zone)
 		p.Refunds[d] = append(p.Refunds[d], r)
@@ -169,6 +171,17 @@ func TestAbnormalLinesHaveNoRefunds(t *testing.T) {
 	r := gmvRow(t, p, options(), "platform", "", 7)
 	equal(t, "refunded", r.RefundAmtFen, ptr(int64(0)))
 	equal(t, "net", r.GMVNetFen, ptr(int64(10_000)))
+}
+
+func TestOfDaysBeforeRefundsBeginNothingIsNet(t *testing.T) {
+	o := order("1", 20)
+	p := withRefunds(market(o, order("2", 31)), refunded("501", o, 25, 4_000, true))
+	delete(p.Refunds, day(20))
+	for days, want := range map[int64]*int64{7: ptr(int64(10_000)), 30: nil} {
+		r := gmvRow(t, p, options(), "platform", "", days)
+		equal(t, "net", r.GMVNetFen, want)
+		equal(t, "applied", repeatRow(t, p, days).RefundsApplied, want != nil)
+	}
 }
 
 func TestWithoutARefundsTableRefundFiguresAreNull(t *testing.T) {
