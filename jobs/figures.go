@@ -67,7 +67,7 @@ func (n *night) refundsMissing(ctx context.Context) string {
 		}
 		return rec.Missing[rollup.RefundLines().Name]
 	}
-	return ""
+	return n.uncopied(rollup.RefundLines(), n.first)
 }
 
 // scopes are the scopes this night can tell: without a products table there are no categories.

@@ -69,6 +69,9 @@ func (n *night) reportQuality(ctx context.Context) error {
 	var checks []check
 	for _, r := range records {
 		checks = append(checks, checksOf(r)...)
+		if lacked := n.lackedBy(r.Partition); len(lacked) > 0 {
+			checks = append(checks, check{r.Table, r.Partition.Day, "uncopied_columns", statusNotComputable, int64(len(lacked)), strings.Join(lacked, ", ")})
+		}
 		n.newPartitions++
 		n.inputRows += r.InputRows
 		for _, rows := range r.Rejected {

@@ -154,6 +154,7 @@ func (n *night) redact(ctx context.Context, table string, p Partition) (*Reduced
 func (n *night) redactFrom(ctx context.Context, table string, from *Reduced, p Partition) (*Reduced, error) {
 	s := n.runner.state
 	p.Input, p.Rows, p.Quarantined = from.Partition.Input, slices.Clone(from.Partition.Rows), from.Partition.Quarantined
+	p.Lacks, p.Carries = from.Partition.Lacks, from.Partition.Carries
 	for i, r := range rollup.From(table) {
 		if i >= len(p.Rows) || p.Rows[i] <= 0 {
 			continue

@@ -64,7 +64,7 @@ func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, di
 	if err != nil {
 		return nil, err
 	}
-	if err := r.feed(ctx, t, red, workers); err != nil {
+	if p.Carries, err = r.feed(ctx, t, red, workers); err != nil {
 		return nil, err
 	}
 	t.buffers = nil // nothing more is read; grouping needs the room
@@ -98,12 +98,12 @@ func (t *intake) computable(rollups []*rollup.Rollup, env rollup.Env) (ok []*rol
 	return ok, missing
 }
 
-// feed maps every row group and hands its rows to the reduction.
-func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, workers int) error {
+// feed maps every row group and hands its rows to the reduction. It tells what orders carry for others to copy.
+func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, workers int) ([]string, error) {
 	feeders := make([]*rollup.Worker, max(1, workers))
-	totals, frames := make([]dayTotals, len(feeders)), make([]*column.Frame, len(feeders))
+	totals, frames, carries := make([]dayTotals, len(feeders)), make([]*column.Frame, len(feeders)), make([]carried, len(feeders))
 	for i := range feeders {
-		feeders[i], totals[i], frames[i] = red.Worker(), dayTotals{}, column.NewFrame(0)
+		feeders[i], totals[i], frames[i], carries[i] = red.Worker(), dayTotals{}, column.NewFrame(0), carried{}
 	}
 	err := t.each(ctx, workers, true, func(w int, b batch) error {
 		f := frames[w]
@@ -111,23 +111,25 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
 		totals[w].add(t.dump.table, f)
+		carries[w].add(t.dump.table, b.record)
 		return feeders[w].Add(rollup.Forget(t.dump.table, f, r.settings.Forgotten))
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, other := range totals[1:] {
+	for i, other := range totals[1:] {
 		totals[0].merge(other)
+		maps.Copy(carries[0], carries[i+1])
 	}
 	if err := totals[0].check(t.dump); err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range feeders {
 		if err := f.Flush(); err != nil {
-			return fmt.Errorf("reduce %s of %s: %w", t.dump.table.Name, t.dump.day, err)
+			return nil, fmt.Errorf("reduce %s of %s: %w", t.dump.table.Name, t.dump.day, err)
 		}
 	}
-	return nil
+	return slices.Sorted(maps.Keys(carries[0])), nil
 }
 
 // checkRows fails the table if too much of it is unusable, or nothing is there and nothing says that is right.
@@ -206,7 +208,7 @@ func (r *reducer) store(ctx context.Context, all *dump, t *intake, p Partition, 
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	p.Input = t.rows
+	p.Input, p.Lacks = t.rows, t.lacking()
 	rec := &Reduced{Format: stateFormat, Table: t.dump.table.Name, Partition: p, Objects: all.inputs(), InputRows: t.rows,
 		Rejected: map[string]int64{}, Duplicates: dup.dropped, Rejects: t.sortedRejects(), Missing: missing,
 		Absent: slices.Sorted(maps.Keys(t.absent())), Extra: slices.Sorted(maps.Keys(t.extra()))}

@@ -27,6 +27,9 @@ type Partition struct {
 
 	Quarantined []Quarantined `json:"quarantined,omitempty"` // files that the rollups lack, by key
 
+	Lacks   []string `json:"lacks,omitempty"`   // columns that may be null, are copied from the order line and are absent; see copies.go
+	Carries []string `json:"carries,omitempty"` // orders: of those, the ones that some row has
+
 	Base       string `json:"base,omitempty"`        // digest before buyers were taken out; empty: none were
 	BuyersGone bool   `json:"buyers_gone,omitempty"` // all were: their hashes are of a key that was replaced
 }

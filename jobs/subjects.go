@@ -201,7 +201,7 @@ func (n *night) beginsLater(t *contract.Table, first calendar.Day) calendar.Day 
 // computable tells whether a rollup's table is there and has had what the rollup needs on every day from first on.
 func (n *night) computable(r *rollup.Rollup, first calendar.Day) bool {
 	ps := n.partitions[r.Source.Name]
-	if len(ps) == 0 {
+	if len(ps) == 0 || n.uncopied(r, first) != "" {
 		return false
 	}
 	return !slices.ContainsFunc(ps, func(p Partition) bool {

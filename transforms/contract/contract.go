@@ -76,7 +76,7 @@ type Column struct {
 	Values []string // of an Enum, in code order
 	Min    *float64 // smallest value, nil: none but that of Signed (Count, Real)
 	Max    *float64 // largest value, nil: none
-	Copied bool     // copied by the warehouse from the order line; may be absent as a whole (figures that need it are then not computable)
+	Copied bool     // copied by the warehouse from the order line; may be absent as a whole (figures that need it are then not computable; where it may be null: if orders have a value of it)
 	Doc    string   // one line: meaning, range, what null means
 }
 
