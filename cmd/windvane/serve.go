@@ -64,7 +64,8 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true), states: map[string]jobState{}, last: map[string]jobs.Outcome{}, owed: map[calendar.Day]bool{}}
+	srv := &server{app: a, config: c, site: s, log: log, busy: make(chan struct{}, 1), metrics: metrics.New(c.Job, version(), true),
+		states: map[string]jobState{}, last: map[string]jobs.Outcome{}, owed: map[calendar.Day]bool{}}
 	if srv.herald, err = a.newHerald(c, s.runner, srv.metrics); err != nil {
 		return err
 	}

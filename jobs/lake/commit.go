@@ -75,8 +75,8 @@ func (r CommitRecord) Validate() error {
 // Commit publishes rec as sequence expectSequence, which must be one more than the newest commit.
 //
 // It fails with ErrLostRace if another process wrote that sequence first, or if it is not the next one. Nonce,
-// Sequence, Format and Signature of rec are set here, and what is no UTF-8 in Reason is replaced. A failure to rewrite the hint current.json is no failure of the commit:
-// the next commit or RebuildCurrent mends it.
+// Sequence, Format and Signature of rec are set here, and what is no UTF-8 in Reason is replaced. A failure to rewrite the
+// hint current.json is no failure of the commit: the next commit or RebuildCurrent mends it.
 func (l *Lake) Commit(ctx context.Context, rec CommitRecord, expectSequence int) error {
 	rec.Format, rec.Sequence, rec.Nonce = CommitFormat, expectSequence, nonce()
 	rec.Reason = strings.ToValidUTF8(rec.Reason, "\uFFFD") // as JSON would, after it was signed
