@@ -157,7 +157,8 @@ func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string 
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own})
+		Moves                       bool `json:",omitempty"` // times within the tolerance to the day, which was not always so
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own, spec.Tolerance > 0})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}

@@ -77,7 +77,7 @@ func (b *Bound) Map(mem memory.Allocator, raw arrow.Record, in Rows) (Mapped, er
 		}
 		made[p.Name] = a
 	}
-	b.checkDay(made, in.Day, v)
+	b.checkDay(mem, made, in.Day, v)
 	columns := make([]arrow.Array, len(b.columns))
 	for i, name := range b.columns {
 		columns[i] = v.keep(mem, made[name])

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -66,29 +67,48 @@ func (p *plan) holds(a arrow.Array, listed []string) (func(row int) bool, error)
 }
 
 // checkDay rejects rows whose times do not belong to the partition's day: of the table's DayOf columns at
-// least one, or with DayLast the last that is not null, must fall on it.
-func (b *Bound) checkDay(made map[string]arrow.Array, day calendar.Day, v *verdict) {
+// least one, or with DayLast the last that is not null, must fall on it. Where the tolerance alone lets a row in, its times are
+// moved to the day's first or last moment: figures count an event on the day on which it lies, and would count it on none.
+func (b *Bound) checkDay(mem memory.Allocator, made map[string]arrow.Array, day calendar.Day, v *verdict) {
 	t := b.mapper.table
 	if len(t.DayOf) == 0 {
 		return
 	}
 	tolerance := int64(b.mapper.spec.Tolerance / time.Microsecond)
-	lo, hi := b.mapper.env.Zone.Start(day)-tolerance, b.mapper.env.Zone.Start(day+1)+tolerance
+	start, end := b.mapper.env.Zone.Start(day), b.mapper.env.Zone.Start(day+1)
 	var times []moments
 	for _, name := range t.DayOf {
 		times = append(times, momentsOf(made[name]))
 	}
-	if allOn(times, t.DayLast, lo, hi) {
+	if allOn(times, t.DayLast, start, end) {
 		return
 	}
 	on := anyOn
 	if t.DayLast {
 		on = lastOn
 	}
+	var moved []int
 	for row := range v.rows {
-		if !on(times, row, lo, hi) {
+		switch {
+		case on(times, row, start, end):
+		case tolerance > 0 && on(times, row, start-tolerance, end+tolerance):
+			moved = append(moved, row)
+		default:
 			b.rejectDay(made, row, v)
 		}
+	}
+	if len(moved) == 0 {
+		return
+	}
+	for i, name := range t.DayOf {
+		a := made[name]
+		made[name] = times[i].within(mem, a, moved, func(us int64) int64 {
+			if us < start-tolerance || us >= end+tolerance {
+				return us // of another day
+			}
+			return min(max(us, start), end-1)
+		})
+		a.Release()
 	}
 }
 
@@ -105,6 +125,16 @@ func momentsOf(a arrow.Array) moments {
 		m.bitmap, m.offset = a.NullBitmapBytes(), a.Data().Offset()
 	}
 	return m
+}
+
+// within are the moments of a with those of some rows moved.
+func (m *moments) within(mem memory.Allocator, a arrow.Array, rows []int, move func(us int64) int64) arrow.Array {
+	buf, us := allocate[int64](mem, len(m.us))
+	copy(us, m.us)
+	for _, row := range rows {
+		us[row] = move(us[row])
+	}
+	return assemble(a.DataType(), len(us), buf, validity(mem, a), a.NullN())
 }
 
 func (m *moments) valid(row int) bool {

@@ -460,3 +460,45 @@ func TestDetectIDs(t *testing.T) {
 		t.Errorf("got %v, want merchant", got)
 	}
 }
+
+// A row that the tolerance lets in counts on the day, as its times tell: those within are moved to its first or last moment.
+// A row with a time on the day keeps all.
+func TestTimesWithinTheToleranceAreOfTheDay(t *testing.T) {
+	const first, last = "2026-01-30 16:00:00Z", "2026-01-31 15:59:59.999999Z" // of the day, in UTC
+	for _, c := range []struct {
+		name                  string
+		table                 *contract.Table
+		created, paid         string
+		wantCreated, wantPaid string
+	}{
+		{"before", lines, `"2026-01-30 15:30:00"`, `null`, first, "null"},
+		{"after", lines, `"2026-01-31 16:30:00"`, `null`, last, "null"},
+		{"both before", lines, `"2026-01-30 15:10:00"`, `"2026-01-30 15:30:00"`, first, first},
+		{"created on an earlier day", lines, `"2026-01-30 12:00:00"`, `"2026-01-30 15:30:00"`, "2026-01-30 12:00:00Z", first},
+		{"paid on the day", lines, `"2026-01-30 15:30:00"`, `"2026-01-31 02:00:00"`, "2026-01-30 15:30:00Z", "2026-01-31 02:00:00Z"},
+		{"any on the day", anyOf(), `"2026-01-31 02:00:00"`, `"2026-01-31 16:30:00"`, "2026-01-31 02:00:00Z", "2026-01-31 16:30:00Z"},
+		{"none on the day", anyOf(), `"2026-01-29 02:00:00"`, `"2026-01-31 16:30:00"`, "2026-01-29 02:00:00Z", last},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mem := memory.NewCheckedAllocator(dirty{})
+			defer mem.AssertSize(t, 0)
+			line := `{"line_id":1,"buyer_id":"b1","merchant_id":7,"scene":"live","created_at":` + c.created + `,"paid_at":` + c.paid + `,"paid_fen":100}`
+			raw := sourceOf(t, mem, lineFields, "["+goodLine+","+line+"]")
+			defer raw.Release()
+			b := bind(t, newMapper(t, c.table, mapping.Table{Tolerance: time.Hour}, nil), []string{"created_at", "paid_at"}, raw)
+			got, err := b.Map(mem, raw, mapping.Rows{Day: day(t, "2026-01-31")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer got.Record.Release()
+			if len(got.Rejects) > 0 {
+				t.Fatalf("rejects %v", got.Rejects)
+			}
+			for i, want := range []string{c.wantCreated, c.wantPaid} {
+				if _, is, _ := strings.Cut(values(got.Record.Column(i)), " | "); is != want {
+					t.Errorf("%s is %s, want %s", got.Record.ColumnName(i), is, want)
+				}
+			}
+		})
+	}
+}
