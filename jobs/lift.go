@@ -22,11 +22,11 @@ func (n *night) countLift(ctx context.Context) error {
 	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.buyersFrom()), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
 	l.seen = plan.Seen(l.start, n.buyersFrom())
 	if l.start > n.asOf {
-		why := "the first quarter that the history kept covers"
 		if plan.Since != nil && l.start == *plan.Since {
-			why = "as chuanliu.since says"
+			n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, as chuanliu.since says", l.start))
+		} else {
+			n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, the first quarter that the history kept covers", l.start))
 		}
-		n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, %s", l.start, why))
 		return nil
 	}
 	l.now = l.basis(n.partitions)
