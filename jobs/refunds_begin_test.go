@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
@@ -52,21 +53,30 @@ type testedRow struct {
 // market whose refunds were always there; the others are null, and no gate passes because nobody is seen to return anything.
 func TestRefundsThatBeginLate(t *testing.T) {
 	d := newDemo(t, 70)
-	rows := func() map[netRow]netRow {
+	rows := func(o jobs.Outcome) map[netRow]netRow {
 		out := map[netRow]netRow{}
-		for _, r := range published[netRow](t, d, d.night(lastDay), "gmv") {
+		for _, r := range published[netRow](t, d, o, "gmv") {
 			out[netRow{Role: r.Role, Subject: r.Subject, Window: r.Window}] = r
 		}
 		return out
 	}
-	whole := rows()
+	o := d.night(lastDay)
+	whole := rows(o)
+	for _, r := range whole { // both tables begin on one day
+		if r.Net == nil || r.Net15 == nil || r.Net30 == nil || r.Flow == nil {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if slices.ContainsFunc(o.Warnings, func(w string) bool { return strings.HasPrefix(w, "refunds begin") }) {
+		t.Errorf("warnings %q", o.Warnings)
+	}
 	begin := lastDay - 49 // in the lagged windows of 30 days: of net15 yes, of net30 no
 	for day := lastDay - 69; day < begin; day++ {
 		d.drop("refunds", day)
 	}
-	o := d.night(lastDay)
+	o = d.night(lastDay)
 	known := func(window, lag calendar.Day) bool { return lastDay-lag-window+1 >= begin }
-	late, rates := rows(), 0
+	late, rates := rows(o), 0
 	for key, r := range late {
 		was, window := whole[key], calendar.Day(r.Window)
 		for _, f := range []struct {
