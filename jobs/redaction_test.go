@@ -229,9 +229,7 @@ func verified(t *testing.T, d *deployment, day calendar.Day) {
 // forget puts a buyer on the list.
 func (d *deployment) forgetBuyers(ids ...string) {
 	for _, id := range ids {
-		for _, text := range []bool{false, true} {
-			d.settings.Forgotten = append(d.settings.Forgotten, mapping.HashBuyer(d.settings.BuyerKey, id, text))
-		}
+		d.settings.Forgotten = append(d.settings.Forgotten, mapping.HashBuyer(d.settings.BuyerKey, id))
 	}
 	slices.Sort(d.settings.Forgotten)
 	d.settings.ForgottenIDs = len(ids)
@@ -469,7 +467,7 @@ func TestANightNeedsNoMoreRightsThanAWriterHas(t *testing.T) {
 	m.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay - 1): changed}})
 	forbid()
 	m.mustNight(lastDay)
-	m.settings.Forgotten = []int64{mapping.HashBuyer(m.settings.BuyerKey, "100", false)}
+	m.settings.Forgotten = []int64{mapping.HashBuyer(m.settings.BuyerKey, "100")}
 	m.mustNight(lastDay)
 	m.settings.BuyerKey, m.settings.Forgotten = newKey, nil
 	m.mustNight(lastDay)

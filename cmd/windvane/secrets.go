@@ -12,17 +12,15 @@ import (
 	"github.com/windvane/windvane/transforms/mapping"
 )
 
-// forgotten hashes the ids of the buyers who are to be forgotten, at once: as numbers and as text, since the dumps decide
-// which they are.
+// forgotten hashes the ids of the buyers who are to be forgotten, as the dumps have them: 1001 is one buyer as number and as text, 01001
+// is another one.
 func (a *app) forgotten(c config.Config, s *jobs.Settings) error {
 	ids, err := c.Forgotten.Read(os.ReadFile)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		for _, text := range []bool{false, true} {
-			s.Forgotten = append(s.Forgotten, mapping.HashBuyer(s.BuyerKey, id, text))
-		}
+		s.Forgotten = append(s.Forgotten, mapping.HashBuyer(s.BuyerKey, id))
 	}
 	slices.Sort(s.Forgotten)
 	s.Forgotten, s.ForgottenIDs = slices.Compact(s.Forgotten), len(ids)

@@ -119,7 +119,7 @@ func (c *conversion) parseName(s string) (*constant, error) {
 	case c.dictionaryEncoded():
 		return &constant{text: s}, nil
 	case c.Kind == contract.Buyer:
-		return &constant{whole: HashBuyer(c.env.BuyerKey, s, true)}, nil
+		return &constant{whole: HashBuyer(c.env.BuyerKey, s)}, nil
 	case c.Kind == contract.Key && s != "":
 		return &constant{whole: textKey(s)}, nil
 	case err == nil && n != math.MinInt64:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -142,12 +141,5 @@ func (h *buyerHash) text(id string) int64 {
 	return somebody(siphash.Hash(h.k0, h.k1, h.buf))
 }
 
-// HashBuyer is what a buyer's id becomes. 1001 is one buyer as number and as text; 01001 is that number too, but another text
-// where text says that the source holds ids so.
-func HashBuyer(key [16]byte, id string, text bool) int64 {
-	h := newBuyerHash(key)
-	if n, err := strconv.ParseInt(id, 10, 64); err == nil && !text {
-		return h.number(n)
-	}
-	return h.text(id)
-}
+// HashBuyer is what a buyer's id becomes. 1001 is one buyer as number and as text; 01001 is another one, which only text can be.
+func HashBuyer(key [16]byte, id string) int64 { return newBuyerHash(key).text(id) }
