@@ -244,7 +244,7 @@ func programmeColumns() []Column {
 	cols = append(cols, interval("wide_effect", "_fen", "its fixed interval")...)
 	cols = append(cols, figure("wide_lift_ratio", "the same effect over what a held-out user bought at all merchants"))
 	cols = append(cols, interval("wide_lift", "_ratio", "its fixed interval")...)
-	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate, of the pairs of users' first days of eligibility: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, too few users, or not counted by users"))
+	cols = append(cols, figure("retained_ratio", "wide effect over the effect per user, neither adjusted by the covariate, of the pairs of users' first days of eligibility: the share that did not move from other merchants or channels; null: the effect is not distinguishable from 0, too few users, pairs were assigned, or not counted by users"))
 	cols = append(cols, interval("retained", "_ratio", "its interval")...)
 	return append(cols,
 		money("displaced_fen", "(effect per user − wide effect), neither adjusted by the covariate, × treated users, of the pairs of users' first days of eligibility: what only moved of theirs; programmes only"),

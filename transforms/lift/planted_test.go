@@ -171,6 +171,48 @@ func TestUsersInBothArms(t *testing.T) {
 	}
 }
 
+// Where pairs were assigned, users all of whose first pairs fell on one arm have fewer of them in the smaller one: that is no effect, and nothing of
+// it was retained.
+func TestWhatMovedIsNotToldWherePairsWereAssigned(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 17))
+	var c lift.ProgrammeCell
+	for u := range 40_000 {
+		var totals [2]stats.Values
+		for range 1 + u%2 {
+			arm := lift.Treatment
+			if rng.Float64() < 0.1 {
+				arm = lift.Holdout
+			}
+			fen := int64(100 * (0.5 + rng.Float64()))
+			totals[arm][stats.Outcome] += fen
+			totals[arm][stats.WideOutcome] += fen
+			totals[arm][stats.Denominator]++
+			c.Orders[arm]++
+		}
+		both := totals[0][stats.Denominator] > 0 && totals[1][stats.Denominator] > 0
+		for arm := range totals {
+			if totals[arm][stats.Denominator] > 0 {
+				c.Arms[arm].Add(&totals[arm])
+				if !both {
+					c.FirstDay[arm].Add(&totals[arm])
+				}
+			}
+		}
+		if both {
+			c.Both++
+			c.Cross.Add(&totals[0], &totals[1])
+		}
+	}
+	f := &lift.Figures{Periods: periods(), Programmes: []lift.Programme{{Code: column.Null, Cells: []lift.ProgrammeCell{c, c, c}}}}
+	s := scope(estimate(t, f, options(0.1)), contract.LiftOfProgramme, column.Null, 2)
+	if s.Status != contract.LiftEstimated || !s.Effect.Interval.Contains(0) {
+		t.Errorf("%s, effect %v", contract.LiftStatuses[s.Status], s.Effect)
+	}
+	if !math.IsNaN(s.Retained.Value) || !math.IsNaN(s.Displaced.Value) {
+		t.Errorf("retained %v, displaced %v", s.Retained, s.Displaced)
+	}
+}
+
 // bothArms are users with so many pairs each, every pair assigned by itself, without an effect.
 func bothArms(rng *rand.Rand, users, pairs int, share, spare float64) (c lift.ProgrammeCell) {
 	for range users {

@@ -159,7 +159,7 @@ func (s *Scope) addWide(t, h *stats.Arm, o *Options) {
 // both are of the same days, where their users are as many as a programme needs.
 func (s *Scope) addDisplacement(c *ProgrammeCell, o *Options) {
 	t, h, how := c.FirstDay[Treatment].Arm(), c.FirstDay[Holdout].Arm(), o.inference()
-	if t.N < 2 || h.N < 2 || h.N < o.Rules.MinControlPairs {
+	if t.N < 2 || h.N < 2 || h.N < o.Rules.MinControlPairs || c.pairsAssigned() {
 		return
 	}
 	s.Retained = stats.RetainedShare(&t, &h, stats.Outcome, stats.WideOutcome, how)
@@ -168,6 +168,10 @@ func (s *Scope) addDisplacement(c *ProgrammeCell, o *Options) {
 	}
 	s.Displaced = stats.Difference(elsewhere(&t), elsewhere(&h), how).Times(float64(t.N))
 }
+
+// pairsAssigned tells whether pairs were assigned rather than users: more than a hundredth of those held out are treated too, which is more than
+// users whose arm changed. What a user buys at all merchants belongs to neither arm then, and users all of whose pairs fell on one have fewer.
+func (c *ProgrammeCell) pairsAssigned() bool { return 100*c.Both > c.Arms[Holdout].N }
 
 // elsewhere are the moments of what users bought of the programme less what they bought at all merchants: how much more of
 // the one than of the other moved.
