@@ -64,9 +64,11 @@ func (n *night) uncopied(r *rollup.Rollup, first calendar.Day) string {
 	return ""
 }
 
-// lackedBy are the columns that a partition lacks although orders up to its day have them.
+// lackedBy are the columns that a partition lacks although orders have them of whose lines its rows may be: those of JoinDays up to its day.
 func (n *night) lackedBy(p Partition) []string {
 	return slices.DeleteFunc(slices.Clone(p.Lacks), func(name string) bool {
-		return !slices.ContainsFunc(n.partitions[contract.Orders.Name], func(o Partition) bool { return o.Day <= p.Day && slices.Contains(o.Carries, name) })
+		return !slices.ContainsFunc(n.partitions[contract.Orders.Name], func(o Partition) bool {
+			return o.Day <= p.Day && o.Day > p.Day-JoinDays && slices.Contains(o.Carries, name)
+		})
 	})
 }

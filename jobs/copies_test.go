@@ -7,6 +7,7 @@ import (
 
 	"github.com/windvane/windvane/internal/testkit/twin"
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/mapping"
 )
 
@@ -67,6 +68,19 @@ func TestRefundsWithoutAColumnThatOrdersHave(t *testing.T) {
 	} {
 		if _, got := night(t, c[0], c[1]); got.Net == nil {
 			t.Errorf("%s: nothing is net", name)
+		}
+	}
+}
+
+// A column that both tables no longer have is lacked as long as rows may copy it from an order line that had it.
+func TestAColumnThatOrdersNoLongerHaveIsNotLackedForEver(t *testing.T) {
+	orders := []jobs.Partition{{Day: lastDay - 200, Carries: []string{"risk_reason"}}, {Day: lastDay - 50}, {Day: lastDay}}
+	for _, c := range []struct {
+		day  calendar.Day
+		want []string
+	}{{lastDay - 201, nil}, {lastDay - 200, []string{"risk_reason"}}, {lastDay - 200 + jobs.JoinDays - 1, []string{"risk_reason"}}, {lastDay - 200 + jobs.JoinDays, nil}} {
+		if got := jobs.LackedBy(orders, jobs.Partition{Day: c.day, Lacks: []string{"risk_reason"}}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.day, got, c.want)
 		}
 	}
 }

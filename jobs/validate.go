@@ -345,6 +345,9 @@ func (v *tableValidator) describe(t *intake) {
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		v.report.Missing = append(v.report.Missing, "rollup "+name+": "+missing[name])
 	}
+	for _, name := range t.lacking() {
+		v.report.Notes = append(v.report.Notes, fmt.Sprintf("no column %s, which is copied from the order line: if orders have it, what needs it is not computable; if there is none, say %[1]s: null", name))
+	}
 	if t.rows == 0 {
 		v.report.Notes = append(v.report.Notes, "no rows, and that is said to be right (_SUCCESS or allow_empty)")
 	}

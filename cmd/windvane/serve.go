@@ -229,7 +229,7 @@ func (s *server) correctLater(ctx context.Context, j *schedule.Job, r observed, 
 		if day <= at.AsOf {
 			continue
 		}
-		if o, err := s.correct(ctx, r, day); err != nil {
+		if o, err := s.correctPatiently(ctx, j, r, day); err != nil {
 			if ctx.Err() == nil {
 				s.owe(day, true)
 				s.keep(j, o)
@@ -237,6 +237,16 @@ func (s *server) correctLater(ctx context.Context, j *schedule.Job, r observed, 
 			}
 			return // those after it rest on it
 		}
+	}
+}
+
+// correctPatiently is correct, tried again at once as often as the job tries again after failures: one that passes is not to cost a day.
+func (s *server) correctPatiently(ctx context.Context, j *schedule.Job, r observed, day calendar.Day) (o jobs.Outcome, err error) {
+	for failures := 0; ; failures++ {
+		if o, err = s.correct(ctx, r, day); err == nil || ctx.Err() != nil || failures >= j.Patience.Retries || errors.Is(err, jobs.ErrLate) || j.Final != nil && j.Final(err) {
+			return o, err
+		}
+		s.log.Warn("correction tried again", "as_of", day.String(), "run", o.Run, "error", err)
 	}
 }
 

@@ -68,7 +68,7 @@ func (p *plan) holds(a arrow.Array, listed []string) (func(row int) bool, error)
 
 // checkDay rejects rows whose times do not belong to the partition's day: of the table's DayOf columns at
 // least one, or with DayLast the last that is not null, must fall on it. Where the tolerance alone lets a row in, its times are
-// moved to the day's first or last moment: figures count an event on the day on which it lies, and would count it on none.
+// moved to the day: figures count an event on the day on which it lies, and would count it on none.
 func (b *Bound) checkDay(mem memory.Allocator, made map[string]arrow.Array, day calendar.Day, v *verdict) {
 	t := b.mapper.table
 	if len(t.DayOf) == 0 {
@@ -100,16 +100,52 @@ func (b *Bound) checkDay(mem memory.Allocator, made map[string]arrow.Array, day 
 	if len(moved) == 0 {
 		return
 	}
+	shifts := make([]shift, len(moved))
+	for i, row := range moved {
+		shifts[i] = shiftOf(times, row, start, end, tolerance)
+	}
 	for i, name := range t.DayOf {
 		a := made[name]
-		made[name] = times[i].within(mem, a, moved, func(us int64) int64 {
-			if us < start-tolerance || us >= end+tolerance {
-				return us // of another day
-			}
-			return min(max(us, start), end-1)
-		})
+		made[name] = times[i].shifted(mem, a, moved, shifts)
 		a.Release()
 	}
+}
+
+// shift moves the times of a row that lie within the tolerance of a day to it, those before and those after it by as much as the
+// farthest needs, so that what came first still does, and as long before. No time is moved to before one that lies on the day.
+type shift struct {
+	from, start, end, to int64 // the day, and it with the tolerance
+	forth, back          int64
+	last                 int64 // of the times on the day; start: none
+}
+
+func shiftOf(times []moments, row int, start, end, tolerance int64) shift {
+	s := shift{from: start - tolerance, start: start, end: end, to: end + tolerance, last: start}
+	for i := range times {
+		us := times[i].us[row]
+		switch {
+		case !times[i].valid(row) || us < s.from || us >= s.to: // of another day
+		case us < start:
+			s.forth = max(s.forth, start-us)
+		case us >= end:
+			s.back = max(s.back, us-end+1)
+		default:
+			s.last = max(s.last, us)
+		}
+	}
+	return s
+}
+
+func (s *shift) moved(us int64) int64 {
+	switch {
+	case us < s.from || us >= s.to:
+		return us
+	case us < s.start:
+		return us + s.forth
+	case us >= s.end:
+		return max(us-s.back, s.last)
+	}
+	return us
 }
 
 // moments are the values of an Instant column.
@@ -127,12 +163,12 @@ func momentsOf(a arrow.Array) moments {
 	return m
 }
 
-// within are the moments of a with those of some rows moved.
-func (m *moments) within(mem memory.Allocator, a arrow.Array, rows []int, move func(us int64) int64) arrow.Array {
+// shifted are the moments of a with those of some rows moved.
+func (m *moments) shifted(mem memory.Allocator, a arrow.Array, rows []int, by []shift) arrow.Array {
 	buf, us := allocate[int64](mem, len(m.us))
 	copy(us, m.us)
-	for _, row := range rows {
-		us[row] = move(us[row])
+	for i, row := range rows {
+		us[row] = by[i].moved(us[row])
 	}
 	return assemble(a.DataType(), len(us), buf, validity(mem, a), a.NullN())
 }

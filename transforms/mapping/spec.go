@@ -15,8 +15,8 @@ type Table struct {
 	Absent bool `yaml:"absent,omitempty" json:"absent,omitempty"`
 	// Columns maps contract columns to where they come from; what is not named has its own name and type.
 	Columns map[string]Column `yaml:"columns,omitempty" json:"columns,omitempty"`
-	// Tolerance is how far beyond the partition's day a time may lie. Of a row without a time on the day, those within count as its
-	// first or last moment.
+	// Tolerance is how far beyond the partition's day a time may lie. Of a row without a time on the day, those within are moved
+	// to it.
 	Tolerance time.Duration `yaml:"tolerance,omitempty" json:"tolerance,omitempty"`
 	// AllowEmpty accepts a day without rows though nothing but an empty object says so.
 	AllowEmpty bool `yaml:"allow_empty,omitempty" json:"allow_empty,omitempty"`

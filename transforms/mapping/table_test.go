@@ -211,29 +211,27 @@ func TestDamagedDictionaryIsAnError(t *testing.T) {
 func TestBuyerHash(t *testing.T) {
 	a, b := [16]byte{1}, [16]byte{2}
 	hashes := []int64{
-		mapping.HashBuyer(a, "5", false), mapping.HashBuyer(a, "5", true), mapping.HashBuyer(b, "5", false),
-		mapping.HashBuyer(a, "05", false), mapping.HashBuyer(a, "05", true), mapping.HashBuyer(a, "6", false),
+		mapping.HashBuyer(a, "5"), mapping.HashBuyer(b, "5"), mapping.HashBuyer(a, "05"), mapping.HashBuyer(a, "+5"), mapping.HashBuyer(a, "6"),
 	}
 	slices.Sort(hashes)
-	if unique := slices.Compact(slices.Clone(hashes)); len(unique) != 4 {
-		t.Errorf("%d hashes, want 4: 5 is one as number and as text, and 05 is that number", len(unique))
+	if unique := slices.Compact(slices.Clone(hashes)); len(unique) != 5 {
+		t.Errorf("%d hashes, want 5: 05 and +5 are other ids than 5", len(unique))
 	}
 	for _, c := range []struct {
 		source arrow.DataType
 		rows   string
 		id     string
-		text   bool
 	}{
-		{i64, `[{"c":5}]`, "5", false}, {i32, `[{"c":5}]`, "5", false}, {dec(20, 0), `[{"c":"5"}]`, "5", false},
-		{str, `[{"c":"5"}]`, "5", false}, {dict, `[{"c":"5"}]`, "5", false}, {bin, `[{"c":"NQ=="}]`, "5", false},
-		{str, `[{"c":"05"}]`, "05", true}, {dict, `[{"c":"b5"}]`, "b5", true},
+		{i64, `[{"c":5}]`, "5"}, {i32, `[{"c":5}]`, "5"}, {dec(20, 0), `[{"c":"5"}]`, "5"},
+		{str, `[{"c":"5"}]`, "5"}, {dict, `[{"c":"5"}]`, "5"}, {bin, `[{"c":"NQ=="}]`, "5"},
+		{str, `[{"c":"05"}]`, "05"}, {dict, `[{"c":"b5"}]`, "b5"},
 	} {
 		raw := sourceOf(t, memory.DefaultAllocator, []arrow.Field{nullable("c", c.source)}, c.rows)
 		got, err := bind(t, newMapper(t, one(buyer), mapping.Table{}, nil), []string{"c"}, raw).Map(memory.DefaultAllocator, raw, mapping.Rows{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, want := got.Record.Column(0).(*array.Int64).Value(0), mapping.HashBuyer(a, c.id, c.text); v != want {
+		if v, want := got.Record.Column(0).(*array.Int64).Value(0), mapping.HashBuyer(a, c.id); v != want {
 			t.Errorf("%s from %s: %d, want %d", c.id, c.source, v, want)
 		}
 	}
@@ -461,8 +459,8 @@ func TestDetectIDs(t *testing.T) {
 	}
 }
 
-// A row that the tolerance lets in counts on the day, as its times tell: those within are moved to its first or last moment.
-// A row with a time on the day keeps all.
+// A row that the tolerance lets in counts on the day, as its times tell: those within are moved to it, and keep
+// their distances. A row with a time on the day keeps all.
 func TestTimesWithinTheToleranceAreOfTheDay(t *testing.T) {
 	const first, last = "2026-01-30 16:00:00Z", "2026-01-31 15:59:59.999999Z" // of the day, in UTC
 	for _, c := range []struct {
@@ -473,7 +471,9 @@ func TestTimesWithinTheToleranceAreOfTheDay(t *testing.T) {
 	}{
 		{"before", lines, `"2026-01-30 15:30:00"`, `null`, first, "null"},
 		{"after", lines, `"2026-01-31 16:30:00"`, `null`, last, "null"},
-		{"both before", lines, `"2026-01-30 15:10:00"`, `"2026-01-30 15:30:00"`, first, first},
+		{"both before", lines, `"2026-01-30 15:10:00"`, `"2026-01-30 15:30:00"`, first, "2026-01-30 16:20:00Z"},
+		{"both after", lines, `"2026-01-31 16:02:00"`, `"2026-01-31 16:12:00"`, "2026-01-31 15:49:59.999999Z", last},
+		{"one after, near one on the day", lines, `"2026-01-31 15:59:00"`, `"2026-01-31 16:12:00"`, "2026-01-31 15:59:00Z", last},
 		{"created on an earlier day", lines, `"2026-01-30 12:00:00"`, `"2026-01-30 15:30:00"`, "2026-01-30 12:00:00Z", first},
 		{"paid on the day", lines, `"2026-01-30 15:30:00"`, `"2026-01-31 02:00:00"`, "2026-01-30 15:30:00Z", "2026-01-31 02:00:00Z"},
 		{"any on the day", anyOf(), `"2026-01-31 02:00:00"`, `"2026-01-31 16:30:00"`, "2026-01-31 02:00:00Z", "2026-01-31 16:30:00Z"},
