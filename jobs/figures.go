@@ -32,22 +32,13 @@ func (n *night) settleRefunds(ctx context.Context) (err error) {
 	return err
 }
 
-// refundsBegin is the first day of refunds of the history; days before it that are declared absent are days without any, as later ones are.
-func (n *night) refundsBegin() calendar.Day {
-	begin, absent := n.partitions[contract.Refunds.Name][0].Day, n.runner.Settings.AbsentDays[contract.Refunds.Name]
-	for slices.Contains(absent, begin-1) {
-		begin--
-	}
-	return begin
-}
-
 // refundsLate tells on which day refunds begin, and how many days with orders that GMV looks at lie before it.
 func (n *night) refundsLate() (begin calendar.Day, before int64) {
-	if !n.has(contract.Refunds) {
+	ps := n.partitions[contract.Refunds.Name]
+	if len(ps) == 0 {
 		return 0, 0
 	}
-	begin = n.refundsBegin()
-	return begin, n.present.Count(max(n.first, n.asOf-gmv.Lookback+1), begin-1)
+	return ps[0].Day, n.present.Count(max(n.first, n.asOf-gmv.Lookback+1), ps[0].Day-1)
 }
 
 // refundsKnown tells whether refunds of lines paid on these days are known: they come after the payment, so all that matters is
@@ -56,7 +47,7 @@ func (n *night) refundsKnown() func(first, last calendar.Day) bool {
 	if n.refunds == nil {
 		return func(_, _ calendar.Day) bool { return false }
 	}
-	present, begin := n.present, n.refundsBegin()
+	present, begin := n.present, n.partitions[contract.Refunds.Name][0].Day
 	return func(first, last calendar.Day) bool { return present.Count(first, min(last, begin-1)) == 0 }
 }
 

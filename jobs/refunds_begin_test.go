@@ -172,23 +172,3 @@ func TestTheFirstDayOfRefunds(t *testing.T) {
 		t.Error("nothing is settled")
 	}
 }
-
-// Days without refunds that are declared are known to have none, wherever they lie: also where one becomes the first day of the history kept.
-func TestADeclaredDayWithoutRefundsIsKnown(t *testing.T) {
-	d := newDemo(t, 70)
-	d.settings.HistoryDays, d.settings.RestateDays = 60, 35
-	hole := lastDay - 59 // the first day of the history of the last night
-	d.drop("refunds", hole)
-	d.settings.AbsentDays = map[string][]calendar.Day{"refunds": {hole}}
-	for _, night := range []calendar.Day{lastDay - 1, lastDay} {
-		o := d.night(night)
-		for _, r := range published[netRow](t, d, o, "gmv") {
-			if r.Role == "platform" && r.Window == 30 && (r.Net == nil || r.Net15 == nil || r.Net30 == nil) {
-				t.Errorf("%s: %+v", night, r)
-			}
-		}
-		if slices.ContainsFunc(o.Warnings, func(w string) bool { return strings.HasPrefix(w, "refunds begin") }) {
-			t.Errorf("%s: warnings %q", night, o.Warnings)
-		}
-	}
-}
