@@ -31,44 +31,32 @@ func TestADumpReplacedUnderwayBeginsTheNightAnew(t *testing.T) {
 	calm := newDeployment(t)
 	calm.night(lastDay - 1)
 	calm.correct(lastDay, 4_321)
-	want := calm.night(lastDay)
-
-	d := newDeployment(t)
-	d.night(lastDay - 1)
-	got, err := d.tryWhile(lastDay, whenever("reduce", func(time int) {
-		if time == 1 {
-			d.correct(lastDay, 4_321)
-		}
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff(sums(want), sums(got)); diff != "" || got.Sequence != 1 {
-		t.Errorf("commit %d: %s", got.Sequence, diff)
-	}
-	if told := strings.Join(got.Warnings, "; "); !strings.Contains(told, "begun anew: ") || !strings.Contains(told, filepath.Join("orders", "dt="+lastDay.String())) {
-		t.Errorf("it says %q", told)
-	}
+	beginsAnew(t, calm.night(lastDay), func(d *deployment) { d.correct(lastDay, 4_321) })
 }
 
 // A file that is gone when it is opened was replaced too: Spark writes a day again under other names.
 func TestADumpRenamedUnderwayBeginsTheNightAnew(t *testing.T) {
 	calm := newDeployment(t)
 	calm.night(lastDay - 1)
-	want := calm.night(lastDay)
-
-	d := newDeployment(t)
-	d.night(lastDay - 1)
-	got, err := d.tryWhile(lastDay, whenever("reduce", func(time int) {
-		if time > 1 {
-			return
-		}
+	beginsAnew(t, calm.night(lastDay), func(d *deployment) {
 		files, err := filepath.Glob(filepath.Join(d.dump("orders", lastDay), "*.parquet"))
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%q, %v", files, err)
 		}
 		if err := os.Rename(files[0], filepath.Join(d.dump("orders", lastDay), "part-again.parquet")); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// beginsAnew lets something happen to a night's dumps once they are listed, and wants the night that follows from what is there then.
+func beginsAnew(t *testing.T, want jobs.Outcome, happens func(d *deployment)) {
+	t.Helper()
+	d := newDeployment(t)
+	d.night(lastDay - 1)
+	got, err := d.tryWhile(lastDay, whenever("reduce", func(time int) {
+		if time == 1 {
+			happens(d)
 		}
 	}))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
@@ -130,7 +131,7 @@ func (a *app) printRuns(runs []jobs.RunRecord, zone *calendar.Zone, steps bool) 
 			fmt.Fprintf(a.stdout, "  %-12s %8.3f s\n", s.Name, s.Seconds)
 		}
 		for _, g := range r.Gates {
-			fmt.Fprintf(a.stdout, "  gate %s: %s, %s\n", g.Name, passed(g), cli.Printable(g.Detail))
+			fmt.Fprintf(a.stdout, "  gate %s: %s, %s\n", g.Name, passed(g), words.Printable(g.Detail))
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/rules"
 )
 
@@ -235,7 +236,7 @@ func percent(ratio *float64) string {
 func (a *app) printSimulatedNight(n *jobs.SimulatedNight) error {
 	fmt.Fprintf(a.stdout, "\n%s against %s\n", n.AsOf, baselineName(n.Before))
 	for _, note := range n.Notes {
-		fmt.Fprintf(a.stdout, "note: %s\n", cli.Printable(note))
+		fmt.Fprintf(a.stdout, "note: %s\n", words.Printable(note))
 	}
 	var rows [][]string
 	for i := range n.Lists {

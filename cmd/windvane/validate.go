@@ -14,6 +14,7 @@ import (
 	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -212,7 +213,7 @@ func (a *app) printReport(r jobs.TableReport) {
 	add("note", r.Notes)
 	add("not computable", r.Missing)
 	for i, line := range lines {
-		lines[i] = cli.Printable(line)
+		lines[i] = words.Printable(line)
 	}
 	if len(lines) > 0 {
 		fmt.Fprintf(a.stdout, "\n%s %s\n  %s\n", r.Table, dayOf(r), strings.Join(lines, "\n  "))

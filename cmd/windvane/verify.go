@@ -10,6 +10,7 @@ import (
 
 	"github.com/windvane/windvane/cmd/windvane/cli"
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/calendar"
 )
 
@@ -123,9 +124,9 @@ func (a *app) printFindings(nights []*jobs.Verified) {
 		for _, f := range v.Findings {
 			if f.File != file {
 				file = f.File
-				fmt.Fprintf(a.stdout, "\n%s\n", cli.Printable(file))
+				fmt.Fprintf(a.stdout, "\n%s\n", words.Printable(file))
 			}
-			fmt.Fprintf(a.stdout, "  %s: %s\n", f.Check, cli.Printable(f.Detail))
+			fmt.Fprintf(a.stdout, "  %s: %s\n", f.Check, words.Printable(f.Detail))
 			if f.More > 0 {
 				fmt.Fprintf(a.stdout, "  %s: and %s more\n", f.Check, cli.Grouped(f.More))
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
+	"github.com/windvane/windvane/reports/words"
 	"github.com/windvane/windvane/transforms/contract"
 )
 
@@ -83,7 +84,7 @@ func (c cells) text(i int) string {
 	case c.real != nil:
 		return strconv.FormatFloat(c.real(i), 'f', 2, 64)
 	}
-	return strings.Map(printable, c.plain(i))
+	return words.Printable(c.plain(i))
 }
 
 // rank is the value as rows are ranked by; nulls come last.
@@ -97,14 +98,6 @@ func (c cells) rank(i int) float64 {
 		return c.real(i)
 	}
 	return 0
-}
-
-// printable keeps text of the dumps from steering the terminal.
-func printable(r rune) rune {
-	if strconv.IsPrint(r) {
-		return r
-	}
-	return '?'
 }
 
 func isRatio(c *contract.Column) bool {

@@ -52,19 +52,19 @@ func (p *page) head() {
 	e := p.e
 	name := ""
 	if e.Name != nil {
-		name = "「" + printable(*e.Name) + "」"
+		name = "「" + words.Printable(*e.Name) + "」"
 	}
-	p.line("%s %s %s%s", words.Role(e.Role), e.Role, printable(e.SubjectID), name)
+	p.line("%s %s %s%s", words.Role(e.Role), e.Role, words.Printable(e.SubjectID), name)
 	facts := []string{"数据日期 " + e.AsOf, fmt.Sprintf("第 %d 次提交", e.Sequence)}
 	if e.MerchantID != nil {
-		facts = append(facts, "店铺 "+printable(*e.MerchantID))
+		facts = append(facts, "店铺 "+words.Printable(*e.MerchantID))
 	}
 	if e.Category1ID != nil {
-		facts = append(facts, "一级类目 "+printable(*e.Category1ID))
+		facts = append(facts, "一级类目 "+words.Printable(*e.Category1ID))
 	}
 	p.line("%s", strings.Join(append(facts, "规则版本 "+e.RulesVersion), " · "))
 	if e.RulesSince != nil {
-		p.line("规则版本 %s 自 %s 起生效，此前为 %s：均值与连续次数跨越两版，每晚的分数和结论仍按当晚的规则", e.RulesVersion, *e.RulesSince, printable(*e.RulesBefore))
+		p.line("规则版本 %s 自 %s 起生效，此前为 %s：均值与连续次数跨越两版，每晚的分数和结论仍按当晚的规则", e.RulesVersion, *e.RulesSince, words.Printable(*e.RulesBefore))
 	}
 	if !e.RulesAtHand {
 		p.line("注意：本机配置的规则不是当晚所用的规则；名称借用现有规则，还需几次无从得知")
@@ -75,7 +75,7 @@ func (p *page) head() {
 func (p *page) score(role string, s *Score) {
 	title := words.ScoreName(role) + " " + scoreID(role)
 	if role != p.e.Role {
-		title = "所属店铺 " + printable(s.SubjectID) + " 的" + title
+		title = "所属店铺 " + words.Printable(s.SubjectID) + " 的" + title
 	}
 	if s.Score == nil {
 		p.line("%s：%s %s", title, words.ScoreStatus(s.Status), s.Status)
@@ -197,7 +197,7 @@ func (p *page) price() {
 	p.line("\n价格力 price_power：%s %s", words.PriceStatus(f.Status), f.Status)
 	s := fmt.Sprintf("  单件价格 %s 元（%s 单）", yuan(f.UnitPriceFen), words.Number(float64(f.Orders), 0))
 	if f.StyleID != nil {
-		s += fmt.Sprintf(" · 同款 %s：其他店铺 %d 家、%s 单", printable(*f.StyleID), f.BenchmarkShops, words.Number(float64(f.BenchmarkOrders), 0))
+		s += fmt.Sprintf(" · 同款 %s：其他店铺 %d 家、%s 单", words.Printable(*f.StyleID), f.BenchmarkShops, words.Number(float64(f.BenchmarkOrders), 0))
 	}
 	if f.BenchmarkFen != nil {
 		s += " · 基准价 " + yuan(*f.BenchmarkFen) + " 元"
@@ -236,7 +236,7 @@ func (p *page) list(l *List) {
 	p.line("  还需：%s", l.NeedsChinese)
 	p.line("  连续：%s", l.Streak())
 	if l.Override != nil {
-		p.line("  人工处理 override：%s", printable(*l.Override))
+		p.line("  人工处理 override：%s", words.Printable(*l.Override))
 	}
 	if l.Stale {
 		p.line("  输入迟到，沿用上一次清单 stale；门槛一栏是今晚不完整的数据所说，不是清单所据")
@@ -386,14 +386,4 @@ func yuan(fen int64) string {
 		sign, fen = "-", -fen
 	}
 	return fmt.Sprintf("%s%s.%02d", sign, words.Number(float64(fen/100), 0), fen%100)
-}
-
-// printable keeps text of the dumps from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if strconv.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/windvane/windvane/reports/words"
 )
 
 // JSON prints a value for programs.
@@ -18,21 +20,17 @@ func JSON(to io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// Printable keeps text of dumps and files from steering the terminal and from looking like a line of its own.
-func Printable(s string) string { return Lines(strings.ReplaceAll(s, "\n", "?")) }
-
 // Lines is Printable of text that may have several lines.
 func Lines(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || strconv.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = words.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Short is text of dumps that takes no more than so many columns of the terminal.
-func Short(s string, columns int) string { return text.Snip(Printable(s), columns, "…") }
+func Short(s string, columns int) string { return text.Snip(words.Printable(s), columns, "…") }
 
 // Table prints rows under a header, each on one line. Columns named in numbers are aligned to the right.
 func Table(to io.Writer, header []string, rows [][]string, numbers ...string) error {
@@ -47,7 +45,7 @@ func Table(to io.Writer, header []string, rows [][]string, numbers ...string) er
 	}
 	var right []table.ColumnConfig
 	for _, n := range numbers {
-		right = append(right, table.ColumnConfig{Name: Printable(n), Align: text.AlignRight, AlignHeader: text.AlignRight})
+		right = append(right, table.ColumnConfig{Name: words.Printable(n), Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(right)
 	for line := range strings.SplitSeq(t.Render(), "\n") {
@@ -61,7 +59,7 @@ func Table(to io.Writer, header []string, rows [][]string, numbers ...string) er
 func tableRow(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		row[i] = Printable(c)
+		row[i] = words.Printable(c)
 	}
 	return row
 }
