@@ -115,6 +115,7 @@ func signOf(b bool) int64 {
 // Each cause is what it is said to be, told by deployments in which the causes beside it are left out: one that had the
 // corrections before the run before, and one whose rules never changed. The causes add up to the movement.
 func TestCausesOfChanges(t *testing.T) {
+	t.Parallel()
 	d1, d2, d3 := lastDay-2, lastDay-1, lastDay
 	now := newMarket(t, func(o *market.Options) { o.Days, o.Merchants, o.Products, o.LinesPerDay, o.Seed = 6, 12, 150, 600, 4 })
 	set := restless(d3)

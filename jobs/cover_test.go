@@ -19,6 +19,7 @@ type coverRow struct {
 // Reviews that begin twenty days after the orders are held against the signatures of ten days, and say so; those of three days
 // against nothing.
 func TestReviewsThatBeginLate(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 30)
 	read := func() map[[2]string]coverRow {
 		rows := map[[2]string]coverRow{}

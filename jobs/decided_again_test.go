@@ -13,6 +13,7 @@ import (
 // A night that is decided again counts little of what a night counts. Its lists, and the figures that they are made of, are those
 // that come of all of it: over history that is longer than their windows, so that stored runs of days begin before them.
 func TestDecidedAgainFromLess(t *testing.T) {
+	t.Parallel()
 	d := newMarket(t, func(o *market.Options) {
 		o.Days, o.Merchants, o.Talents, o.Products, o.Buyers, o.LinesPerDay = 105, 12, 20, 60, 80, 60
 	})

@@ -58,6 +58,7 @@ func TestNoFileStandsForNoRows(t *testing.T) {
 
 // TestQuietDaysLeaveNoSumsAndNoSegments makes nights of a market that sold nothing for 19 days.
 func TestQuietDaysLeaveNoSumsAndNoSegments(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t)
 	d.settings.RestateDays = 10
 	quiet := func(day calendar.Day) bool { return day > lastDay-60 && day < lastDay-40 }

@@ -114,6 +114,7 @@ type splitRow struct {
 
 // A month of a demo: product_test as counted in the dumps; of fives one row per row of shop_score, GMV that adds up to gmv_split, and 常挂品 as counted in the dumps.
 func TestADemoNightPublishesFivesAndProductTest(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 30)
 	o := d.night(lastDay)
 	rows, shops := published[fivesRow](t, d, o, "fives"), published[shopRow](t, d, o, "shop_score")

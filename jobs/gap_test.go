@@ -135,6 +135,7 @@ func bytesOf(o jobs.Outcome, without ...string) map[string]string {
 // Nights with a date left out: their memory is that of the runs there are, all else is as if the date had its night, and
 // making up for it makes every later night the one that it would have been.
 func TestADateWithoutACommitNeitherCountsNorBreaks(t *testing.T) {
+	t.Parallel()
 	whole, gap := newDemo(t, 8), newDemo(t, 8)
 	days := []calendar.Day{lastDay - 3, lastDay - 2, lastDay - 1, lastDay}
 	const left = 1

@@ -78,6 +78,7 @@ func whole(v stats.Int128) int64 { return v.Big().Int64() }
 
 // TestLiftOfADemoEqualsARecountOfItsDumps: from the rows that a company dumps to the sums of each arm.
 func TestLiftOfADemoEqualsARecountOfItsDumps(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, liftMarketDays)
 	f := d.lift(lastDay)
 	wantMerchants, wantUsers := readLiftDumps(t, d, lastDay-liftMarketDays+1, lastDay).count(lastDay)
@@ -194,6 +195,7 @@ func otherDemo(t *testing.T) *deployment {
 // TestLiftStateIsTheSameHoweverItCameAbout: a night moves the pairs of the night before, or makes them of older ones or of
 // the dumps; its files are the same, and so are the figures.
 func TestLiftStateIsTheSameHoweverItCameAbout(t *testing.T) {
+	t.Parallel()
 	d, other := newDemo(t, liftMarketDays), otherDemo(t)
 	for day := lastDay - 2; day < lastDay; day++ {
 		d.night(day)
@@ -276,6 +278,7 @@ type logged struct {
 // A programme that logs a pair each time it would boost logs pairs from before the start again. They are left out: what they bought before they
 // come again was bought under treatment.
 func TestPairsFirstEligibleBeforeTheStartAreLeftOut(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, liftMarketDays)
 	since := lastDay - 20
 	d.settings.Chuanliu.Since = &since
@@ -321,6 +324,7 @@ func (d *deployment) eligibility(day calendar.Day) (rows []logged) {
 
 // Every pair in both arms: no pair is left, no table of lift has a row, and the night says why.
 func TestPairsInBothArmsAreTold(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, liftMarketDays)
 	pairs := map[pairKey]bool{}
 	for day := lastDay - liftMarketDays + 1; day <= lastDay; day++ {

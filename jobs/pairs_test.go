@@ -52,6 +52,7 @@ func (d *deployment) forget() {
 
 // With three days of restatement the first two days of the market are a long block, else a short one.
 func TestANightIsTheSameWhateverSegmentsThereAre(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		restate int

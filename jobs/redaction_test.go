@@ -238,6 +238,7 @@ func (d *deployment) forgetBuyers(ids ...string) {
 // Buyers that are forgotten are no buyers any more, whether their days are reduced again or taken from what is stored, and
 // every fen stays.
 func TestForgottenBuyersLeaveTheirMoney(t *testing.T) {
+	t.Parallel()
 	always := keyed(t, oldKey)
 	always.forgetBuyers("100", "102")
 	always.night(lastDay - 1)
@@ -371,6 +372,7 @@ type storedPair struct {
 
 // Of the experiment the pairs of forgotten buyers go, those of others stay as they are.
 func TestForgottenBuyersAreInNoPair(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, liftMarketDays)
 	d.lift(lastDay)
 	folders := func() []string {

@@ -52,6 +52,7 @@ type testedRow struct {
 // Where refunds begin later than the orders, figures net of refunds are of the windows that begin no earlier, and are those of a
 // market whose refunds were always there; the others are null, and no gate passes because nobody is seen to return anything.
 func TestRefundsThatBeginLate(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 70)
 	rows := func(o jobs.Outcome) map[netRow]netRow {
 		out := map[netRow]netRow{}
@@ -132,6 +133,7 @@ func TestRefundsThatBeginLate(t *testing.T) {
 
 // The first file of refunds tells nothing of what was paid before it: it ends nothing that was not known the night before.
 func TestTheFirstDayOfRefunds(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 70)
 	for day := lastDay - 69; day < lastDay; day++ {
 		d.drop("refunds", day)

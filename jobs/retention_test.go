@@ -64,6 +64,7 @@ func (d *deployment) correct(day calendar.Day, fen int64) {
 // After a collection nights go on as if there had been none: the same bytes, and no day reduced twice. Before there is
 // anything superseded, all of the state is asked for: reduced days, sums of runs, segments of pairs of 8 and of 64 days.
 func TestNightsGoOnAfterACollection(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t)
 	d.settings.RestateDays = 5
 	p := twin.Partitions{Orders: map[twin.Day][]twin.Order{}, Refunds: map[twin.Day][]twin.Refund{}}

@@ -267,6 +267,7 @@ func tear(t *testing.T, path string) {
 
 // State is a cache: whatever becomes of it, the next night is the same bytes.
 func TestLostStateIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	rested := newDeployment(t)
 	rested.night(lastDay - 1)
 	want := sums(rested.forked(t).night(lastDay))
@@ -364,6 +365,7 @@ func TestOldDaysStayAsTheyWere(t *testing.T) {
 }
 
 func TestMissingDaysAreNeverZeros(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		change func(d *deployment)

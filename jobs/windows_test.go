@@ -54,6 +54,7 @@ func (d *deployment) still(what string, asOf calendar.Day, want map[string]strin
 }
 
 func TestKeptSumsChangeNoByte(t *testing.T) {
+	t.Parallel()
 	d := longHistory(t)
 	d.settings.RestateDays = 210
 	d.again(lastDay-1, false)
@@ -127,6 +128,7 @@ func damageMiddle(t *testing.T, path string) {
 // Scopes share the reductions that make lost days again: one that finds a damaged file ends no other's. Two processes that
 // make the same sums at once write the same bytes, and read on.
 func TestLostSalesDisturbNoOtherScopeAndNoOtherNight(t *testing.T) {
+	t.Parallel()
 	d := longHistory(t)
 	d.settings.SalesRows, d.settings.Workers = 3, 6
 	d.settings.CommitGapDays = 1 // so that neither of the two nights may rest on the other

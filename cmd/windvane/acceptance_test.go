@@ -134,9 +134,11 @@ func dumpOlist(t testing.TB, source *olist.Source, first, last recount.Date) str
 }
 
 func TestNinetyDaysOfOlist(t *testing.T) {
+	t.Parallel()
 	source, reference := loadOlist(t)
 	input := dumpOlist(t, source, ninetyFirst, ninetyLast)
 	t.Run("by status, sixteen nights", func(t *testing.T) {
+		t.Parallel()
 		mapping := olist.MapByStatus()
 		s, sales := newCompany(t, input, mapping.Config), ninetyDays(source, mapping)
 		s.backfill(nightsFirst, ninetyLast)
@@ -147,6 +149,7 @@ func TestNinetyDaysOfOlist(t *testing.T) {
 		}
 	})
 	t.Run("all paid, the last night alone", func(t *testing.T) {
+		t.Parallel()
 		mapping := olist.MapAllPaid()
 		s := newCompany(t, input, mapping.Config)
 		s.backfill(ninetyLast, ninetyLast)
@@ -171,6 +174,7 @@ func ninetyDays(source *olist.Source, mapping olist.Mapping) []recount.Sale {
 }
 
 func TestMistakesOfTheWarehouseDoNotShow(t *testing.T) {
+	t.Parallel()
 	checkMistakes(t, "2017-11-23", "2017-11-25", "2017-11-24")
 }
 
@@ -281,6 +285,7 @@ func newCDNOW(t testing.TB, source *cdnow.Source) *company {
 
 // Two nights hold all figures of repeat purchase that were published about CDNOW.
 func TestTwoNightsOfCDNOW(t *testing.T) {
+	t.Parallel()
 	source, reference := loadCDNOW(t)
 	s := newCDNOW(t, source)
 	s.backfill(cdnow.Calibration, cdnow.Calibration)

@@ -113,6 +113,7 @@ func TestEachBadCellIsCountedOnce(t *testing.T) {
 // TestANightOfExtremesIsCleanOrNamesTheColumn damages cells of every column with the extremes of its type, in any number of
 // tables. The night either publishes numbers only, or names table and column and publishes nothing; it never crashes.
 func TestANightOfExtremesIsCleanOrNamesTheColumn(t *testing.T) {
+	t.Parallel()
 	input := killMarket(t)
 	published, refused := 0, 0
 	for seed := range uint64(extremes) {

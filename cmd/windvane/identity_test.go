@@ -298,6 +298,7 @@ func inColumns(rows []parquet.Row, moved []int) []parquet.Row {
 type truthDay struct{ order, raw, paid, orders, buyers int64 }
 
 func TestTheMarketsTruthIsPublished(t *testing.T) {
+	t.Parallel()
 	input := newMarket(t)
 	truth, err := public.Read(filepath.Join(input, "truth", "days.parquet"), nil, "dt", "gmv_order_fen", "gmv_paid_raw_fen", "gmv_paid_fen", "gmv_net_fen", "orders", "buyers")
 	if err != nil {

@@ -22,6 +22,7 @@ const (
 
 // TestChangedMarkets makes the nights of a market, and of what it would be if some things were otherwise.
 func TestChangedMarkets(t *testing.T) {
+	t.Parallel()
 	a := newStand(t, changedMarket(t), "")
 	a.night(changedNorms)
 	a.night(changedLast)

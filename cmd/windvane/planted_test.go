@@ -78,6 +78,7 @@ type plantedDimension struct {
 // TestScoresFollowThePlantedTruth ranks subjects of many orders as their planted rates do. The market has few subjects,
 // so that each has enough of the rare events: what chance leaves of a ranking is worked out beside it.
 func TestScoresFollowThePlantedTruth(t *testing.T) {
+	t.Parallel()
 	followPlanted(t, "--merchants", "80", "--talents", "120", "--products", "160", "--lines-per-day", "20000")
 }
 

@@ -114,6 +114,7 @@ func recountMarket(t *testing.T) string {
 
 // TestRawFiguresAgreeWithANaiveRecount counts x and n of every indicator of everybody once more, row by row.
 func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
+	t.Parallel()
 	input := recountMarket(t)
 	s := newStand(t, input, "")
 	s.night(recountLast)

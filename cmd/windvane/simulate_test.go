@@ -128,6 +128,7 @@ func (s *stand) copyOutput(t rapid.TB, from *stand, folders ...string) {
 
 // TestSimulate holds simulations against real nights of one small market.
 func TestSimulate(t *testing.T) {
+	t.Parallel()
 	own := ruleText(t, shortHistory(), singleGates(gateLines[:5]))
 	s := ruledStand(t, simulatedMarket(t), own)
 	s.must(t, "backfill", "--from", firstPublished, "--to", "2026-01-31")
