@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,5 +194,16 @@ func TestStreaks(t *testing.T) {
 		if got := c.list.Streak(); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
+	}
+}
+
+// What a 川流 reward is multiplied with goes by the score of the night: a member is promised nothing of it.
+func TestMembersAreNotPromisedWhatRewardsDoNotPay(t *testing.T) {
+	in := read(t, "talent_without_score.rows.json")
+	row := in["eligibility_campaign"][0]
+	maps.Copy(row, map[string]any{"list": "benefit_talent", "eligible": true, "level": "A", "movement": "stayed", "standing": true})
+	in["eligibility_benefit"], in["eligibility_campaign"] = in["eligibility_campaign"], nil
+	if got := text(t, build(t, "talent", in, exact()), exact()); !strings.Contains(got, "所得：工具，样品优先；川流奖励的倍数按当晚带货口碑分，见 talent_rewards") {
+		t.Error(got)
 	}
 }
