@@ -31,7 +31,7 @@ func Reason(code string) string { return of(reasons, code) }
 var reasons = map[string]string{
 	"gate_failed":      "有门槛未达标",
 	"history_short":    "有评分的运行次数还不够",
-	"no_score":         "暂无评分（有效订单不足）",
+	"no_score":         "门槛所看的评分暂无（有效订单不足）",
 	"not_known":        "门槛所需的数据缺失",
 	"waiting_to_enter": "已达标，连续次数未满，等待进入",
 	"held_in_band":     "略低于门槛，在缓冲带内保留",

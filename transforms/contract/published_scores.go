@@ -155,7 +155,7 @@ func historyTable(name string, subject Column, more ...Column) *Table {
 
 // The scores of the last 30 runs.
 var (
-	ProductScoreHistory = historyTable("product_score_history", id("product_id", Product, "the product"), null(count("quality_hundredths", "dimension quality × 100")))
+	ProductScoreHistory = historyTable("product_score_history", id("product_id", Product, "the product"), null(count("quality_hundredths", "dimension quality × 100; null: not computable on dt. A 0 of an older binary says the same")))
 	ShopScoreHistory    = historyTable("shop_score_history", id("merchant_id", Merchant, "the shop"))
 	TalentScoreHistory  = historyTable("talent_score_history", id("talent_id", Talent, "the talent"))
 )

@@ -209,7 +209,7 @@ func (d *Decision) unseat(subject int) {
 // applyGates judges gates, counts streaks and weighs, subject by subject.
 func (d *Decision) applyGates(st rules.Stability, b *Before) {
 	d.s.each(func(i int) {
-		n := judgeAll(d.gates, i)
+		n := d.judgeAll(i)
 		s := streaks{b.PassStreak[i], b.FailStreak[i]}.after(n.outcome)
 		d.Standing[i], d.Reasons[i] = stands(st, b.Standing[i], d.FirstRun, n, s)
 		d.PassStreak[i], d.FailStreak[i], d.Failed[i] = s.pass, s.fail, n.failed

@@ -104,6 +104,8 @@ func TestSubsidyGates(t *testing.T) {
 		{"no stars, but a brand's product without a benchmark", func(p *product) { p.stars, p.brand = none, 1 },
 			"passed passed passed passed_by_unless passed passed", "first_run"},
 		{"poor quality", func(p *product) { p.quality = 4.10 }, "passed failed passed passed passed passed", "gate_failed"},
+		{"a score without its quality, whose data are missing", func(p *product) { p.quality = none }, "passed not_known passed passed passed passed", "not_known"},
+		{"no score, and no quality therefore", func(p *product) { p.score, p.quality = none, none }, "not_known not_known passed passed passed passed", "no_score"},
 		{"too many refunds", func(p *product) { p.refunds = 1.51 }, "passed passed passed passed passed failed", "gate_failed"},
 		{"refunds not known do not pass, though the gate says at most", func(p *product) { p.refunds = none },
 			"passed passed passed passed passed not_known", "not_known"},

@@ -102,7 +102,7 @@ func (d *Decision) Needs(subject int) Need {
 	for i := range d.gates {
 		g, fails := &d.gates[i], passes>>i&1 == 0
 		switch {
-		case g.lever != other && !g.atMost:
+		case g.lever != other && !g.atMost && !d.lacksQuality(g, subject):
 			if !g.excepted(subject) {
 				need.raise(g)
 			}

@@ -35,6 +35,8 @@ func TestNeeds(t *testing.T) {
 			verdict(eligibility.NeedsScore)},
 		{"better quality alone", func(p *product) { p.quality = steady(7, 4.30) }, verdict(eligibility.NeedsScore)},
 		{"a score at all", func(p *product) { p.score = steady(7, none) }, verdict(eligibility.NeedsScore)},
+		{"data of the quality that the score lacks", func(p *product) { p.quality = steady(7, none) }, eligibility.Need{Verdict: eligibility.NeedsGate, Own: 460, Gate: 1, By: none}},
+		{"a better score, and data of its quality", func(p *product) { p.score, p.quality = steady(7, 4.50), steady(7, none) }, eligibility.Need{Verdict: eligibility.NeedsMore, Own: 460, Gate: -1}},
 		{"only time: tonight's score would do", func(p *product) { p.score = repeat(6, 4.30, 4.60) }, verdict(eligibility.NeedsTime)},
 		{"only time: the history is short", func(p *product) { p.score = repeat(3, 4.80) }, verdict(eligibility.NeedsTime)},
 		{"one star more", func(p *product) { p.stars = 3 }, gate(3, 1)},

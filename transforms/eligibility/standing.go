@@ -24,16 +24,16 @@ type night struct {
 }
 
 // judgeAll puts the gates of a subject together.
-func judgeAll(gates []gate, subject int) night {
+func (d *Decision) judgeAll(subject int) night {
 	var n night
-	for i := range gates {
-		g := &gates[i]
+	for i := range d.gates {
+		g := &d.gates[i]
 		res := g.judge(subject)
 		if res.State.Passes() {
 			continue
 		}
 		n.failed |= 1 << i
-		n.reasons.add(g.reason(res.State))
+		n.reasons.add(d.reason(g, res.State, subject))
 		if res.Band {
 			n.outcome = max(n.outcome, between)
 			continue
@@ -45,16 +45,21 @@ func judgeAll(gates []gate, subject int) night {
 }
 
 // reason why a gate did not pass.
-func (g *gate) reason(s State) Reason {
+func (d *Decision) reason(g *gate, s State, subject int) Reason {
 	switch {
 	case s == HistoryShort:
 		return ShortHistory
-	case s == NotKnown && g.scored:
+	case s == NotKnown && g.scored && !d.lacksQuality(g, subject):
 		return NoScore
 	case s == NotKnown:
 		return Unknown
 	}
 	return GateFailed
+}
+
+// lacksQuality tells whether a gate asks for the quality dimension of a subject that has a score without it: its data are missing, not orders.
+func (d *Decision) lacksQuality(g *gate, subject int) bool {
+	return g.lever == quality && g.runs.newest(subject) == 0 && d.own.newest(subject) != 0
 }
 
 // streaks counts runs: passing ones in a row, failing ones in a row. Between the lines both are 0.

@@ -64,6 +64,9 @@ func (s *twinSubject) gateAlone(st rules.Stability, g rules.Gate) (outcome, reas
 		}
 	}
 	scores := s.scores[g.Measure]
+	if own := s.scores[s.own]; g.Measure == "product_quality" && len(own) > 0 && own[0] != 0 {
+		unknown = "not_known" // there is a score: only what this dimension is made of is missing
+	}
 	value, known := s.measures[g.Measure]
 	if isScore {
 		known = len(scores) > 0 && scores[0] != 0

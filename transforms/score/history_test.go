@@ -2,12 +2,15 @@ package score_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/windvane/windvane/internal/testkit/lines"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/score"
 )
 
@@ -48,5 +51,28 @@ func TestHistoryRemembersTheNewestRuns(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := role.Remember(func(yield func(*column.Frame, error) bool) { yield(nil, broken) }, "merchant_id", false); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A dimension that is not computable, for want of its tables, is null in the history as it is beside the score, and so are read it and
+// the 0 that stood there.
+func TestAQualityThatIsNotComputableIsNullInTheHistory(t *testing.T) {
+	asOf := calendar.Of(2026, 5, 15)
+	role := &score.Role{AsOf: asOf, IDs: column.NewIDs(nil), Role: contract.ScoreProduct, Codes: []int64{10, 20}, Scores: &score.Scores{Total: []int16{450, 440}, Quality: []int16{0, 430}}}
+	f := column.NewFrame(4)
+	f.Set("product_id", []int64{10, 10, 20, 20})
+	f.Set("dt", []int64{int64(asOf - 2), int64(asOf - 1), int64(asOf - 2), int64(asOf - 1)})
+	f.Set("score_hundredths", []int64{451, 452, 441, 442})
+	f.Set("quality_hundredths", []int64{0, column.Null, 431, 432})
+	h, err := role.Remember(func(yield func(*column.Frame, error) bool) { yield(f, nil) }, "product_id", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range lines.Of(t, role.HistoryTable(h)) {
+		got = append(got, fmt.Sprint(row["score_hundredths"], " ", row["quality_hundredths"]))
+	}
+	if diff := cmp.Diff([]string{"451 <nil>", "452 <nil>", "450 <nil>", "441 431", "442 432", "440 430"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

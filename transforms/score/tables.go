@@ -53,6 +53,14 @@ func hundredthsOrNull(c *column.Cell, v int16) {
 	c.Real(float64(v) / 100)
 }
 
+func wholeOrNull(c *column.Cell, v int16) {
+	if v == 0 {
+		c.Null()
+		return
+	}
+	c.Int(int64(v))
+}
+
 // Table is product_score, shop_score or talent_score.
 func (r *Role) Table() Records {
 	t, dimensions := contractOf(r.Role)
@@ -333,7 +341,7 @@ func (r *Role) HistoryTable(h *History) Records {
 				dt.Int(int64(h.Runs[run]))
 				score.Int(int64(h.Score[run][i]))
 				if quality != nil {
-					quality.Int(int64(h.Quality[run][i]))
+					wholeOrNull(quality, h.Quality[run][i])
 				}
 			}
 			if !more() {
