@@ -21,12 +21,17 @@ type Change struct {
 
 // onlyShort tells whether nothing but too few runs with a score stands in the way.
 func (c Change) onlyShort() bool {
-	return c.Needs == "more_than_one_change" && c.Reasons == "history_short"
+	return c.Needs == "more_than_one_change" && c.because("history_short") && !c.because("gate_failed") && !c.because("no_score") && !c.because("not_known")
 }
 
 // withoutScore tells whether the subject lacks a score rather than a good one.
 func (c Change) withoutScore() bool {
-	return c.Needs == "score" && c.Of == "" && slices.Contains(strings.Split(c.Reasons, ","), "no_score")
+	return c.Needs == "score" && c.Of == "" && c.because("no_score")
+}
+
+// because tells whether a reason is among those of the row.
+func (c Change) because(reason string) bool {
+	return slices.Contains(strings.Split(c.Reasons, ","), reason)
 }
 
 // minimum is how many orders a score asks for.
@@ -61,6 +66,8 @@ func (c Change) English() string {
 	switch {
 	case c.onlyShort():
 		return "too few runs with a score to judge by: " + c.Failed
+	case c.Needs == "more_than_one_change" && c.Failed == "": // a held list of an older binary
+		return "more than one change is needed"
 	case c.Needs == "more_than_one_change":
 		return "more than one change is needed: " + c.Failed
 	case c.withoutScore():

@@ -76,48 +76,35 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 }
 
 // Hold keeps the list of the run before because tonight's would turn over too much of it: Decide with stale, for
-// another reason.
+// another reason. Tonight's columns are complete, so the gates that do not pass are told, and why.
 func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History, b *Before, o map[int]Override) *Decision {
 	d := Decide(r, l, asOf, s, h, b, o, true)
 	d.Stale = false
-	for i := range d.Reasons {
-		d.Reasons[i] &^= 1 << Stale
+	d.s.each(func(i int) {
+		n := d.judgeAll(i)
+		d.Failed[i] = n.failed
+		d.Reasons[i] = d.Reasons[i]&^(1<<Stale) | n.reasons
 		d.Reasons[i].add(ChurnHeld)
-	}
-	d.removeAtOnce()
+		if n.atOnce {
+			d.removeAtOnce(i)
+		}
+	})
 	d.move(b)
 	return d
 }
 
 // removeAtOnce takes from a held list whom a gate that waits for nothing throws out: a hold protects nobody from a
 // severe violation, only people who allowed a member do. Its streaks are judged too: those of the run before would say that it passes.
-func (d *Decision) removeAtOnce() {
-	for i := range d.Member {
-		failed := d.failedAtOnce(i)
-		if failed == 0 {
-			continue
-		}
-		allowed := d.Reasons[i].Has(OverrideAllow)
-		if d.Standing[i] || d.Member[i] && !allowed {
-			d.Reasons[i].add(AtOnce)
-		}
-		d.Reasons[i].add(GateFailed)
-		s := streaks{d.PassStreak[i], d.FailStreak[i]}.after(failing)
-		d.PassStreak[i], d.FailStreak[i], d.Standing[i], d.Failed[i] = s.pass, s.fail, false, failed
-		if !allowed {
-			d.unseat(i)
-		}
+func (d *Decision) removeAtOnce(i int) {
+	allowed := d.Reasons[i].Has(OverrideAllow)
+	if d.Standing[i] || d.Member[i] && !allowed {
+		d.Reasons[i].add(AtOnce)
 	}
-}
-
-// failedAtOnce are the gates that wait for nothing and that a subject fails.
-func (d *Decision) failedAtOnce(subject int) (set uint32) {
-	for g := range d.gates {
-		if d.gates[g].atOnce && d.gates[g].judge(subject).State == Failed {
-			set |= 1 << g
-		}
+	s := streaks{d.PassStreak[i], d.FailStreak[i]}.after(failing)
+	d.PassStreak[i], d.FailStreak[i], d.Standing[i] = s.pass, s.fail, false
+	if !allowed {
+		d.unseat(i)
 	}
-	return set
 }
 
 // TooMuch tells whether a list turns over more than the rules let pass unasked. A first run turns over nothing.

@@ -119,7 +119,7 @@ func TestDenialsAndOptOutsTakeEffectOnAKeptList(t *testing.T) {
 		b.Member[i], b.Standing[i], b.PassStreak[i], b.Rank[i] = true, true, 5, int32(i+1)
 	}
 	o := map[int]eligibility.Override{0: {Action: eligibility.Deny}, 1: {Action: eligibility.OptOut, To: asOf}} // the second one is over
-	d := held(theRules(), today(4.40), asOf, subjects(3), nil, b, o)
+	d := held(theRules(), today(4.40), asOf, subjects(3), eligibility.History{"shop_score": {hundredths(4.50, 4.50, 4.50)}}, b, o)
 	got := fmt.Sprint(d.Member, d.Rank, d.Reasons[0], d.Reasons[1], d.Stale)
 	if want := "[false true true] [0 2 3] override_deny,churn_held churn_held false"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -157,8 +157,8 @@ func TestSinceIsTheFirstNightOfAMembershipOrAnAbsence(t *testing.T) {
 	}
 }
 
-// severe is a list on which a severe ticket waits for nothing, and two of its members; the first has one.
-func severe() (*rules.List, *eligibility.Before, *considered) {
+// severe is a list on which a severe ticket waits for nothing, and two of its members; the first has one. Their scores are good.
+func severe() (*rules.List, *eligibility.Before, *considered, eligibility.History) {
 	l := today(4.40)
 	l.Gates = append(l.Gates, rules.Gate{ID: "severe", Measure: "severe_violations_90d", AtMost: bound(0), AtOnce: true})
 	b := emptyBefore(2)
@@ -167,12 +167,12 @@ func severe() (*rules.List, *eligibility.Before, *considered) {
 	}
 	s := subjects(2)
 	s.Measures["severe_violations_90d"] = []float64{1, 0}
-	return l, b, s
+	return l, b, s, eligibility.History{"shop_score": {hundredths(4.50, 4.50)}}
 }
 
 func TestASevereTicketLeavesAHeldListAtOnce(t *testing.T) {
-	l, b, s := severe()
-	d := held(theRules(), l, asOf, s, nil, b, nil)
+	l, b, s, h := severe()
+	d := held(theRules(), l, asOf, s, h, b, nil)
 	got := fmt.Sprint(d.Member, d.Standing, d.Rank, told(d, 0), "; ", told(d, 1))
 	if want := "[false true] [false true] [0 2]left 0/1 gate_failed,severe_at_once,churn_held; stayed 30/0 churn_held"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -195,14 +195,43 @@ func TestWhoIsAllowedStaysOnAHeldListWhateverAGateSays(t *testing.T) {
 			"false 0 false out 0/1 gate_failed,severe_at_once,churn_held by "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l, b, s := severe()
+			l, b, s, h := severe()
 			o := eligibility.Override{Action: eligibility.Allow, Author: "ann"}
 			c.change(b, &o)
-			d := held(theRules(), l, asOf, s, nil, b, map[int]eligibility.Override{0: o})
+			d := held(theRules(), l, asOf, s, h, b, map[int]eligibility.Override{0: o})
 			if got := fmt.Sprint(d.Member[0], d.Rank[0], d.Standing[0], " ", told(d, 0), " by ", d.Overrides[0].Author); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// What gates say tonight is true of a held list too; streaks, standing and places are those of the run before.
+func TestAHeldListTellsWhichGatesDoNotPassTonight(t *testing.T) {
+	b := emptyBefore(5)
+	for _, i := range []int{1, 2} {
+		b.Member[i], b.Standing[i], b.PassStreak[i] = true, true, 5
+	}
+	h := eligibility.History{"shop_score": {hundredths(4.00, 4.00, 4.38, none, 4.50)}}
+	d := held(theRules(), today(4.40), asOf, subjects(5), h, b, nil)
+	for i, want := range []string{"1 out 0/0 gate_failed,churn_held", "1 stayed 5/0 gate_failed,churn_held", "1 stayed 5/0 gate_failed,churn_held",
+		"1 out 0/0 no_score,churn_held", "0 out 0/0 churn_held"} {
+		if got := fmt.Sprint(d.Failed[i], " ", told(d, i)); got != want {
+			t.Errorf("subject %d: got %s, want %s", i, got, want)
+		}
+	}
+}
+
+// A gate that waits for nothing waits in the band, on a held list as on any other.
+func TestTheBandProtectsOnAHeldListToo(t *testing.T) {
+	l, b := today(4.40), emptyBefore(2)
+	l.Gates[0].AtOnce = true
+	for i := range b.Member {
+		b.Member[i], b.Standing[i], b.PassStreak[i] = true, true, 5
+	}
+	d := held(theRules(), l, asOf, subjects(2), eligibility.History{"shop_score": {hundredths(4.38, 4.30)}}, b, nil)
+	if got := told(d, 0) + "; " + told(d, 1); got != "stayed 5/0 gate_failed,churn_held; left 0/1 gate_failed,severe_at_once,churn_held" {
+		t.Error(got)
 	}
 }
 
