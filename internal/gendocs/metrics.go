@@ -268,8 +268,10 @@ func grades(b *bytes.Buffer, r *rules.Rules) {
 
 func lists(b *bytes.Buffer, r *rules.Rules) {
 	s := r.Stability
-	fmt.Fprintf(b, "## Lists\n\nA subject enters after %d passing nights in a row and leaves after %d below the line; a member within %s below the line of a\n"+
-		"score gate stays. Means are over the last %d nights and need %d scores. Inside list and category members are ranked by level,\n"+
+	fmt.Fprintf(b, "## Lists\n\nA subject stands after %d passing nights in a row (on the first night of a list, one), until it was below the line %d\n"+
+		"nights in a row or fails a gate that acts at once; within %s below the line of a score gate it goes on standing. Who stands is on the list,\n"+
+		"unless its level weighs nothing (× 0.00), its shop has all the places it may have, or people keep it out; people and the cold start put others on it.\n"+
+		"Means are over the last %d nights and need %d scores. Inside list and category members are ranked by level,\n"+
 		"lower_score, score, gmv_net15, orders, id. A level read off tonight's own score is no better than its published grade or tier, which the\n"+
 		"quality gate may have lowered; levels in the mean go by the score alone.\n\n| list | | gates | levels |\n|---|---|---|---|\n", s.EnterAfter, s.LeaveAfter, fixed(s.Band, 2), s.MeanRuns, s.MeanNeeds)
 	for _, l := range r.Lists {

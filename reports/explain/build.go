@@ -163,19 +163,28 @@ func (l *List) orderGates(b words.Book) {
 	slices.SortStableFunc(l.Gates, func(a, b Gate) int { return place[a.ID] - place[b.ID] })
 }
 
-// countRuns says how many runs are left until the subject enters or leaves, which only the night's rules tell.
+// countRuns says how many runs are left until the subject enters or leaves, which only the night's rules tell, and only where streaks
+// decide it: not people, the cold start or a level that weighs nothing.
 func (l *List) countRuns(b words.Book) {
-	if !b.Exact {
+	if !b.Exact || l.decidedByPeople() {
 		return
 	}
-	if !l.Standing {
+	switch {
+	case !l.Standing && !l.Eligible:
 		n := max(1, int64(b.Rules.Stability.EnterAfter)-l.PassStreak)
 		l.RunsToEnter = &n
-	} else if l.FailStreak > 0 {
+	case l.Standing && l.Eligible && !l.ColdStart && l.FailStreak > 0:
 		n := max(1, int64(b.Rules.Stability.LeaveAfter)-l.FailStreak)
 		l.RunsToLeave = &n
 	}
 }
+
+// decidedByPeople tells whether somebody let it in or keeps it out, whatever its runs say.
+func (l *List) decidedByPeople() bool {
+	return l.because("override_allow") || l.because("override_deny") || l.because("override_opt_out")
+}
+
+func (l *List) because(reason string) bool { return slices.Contains(l.Reasons, reason) }
 
 func split(codes string) []string {
 	if codes == "" {

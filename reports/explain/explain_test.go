@@ -178,6 +178,57 @@ func TestTheTerminalIsNotSteered(t *testing.T) {
 	}
 }
 
+// Standing is not being on the list: what is told of runs is told of the one that they decide.
+func TestRunsAreToldWhereTheyDecide(t *testing.T) {
+	n := func(v int64) *int64 { return &v }
+	for _, c := range []struct {
+		name         string
+		row          map[string]any
+		enter, leave *int64
+		told         string
+		no           []string
+	}{
+		{"a member that is failing", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,leaving_slowly"}, nil, n(2),
+			"连续：已连续 1 次未达标，再有 2 次将移出", nil},
+		{"it stands, and its level weighs nothing", map[string]any{"eligible": false, "movement": "left", "standing": true, "reasons": "gate_failed,leaving_slowly,zero_weight"}, nil, nil,
+			"原因：未达标，连续次数未满，资格暂不取消", []string{"将移出", "保留"}},
+		{"it stands in the band, and its level weighs nothing", map[string]any{"eligible": false, "movement": "left", "standing": true, "fail_streak": 0., "reasons": "gate_failed,held_in_band,zero_weight"}, nil, nil,
+			"原因：略低于门槛，在缓冲带内，资格不变", []string{"将移出", "保留"}},
+		{"its shop has no place for it", map[string]any{"eligible": false, "standing": true, "reasons": "gate_failed,leaving_slowly,shop_cap"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出", "保留"}},
+		{"people keep it out", map[string]any{"eligible": false, "standing": true, "reasons": "gate_failed,leaving_slowly,override_deny"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出", "保留"}},
+		{"people keep it out, and it waits", map[string]any{"eligible": false, "standing": false, "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter,override_opt_out"}, nil, nil,
+			"连续：已连续 1 次达标\n", []string{"等待进入", "还需 2 次"}},
+		{"a member by cold start", map[string]any{"eligible": true, "standing": false, "cold_start": true, "reasons": "no_score,cold_start"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"进入须", "才能进入"}},
+		{"a member by cold start that still stands", map[string]any{"eligible": true, "standing": true, "cold_start": true, "reasons": "no_score,leaving_slowly,zero_weight,cold_start"}, nil, nil,
+			"连续：已连续 1 次未达标\n", []string{"将移出"}},
+		{"a member that people let in, and that waits", map[string]any{"eligible": true, "standing": false, "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter,override_allow"}, nil, nil,
+			"原因：已达标，连续次数未满，尚无资格", []string{"等待进入", "还需 2 次"}},
+		{"a member that people let in, and that fails", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,leaving_slowly,override_allow"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出"}},
+		{"nobody decided anything of it", map[string]any{"eligible": false, "standing": false, "reasons": "gate_failed"}, n(3), nil, "连续：已连续 1 次未达标；凭门槛进入须连续达标 3 次", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := read(t, "product.rows.json")
+			in["eligibility_campaign"], in["eligibility_subsidy"] = nil, nil
+			row := in["eligibility_traffic"][0]
+			maps.Copy(row, map[string]any{"movement": "stayed", "failed_gates": "product_score", "needs": "score", "pass_streak": 0., "fail_streak": 1.})
+			maps.Copy(row, c.row)
+			e := build(t, "product", in, exact())
+			if diff := cmp.Diff([]*int64{c.enter, c.leave}, []*int64{e.Lists[0].RunsToEnter, e.Lists[0].RunsToLeave}); diff != "" {
+				t.Errorf("runs to enter and to leave: %s", diff)
+			}
+			got := text(t, e, exact())
+			if !strings.Contains(got, c.told) {
+				t.Errorf("%s is not told:\n%s", c.told, got)
+			}
+			for _, no := range c.no {
+				if strings.Contains(got, no) {
+					t.Errorf("%s is told:\n%s", no, got)
+				}
+			}
+		})
+	}
+}
+
 func TestStreaks(t *testing.T) {
 	n := func(v int64) *int64 { return &v }
 	for _, c := range []struct {
@@ -187,9 +238,12 @@ func TestStreaks(t *testing.T) {
 		{explain.List{PassStreak: 2, RunsToEnter: n(1)}, "已连续 2 次达标，还需 1 次"},
 		{explain.List{PassStreak: 2}, "已连续 2 次达标"},
 		{explain.List{Standing: true, FailStreak: 2, RunsToLeave: n(1)}, "已连续 2 次未达标，再有 1 次将移出"},
-		{explain.List{FailStreak: 2, RunsToEnter: n(3)}, "已连续 2 次未达标；须连续达标 3 次才能进入"},
+		{explain.List{FailStreak: 2, RunsToEnter: n(3)}, "已连续 2 次未达标；凭门槛进入须连续达标 3 次"},
 		{explain.List{FailStreak: 2}, "已连续 2 次未达标"},
 		{explain.List{Standing: true}, "处于门槛与缓冲带之间，连续次数为 0"},
+		{explain.List{Reasons: []string{"gate_failed", "churn_held"}}, "沿用上一次清单，只算已计入的运行：连续次数为 0"},
+		{explain.List{Reasons: []string{"churn_held"}, PassStreak: 2, RunsToEnter: n(1)}, "沿用上一次清单，只算已计入的运行：已连续 2 次达标，还需 1 次"},
+		{explain.List{Stale: true, FailStreak: 1}, "沿用上一次清单，只算已计入的运行：已连续 1 次未达标"},
 	} {
 		if got := c.list.Streak(); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)

@@ -109,8 +109,8 @@ type List struct {
 	Standing     bool     `json:"standing"`
 	PassStreak   int64    `json:"pass_streak"`
 	FailStreak   int64    `json:"fail_streak"`
-	RunsToEnter  *int64   `json:"runs_to_enter"` // passing runs until it enters; null: it stands, or the rules are not at hand
-	RunsToLeave  *int64   `json:"runs_to_leave"` // failing runs until it leaves; null: it does not stand or fail, or the rules are not at hand
+	RunsToEnter  *int64   `json:"runs_to_enter"` // passing runs until its gates let it in; null: it is on the list, it stands, people keep it out, or the rules are not at hand
+	RunsToLeave  *int64   `json:"runs_to_leave"` // failing runs until it leaves; null: it is not on the list, or not by its gates, it does not fail, or the rules are not at hand
 	ColdStart    bool     `json:"cold_start"`
 	Stale        bool     `json:"stale"`
 	Override     *string  `json:"override"`

@@ -241,6 +241,9 @@ func (p *page) list(l *List) {
 	if l.Stale {
 		p.line("  输入迟到，沿用上一次清单 stale；门槛一栏是今晚不完整的数据所说，不是清单所据")
 	}
+	if l.because("churn_held") {
+		p.line("  清单沿用上一次 churn_held；门槛一栏、未达标与还需是今晚所说")
+	}
 	if r := p.book.ListRules(l.ID); r != nil && p.book.Exact && r.Condition != "" {
 		p.line("  附带条件：%s", r.Condition)
 	}
@@ -302,8 +305,15 @@ func (c *Causes) words() string {
 	return strings.Join(parts, " · ")
 }
 
-// Streak says in words how the subject's runs in a row stand.
+// Streak says in words how the subject's runs in a row stand. What becomes of its place is said where they decide that alone.
 func (l *List) Streak() string {
+	if l.Stale || l.because("churn_held") {
+		return "沿用上一次清单，只算已计入的运行：" + l.counted("连续次数为 0")
+	}
+	return l.counted("处于门槛与缓冲带之间，连续次数为 0")
+}
+
+func (l *List) counted(none string) string {
 	switch {
 	case l.PassStreak > 0 && l.RunsToEnter != nil:
 		return fmt.Sprintf("已连续 %d 次达标，还需 %d 次", l.PassStreak, *l.RunsToEnter)
@@ -312,11 +322,11 @@ func (l *List) Streak() string {
 	case l.FailStreak > 0 && l.RunsToLeave != nil:
 		return fmt.Sprintf("已连续 %d 次未达标，再有 %d 次将移出", l.FailStreak, *l.RunsToLeave)
 	case l.FailStreak > 0 && l.RunsToEnter != nil:
-		return fmt.Sprintf("已连续 %d 次未达标；须连续达标 %d 次才能进入", l.FailStreak, *l.RunsToEnter)
+		return fmt.Sprintf("已连续 %d 次未达标；凭门槛进入须连续达标 %d 次", l.FailStreak, *l.RunsToEnter)
 	case l.FailStreak > 0:
 		return fmt.Sprintf("已连续 %d 次未达标", l.FailStreak)
 	}
-	return "处于门槛与缓冲带之间，连续次数为 0"
+	return none
 }
 
 func newTable(header ...string) table.Writer {

@@ -25,7 +25,7 @@ func Resource(code string) string { return of(resources, code) }
 
 var resources = map[string]string{"traffic": "流量", "subsidy": "补贴", "benefit": "权益", "campaign": "活动门槛"}
 
-// Reason says a reason code of a list.
+// Reason says a reason code of a list. 资格 is standing: what gates and streaks say, not whether it is on the list.
 func Reason(code string) string { return of(reasons, code) }
 
 var reasons = map[string]string{
@@ -33,9 +33,9 @@ var reasons = map[string]string{
 	"history_short":    "有评分的运行次数还不够",
 	"no_score":         "门槛所看的评分暂无（有效订单不足）",
 	"not_known":        "门槛所需的数据缺失",
-	"waiting_to_enter": "已达标，连续次数未满，等待进入",
-	"held_in_band":     "略低于门槛，在缓冲带内保留",
-	"leaving_slowly":   "未达标，连续次数未满，暂时保留",
+	"waiting_to_enter": "已达标，连续次数未满，尚无资格",
+	"held_in_band":     "略低于门槛，在缓冲带内，资格不变",
+	"leaving_slowly":   "未达标，连续次数未满，资格暂不取消",
 	"severe_at_once":   "严重违规，立即移出",
 	"zero_weight":      "档位系数为 0",
 	"shop_cap":         "本店在该类目的名额已满",
@@ -44,7 +44,7 @@ var reasons = map[string]string{
 	"override_deny":    "人工拒绝",
 	"override_opt_out": "主动退出",
 	"override_appeal":  "申诉中，仍按门槛决定",
-	"first_run":        "清单首次运行，达标即入",
+	"first_run":        "清单首次运行，达标即有资格",
 	"stale":            "输入迟到，沿用上一次清单",
 	"churn_held":       "变动过大，沿用上一次清单",
 	"gone":             "已不在快照中且近期无成交",

@@ -26,7 +26,7 @@ var columns = map[string]string{
 	"movement": "变动", "since": "起始数据日期", "cause_data": "变动原因：数据", "cause_others": "变动原因：名额", "cause_late_data": "变动原因：更正数据", "cause_rules": "变动原因：规则", "product_score": "商品分", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
 	"lower_score": "保守分", "orders": "有效订单数", "gmv_net15_fen": "15 天退款后成交额", "failed_gates": "未达标门槛", "reasons": "原因",
 	"needs": "还需什么", "change_of": "最小改进项", "change_from": "现值", "change_to": "须达到", "change_events": "须减少的件数",
-	"change_volume": "总件数", "standing": "门槛与次数已站稳", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数", "gates_since": "各门槛起始日期",
+	"change_volume": "总件数", "standing": "有资格（按门槛与次数）", "pass_streak": "连续达标次数", "fail_streak": "连续未达标次数", "gates_since": "各门槛起始日期",
 	"cold_start": "冷启动名额", "stale": "沿用上一次", "override": "人工处理", "valid_from": "生效日期", "valid_to": "失效日期", "rules_version": "规则版本",
 
 	"gate": "门槛", "value": "数值", "threshold": "要求", "margin": "差额", "state": "结论", "in_band": "在缓冲带内",

@@ -135,7 +135,7 @@ func TestMembersAndOthersOfEachList(t *testing.T) {
 			"15 天退款后成交额（元）", "原因", "连续达标次数", "连续未达标次数", "冷启动名额", "沿用上一次", "人工处理", "生效日期", "失效日期"},
 		{"rank", "rank_before", "category1_id", "subject_id", "subject_name", "merchant_id", "level", "multiplier", "movement", "since", "product_score", "shop_score",
 			"lower_score", "orders", "gmv_net15_yuan", "reasons", "pass_streak", "fail_streak", "cold_start", "stale", "override", "valid_from", "valid_to"},
-		{"1", "3", "111", "7", "保温杯", "20", "A", "1.00", "新进入", "2026-02-27", "4.77", "4.68", "4.60", "4,673", "2,105,939.92", "清单首次运行，达标即入", "1", "0",
+		{"1", "3", "111", "7", "保温杯", "20", "A", "1.00", "新进入", "2026-02-27", "4.77", "4.68", "4.60", "4,673", "2,105,939.92", "清单首次运行，达标即有资格", "1", "0",
 			"否", "否", "", "2026-03-02", "2026-03-02"},
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
