@@ -42,7 +42,7 @@ func (b Book) minimum() string {
 	return fmt.Sprintf("（窗口内至少 %d 单）", b.Rules.MinimumOrders)
 }
 
-// Chinese is a sentence that staff can tell a merchant.
+// Chinese is a sentence that staff can tell a merchant; empty: nothing would help, since it is no subject any more.
 func (c Change) Chinese(b Book) string {
 	switch {
 	case c.onlyShort():
@@ -64,6 +64,8 @@ func (c Change) Chinese(b Book) string {
 // English is the same for programs and for staff who read English; names are ids.
 func (c Change) English() string {
 	switch {
+	case c.Needs == "":
+		return ""
 	case c.onlyShort():
 		return "too few runs with a score to judge by: " + c.Failed
 	case c.Needs == "more_than_one_change" && c.Failed == "": // a held list of an older binary

@@ -171,6 +171,7 @@ func TestTheSmallestChangeInASentence(t *testing.T) {
 			"须先有评分：有效订单还不够（窗口内至少 30 单）", "a score is needed first: there are too few valid orders"},
 		{"nothing helps", words.Change{Role: "product", Needs: "score", Reasons: "gate_failed"},
 			"须提高分数，但没有哪一项指标单独改进就够", "a better score is needed; no single indicator brings it"},
+		{"of who is no subject any more", words.Change{List: "campaign_item_a", Role: "product", Reasons: "gone"}, "", ""},
 		{"time", words.Change{Needs: "time"}, "只差时间：保持现在的分数即可", "nothing but time, if the scores stay"},
 		{"nothing", words.Change{Needs: "nothing"}, "门槛已全部达标", "all gates pass"},
 	} {

@@ -189,8 +189,8 @@ func (w *Writer) columnOf(list, role, id string) column {
 	case changeID:
 		c.title = "最小改进"
 		c.value = func(r *reader) any {
-			return words.Change{List: list, Role: role, Needs: r.text("needs"), Of: r.text("change_of"), From: r.real("change_from"), To: r.real("change_to"),
-				Events: r.real("change_events"), Volume: r.real("change_volume"), Failed: r.text("failed_gates"), Reasons: r.text("reasons")}.Chinese(b)
+			return orNothing(words.Change{List: list, Role: role, Needs: r.text("needs"), Of: r.text("change_of"), From: r.real("change_from"), To: r.real("change_to"),
+				Events: r.real("change_events"), Volume: r.real("change_volume"), Failed: r.text("failed_gates"), Reasons: r.text("reasons")}.Chinese(b))
 		}
 	case "reasons":
 		c.value = said(id, words.Reasons)
@@ -220,12 +220,15 @@ func idInSheet(id string) string {
 
 // said is a column of codes, in words; no code is an empty cell.
 func said(id string, say func(string) string) func(*reader) any {
-	return func(r *reader) any {
-		if s := say(r.text(id)); s != "" {
-			return s
-		}
+	return func(r *reader) any { return orNothing(say(r.text(id))) }
+}
+
+// orNothing leaves the cell of an empty text out.
+func orNothing(s string) any {
+	if s == "" {
 		return nil
 	}
+	return s
 }
 
 // plain is a column as spreadsheets take it.

@@ -154,6 +154,16 @@ func TestMembersAndOthersOfEachList(t *testing.T) {
 	}
 }
 
+// All that is told of a member that is no subject any more is that it left: nothing would help it.
+func TestWhoIsGoneIsToldToImproveNothing(t *testing.T) {
+	f := reread(t, written(t, options(), row(`"list": "campaign_item_a", "subject_id": "8", "movement": "left", "reasons": "gone", "needs": null`)))
+	for id, want := range map[string]string{"reasons": "已不在快照中且近期无成交", "movement": "移出", "needs": "", "change": ""} {
+		if got := cell(t, f, "活动·A 级·商品 其他与原因", id, 3); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
+		}
+	}
+}
+
 func TestTheFirstSheetSaysWhatItIs(t *testing.T) {
 	o := options()
 	o.Book.Before = &rules.Rules{Version: "2025-01"}

@@ -67,14 +67,13 @@ func (w *listWriter) gone(p *Page, m GoneMember) {
 		nulls(1, []*column.Cell{w.causeData, w.causeOthers, w.causeLate, w.causeRules})
 	}
 	nulls(1, []*column.Cell{w.name, w.merchant, w.category, w.rank, w.level, w.multiplier, w.product, w.shop, w.talent, w.net15,
-		w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume, w.override})
+		w.needs, w.changeOf, w.changeFrom, w.changeTo, w.changeEvents, w.changeVolume, w.override})
 	w.lower.RealOrNull(math.NaN())
 	for _, c := range []*column.Cell{w.orders, w.passStreak, w.failStreak} {
 		c.Int(0)
 	}
 	w.failedGates.Text("")
 	w.reasonCodes.Text(m.reason().String())
-	w.needs.Int(int64(NeedsMore))
 	w.gatesSince.Text("")
 	w.standing.Flag(false)
 	w.coldStart.Flag(false)

@@ -99,7 +99,7 @@ func listLines(ids *column.IDs, s *considered, p *eligibility.Page) (rows []test
 		}
 		for name, v := range (testlines.Line{"as_of_date": asOf.String(), "list": p.List.ID, "role": "product", "subject_id": gone, "eligible": false,
 			"rank_before": orNil(int64(rank), rank > 0), "movement": "left", "since": asOf.String(), "orders": 0, "failed_gates": "", "reasons": "gone",
-			"needs": "more_than_one_change", "standing": false, "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false,
+			"standing": false, "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false,
 			"valid_from": (asOf + 1).String(), "valid_to": (asOf + 1).String(), "rules_version": "v7"}) {
 			row[name] = v
 		}
