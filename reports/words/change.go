@@ -183,13 +183,15 @@ func (c Change) gate(b Book) string {
 		if c.Role == "product" && measure == "shop_score" {
 			name = "所属" + name
 		}
-		return fmt.Sprintf("%s %s → %s 即达标", name, fixed(*c.From, 4), fixed(*c.To, 2))
+		return fmt.Sprintf("%s %s → %s 即达标", name, fixed(*c.From, 4), Points(*c.To))
 	case "price_stars":
 		return fmt.Sprintf("%s %s 星 → %s 星即达标", name, from, to)
 	case "valid_orders_30d", "valid_orders":
 		return fmt.Sprintf("%s %s → %s：再有 %s 单即达标", name, from, to, Number(math.Ceil(*c.To-*c.From), 0))
 	case "refund_rate_to_category", "refund_rate":
-		from, to = plain.pair(*c.From, *c.To, true)
+		if Number(*c.To, 2) == Number(*c.To, 4) { // else more digits are the rule's, which are not rounded
+			from, to = plain.pair(*c.From, *c.To, true)
+		}
 		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", from, to)
 	case "severe_violations_30d":
 		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 30 天，或申诉成立", name, from, to)

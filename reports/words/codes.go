@@ -131,7 +131,7 @@ func (b Book) Gate(list, id string) string {
 	case g.Over == "mean":
 		return name + "（近几次均值）"
 	case g.Over == "days" && g.AtLeast != nil:
-		return name + "达到 " + fixed(*g.AtLeast, 2) + " 的次数"
+		return name + "达到 " + Points(*g.AtLeast) + " 的次数"
 	}
 	return name
 }

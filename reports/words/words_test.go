@@ -141,6 +141,10 @@ func TestTheSmallestChangeInASentence(t *testing.T) {
 			"近 30 天有效订单 80 → 100：再有 20 单即达标", "valid_orders from 80 to 100"},
 		{"a gate on the shop", words.Change{List: "campaign_item_a", Role: "product", Needs: "gate", Of: "shop_score", From: p(4.3517), To: p(4.4)},
 			"所属店铺体验分（近几次均值） 4.3517 → 4.40 即达标", "shop_score from 4.3517 to 4.4"},
+		{"a gate on the shop between hundredths", words.Change{List: "campaign_item_a", Role: "product", Needs: "gate", Of: "shop_score", From: p(4.4617), To: p(4.465)},
+			"所属店铺体验分（近几次均值） 4.4617 → 4.465 即达标", "shop_score from 4.4617 to 4.465"},
+		{"refunds between hundredths", words.Change{List: "subsidy_item", Role: "product", Needs: "gate", Of: "refund_rate", From: p(1.834), To: p(1.4655)},
+			"退款率须由类目均值的 1.834 倍降到 1.4655 倍以内即达标", "refund_rate from 1.834 to 1.4655"},
 		{"a gate without data", words.Change{List: "subsidy_item", Role: "product", Needs: "gate", Of: "price_stars"},
 			"价格星级：目前没有数据，有数据且达标即可", "price_stars is not known; it has to be, and pass"},
 		{"severe violations", words.Change{List: "benefit_shop", Role: "merchant", Needs: "gate", Of: "no_severe", From: p(1), To: p(0)},
@@ -183,6 +187,15 @@ func TestTheSmallestChangeInASentence(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.eng)
 			}
 		})
+	}
+}
+
+func TestAGateIsNamedByTheThresholdOfTheRule(t *testing.T) {
+	for line, want := range map[float64]string{4.7: "店铺体验分达到 4.70 的次数", 4.465: "店铺体验分达到 4.465 的次数", 4.4655: "店铺体验分达到 4.4655 的次数"} {
+		l := rules.List{ID: "mine", Gates: []rules.Gate{{ID: "shop_score", Measure: "shop_score", Over: "days", Days: 20, OfDays: 30, AtLeast: &line}}}
+		if got := (words.Book{Rules: &rules.Rules{Lists: []rules.List{l}}}).Gate("mine", "shop_score"); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

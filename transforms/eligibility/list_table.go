@@ -229,7 +229,11 @@ func (w *listWriter) move(p *Page, i int, need Need) (Move, bool) {
 		return p.Smallest(i, need)
 	case NeedsGate:
 		g := p.Decision.gates[need.Gate].judge(i)
-		return Move{p.List.Gates[need.Gate].ID, g.Value, g.Value + need.By, math.NaN(), math.NaN()}, true
+		to := g.Threshold // the value and the margin are rounded
+		if math.IsNaN(need.By) {
+			to = math.NaN()
+		}
+		return Move{p.List.Gates[need.Gate].ID, g.Value, to, math.NaN(), math.NaN()}, true
 	}
 	return Move{}, false
 }

@@ -178,8 +178,8 @@ func addChange(row testlines.Line, p *eligibility.Page, i int, need eligibility.
 	case need.Verdict == eligibility.NeedsScore && i%2 == 0:
 		row["change_of"], row["change_from"], row["change_to"], row["change_volume"] = "sign_rate", 0.5, float64(need.Own)/100, float64(i)
 	case need.Verdict == eligibility.NeedsGate:
-		value := p.Decision.Gates(i, nil)[need.Gate].Value
-		row["change_of"], row["change_from"], row["change_to"] = p.List.Gates[need.Gate].ID, realOrNil(value, true), realOrNil(value+need.By, true)
+		g := p.Decision.Gates(i, nil)[need.Gate]
+		row["change_of"], row["change_from"], row["change_to"] = p.List.Gates[need.Gate].ID, realOrNil(g.Value, true), realOrNil(g.Threshold, !math.IsNaN(g.Value))
 	}
 }
 
