@@ -22,6 +22,7 @@ type avenues struct {
 	share     float64 // that take part, at the middle size
 	ahead     float64 // what participants sell more in the last three weeks before their start
 	early     float64 // what participants sold less until seven weeks before
+	together  bool    // all start on one day
 }
 
 // draw returns the market and how much participants outgrew the others by plain means.
@@ -35,6 +36,9 @@ func (a avenues) draw(seed uint64) (f *lift.Figures, o *lift.Options, participan
 	for i := range a.merchants {
 		code, z := int64(i+1), rng.NormFloat64()
 		start, arm := asOf-24-calendar.Day(i%5), 0
+		if a.together {
+			start = asOf - 29
+		}
 		if rng.Float64() < 1/(1+math.Exp(-a.choice*z)*(1-a.share)/a.share) {
 			arm = 1
 		}
@@ -143,6 +147,18 @@ func TestWeightedRowsSpeakOfTheCategory(t *testing.T) {
 	w := first.Weighted
 	if w.Treated < 90 || w.Controls < 200 || w.ESS < 20 || w.ESS > float64(w.Controls) || w.Difference >= 0.1 || w.NegativeP < 0.05 || w.Trimmed > 0.1 {
 		t.Errorf("%+v", w)
+	}
+}
+
+// Where all start on one day that day tells nobody apart.
+func TestParticipantsThatStartTogetherAreCompared(t *testing.T) {
+	for seed := range uint64(runs) {
+		f, o, _, _ := avenues{merchants: 300, lift: 0.2, share: 0.3, together: true}.draw(seed)
+		for _, r := range estimate(t, f, o).Rows {
+			if r.Period == 2 && !(r.Weighted.Difference < 0.5) {
+				t.Fatalf("seed %d: %+v", seed, r.Weighted)
+			}
+		}
 	}
 }
 

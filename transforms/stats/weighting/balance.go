@@ -32,10 +32,11 @@ func Balance(x [][]float64, treated []bool, w []float64) []Difference {
 			weighted[arm].add(row[j], w[i])
 		}
 		sd := math.Sqrt((plain[0].variance() + plain[1].variance()) / 2)
-		out[j] = Difference{
-			Before: standardise(plain[1].mean-plain[0].mean, sd),
-			After:  standardise(weighted[1].mean-weighted[0].mean, sd),
+		before, after := plain[1].mean-plain[0].mean, weighted[1].mean-weighted[0].mean
+		if plain[0].squares == 0 && plain[1].squares == 0 {
+			sd, after = 0, before // weighted means of constants are these constants, but for rounding; nor has one unit a variance
 		}
+		out[j] = Difference{Before: standardise(before, sd), After: standardise(after, sd)}
 	}
 	return out
 }

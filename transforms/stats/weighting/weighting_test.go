@@ -31,6 +31,17 @@ func TestBalanceByHand(t *testing.T) {
 	near(t, "of a constant", d[1].Before+d[1].After, 0, 0)
 }
 
+// The weighted mean of a constant is that constant, whatever rounding makes of it.
+func TestBalanceOfConstants(t *testing.T) {
+	treated, w := []bool{true, false, false}, []float64{1, 0.7, 0.3}
+	if d := weighting.Balance([][]float64{{60}, {60}, {60}}, treated, w); d[0] != (weighting.Difference{}) {
+		t.Errorf("alike: %+v", d)
+	}
+	if d := weighting.Balance([][]float64{{60}, {61}, {61}}, treated, w); !math.IsInf(d[0].Before, -1) || !math.IsInf(d[0].After, -1) {
+		t.Errorf("not alike: %+v", d)
+	}
+}
+
 // A single covariate of two values: scores are shares, and the estimands are means of the effects of the two strata.
 func TestEstimandsByHand(t *testing.T) {
 	var s weighting.Sample
