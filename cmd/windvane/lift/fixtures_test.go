@@ -172,15 +172,19 @@ func TestLiftOfCounties(t *testing.T) {
 	dir := t.TempDir()
 	rows := readCSVFile(t, panelData+"mpdta_wide.csv")
 	var long strings.Builder
-	fmt.Fprintln(&long, "county,state,year,lemp,first,treated")
+	fmt.Fprintln(&long, "county,state,year,lemp,first,gaps,treated")
 	for _, row := range rows[1:] {
+		gaps := row[1] + ".0" // as whole numbers are written where some are lacking
+		if row[1] == "0" {
+			gaps = ""
+		}
 		for i, y := range row[2:] {
 			year := fmt.Sprint(2003 + i)
 			treated := 0
 			if row[1] != "0" && year >= row[1] {
 				treated = 1
 			}
-			fmt.Fprintf(&long, "%s,%s,%s,%s,%s,%d\n", row[0], row[0][:len(row[0])-3], year, y, row[1], treated)
+			fmt.Fprintf(&long, "%s,%s,%s,%s,%s,%s,%d\n", row[0], row[0][:len(row[0])-3], year, y, row[1], gaps, treated)
 		}
 	}
 	file := textFile(t, dir, "counties.csv", long.String())
@@ -190,6 +194,7 @@ func TestLiftOfCounties(t *testing.T) {
 	checkFixtures(t, []fixture{
 		{"--method cs --start first" + flags, overall},
 		{"--method cs --treated treated" + flags, overall},
+		{"--method cs --start gaps" + flags, overall},
 	})
 	errors := map[string]float64{}
 	for _, cell := range answerOf(t, strings.Fields("--method cs --start first --cluster state"+flags)...).Tables["cells"] {

@@ -160,7 +160,7 @@ func (r *analysis) startOfColumn(f *frame, p *panelFrame, i int, rows []int) (in
 	if v, err := strconv.ParseFloat(name, 64); name == "" || err == nil && v == 0 {
 		return panel.Never, nil
 	}
-	if t := slices.Index(p.periods, name); t >= 0 {
+	if t := p.period(name); t >= 0 {
 		return t, nil
 	}
 	order := sortedNames(append(slices.Clone(p.periods), name))
@@ -172,6 +172,22 @@ func (r *analysis) startOfColumn(f *frame, p *panelFrame, i int, rows []int) (in
 	default: // between two periods, or before all: treated from the next one on
 		return t, nil
 	}
+}
+
+// period is the place of a period by its name, else by its number: whole numbers are often written 2004.0 where some are
+// lacking; -1: there is none.
+func (p *panelFrame) period(name string) int {
+	if t := slices.Index(p.periods, name); t >= 0 {
+		return t
+	}
+	v, missing, err := numberOf(name)
+	if err != nil || missing {
+		return -1
+	}
+	return slices.IndexFunc(p.periods, func(period string) bool {
+		of, missing, err := numberOf(period)
+		return err == nil && !missing && of == v
+	})
 }
 
 func (r *analysis) clustersOf(f *frame, p *panelFrame, at [][]int) error {
