@@ -173,8 +173,7 @@ func (r *analysis) clusters(f *frame, a *arms, t, c string) error {
 			}
 		}
 		if armOf[k] != arm {
-			return f.errorf(f.lines[i], r.cluster, "cluster %s stands in both arms, %s and %s, which are then not independent; assign and analyse whole clusters",
-				strconv.Quote(cluster.names[k]), which.names[armOf[k]], which.names[arm])
+			return r.mixed(f, i, armOf[k])
 		}
 		at := place[k]
 		columns[stats.Outcome][at] += y[i]
@@ -185,6 +184,13 @@ func (r *analysis) clusters(f *frame, a *arms, t, c string) error {
 	a.t.moments, a.c.moments = stats.ArmOf(totals[which.at[t]]), stats.ArmOf(totals[which.at[c]])
 	a.ratio = true
 	return nil
+}
+
+// mixed says that the cluster of a row stands in another arm, too.
+func (r *analysis) mixed(f *frame, row, other int) error {
+	which, cluster := f.column("arm"), f.column("cluster")
+	return f.errorf(f.lines[row], r.cluster, "cluster %s stands in both arms, %s and %s, which are then not independent; assign and analyse whole clusters",
+		strconv.Quote(cluster.names[cluster.index[row]]), which.names[other], which.names[which.index[row]])
 }
 
 func orOne(values []float64, i int) float64 {

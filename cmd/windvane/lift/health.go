@@ -9,8 +9,11 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
-// armCounts are the units of every arm, by name.
+// armCounts are the units of every arm, or its clusters, by name.
 func (r *analysis) armCounts() (names []string, counts []int64, err error) {
+	if r.cluster != "" && (len(r.counts) > 0 || r.sums != "") {
+		return nil, nil, cli.Usagef("--cluster: there are no rows of clusters in --counts and --sums; leave it away")
+	}
 	if len(r.counts) > 0 {
 		for k, n := range r.counts {
 			if n < 0 {
@@ -20,7 +23,7 @@ func (r *analysis) armCounts() (names []string, counts []int64, err error) {
 		}
 		return names, r.counts, nil
 	}
-	wants := r.wanted(false, "arm")
+	wants := r.wanted(false, "arm", "cluster")
 	if r.sums != "" {
 		wants = append(wants, want{flag: "sums", column: "n", number: true})
 	}
@@ -31,7 +34,14 @@ func (r *analysis) armCounts() (names []string, counts []int64, err error) {
 	which := f.column("arm")
 	names = sorted(slices.Clone(which.names))
 	counts = make([]int64, len(names))
+	seen, err := r.clustersSeen(f)
+	if err != nil {
+		return nil, nil, err
+	}
 	for row, i := range which.index {
+		if seen[row] {
+			continue
+		}
 		k := slices.Index(names, which.names[i])
 		if n, ok := f.sum("n", row); !ok {
 			counts[k]++
@@ -42,6 +52,25 @@ func (r *analysis) armCounts() (names []string, counts []int64, err error) {
 		}
 	}
 	return names, counts, nil
+}
+
+// clustersSeen marks the rows whose cluster has one before them.
+func (r *analysis) clustersSeen(f *frame) ([]bool, error) {
+	seen, which, cluster := make([]bool, f.rows()), f.column("arm"), f.column("cluster")
+	if cluster == nil {
+		return seen, nil
+	}
+	first := make(map[int]int, len(cluster.names))
+	for row, k := range cluster.index {
+		before, again := first[k]
+		switch seen[row] = again; {
+		case !again:
+			first[k] = row
+		case which.index[before] != which.index[row]:
+			return nil, r.mixed(f, row, which.index[before])
+		}
+	}
+	return seen, nil
 }
 
 func runSRM(r *analysis) error {

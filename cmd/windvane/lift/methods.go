@@ -84,7 +84,7 @@ func experimentMethods() []method {
 
 func healthMethods() []method {
 	return withFamily(familyHealth, []method{
-		{name: "srm", does: "sample-ratio mismatch: did the arms get the shares they should", anyOf: []string{"arm", "counts"}, takes: []string{"expected", "sums", "concentration"},
+		{name: "srm", does: "sample-ratio mismatch: did the arms get the shares they should", anyOf: []string{"arm", "counts"}, takes: []string{"expected", "sums", "cluster", "concentration"},
 			source: "Fabijan et al. 2019; Lindon, Malek 2022", run: runSRM},
 		{name: "mde", does: "least effect that this experiment finds", needs: []string{"arm"}, takes: slices.Concat(armFlags, []string{"sums", "d", "cluster"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runMDE},
 		{name: "power", does: "units needed for an --effect, or least effect of --units; no file", needs: []string{"sd"}, anyOf: []string{"effect", "units"}, takes: []string{"power", "holdout"},

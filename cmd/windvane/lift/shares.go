@@ -42,13 +42,21 @@ func (r *analysis) describe(file string, a *arms) error {
 	if err != nil {
 		return err
 	}
-	p := stats.SampleRatioP([]int64{a.c.units, a.t.units}, shares)
+	p := stats.SampleRatioP([]int64{a.c.moments.N, a.t.moments.N}, shares) // of clusters, where those are assigned
 	res.fact("srm_p", "p of the arms' sizes", p)
 	if p < mismatchP {
-		return fmt.Errorf("%s: sample-ratio mismatch: %s %s and %s %s for expected shares %v and %v, p = %s; the experiment is broken and its lift is not shown (windvane lift --method srm)",
-			file, cli.Grouped(a.c.units), a.c.name, cli.Grouped(a.t.units), a.t.name, shares[0], shares[1], digits(p))
+		return fmt.Errorf("%s: sample-ratio mismatch: %s and %s for expected shares %v and %v, p = %s; the experiment is broken and its lift is not shown (windvane lift --method srm)",
+			file, a.sizeOf(&a.c), a.sizeOf(&a.t), shares[0], shares[1], digits(p))
 	}
 	return nil
+}
+
+// sizeOf says how many units of an arm there are.
+func (a *arms) sizeOf(side *arm) string {
+	if a.clustered {
+		return cli.Plural(side.moments.N, "cluster") + " of " + side.name
+	}
+	return cli.Grouped(side.moments.N) + " " + side.name
 }
 
 // mismatchP is the p-value below which the arms' sizes suppress the result.
