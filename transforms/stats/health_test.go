@@ -121,6 +121,8 @@ func TestUnitsNeeded(t *testing.T) {
 	}
 	// With 500 units of each arm and σ = 2 the standard error is 2·√(2/500).
 	relativelyNear(t, "by standard error", even.DetectableAt(2*math.Sqrt(2./500)), even.Detectable(1000, 2))
+	// Looked for on one side: z(0.95) + z(0.8).
+	relativelyNear(t, "on one side", stats.Design{Confidence: 0.95, Power: 0.8, OneSided: true}.DetectableAt(1), 1.6448536270+0.8416212336)
 }
 
 func TestCompliersEffect(t *testing.T) {

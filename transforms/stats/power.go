@@ -8,19 +8,24 @@ import (
 
 // Design says how an experiment is read: how sure, with what chance to find an effect, on what part of the units.
 type Design struct {
-	Confidence float64 // of the two-sided interval; 0.95 is 95 %
+	Confidence float64 // of the interval; 0.95 is 95 %
 	Power      float64 // probability that an effect of the size in question is found; 0.8 is usual
 	Holdout    float64 // share of the units in the control arm, in (0, 1)
+	OneSided   bool    // effects of one sign alone are looked for; the interval is open on that side
 }
 
 // reach is by how many standard errors an effect must exceed zero to be found with the power wanted.
 func (d Design) reach() float64 {
-	return distuv.UnitNormal.Quantile(1-(1-d.Confidence)/2) + distuv.UnitNormal.Quantile(d.Power)
+	tail := 1 - d.Confidence
+	if !d.OneSided {
+		tail /= 2
+	}
+	return distuv.UnitNormal.Quantile(1-tail) + distuv.UnitNormal.Quantile(d.Power)
 }
 
 // Units are the units of both arms together that it takes to find an effect.
 //
-//	N = (z_{1−α/2} + z_{1−β})²·σ²·(1/h + 1/(1 − h))/effect²
+//	N = (z_{1−α/2} + z_{1−β})²·σ²·(1/h + 1/(1 − h))/effect²,  one-sided z_{1−α}
 //
 // sd is the standard deviation of a unit's outcome, effect in the same unit. For a relative lift put the coefficient
 // of variation for sd and the lift for effect. With covariates multiply by 1 − Rho². Normal approximation, one variance.

@@ -30,6 +30,9 @@ func runFieller(r *analysis) error    { return r.runContrast(stats.RelativeFiell
 
 // runContrast estimates difference and lift of means or ratios; which of them is the result depends on the method.
 func (r *analysis) runContrast(rule relativeRule, name string, first bool) error {
+	if r.permutations > 0 && r.d+r.cluster != "" {
+		return cli.Usagef("--permutations: they are of means of units; leave --d and --cluster, or this away")
+	}
 	a, err := r.arms()
 	if err != nil {
 		return err
@@ -78,24 +81,30 @@ func (r *analysis) tell(x *contrast, first bool, n int64) {
 
 // watch adds the intervals that hold at every look.
 func (r *analysis) watch(x *contrast, n int64) {
-	plan := stats.AlwaysValid{Alpha: 1 - r.confidence, Planned: r.planned}
 	res := &r.result
 	for _, e := range []struct {
 		id, name string
 		stats.Estimate
 	}{{"difference", "difference", x.difference}, {"lift", "lift", x.lift}} {
-		w, evidence := plan.Watch(e.Estimate, n), plan.EValue(e.Value, e.SE, n)
-		switch r.how.Alternative {
-		case stats.Greater:
-			w.Interval, evidence = stats.Interval{Lo: plan.Lower(e.Value, e.SE, n), Hi: math.Inf(1)}, plan.EValueAbove(e.Value, e.SE, n)
-		case stats.Less:
-			w.Interval, evidence = stats.Interval{Lo: math.Inf(-1), Hi: plan.Upper(e.Value, e.SE, n)}, plan.EValueAbove(-e.Value, e.SE, n)
-		}
-		w.P = stats.AlwaysValidP(evidence)
+		w, evidence := r.always(e.Estimate, n)
 		res.estimate(e.id+"_always_valid", e.name+", always valid", w)
 		res.fact("e_value_"+e.id, "e-value of the "+e.name, evidence)
 	}
 	res.fact("planned", "units planned", r.planned)
+}
+
+// always is an estimate with what holds of it at every look, and its e-value.
+func (r *analysis) always(e stats.Estimate, n int64) (w stats.Estimate, evidence float64) {
+	plan := stats.AlwaysValid{Alpha: 1 - r.confidence, Planned: r.planned}
+	w, evidence = plan.Watch(e, n), plan.EValue(e.Value, e.SE, n)
+	switch r.how.Alternative {
+	case stats.Greater:
+		w.Interval, evidence = stats.Interval{Lo: plan.Lower(e.Value, e.SE, n), Hi: math.Inf(1)}, plan.EValueAbove(e.Value, e.SE, n)
+	case stats.Less:
+		w.Interval, evidence = stats.Interval{Lo: math.Inf(-1), Hi: plan.Upper(e.Value, e.SE, n)}, plan.EValueAbove(-e.Value, e.SE, n)
+	}
+	w.P = stats.AlwaysValidP(evidence)
+	return w, evidence
 }
 
 // skewed tells whether an arm is too small for its skewness.
@@ -145,7 +154,8 @@ func runCUPED(r *analysis) error {
 	r.result.estimate("lift_delta", nameLift+", delta", delta)
 	r.result.estimate("lift_unadjusted", "difference over the control mean as it was, delta", over)
 	if r.planned > 0 {
-		r.result.estimate("lift_unadjusted_always_valid", "the same, always valid", stats.AlwaysValid{Alpha: 1 - r.confidence, Planned: r.planned}.Watch(over, n))
+		w, _ := r.always(over, n)
+		r.result.estimate("lift_unadjusted_always_valid", "the same, always valid", w)
 	}
 	t, c := a.moments()
 	plain := stats.Difference(t, c, r.how)

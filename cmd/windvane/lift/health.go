@@ -133,7 +133,8 @@ func runMDE(r *analysis) error {
 		r.result.Meaning = "There is no standard error (too few units, or none that differs), so nothing tells what is found."
 		return nil
 	}
-	r.result.Meaning = fmt.Sprintf("A difference of %s, a lift of %s %%, is found with a chance of %s %%; smaller ones are mostly missed.", digits(difference), percentOf(lift), percentOf(r.power))
+	r.result.Meaning = fmt.Sprintf("A difference of %s%s, a lift of %s %%, is found with a chance of %s %%; smaller ones are mostly missed.",
+		digits(difference), r.way(), percentOf(lift), percentOf(r.power))
 	return nil
 }
 
@@ -145,12 +146,13 @@ func runPower(r *analysis) error {
 	if r.given("effect") {
 		n := d.Units(r.sd, r.effect)
 		r.result.fact("units", "units of both arms", n)
-		r.result.Meaning = fmt.Sprintf("It takes %s units, both arms together, to find an effect of %s with a chance of %s %%.", digits(math.Ceil(n)), digits(r.effect), percentOf(r.power))
+		r.result.Meaning = fmt.Sprintf("It takes %s units, both arms together, to find an effect of %s%s with a chance of %s %%.",
+			digits(math.Ceil(n)), digits(r.effect), r.way(), percentOf(r.power))
 		return nil
 	}
 	e := d.Detectable(r.units, r.sd)
 	r.result.fact("effect", "least effect found", e)
-	r.result.Meaning = fmt.Sprintf("%s units, both arms together, find an effect of %s with a chance of %s %%.", digits(r.units), digits(e), percentOf(r.power))
+	r.result.Meaning = fmt.Sprintf("%s units, both arms together, find an effect of %s%s with a chance of %s %%.", digits(r.units), digits(e), r.way(), percentOf(r.power))
 	return nil
 }
 
@@ -165,6 +167,7 @@ func runBounds(r *analysis) error {
 		t.Rows = append(t.Rows, []any{k + 1, r.looks[k], b})
 	}
 	r.result.table(t)
-	r.result.Meaning = "Stop at the first look at which |effect|/SE exceeds its critical value; over all looks together that happens by chance as often as the confidence allows."
+	effect := map[stats.Alternative]string{stats.TwoSided: "|effect|", stats.Greater: "effect", stats.Less: "−effect"}[r.how.Alternative]
+	r.result.Meaning = "Stop at the first look at which " + effect + "/SE exceeds its critical value; over all looks together that happens by chance as often as the confidence allows."
 	return nil
 }

@@ -35,8 +35,9 @@ const (
 // Flags that several methods share.
 var (
 	everyMethod = []string{"method", "methods", "confidence", "missing", "delimiter"}
-	armFlags    = []string{"control", "treatment", "alternative", "equal-variance", "normal", "planned", "power", "expected"}
-	meanFlags   = slices.Concat(armFlags, []string{"sums", "d", "cluster", "permutations", "seed"})
+	armFlags    = []string{"control", "treatment", "alternative", "expected"}
+	tellFlags   = slices.Concat(armFlags, []string{"equal-variance", "normal", "power", "planned"})
+	meanFlags   = slices.Concat(tellFlags, []string{"sums", "d", "cluster", "permutations", "seed"})
 	blockFlags  = []string{"treated", "start", "error", "top"}
 )
 
@@ -61,24 +62,24 @@ func experimentMethods() []method {
 	return append(withFamily(familyExperiment, methods),
 		method{
 			name: "cuped", family: familyExperiment, does: "difference and lift less what covariates foretold; with --d, --w of a ratio",
-			needs: []string{"arm"}, anyOf: []string{"x", "covariates", "sums"}, takes: slices.Concat(armFlags, []string{"sums", "d", "w", "theta", "cluster"}),
+			needs: []string{"arm"}, anyOf: []string{"x", "covariates", "sums"}, takes: slices.Concat(tellFlags, []string{"sums", "d", "w", "theta", "cluster"}),
 			source: "Deng, Xu, Kohavi, Walker 2013; Lin 2013", run: runCUPED,
 		},
 		method{
 			name: "ols", family: familyExperiment, does: "coefficient of the treatment in a linear regression, classical standard error",
-			needs: []string{"arm", "y", "covariates"}, takes: armFlags, source: "analysis of covariance; Freedman 2008", run: runOLS,
+			needs: []string{"arm", "y", "covariates"}, takes: slices.Concat(armFlags, []string{"normal", "power"}), source: "analysis of covariance; Freedman 2008", run: runOLS,
 		},
 		method{
 			name: "winsor", family: familyExperiment, does: "difference and lift with outcomes above a cap set to it",
-			needs: []string{"arm", "y"}, takes: slices.Concat(armFlags, []string{"winsor-at", "cap", "permutations", "seed"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runWinsor,
+			needs: []string{"arm", "y"}, takes: slices.Concat(tellFlags, []string{"winsor-at", "cap", "permutations", "seed"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runWinsor,
 		},
 		method{
 			name: "displacement", family: familyExperiment, does: "share of the effect on y that is one on --whole too; the rest only moved",
-			needs: []string{"arm", "y", "whole"}, takes: armFlags, source: "delta method for a ratio of effects", run: runDisplacement,
+			needs: []string{"arm", "y", "whole"}, takes: slices.Concat(armFlags, []string{"equal-variance", "normal"}), source: "delta method for a ratio of effects", run: runDisplacement,
 		},
 		method{
 			name: "cace", family: familyExperiment, does: "effect on the units that are served because they were assigned",
-			needs: []string{"arm", "y", "served"}, takes: armFlags, source: "Angrist, Imbens, Rubin 1996", run: runCACE,
+			needs: []string{"arm", "y", "served"}, takes: slices.Concat(armFlags, []string{"equal-variance", "normal", "power"}), source: "Angrist, Imbens, Rubin 1996", run: runCACE,
 		})
 }
 
@@ -86,8 +87,8 @@ func healthMethods() []method {
 	return withFamily(familyHealth, []method{
 		{name: "srm", does: "sample-ratio mismatch: did the arms get the shares they should", anyOf: []string{"arm", "counts"}, takes: []string{"expected", "sums", "cluster", "concentration"},
 			source: "Fabijan et al. 2019; Lindon, Malek 2022", run: runSRM},
-		{name: "mde", does: "least effect that this experiment finds", needs: []string{"arm"}, takes: slices.Concat(armFlags, []string{"sums", "d", "cluster"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runMDE},
-		{name: "power", does: "units needed for an --effect, or least effect of --units; no file", needs: []string{"sd"}, anyOf: []string{"effect", "units"}, takes: []string{"power", "holdout"},
+		{name: "mde", does: "least effect that this experiment finds", needs: []string{"arm"}, takes: slices.Concat(armFlags, []string{"equal-variance", "power", "sums", "d", "cluster"}), source: "Kohavi, Tang, Xu 2020, chapter 17", run: runMDE},
+		{name: "power", does: "units needed for an --effect, or least effect of --units; no file", needs: []string{"sd"}, anyOf: []string{"effect", "units"}, takes: []string{"power", "holdout", "alternative"},
 			source: "Kohavi, Tang, Xu 2020, chapter 17", run: runPower},
 		{name: "bounds", does: "critical values at planned --looks; no file", needs: []string{"looks"}, takes: []string{"alternative"}, source: "Lan, DeMets 1983", run: runBounds},
 	})

@@ -51,7 +51,7 @@ func (r *analysis) verdict(e stats.Estimate, what string) string {
 	case e.Interval.Contains(0):
 		text := fmt.Sprintf("%s is %s; %s to %s holds zero, so it cannot be told from nothing", what, digits(e.Value), digits(e.Interval.Lo), digits(e.Interval.Hi))
 		if d := r.design().DetectableAt(e.SE); !math.IsNaN(d) && r.planned == 0 {
-			text += fmt.Sprintf(". An effect of %s would have been found with a chance of %s %%", digits(d), percentOf(r.power))
+			text += fmt.Sprintf(". An effect of %s%s would have been found with a chance of %s %%", digits(d), r.way(), percentOf(r.power))
 		}
 		return text + "."
 	}
@@ -64,5 +64,10 @@ func (r *analysis) verdict(e stats.Estimate, what string) string {
 }
 
 func (r *analysis) design() stats.Design {
-	return stats.Design{Confidence: r.confidence, Power: r.power, Holdout: r.holdout}
+	return stats.Design{Confidence: r.confidence, Power: r.power, Holdout: r.holdout, OneSided: r.how.Alternative != stats.TwoSided}
+}
+
+// way is where effects are looked for, after their size.
+func (r *analysis) way() string {
+	return map[stats.Alternative]string{stats.Greater: " upwards", stats.Less: " downwards"}[r.how.Alternative]
 }
