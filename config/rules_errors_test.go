@@ -140,11 +140,18 @@ func TestRulesThatAreWrong(t *testing.T) {
 				`rules: versions[0].lift.shrinkage.method: "reml" is none of paule_mandel, dersimonian_laird (line 75, column 68)`,
 				`rules: versions[0].lift.shrinkage.size_classes[1]: 300 is not above 3000, the one before (line 75, column 118)`,
 				`rules: versions[0].lift.panel.minimum_pre_days: 90 is outside [1, 89] (line 76, column 44)`,
-				`rules: versions[0].lift.panel.maximum_donors: 5 is outside [10, 10000] (line 76, column 106)`,
+				`rules: versions[0].lift.panel.maximum_donors: 5 is outside [20, 10000] (line 76, column 106)`,
 				`rules: versions[0].lift.weighting.minimum_treated: 2 is below 10 (line 77, column 37)`,
 				`rules: versions[0].lift.weighting.maximum_score: 1 is outside (0, 1) (line 77, column 77)`,
 				`rules: versions[0].lift.reward.bonus_score: 4.3 is below talent_score, 4.4 (line 78, column 88)`,
 				`rules: versions[0].lift.quota_period: "7d" is none of 30d, 90d, all (line 78, column 143)`,
+			},
+		},
+		{
+			"a gate that no merchant can fail",
+			[]string{"minimum_donors: 20", "minimum_donors: 19"},
+			[]string{
+				`rules: versions[0].lift.panel.minimum_donors: among 19 donors no gap is less likely than 1/20, so none fails by placebo_alpha, 0.05; from 20 donors on it can (line 76, column 86)`,
 			},
 		},
 		{

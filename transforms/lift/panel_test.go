@@ -62,13 +62,14 @@ func (s streets) draw(seed uint64) (*lift.Figures, *lift.Options) {
 
 // Merchants whose pairs came before the first day that counts took part: they are no donors, and their start is when they did.
 func TestWhoTookPartBeforeTheStartIsNoDonor(t *testing.T) {
-	s := streets{participants: 18, others: 14, holdout: 8, start: asOf - 25, lift: 0.25} // others: fewer than the donors that are looked at
+	s := streets{participants: 18, others: 24, holdout: 8, start: asOf - 25, lift: 0.25}
 	f, o := s.draw(1)
+	o.Rules.Panel.MaximumDonors = 30 // more than there are
 	const small, other = 12, 30
 	donors := func() int64 { return row(estimate(t, f, o), small, 2).Panel.Donors }
 	want := donors()
 	f.Earlier = map[int64]calendar.Day{other: asOf - 80}
-	if got := donors(); got != want-1 || want != 14 {
+	if got := donors(); got != want-1 || want != 24 {
 		t.Errorf("%d donors, without the one that took part before %d", want, got)
 	}
 	f.Earlier[small] = asOf - 80
@@ -124,7 +125,7 @@ func TestPanelsThatMustNotBeBelieved(t *testing.T) {
 		s streets
 		o func(*lift.Options)
 	}{
-		"too few others":       {streets{participants: 3, others: 9, start: asOf - 25, lift: 0.25}, nil},
+		"too few others":       {streets{participants: 3, others: 19, start: asOf - 25, lift: 0.25}, nil},
 		"started too early":    {streets{participants: 3, others: 40, start: asOf - 60, lift: 0.25}, nil},
 		"already ahead before": {streets{participants: 3, others: 40, start: asOf - 25, lift: 0.25, ahead: 1.5}, nil},
 		"another category": {streets{participants: 3, others: 40, start: asOf - 25, lift: 0.25}, func(o *lift.Options) {
@@ -140,6 +141,27 @@ func TestPanelsThatMustNotBeBelieved(t *testing.T) {
 				t.Errorf("%s: merchant %d has grade %s and lift %v; %+v", name, r.Merchant, contract.LiftGrades[r.Grade], r.Lift.Value, r.Panel)
 			}
 		}
+	}
+}
+
+// By as few donors as the rules allow most merchants fail that sold more before their start, and hardly one that did not; by fewer none can.
+func TestTheFewestDonorsTellWhoWasAheadBefore(t *testing.T) {
+	failed := func(others int, ahead float64) (n int) {
+		for seed := range uint64(30) {
+			f, o := streets{participants: 3, others: others, start: asOf - 25, ahead: ahead}.draw(seed)
+			for _, r := range estimate(t, f, o).Rows {
+				if r.Period == 2 && r.Panel.TrendP < o.Rules.Panel.PlaceboAlpha {
+					n++
+				}
+				if r.Panel.Donors == 0 && r.Grade == contract.GradePanel {
+					t.Errorf("%d donors, merchant %d: a lift of %v", others, r.Merchant, r.Lift.Value)
+				}
+			}
+		}
+		return n
+	}
+	if ahead, level, fewer := failed(20, 0.12), failed(20, 0), failed(19, 0.12); ahead < 70 || level > 9 || fewer != 0 {
+		t.Errorf("of 90 merchants %d that were ahead, %d that were not, and %d by fewer donors fail", ahead, level, fewer)
 	}
 }
 

@@ -18,7 +18,7 @@ func ruleset() *rules.Lift {
 	return &rules.Lift{OutcomeDays: 14, PreDays: 28, Confidence: 0.95, Power: 0.8, MinControlPairs: 200, MinControlOrders: 30, PlannedPairs: 5000, FDR: 0.1,
 		SRMAlpha: 0.0005, MixedShare: 0.0001, WinsorQuantile: 0.999, DayOrders: 10,
 		Shrinkage: rules.Shrinkage{Method: "paule_mandel", MinimumMerchants: 5, SizeClasses: []int64{3000, 10000}, SparseOrders: 50},
-		Panel: rules.Panel{Days: 90, MinimumPreDays: 28, ExcludedPreDays: 7, MinimumDonors: 10, MaximumDonors: 20, ScaledL2: 0.5, PlaceboAlpha: 0.05,
+		Panel: rules.Panel{Days: 90, MinimumPreDays: 28, ExcludedPreDays: 7, MinimumDonors: 20, MaximumDonors: 20, ScaledL2: 0.5, PlaceboAlpha: 0.05,
 			CalibrationMerchants: 5},
 		Weighting: rules.Weighting{MinimumTreated: 20, MinimumControls: 40, MaximumScore: 0.9, MaximumDifference: 0.1, MinimumESS: 20, NegativeAlpha: 0.05,
 			CalibrationCategories: 5, UncalibratedWidening: 2},

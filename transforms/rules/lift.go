@@ -1,5 +1,7 @@
 package rules
 
+import "math"
+
 // Lift says how the incremental lift of 川流 is estimated, when there is one to speak of, and what is paid for it.
 type Lift struct {
 	// OutcomeDays are the days from first eligibility, that day included, whose purchases are the outcome of a pair.
@@ -58,8 +60,8 @@ type Panel struct {
 	MinimumPreDays int `yaml:"minimum_pre_days" json:"minimum_pre_days"`
 	// ExcludedPreDays just before the start are left out: programmes start when a merchant peaks.
 	ExcludedPreDays int `yaml:"excluded_pre_days" json:"excluded_pre_days"`
-	// MinimumDonors are the non-participants of the category that are needed; MaximumDonors, those nearest in
-	// size, are looked at.
+	// MinimumDonors are the non-participants of the category that are needed, so many that a gap can be less likely
+	// than PlaceboAlpha among them; MaximumDonors, those nearest in size, are looked at.
 	MinimumDonors int `yaml:"minimum_donors" json:"minimum_donors"`
 	MaximumDonors int `yaml:"maximum_donors" json:"maximum_donors"`
 	// ScaledL2 is the worst fit before the start, relative to that of equal weights.
@@ -148,11 +150,15 @@ func (p Panel) check(c *checker, at string) {
 		c.count(at+"minimum_pre_days", int64(p.MinimumPreDays), 1, int64(p.Days)-1)
 		c.count(at+"excluded_pre_days", int64(p.ExcludedPreDays), 0, int64(p.Days)-1)
 	}
-	if c.count(at+"minimum_donors", int64(p.MinimumDonors), 2, 10_000) {
+	donors := c.count(at+"minimum_donors", int64(p.MinimumDonors), 2, 10_000)
+	if donors {
 		c.count(at+"maximum_donors", int64(p.MaximumDonors), int64(p.MinimumDonors), 10_000)
 	}
 	c.above(at+"scaled_l2", p.ScaledL2, 0, 1)
-	c.within(at+"placebo_alpha", p.PlaceboAlpha)
+	if c.within(at+"placebo_alpha", p.PlaceboAlpha) && donors && !(1/float64(p.MinimumDonors+1) < p.PlaceboAlpha) {
+		c.add(at+"minimum_donors", "among %d donors no gap is less likely than 1/%d, so none fails by placebo_alpha, %s; from %.0f donors on it can",
+			p.MinimumDonors, p.MinimumDonors+1, text(p.PlaceboAlpha), math.Floor(1/p.PlaceboAlpha))
+	}
 	c.count(at+"calibration_merchants", int64(p.CalibrationMerchants), 2, muchCount)
 }
 

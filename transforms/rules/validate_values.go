@@ -51,10 +51,12 @@ func (c *checker) share(path string, v float64) {
 }
 
 // within checks a number in (0, 1).
-func (c *checker) within(path string, v float64) {
+func (c *checker) within(path string, v float64) bool {
 	if !(v > 0 && v < 1) {
 		c.add(path, "%s is outside (0, 1)", text(v))
+		return false
 	}
+	return true
 }
 
 func (c *checker) notEmpty(path, s string) {
