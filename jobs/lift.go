@@ -187,6 +187,13 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 	n := l.night
 	in := lift.Input{Plan: l.plan, Start: l.start, From: s.from, AsOf: s.asOf, Old: old.pairs, OldDays: old.days, IDs: n.runner.ids,
 		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, Shown: n.has(contract.ChuanliuExposures), RefundsKnown: n.refundsKnown()}
+	if in.Count {
+		begin, err := n.channelsFrom(ctx, l.start)
+		if err != nil {
+			return nil, err
+		}
+		in.ChannelsKnown = func(first, last calendar.Day) bool { return n.present.Count(first, min(last, begin-1)) == 0 }
+	}
 	reads := l.changes(s)
 	rows := old.pairs.Rows()
 	for _, r := range reads {
@@ -210,6 +217,24 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 		return result.Figures, nil
 	}
 	return l.write(ctx, in, l.dir(l.now, s.asOf))
+}
+
+// channelsFrom is the day from first on from which the channels of all sales are known. Those on an account are not before the first snapshot
+// of accounts, which is then the nearest one for all days that follow.
+func (n *night) channelsFrom(ctx context.Context, first calendar.Day) (calendar.Day, error) {
+	begin := first
+	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), first, "channel") {
+		if err != nil {
+			return 0, err
+		}
+		channels := d.Frame.Column("channel")
+		if slices.Contains(channels, contract.ChannelUnknown) {
+			begin = d.Day + 1
+		} else if slices.Contains(channels, contract.ChannelSelf) || slices.Contains(channels, contract.ChannelDistribution) {
+			break
+		}
+	}
+	return begin, nil
 }
 
 func (l *liftNight) addRefunds(events *lift.Events) error {

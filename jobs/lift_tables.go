@@ -101,6 +101,13 @@ func (n *night) liftMarket(ctx context.Context, wanted func(category int64) bool
 	if n.present.Count(m.First, n.asOf) < int64(days) || !n.has(contract.Talents) {
 		return nil, nil // a day without orders is no day of zeros
 	}
+	switch begin, err := n.channelsFrom(ctx, m.First); {
+	case err != nil:
+		return nil, err
+	case begin > m.First: // neither is one whose channels are not known
+		n.note(fmt.Sprintf("lift: nobody is compared with non-participants: the channels of sales are known from %s on, and panels look at the %d days from %s on", begin, days, m.First))
+		return nil, nil
+	}
 	gmv, categories := make([][]float64, len(shops.codes)), shops.fact("category1_id")
 	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RoleMerchant]), m.First) {
 		if err != nil {

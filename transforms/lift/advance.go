@@ -27,6 +27,8 @@ type Input struct {
 	Shown bool // exposures are known
 	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
 	RefundsKnown func(first, last calendar.Day) bool
+	// ChannelsKnown tells whether the channels of all sales of these days, both included, are known.
+	ChannelsKnown func(first, last calendar.Day) bool
 }
 
 func (in *Input) validate() error {

@@ -16,6 +16,8 @@ const (
 	WarnTail stats.Warning = "tail_matters"
 	// WarnGross: refunds of some days of the period are not known; what is called net is gross there.
 	WarnGross stats.Warning = "refunds_not_known"
+	// WarnUnseen: channels of some days of the outcomes are not known; self-broadcast counts as none there, and effects are too small.
+	WarnUnseen stats.Warning = "channels_not_known"
 	// WarnMixedShares: programmes with other shares of the holdout are read together; what differs between them counts too.
 	WarnMixedShares stats.Warning = "programmes_of_other_shares"
 	// WarnMoved: the total over all channels grew less than self-broadcast: a part only moved.
@@ -144,6 +146,7 @@ func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
 	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
 	warn(f.Periods[r.Period].Gross, WarnGross)
+	warn(f.Periods[r.Period].Unseen, WarnUnseen)
 	warn(o.sharesDiffer(r.Cell), WarnMixedShares)
 	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
 	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)

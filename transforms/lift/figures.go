@@ -32,6 +32,7 @@ type Period struct {
 	Name     string // 30d, 90d: that many days of entry; all: since the start
 	From, To calendar.Day
 	Gross    bool // refunds of some of its days are not known: what is called net is gross there
+	Unseen   bool // channels of some days of its outcomes are not known: self-broadcast counts as none there
 }
 
 // Figures are all that estimates need to know of the pairs, exact.

@@ -116,12 +116,13 @@ func (c *ProgrammeCell) merge(o *ProgrammeCell) {
 // orders are the orders of identifiers that figures are sorted by; Null is last.
 type orders struct{ merchants, talents, texts func(a, b int64) int }
 
-// periods are those of the night, and whether what their pairs bought is net.
+// periods are those of the night, and whether what their pairs bought is net, and all that they bought.
 func (in *Input) periods() []Period {
 	out := in.Plan.periodsOf(in.Start, in.AsOf)
 	for i := range out {
 		first, _ := in.Plan.before(max(in.Start, out[i].From))
 		out[i].Gross = !in.RefundsKnown(first, in.AsOf)
+		out[i].Unseen = !in.ChannelsKnown(max(in.Start, out[i].From), in.AsOf)
 	}
 	return out
 }

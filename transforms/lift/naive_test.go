@@ -33,6 +33,7 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 	for _, p := range []lift.Period{{Name: "30d", From: n.mature - 29}, {Name: "90d", From: n.mature - 89}, {Name: "all", From: m.start}} {
 		p.To = n.mature
 		p.Gross = !m.hasRefunds || max(p.From, m.start)-calendar.Day(m.plan.PreDays) < m.refundsFrom
+		p.Unseen = max(p.From, m.start) < m.seenFrom
 		f.Periods = append(f.Periods, p)
 	}
 	for _, p := range n.pairs {

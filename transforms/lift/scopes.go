@@ -141,6 +141,9 @@ func (e *Estimates) addScopes(f *Figures, o *Options) {
 		if f.Periods[s.Period].Gross && s.Status == contract.LiftEstimated {
 			s.Warnings = append(s.Warnings, WarnGross)
 		}
+		if f.Periods[s.Period].Unseen && s.Status == contract.LiftEstimated {
+			s.Warnings = append(s.Warnings, WarnUnseen)
+		}
 		if s.Status == contract.LiftEstimated && e.skewed(s, len(f.Programmes) == 1) {
 			s.Warnings = append(s.Warnings, stats.WarnSkew)
 		}
