@@ -220,8 +220,11 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 }
 
 // channelsFrom is the day from first on from which the channels of all sales are known. Those on an account are not before the first snapshot
-// of accounts, which is then the nearest one for all days that follow.
+// of accounts; from then on every day has a nearest one. Sales tell it, not the snapshots there are: what came after a day was no longer restated is not in them.
 func (n *night) channelsFrom(ctx context.Context, first calendar.Day) (calendar.Day, error) {
+	if !n.has(contract.Talents) {
+		return n.asOf + 1, nil
+	}
 	begin := first
 	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), first, "channel") {
 		if err != nil {
