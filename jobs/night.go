@@ -222,7 +222,7 @@ func (n *night) checkPresence() error {
 		return err
 	}
 	for _, name := range eventTables() {
-		first, ok := in.first(name)
+		first, ok := n.begins(name)
 		if !ok {
 			continue
 		}
@@ -240,8 +240,31 @@ func (n *night) checkPresence() error {
 		ErrLate, len(missing), shown)
 }
 
-// checkHistory refuses to lose days that the commit of the run before rested on: their dumps are gone, and
-// their rollups were made by other rules or for other identifier types.
+// begins is the first day of a table from which no partition may be missing: that of its first dump or, where the run before rested on an
+// earlier one, the first of those that tonight looks at again. False: the table has none.
+func (n *night) begins(table string) (calendar.Day, bool) {
+	first, ok := n.runner.Inputs.first(table)
+	if n.previous == nil {
+		return first, ok
+	}
+	ps := n.previous.manifest.Partitions[table]
+	if len(ps) == 0 {
+		return first, ok
+	}
+	before := max(ps[0].Day, min(n.restatedFrom(), n.previous.manifest.AsOf+1))
+	if !ok || before < first {
+		return before, true
+	}
+	return first, true
+}
+
+// restatedFrom is the first day that tonight looks at again; those before are taken from the run before.
+func (n *night) restatedFrom() calendar.Day {
+	return n.asOf - calendar.Day(n.runner.Settings.RestateDays) + 1
+}
+
+// checkHistory refuses to lose days that the commit of the run before rested on and that tonight does not look at again: their dumps are
+// gone, and their rollups were made by other rules or for other identifier types. A day that it does look at is late.
 func (n *night) checkHistory() error {
 	if n.previous == nil {
 		return nil
@@ -250,7 +273,7 @@ func (n *night) checkHistory() error {
 	for _, name := range eventTables() {
 		var lost []calendar.Day
 		for _, p := range n.previous.manifest.Partitions[name] {
-			if p.Day >= n.firstOf(name) && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
+			if p.Day >= n.firstOf(name) && p.Day < n.restatedFrom() && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
 				lost = append(lost, p.Day)
 			}
 		}
@@ -273,8 +296,7 @@ func (n *night) pinned(table string, day calendar.Day) bool {
 
 // pin is the partition of an earlier night that is no longer looked at.
 func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
-	s := n.runner.Settings
-	if n.previous == nil || day > n.asOf-calendar.Day(s.RestateDays) {
+	if n.previous == nil || day >= n.restatedFrom() {
 		return Partition{}, false
 	}
 	ps := n.previous.manifest.Partitions[table]

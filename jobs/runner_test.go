@@ -413,6 +413,75 @@ func TestMissingDaysAreNeverZeros(t *testing.T) {
 	}
 }
 
+// A day that an earlier night rested on and that is still restated is waited for when it is gone, wherever it lies in its table; the night
+// that stands is stale meanwhile. When the day is back the night is that of always.
+func TestARestatedDayThatIsGoneIsWaitedFor(t *testing.T) {
+	sound := newDeployment(t)
+	sound.countAll()
+	sound.settings.RequireCounts = true
+	sound.night(lastDay - 1)
+	standing := sound.forked(t)
+	want := sums(standing.night(lastDay))
+	for _, c := range []struct {
+		name string
+		gone string // of the dumps
+		says string
+	}{
+		{"a day within", "orders/dt=2026-01-28", "1 missing: [orders dt=2026-01-28]"},
+		{"the first day of all", "orders/dt=2026-01-25", "1 missing: [orders dt=2026-01-25]"},
+		{"a day of refunds", "refunds/dt=2026-01-30", "1 missing: [refunds dt=2026-01-30]"},
+		{"all refunds", "refunds", "7 missing: [refunds dt=2026-01-25 "},
+		{"the marker of a day", "orders/dt=2026-01-28/_COUNTS.json", "1 missing: [orders dt=2026-01-28]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := sound.forked(t)
+			there, away := filepath.Join(d.in, "dumps", filepath.FromSlash(c.gone)), filepath.Join(t.TempDir(), "away")
+			if err := os.Rename(there, away); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrLate) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %v, want %q", err, c.says)
+			}
+			if got := standing.status(lastDay); got != jobs.Stale {
+				t.Errorf("the night that stands is %q", got)
+			}
+			if err := os.Rename(away, there); err != nil {
+				t.Fatal(err)
+			}
+			if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// status is what a run of the night would find.
+func (d *deployment) status(asOf calendar.Day) (status string) {
+	d.t.Helper()
+	if err := d.with(func(r *jobs.Runner) (err error) {
+		status, err = r.Status(context.Background(), asOf)
+		return err
+	}); err != nil {
+		d.t.Error(err)
+	}
+	return status
+}
+
+// A day that is restated no more and cannot follow a change of rules is lost: waiting would not bring it. One that is restated is late
+// whatever the rules are.
+func TestDaysThatCannotFollowTheRulesAreLost(t *testing.T) {
+	for ago, want := range map[calendar.Day]error{5: jobs.ErrInput, 2: jobs.ErrLate} {
+		d := newDeployment(t)
+		d.settings.RestateDays = 3
+		d.night(lastDay - 1)
+		d.drop("orders", lastDay-ago)
+		d.settings.MaxUnitsPerLine = 21
+		if _, err := d.try(lastDay); !errors.Is(err, want) || !strings.Contains(err.Error(), (lastDay-ago).String()) {
+			t.Errorf("%d days ago: %v", ago, err)
+		}
+	}
+}
+
 // What a process remembers changes nothing: many nights of one runner are the nights of many.
 func TestAWarmRunnerMakesTheSameNights(t *testing.T) {
 	cold, warm := newDeployment(t), newDeployment(t)
