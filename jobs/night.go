@@ -184,10 +184,11 @@ func (n *night) noteRules() {
 	}
 }
 
-// eventTables must be there for the as-of day once they have begun, and must have no holes.
-func eventTables() (names []string) {
+// eventTables must be there for the as-of day once they have begun, and must have no holes. Tables that are declared absent are none
+// of them, whatever the run before rested on.
+func (s Settings) eventTables() (names []string) {
 	for _, t := range rollup.Sources() {
-		if t.Class != contract.Snapshot {
+		if t.Class != contract.Snapshot && !s.Tables[t.Name].Absent {
 			names = append(names, t.Name)
 		}
 	}
@@ -221,7 +222,7 @@ func (n *night) checkPresence() error {
 	if err := n.checkHistory(); err != nil {
 		return err
 	}
-	for _, name := range eventTables() {
+	for _, name := range s.eventTables() {
 		first, ok := n.begins(name)
 		if !ok {
 			continue
@@ -270,7 +271,7 @@ func (n *night) checkHistory() error {
 		return nil
 	}
 	s := n.runner.Settings
-	for _, name := range eventTables() {
+	for _, name := range s.eventTables() {
 		var lost []calendar.Day
 		for _, p := range n.previous.manifest.Partitions[name] {
 			if p.Day >= n.firstOf(name) && p.Day < n.restatedFrom() && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {

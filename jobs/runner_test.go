@@ -21,6 +21,7 @@ import (
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/mapping"
 )
 
 // The days of the small market: dumps of a week, of which the last two are the nights of most tests.
@@ -479,6 +480,40 @@ func TestDaysThatCannotFollowTheRulesAreLost(t *testing.T) {
 		if _, err := d.try(lastDay); !errors.Is(err, want) || !strings.Contains(err.Error(), (lastDay-ago).String()) {
 			t.Errorf("%d days ago: %v", ago, err)
 		}
+	}
+}
+
+// A table that is no longer dumped is declared absent: nights go on without it from then on, and corrections too, as if it had never been
+// there. Taken back, it begins with the dumps that are there.
+func TestATableIsDeclaredAbsentOnTheWay(t *testing.T) {
+	never, d := newDeployment(t), newDeployment(t)
+	never.settings.Tables = map[string]mapping.Table{"refunds": {Absent: true}}
+	d.settings.RestateDays, never.settings.RestateDays = 3, 3
+	never.night(lastDay - 1)
+	want := never.night(lastDay)
+	d.night(lastDay - 1)
+	whole := d.forked(t).night(lastDay)
+	for _, what := range []string{"a night", "the correction of one that had refunds"} {
+		d.settings.Tables = never.settings.Tables
+		o := d.night(lastDay)
+		if diff := gocmp.Diff(bytesOf(want, remembering...), bytesOf(o, remembering...)); diff != "" || o.Status != jobs.Published {
+			t.Errorf("%s without refunds, %s: %s", what, o.Status, diff)
+		}
+		for _, r := range published[orderedRow](t, d, o, "gmv") {
+			if r.Net != nil {
+				t.Errorf("%s without refunds: net GMV of %s over %d days is %d", what, r.Role, r.Window, *r.Net)
+			}
+		}
+		d.settings.Tables = nil
+		if diff := gocmp.Diff(figures(whole), figures(d.night(lastDay))); diff != "" {
+			t.Errorf("after %s refunds are back: %s", what, diff)
+		}
+	}
+	d.settings.Tables = never.settings.Tables
+	d.night(lastDay - 1)
+	d.settings.Tables = nil
+	if diff := gocmp.Diff(bytesOf(whole, remembering...), bytesOf(d.night(lastDay), remembering...)); diff != "" {
+		t.Errorf("refunds are back a night later: %s", diff)
 	}
 }
 

@@ -150,7 +150,7 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	case slices.Contains(r.Settings.AbsentDays[t.Name], day) && (t != contract.Orders || begun && first <= day): // no night goes without any orders
 		report.Notes = append(report.Notes, "declared under absent_days; looked for "+place)
 		return
-	case t == contract.Orders, slices.Contains(eventTables(), t.Name) && begun && first <= day:
+	case t == contract.Orders, slices.Contains(r.Settings.eventTables(), t.Name) && begun && first <= day:
 		report.Status = ReportFailed
 		report.Problems = append(report.Problems, fmt.Sprintf("no dump of %s; looked for %s; a night waits for it (exit code 3): deliver it, or declare the day under absent_days", day, place))
 		return
