@@ -242,7 +242,7 @@ func TestNoKeyIsCountedTwiceWhereTheLastChangeCannotBeRead(t *testing.T) {
 			if err := in.each(t.Context(), 1, true, func(_ int, b batch) error { taken += b.record.NumRows(); return nil }); err != nil {
 				t.Fatal(err)
 			}
-			if taken != c.taken || dup != (duplicates{dropped: c.dropped}) || in.counts[contract.RejectUnknownValue] != c.unreadable || in.rejected() != c.unreadable {
+			if taken != c.taken || dup != (duplicates{dropped: c.dropped}) || in.counts[contract.RejectUnknownValue] != c.unreadable || rejectedOf(in.counts) != c.unreadable {
 				t.Errorf("%s, %s: %d rows taken, %+v, rejects %v; want %d taken, %d dropped, %d rejected", c.name, whose, taken, dup, in.counts, c.taken, c.dropped, c.unreadable)
 			}
 			if absent := in.absent(); absent["updated_at"] {

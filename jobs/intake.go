@@ -347,8 +347,9 @@ func (t *intake) show(file string, row int64, reason mapping.Reason, column, val
 	t.rejects = append(t.rejects, RejectedRow{File: file, Row: row, Reason: int(reason), Column: column, Value: value})
 }
 
-func (t *intake) rejected() (n int64) {
-	for _, c := range t.counts {
+// rejectedOf adds up rejected rows by reason.
+func rejectedOf(counts [mapping.Reasons]int64) (n int64) {
+	for _, c := range counts {
 		n += c
 	}
 	return n

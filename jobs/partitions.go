@@ -99,11 +99,20 @@ func (n *night) ensure(ctx context.Context, table string, p Partition, workers i
 	if rec == nil {
 		return n.reduceOnce(ctx, table, p, workers)
 	}
-	if len(rec.Partition.Quarantined) == 0 || n.pinned(table, p.Day) { // a day that is no longer restated was admitted when it was
-		return rec, nil
+	return rec, n.admit(table, rec)
+}
+
+// admit refuses a stored day that the limits of today would not let be reduced. One that is no longer restated was admitted when it was,
+// and those of a night that is decided again were as tonight's.
+func (n *night) admit(table string, rec *Reduced) error {
+	d := n.runner.Inputs.on(table, rec.Partition.Day)
+	if d == nil || n.again || n.pinned(table, rec.Partition.Day) {
+		return nil
 	}
-	t, _ := contract.Lookup(table, contract.Inputs())
-	return rec, n.runner.Settings.admit(t, rec.Partition, rec.Objects)
+	if err := n.runner.Settings.admit(d.table, rec.Partition, rec.Objects); err != nil {
+		return err
+	}
+	return d.checkRows(n.runner.Settings.Tables[table], rec.InputRows, rec.counts(), rec.Rejects)
 }
 
 func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {

@@ -53,7 +53,7 @@ func withoutBuyers(p Partition) Partition {
 // rekeyed tells whether the commit of the run before differs in the rules of a table by the buyer key alone.
 func (n *night) rekeyed(table string) bool {
 	m, s := n.previous.manifest, n.runner.Settings
-	return m.BuyerKey != "" && m.BuyerKey != s.BuyerKeyID() && m.Rules[table] == s.digestUnder(m.BuyerKey, table, n.types)
+	return m.BuyerKey != "" && m.BuyerKey != s.BuyerKeyID() && s.madeUnder(m.BuyerKey, table, n.types, m.Rules[table])
 }
 
 // carry is what tonight rests on in the place of a partition of the run before whose day is no longer looked at; false:
@@ -61,7 +61,7 @@ func (n *night) rekeyed(table string) bool {
 func (n *night) carry(table string, p Partition) (Partition, bool) {
 	m, s := n.previous.manifest, n.runner.Settings
 	switch {
-	case m.Rules[table] == s.digest(table, n.types):
+	case s.madeUnder(s.BuyerKeyID(), table, n.types, m.Rules[table]):
 		if m.Forgotten == s.forgottenDigest() {
 			return p, true
 		}

@@ -134,15 +134,19 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 
 // checkRows fails the table if too much of it is unusable, or nothing is there and nothing says that is right.
 func checkRows(t *intake, spec mapping.Table) error {
-	d := t.dump
-	if err := d.checkPromise(t.rows); err != nil {
+	if err := t.dump.checkPromise(t.rows); err != nil {
 		return err
 	}
-	if n := t.rejected(); spec.TooManyRejects(n, t.rows) {
+	return t.dump.checkRows(spec, t.rows, t.counts, t.rejects)
+}
+
+// checkRows does so with what was counted, which is stored.
+func (d *dump) checkRows(spec mapping.Table, rows int64, rejected [mapping.Reasons]int64, examples []RejectedRow) error {
+	if n := rejectedOf(rejected); spec.TooManyRejects(n, rows) {
 		return fmt.Errorf("%w: %s of %s: %d of %d rows rejected (%s); see the rows with: windvane validate",
-			ErrInput, d.table.Name, d.day, n, t.rows, t.worst())
+			ErrInput, d.table.Name, d.day, n, rows, worst(rejected, examples))
 	}
-	if t.rows == 0 && !d.success && !spec.AllowEmpty {
+	if rows == 0 && !d.success && !spec.AllowEmpty {
 		return fmt.Errorf("%w: %s of %s has no rows (%s); if that is right, write _SUCCESS beside it or set tables.%s.allow_empty: true",
 			ErrInput, d.table.Name, d.day, d.objects[0].Key, d.table.Name)
 	}
@@ -150,19 +154,27 @@ func checkRows(t *intake, spec mapping.Table) error {
 }
 
 // worst names the most frequent reason and an example.
-func (t *intake) worst() string {
+func worst(rejected [mapping.Reasons]int64, examples []RejectedRow) string {
 	most := 0
-	for r, n := range t.counts {
-		if n > t.counts[most] {
+	for r, n := range rejected {
+		if n > rejected[most] {
 			most = r
 		}
 	}
-	for _, r := range t.rejects {
+	for _, r := range examples {
 		if r.Reason == most {
 			return fmt.Sprintf("mostly %s: %s row %d, column %s, value %q", reasonName(most), r.File, r.Row, r.Column, r.Value)
 		}
 	}
 	return "mostly " + reasonName(most)
+}
+
+// counts are the rejected rows by reason.
+func (r *Reduced) counts() (rejected [mapping.Reasons]int64) {
+	for reason := range rejected {
+		rejected[reason] = r.Rejected[reasonName(reason)]
+	}
+	return rejected
 }
 
 // classified are rows of which some were classified by snapshots on the way: none, once one could not be had.

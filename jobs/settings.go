@@ -135,13 +135,26 @@ func (s Settings) BuyerKeyID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// digest covers everything in the settings that changes the rollups of a table, forgotten buyers apart.
+// digest covers everything in the settings that changes the rollups of a table, forgotten buyers apart. Limits of rejected rows, of empty
+// days and of the quarantine decide whether a reduced day may be used (night.admit), not what is in it.
 func (s Settings) digest(table string, ids contract.IDTypes) string {
 	return s.digestUnder(s.BuyerKeyID(), table, ids)
 }
 
 // digestUnder is the digest under the buyer key of that id.
 func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string {
+	spec := s.Tables[table]
+	spec.AllowEmpty, spec.MaxRejectRatio, spec.MinRejects = false, nil, nil
+	return s.digestOfSpec(spec, keyID, table, ids)
+}
+
+// madeUnder tells whether rollups of a table whose digest is given were made by these settings under the buyer key of that id. Limits of
+// rejected rows and of empty days were part of the digest once: what was made then counts as long as they are those of then.
+func (s Settings) madeUnder(keyID, table string, ids contract.IDTypes, digest string) bool {
+	return digest == s.digestUnder(keyID, table, ids) || digest == s.digestOfSpec(s.Tables[table], keyID, table, ids)
+}
+
+func (s Settings) digestOfSpec(spec mapping.Table, keyID, table string, ids contract.IDTypes) string {
 	own := contract.IDTypes{}
 	if t, ok := contract.Lookup(table, contract.Inputs()); ok {
 		for _, c := range t.Columns {
@@ -150,8 +163,7 @@ func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string 
 			}
 		}
 	}
-	spec := s.Tables[table]
-	spec.MaxQuarantine = 0 // decides whether a reduced day may be used, not what is in it
+	spec.MaxQuarantine = 0
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64
 		Zone, Table, Key            string

@@ -16,6 +16,7 @@ func utc() *calendar.Zone { return calendar.NewZone(time.UTC) }
 // Every field of Settings either changes a digest or is known to change no table.
 func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 	day := calendar.Of(2026, 1, 1)
+	ratio, least := 0.01, int64(20)
 	seen := map[string]bool{}
 	for _, c := range []struct {
 		field          string
@@ -29,6 +30,9 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		}, true, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true}} }, false, false},   // the same
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxRejectRatio: &ratio}} }, false, false},
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MinRejects: &least}} }, false, false},
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},
 		{"ReplacedKey", func(s *Settings) { s.ReplacedKey = "1234" }, false, false}, // whether a night may be made without old buyers
 		{"Forgotten", func(s *Settings) { s.Forgotten = []int64{7} }, false, false}, // in the digests of the partitions that hold buyers
@@ -75,6 +79,22 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 	s := Default(utc())
 	if s.digest("orders", nil) == s.digest("refunds", nil) || s.digest("orders", nil) == s.digest("orders", contract.IDTypes{contract.Merchant: true}) {
 		t.Error("tables or types of identifiers share a digest")
+	}
+}
+
+// Days that were reduced when limits of rejected rows were part of the digest are kept as long as the limits are those of then. The digests
+// were written down then, under rollup.Version 6; when that is raised this has no object any more.
+func TestDigestsOfWhenTheyHeldLimitsAreKnown(t *testing.T) {
+	s := Default(utc())
+	ratio, least := 0.5, int64(20)
+	s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true, MaxRejectRatio: &ratio, MinRejects: &least, MaxQuarantine: 0.1}}
+	const without, with = "0798089a8df9463c377c56c2ddcee8c7463ee688fdc30f13cf44cb281b3a5864", "bf48a49e93861870ade07619b7a66845f0b28326623c93cfe577f4595ae86174"
+	made := func(digest string) bool { return s.madeUnder(s.BuyerKeyID(), "orders", nil, digest) }
+	if got := s.digest("orders", nil); got != without || !made(without) || !made(with) || made("") {
+		t.Errorf("the digest is %s; kept without limits %v, with them %v, without a digest %v", got, made(without), made(with), made(""))
+	}
+	if least++; made(with) {
+		t.Error("days of other limits than then are kept")
 	}
 }
 
