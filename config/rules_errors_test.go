@@ -260,7 +260,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 			"a price that could punish",
 			[]string{", least_points: 4.4", ""},
 			[]string{
-				`rules: versions[0].product_score.dimensions[0].indicators[2].least_points: it is missing; a price may reward, never punish (line 33, column 15)`,
+				`rules: versions[0].product_score.dimensions[1].indicators[0].least_points: it is missing; a price may reward, never punish (line 33, column 47)`,
 			},
 		},
 		{
@@ -325,12 +325,19 @@ func TestRulesThatAreWrong(t *testing.T) {
 		{
 			"the quality gate names what there is",
 			[]string{
-				"dimension: quality", "dimension: price",
+				"dimension: quality", "dimension: heat",
 				"grade: B", "grade: C",
 			},
 			[]string{
-				`rules: versions[0].quality_gate.dimension: "price" is none of quality (line 54, column 31)`,
-				`rules: versions[0].quality_gate.grade: "C" is none of A, B (line 54, column 79)`,
+				`rules: versions[0].quality_gate.dimension: "heat" is none of quality, price (line 54, column 31)`,
+				`rules: versions[0].quality_gate.grade: "C" is none of A, B (line 54, column 78)`,
+			},
+		},
+		{
+			"the quality gate binds price, and is not of its dimension",
+			[]string{"dimension: quality", "dimension: price"},
+			[]string{
+				`rules: versions[0].quality_gate.dimension: "price" holds price_power, which the gate bounds; name another dimension (line 54, column 31)`,
 			},
 		},
 		{

@@ -112,7 +112,8 @@ type Price struct {
 
 // QualityGate bounds price points where quality is poor, and the grade.
 type QualityGate struct {
-	// Dimension that must reach AtLeast; else the price points are PricePoints and the grade is at most Grade.
+	// Dimension of the product score that must reach AtLeast; else the price points are PricePoints and the grade of the product is at
+	// most Grade. It does not hold price itself, and binds no other score that has a dimension of this id.
 	Dimension   string  `yaml:"dimension" json:"dimension"`
 	AtLeast     float64 `yaml:"at_least" json:"at_least"`
 	PricePoints float64 `yaml:"price_points" json:"price_points"`

@@ -135,6 +135,11 @@ func (r *Rules) checkQualityGate(c *checker, at string) {
 		grades = append(grades, grade.Name)
 	}
 	c.oneOf(at+"dimension", g.Dimension, dimensions...)
+	for _, d := range r.Product.Dimensions {
+		if d.ID == g.Dimension && slices.ContainsFunc(d.Indicators, func(i Indicator) bool { return i.ID == "price_power" }) {
+			c.add(at+"dimension", "%q holds price_power, which the gate bounds; name another dimension", g.Dimension)
+		}
+	}
 	c.between(at+"at_least", g.AtLeast, minPoints, maxPoints)
 	c.between(at+"price_points", g.PricePoints, minPoints, maxPoints)
 	c.oneOf(at+"grade", g.Grade, grades...)

@@ -2,6 +2,7 @@ package score_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,25 @@ func TestPoorQualityGainsNothingByItsPrice(t *testing.T) {
 	}
 	if name := testRules().Grades[s.Grade[1]].Name; name != "A+" {
 		t.Errorf("grade %s of the good one, want A+", name)
+	}
+}
+
+// Every score has a dimension service: a gate on it lowers grades of products, and those of shops and talents no more than one on quality.
+func TestTheQualityGateIsOfProductsAlone(t *testing.T) {
+	for _, k := range kinds {
+		r := testRules()
+		r.QualityGate.Dimension, r.QualityGate.AtLeast, r.QualityGate.Grade = "service", 5, "D"
+		f := k.crowd(100)
+		s, free := k.compute(t, r, f, nil), k.compute(t, testRules(), f, nil)
+		lowered := 0
+		for at := range f.Subjects {
+			if grade := s.Grade[at]; grade >= 0 && grade > int8(r.GradeOf(float64(s.Total[at])/100)) {
+				lowered++
+			}
+		}
+		if is := k.name == "product"; is != (lowered > 0) || is != (s.Quality != nil) || !is && !slices.Equal(s.Grade, free.Grade) {
+			t.Errorf("%s: %d grades are lowered, qualities are known: %v", k.name, lowered, s.Quality != nil)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ func smallRules(t *rapid.T) *rules.Rules {
 	r := testRules()
 	r.Norms.MinimumN, r.Norms.MinimumEntities = 8, rapid.IntRange(1, 5).Draw(t, "minimum entities")
 	r.Price.Mode = rapid.SampledFrom([]string{"star", "bonus"}).Draw(t, "price mode")
+	r.QualityGate.Dimension = rapid.SampledFrom([]string{"quality", "service"}).Draw(t, "dimension of the quality gate")
 	return r
 }
 

@@ -27,7 +27,7 @@ type plan struct {
 	weighted   bool      // events count with recency weights
 	price      int       // position of pricePower; −1: the score has none
 	bonus      bool      // price only adds
-	gate       int       // dimension of the quality gate; −1: the score has none
+	gate       int       // dimension of the quality gate; −1: the score has none, or is not that of products
 	gateGrade  int8      // best grade behind the gate
 }
 
@@ -59,9 +59,10 @@ func newPlan(r *rules.Rules, s rules.Score, known []rules.Known) (*plan, error) 
 			p.price = i
 		}
 	}
+	ofProducts := slices.ContainsFunc(known, func(k rules.Known) bool { return k.ID == pricePower })
 	for d, dim := range s.Dimensions {
 		p.dimensions = append(p.dimensions, dim.Weight())
-		if dim.ID == r.QualityGate.Dimension {
+		if ofProducts && dim.ID == r.QualityGate.Dimension { // shops and talents may have a dimension of this id too
 			p.gate = d
 		}
 	}

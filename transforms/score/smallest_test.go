@@ -10,12 +10,12 @@ import (
 	"github.com/windvane/windvane/transforms/score"
 )
 
-// there tells whether a subject is where it shall be: its total reaches total, its quality dimension quality.
-func there(s *score.Scores, k kind, subject int, total int64, quality float64) bool {
+// there tells whether a subject is where it shall be: its total reaches total, the dimension of the quality gate quality.
+func (w twin) there(s *score.Scores, subject int, total int64, quality float64) bool {
 	if s.Status[subject] == score.NoScore || int64(s.Total[subject]) < total {
 		return false
 	}
-	d := slices.IndexFunc(k.score(testRules()).Dimensions, func(d rules.Dimension) bool { return d.ID == "quality" })
+	d := slices.IndexFunc(w.score(w.r).Dimensions, func(d rules.Dimension) bool { return d.ID == w.r.QualityGate.Dimension })
 	return quality == 0 || d >= 0 && s.Dimensions(subject, nil)[d] >= quality-1e-9
 }
 
@@ -41,12 +41,12 @@ func TestSmallestChangeQualifiesAndLessDoesNot(t *testing.T) {
 				s := w.compute(t, w.r, w.f, w.frozen)
 				total := rapid.SampledFrom([]int64{0, 398, 400, 440, 460, 470, 485}).Draw(t, "total")
 				quality := 0.0
-				if k.name == "product" { // nobody else has such a dimension: no change would ever be found
+				if k.name == "product" { // nobody else has such a gate: no change would ever be found
 					quality = rapid.SampledFrom([]float64{0, 4.4}).Draw(t, "quality")
 				}
 				for subject := range w.f.Subjects {
 					change, ok := s.Smallest(subject, total, quality)
-					if there(s, k, subject, total, quality) || s.Status[subject] == score.NoScore {
+					if w.there(s, subject, total, quality) || s.Status[subject] == score.NoScore {
 						if ok {
 							t.Fatalf("subject %d is there already, or never: %+v", subject, change)
 						}
@@ -68,7 +68,7 @@ func TestSmallestChangeQualifiesAndLessDoesNot(t *testing.T) {
 // bestPossible fails unless change does what it says and no other indicator does it for less.
 func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64, change score.Change, ok bool) {
 	if ok && w.counted(change.Indicator) {
-		if !there(w.with(t, change.Indicator, subject, change.ToX), w.kind, subject, total, quality) {
+		if !w.there(w.with(t, change.Indicator, subject, change.ToX), subject, total, quality) {
 			t.Fatalf("subject %d does not get to %d with %+v", subject, total, change)
 		}
 		less := change.ToX + max(1e-6*change.FromX, 1e-12)
@@ -77,7 +77,7 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 				t.Fatalf("subject %d: %+v is no number of things", subject, change)
 			}
 		}
-		if there(w.with(t, change.Indicator, subject, less), w.kind, subject, total, quality) {
+		if w.there(w.with(t, change.Indicator, subject, less), subject, total, quality) {
 			t.Fatalf("subject %d gets to %d with less than %+v", subject, total, change)
 		}
 	}
@@ -86,14 +86,14 @@ func (w twin) bestPossible(t *rapid.T, subject int, total int64, quality float64
 			continue
 		}
 		if !ok || !w.counted(change.Indicator) || w.each[change.Indicator].Way == rules.Mean && w.each[i].Way == rules.Rate {
-			if there(w.with(t, i, subject, 0), w.kind, subject, total, quality) {
+			if w.there(w.with(t, i, subject, 0), subject, total, quality) {
 				t.Fatalf("subject %d gets to %d by %d alone, but %+v was found", subject, total, i, change)
 			}
 			continue
 		}
 		if w.each[i].Way == rules.Rate && w.each[change.Indicator].Way == rules.Rate {
 			x, n := w.f.X[i][subject], w.f.N[i][subject]
-			if cheaper := x - n*change.Share*.999; cheaper <= x && there(w.with(t, i, subject, max(0, w.wholeUp(i, cheaper))), w.kind, subject, total, quality) {
+			if cheaper := x - n*change.Share*.999; cheaper <= x && w.there(w.with(t, i, subject, max(0, w.wholeUp(i, cheaper))), subject, total, quality) {
 				t.Fatalf("subject %d gets to %d for less by %d than by %+v", subject, total, i, change)
 			}
 		}

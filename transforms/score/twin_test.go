@@ -132,10 +132,10 @@ func (w twin) curve(anchors [4]float64, value float64) float64 {
 	return c.At(value)
 }
 
-// quality is that of the gate's dimension, NaN without.
+// quality is that of the gate's dimension, NaN without: the gate is of products, whatever dimensions others have.
 func (w twin) quality(subject int, cautious bool) float64 {
 	for d, dim := range w.score(w.r).Dimensions {
-		if dim.ID == w.r.QualityGate.Dimension {
+		if w.name == "product" && dim.ID == w.r.QualityGate.Dimension {
 			return w.dimension(d, subject, cautious, false)
 		}
 	}
