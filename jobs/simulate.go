@@ -31,8 +31,8 @@ type SimulateOptions struct {
 	Lists    []string // lists to tell of; none: all
 }
 
-// Validate refuses dates in the wrong order, rules that contradict themselves, and lists that neither the rules tried
-// nor the deployment's own, own, have.
+// Validate refuses dates in the wrong order, rules that Settings.Validate refuses as well, and lists that neither the rules
+// tried nor the deployment's own, own, have.
 func (o SimulateOptions) Validate(own rules.Set) error {
 	var errs []error
 	if o.To < o.From {
@@ -41,6 +41,7 @@ func (o SimulateOptions) Validate(own rules.Set) error {
 	if err := o.Rules.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("rules: %w", err))
 	}
+	errs = append(errs, checkDimensions(&o.Rules), checkReach(&o.Rules))
 	known := listIDs(own, o.Rules)
 	for _, id := range o.Lists {
 		if !slices.Contains(known, id) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rules"
 )
@@ -94,6 +96,30 @@ func TestNewAndDroppedListsAreTold(t *testing.T) {
 	}
 	if l := compared(t, some, none)["items"]; l.New || !l.Dropped || deciders(l.Leaving) != "1 list dropped" || l.Held != "" {
 		t.Errorf("%+v", l)
+	}
+}
+
+// Rules that no night can be made with are refused as they are in a deployment.
+func TestRulesThatNoNightCanBeMadeWithAreNotSimulated(t *testing.T) {
+	for want, change := range map[string]func(r *rules.Rules){
+		"": func(*rules.Rules) {},
+		"shop_score.windows and lag_days look 135 days back, but only 120 are kept": func(r *rules.Rules) { r.Shop.Windows = []int{30, 60, 120} },
+		"shop_score: dimension weather is none of ": func(r *rules.Rules) {
+			r.Shop.Dimensions = slices.Clone(r.Shop.Dimensions)
+			r.Shop.Dimensions[0].ID = "weather"
+		},
+	} {
+		s := Default(utc())
+		s.Rules = config.DefaultRules()
+		tried := s.Rules[0]
+		change(&tried)
+		deployed := s
+		deployed.Rules = rules.Set{tried}
+		for _, err := range []error{SimulateOptions{Rules: tried}.Validate(s.Rules), deployed.Validate()} {
+			if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %q", err, want)
+			}
+		}
 	}
 }
 
