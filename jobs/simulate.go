@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,17 +146,17 @@ func (r *Runner) Simulate(ctx context.Context, scratch *lake.Lake, o SimulateOpt
 	s := &Simulation{From: o.From, To: o.To, Rules: RulesRef{o.Rules.Version, o.Rules.Digest()}, Small: smallDefinition}
 	tried := o.Rules
 	tried.EffectiveFrom = min(tried.EffectiveFrom, o.From)
-	runner := r.simulating(scratch, TriedJob, rules.Set{tried}, o.From)
+	runner, only := r.simulating(scratch, TriedJob, rules.Set{tried}, o.From), withRenamed(o.Lists, &tried)
 	for i, was := range before {
 		night, err := runner.simulateNight(ctx, o.From+calendar.Day(i))
 		if err != nil {
 			return nil, err
 		}
-		told, err := compareNights(ctx, was, night, o.Lists, listsOf(&tried, r.Settings.Rules.On(night.asOf)))
+		told, err := compareNights(ctx, was, night, only, &tried, r.Settings.Rules.On(night.asOf))
 		if err != nil {
 			return nil, fmt.Errorf("compare lists of %s: %w", night.asOf, err)
 		}
-		if len(o.Lists) == 0 || slices.Contains(o.Lists, tried.Pool.List) {
+		if len(only) == 0 || slices.Contains(only, tried.Pool.List) {
 			if told.Quota, err = compareQuotas(ctx, was, night); err != nil {
 				return nil, fmt.Errorf("compare quotas of %s: %w", night.asOf, err)
 			}
@@ -294,15 +293,27 @@ func (m *madeNight) small(role, subject, merchant string) bool {
 	return subject != "" && !m.large[role][subject]
 }
 
-// listsOf are the lists of the rules tried and then those that only the own rules have. Own may be nil.
+// withRenamed are lists by their ids and, of those that the rules tried have renamed, by their new ids too.
+func withRenamed(ids []string, tried *rules.Rules) []string {
+	all := slices.Clone(ids)
+	for _, l := range tried.Lists {
+		if l.Formerly != "" && slices.Contains(ids, l.Formerly) {
+			all = append(all, l.ID)
+		}
+	}
+	return all
+}
+
+// listsOf are the lists of the rules tried and then those that only the own rules have, but for those that go on under another id. Own may
+// be nil.
 func listsOf(tried, own *rules.Rules) (all []rules.List) {
 	all = slices.Clone(tried.Lists)
 	if own == nil {
 		return all
 	}
 	for _, l := range own.Lists {
-		if !slices.ContainsFunc(all, func(o rules.List) bool {
-			return cmp.Or(cmp.Compare(o.ID, l.ID), cmp.Compare(o.Resource, l.Resource)) == 0
+		if !slices.ContainsFunc(tried.Lists, func(o rules.List) bool {
+			return o.Resource == l.Resource && (o.ID == l.ID || o.Formerly == l.ID && o.Role == l.Role && !slices.Contains(listIDs(nil, *own), o.ID))
 		}) {
 			all = append(all, l)
 		}

@@ -11,18 +11,18 @@ import (
 	"github.com/windvane/windvane/transforms/rules"
 )
 
-// compareNights holds the lists of a simulated night against those of another night of the same date. Lists are those
-// that both rules name; with only, some of them.
-func compareNights(ctx context.Context, before, after *madeNight, only []string, lists []rules.List) (SimulatedNight, error) {
+// compareNights holds the lists of a night simulated under the rules tried against those of another night of the same date. Lists are
+// those that both rules name, own perhaps being nil; with only, some of them.
+func compareNights(ctx context.Context, before, after *madeNight, only []string, tried, own *rules.Rules) (SimulatedNight, error) {
 	c := &comparison{after: after, tallies: map[listKey]*tally{}, only: only}
-	for _, l := range lists {
+	for _, l := range listsOf(tried, own) {
 		if c.wanted(l.ID) {
 			c.add(SimulatedList{List: l.ID, Name: l.Name, Resource: l.Resource, Role: l.Role})
 		}
 	}
 	for _, r := range resources {
 		c.resource = r.name
-		if err := c.run(ctx, r.table, before.commit, after.commit); err != nil {
+		if err := c.run(ctx, r.table, before.commit, after.commit, tried); err != nil {
 			return SimulatedNight{}, err
 		}
 	}
@@ -47,6 +47,7 @@ type comparison struct {
 	tallies  map[listKey]*tally
 	order    []*tally
 	last     *tally // of the row before: rows come list by list
+	goesOn   *tally // that all rows at hand are of, whatever their ids: a list that was renamed; nil: each is of its own
 }
 
 func (c *comparison) wanted(list string) bool {
@@ -71,19 +72,76 @@ func (c *comparison) of(list, role string) *tally {
 	return c.last
 }
 
-// run walks one table of both nights side by side.
-func (c *comparison) run(ctx context.Context, t *contract.Table, before, after *committed) (err error) {
-	left, err := openList(ctx, t, before)
+// run compares one table of both nights: each list that was renamed by itself, all others side by side.
+func (c *comparison) run(ctx context.Context, t *contract.Table, before, after *committed, tried *rules.Rules) error {
+	renamed, err := renamedLists(ctx, t, before, c.resource, tried)
+	if err != nil {
+		return err
+	}
+	for i := range renamed {
+		l := &renamed[i]
+		if !c.wanted(l.ID) {
+			continue
+		}
+		c.goesOn = c.tallies[listKey{l.ID, l.Resource}]
+		c.goesOn.list.Formerly = l.Formerly
+		err := c.walk(ctx, t, t.Key[1:], before, after, func(list, role string) bool { return list == l.Formerly && role == l.Role }, func(list, _ string) bool { return list == l.ID })
+		if err != nil {
+			return err
+		}
+	}
+	c.goesOn = nil
+	return c.walk(ctx, t, t.Key, before, after,
+		func(list, role string) bool {
+			return !slices.ContainsFunc(renamed, func(l rules.List) bool { return l.Formerly == list && l.Role == role })
+		},
+		func(list, _ string) bool {
+			return !slices.ContainsFunc(renamed, func(l rules.List) bool { return l.ID == list })
+		})
+}
+
+// renamedLists are the lists of a resource that go on from one of another id: the table before has them under their former ids and not
+// under their own. It is what a night finds, see eligibility.BeforeReader.
+func renamedLists(ctx context.Context, t *contract.Table, before *committed, resource string, tried *rules.Rules) (renamed []rules.List, err error) {
+	for _, l := range tried.Lists {
+		if l.Resource == resource && l.Formerly != "" {
+			renamed = append(renamed, l)
+		}
+	}
+	if len(renamed) == 0 {
+		return nil, nil
+	}
+	f, err := openOf(ctx, t, before)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	c, list, role := newCursor(f, t, "list", "role"), t.Index("list"), t.Index("role")
+	defer c.close()
+	ids, ofRoles := map[string]bool{}, map[[2]string]bool{}
+	for more, err := c.next(ctx); more || err != nil; more, err = c.next(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		id := c.cell(list).text
+		ids[id], ofRoles[[2]string{id, c.cell(role).text}] = true, true
+	}
+	return slices.DeleteFunc(renamed, func(l rules.List) bool { return ids[l.ID] || !ofRoles[[2]string{l.Formerly, l.Role}] }), nil
+}
+
+// walk walks one table of both nights side by side by some columns of its key: the rows of each that are of the lists and roles asked for.
+func (c *comparison) walk(ctx context.Context, t *contract.Table, by []string, before, after *committed, ofBefore, ofAfter func(list, role string) bool) (err error) {
+	left, err := openList(ctx, t, before, ofBefore)
 	if err != nil {
 		return err
 	}
 	defer left.closeFile(&err)
-	right, err := openList(ctx, t, after)
+	right, err := openList(ctx, t, after, ofAfter)
 	if err != nil {
 		return err
 	}
 	defer right.closeFile(&err)
-	key := positions(t, t.Key)
+	key := positions(t, by)
 	for {
 		if err := errors.Join(left.step(ctx, key), right.step(ctx, key)); err != nil {
 			return err
@@ -123,6 +181,10 @@ func (c *comparison) row(before, after *listWalk) {
 	some := after
 	if after == nil {
 		some = before
+	}
+	if c.goesOn != nil {
+		c.goesOn.row(c.after, some, before, after)
+		return
 	}
 	list := some.text(some.at.list)
 	if !c.wanted(list) {
@@ -258,7 +320,8 @@ type listWalk struct {
 	*cursor
 	at   listColumns
 	key  []cell
-	stay bool // the current row has not been counted yet
+	of   func(list, role string) bool // that are walked
+	stay bool                         // the current row has not been counted yet
 	done bool
 }
 
@@ -267,21 +330,26 @@ type listColumns struct {
 	list, role, subject, name, merchant, category, eligible, rank, level, multiplier, orders, net15, failed, reasons int
 }
 
-// openList opens a table of a night. One that the night does not have has no rows.
-func openList(ctx context.Context, t *contract.Table, c *committed) (*listWalk, error) {
-	at := slices.IndexFunc(c.manifest.Outputs, func(o Output) bool { return o.Table == t.Name })
-	if at < 0 {
-		return &listWalk{done: true}, nil
+// openList opens a table of a night for the rows of some lists and roles. One that the night does not have has no rows.
+func openList(ctx context.Context, t *contract.Table, c *committed, of func(list, role string) bool) (*listWalk, error) {
+	f, err := openOf(ctx, t, c)
+	if f == nil || err != nil {
+		return &listWalk{done: true}, err
 	}
-	f, err := Archive{Out: c.lake, Job: c.record.Job}.openOutput(ctx, t, c.manifest.Outputs[at])
-	if err != nil {
-		return nil, err
-	}
-	return newListWalk(f, t), nil
+	return newListWalk(f, t, of), nil
 }
 
-func newListWalk(f *lake.File, t *contract.Table) *listWalk {
-	r := &listWalk{}
+// openOf opens a table of a night, nil if the night does not have it.
+func openOf(ctx context.Context, t *contract.Table, c *committed) (*lake.File, error) {
+	at := slices.IndexFunc(c.manifest.Outputs, func(o Output) bool { return o.Table == t.Name })
+	if at < 0 {
+		return nil, nil
+	}
+	return Archive{Out: c.lake, Job: c.record.Job}.openOutput(ctx, t, c.manifest.Outputs[at])
+}
+
+func newListWalk(f *lake.File, t *contract.Table, of func(list, role string) bool) *listWalk {
+	r := &listWalk{of: of}
 	var names []string
 	for _, c := range []struct {
 		name string
@@ -310,11 +378,16 @@ func (r *listWalk) step(ctx context.Context, key []int) error {
 		r.stay = false
 		return nil
 	}
-	more, err := r.next(ctx)
-	if r.done = !more; more && err == nil {
-		r.key = r.cursor.key(key)
+	for {
+		more, err := r.next(ctx)
+		if r.done = !more; !more || err != nil {
+			return err
+		}
+		if r.of(r.text(r.at.list), r.text(r.at.role)) {
+			r.key = r.cursor.key(key)
+			return nil
+		}
 	}
-	return err
 }
 
 // text is a cell's text, empty for null.

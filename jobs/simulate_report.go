@@ -44,6 +44,7 @@ type SimulatedList struct {
 	Name     string `json:"name"`
 	Resource string `json:"resource"`
 	Role     string `json:"role"`
+	Formerly string `json:"formerly,omitempty"`      // the id that it has before; empty: the same
 	New      bool   `json:"new,omitempty"`           // only the rules tried have it
 	Dropped  bool   `json:"dropped,omitempty"`       // only the rules before have it
 	Held     string `json:"would_be_held,omitempty"` // why the churn gate would keep the list of the run before; empty: it would not

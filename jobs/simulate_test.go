@@ -37,7 +37,7 @@ func nightOf(t *testing.T, rows ...string) *madeNight {
 // compared holds two nights against each other.
 func compared(t *testing.T, before, after *madeNight, lists ...rules.List) map[string]SimulatedList {
 	t.Helper()
-	n, err := compareNights(context.Background(), before, after, nil, lists)
+	n, err := compareNights(context.Background(), before, after, nil, &rules.Rules{Lists: lists}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +96,88 @@ func TestNewAndDroppedListsAreTold(t *testing.T) {
 	}
 	if l := compared(t, some, none)["items"]; l.New || !l.Dropped || deciders(l.Leaving) != "1 list dropped" || l.Held != "" {
 		t.Errorf("%+v", l)
+	}
+}
+
+// A list that was renamed is one list, its rows before those of its former id: unless it had its own then, or they are of subjects of
+// another kind.
+func TestRenamedListsGoOn(t *testing.T) {
+	renamed := rules.List{ID: "zoo", Name: "商品", Formerly: "items", Resource: "traffic", Role: "product"}
+	row := func(list, role, subject string, eligible bool) string {
+		return onList(list, role, subject, "null", eligible, `"G2"`, "1.0", "100", "score", "gate_failed")
+	}
+	after := nightOf(t, row("middle", "product", "2", true), row("zoo", "product", "1", true), row("zoo", "product", "3", true), row("zoo", "product", "4", false))
+	for _, c := range []struct {
+		name   string
+		before []string
+		want   string
+	}{
+		{"under the former id", []string{row("items", "product", "1", true), row("items", "product", "2", true), row("items", "product", "4", false), row("middle", "product", "2", true)},
+			"zoo, formerly items: 4 considered, 1 stayed, 3 entered by not considered, 2 left by not considered; middle: 1 considered, 1 stayed"},
+		{"under both ids", []string{row("items", "product", "1", true), row("zoo", "product", "3", true)},
+			"zoo: 3 considered, 1 stayed, 1 entered by not considered; middle: 1 considered, 2 entered by new list; items: 1 considered, 1 left by list dropped"},
+		{"of talents", []string{row("items", "talent", "1", true)},
+			"zoo: 3 considered, 1 entered by new list, 3 entered by new list; middle: 1 considered, 2 entered by new list; items: 1 considered, 1 left by list dropped"},
+		{"nothing", nil,
+			"zoo: 3 considered, 1 entered by new list, 3 entered by new list; middle: 1 considered, 2 entered by new list"},
+	} {
+		n, err := compareNights(t.Context(), nightOf(t, c.before...), after, nil, &rules.Rules{Lists: []rules.List{renamed, {ID: "middle", Resource: "traffic", Role: "product"}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for i := range n.Lists {
+			told = append(told, summary(&n.Lists[i]))
+		}
+		if got := strings.Join(told, "; "); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// summary tells who moves on a list.
+func summary(l *SimulatedList) string {
+	text := l.List
+	if l.Formerly != "" {
+		text += ", formerly " + l.Formerly
+	}
+	text += fmt.Sprintf(": %d considered", l.Considered)
+	if l.Stayed > 0 {
+		text += fmt.Sprintf(", %d stayed", l.Stayed)
+	}
+	for _, m := range l.Entering {
+		text += fmt.Sprintf(", %s entered by %s", m.Subject, m.Decides)
+	}
+	for _, m := range l.Leaving {
+		text += fmt.Sprintf(", %s left by %s", m.Subject, m.Decides)
+	}
+	return text
+}
+
+// Of the own rules' lists those that go on under another id are not told of beside it.
+func TestListsOfBothRules(t *testing.T) {
+	list := func(id, formerly string) rules.List {
+		return rules.List{ID: id, Formerly: formerly, Resource: "traffic", Role: "product"}
+	}
+	for _, c := range []struct {
+		tried, own []rules.List
+		want       string
+	}{
+		{[]rules.List{list("zoo", "items")}, []rules.List{list("items", ""), list("other", "")}, "zoo other"},
+		{[]rules.List{list("zoo", "items")}, []rules.List{list("items", ""), list("zoo", "")}, "zoo items"},
+		{[]rules.List{list("items", "")}, []rules.List{list("zoo", "items")}, "items zoo"},
+		{[]rules.List{list("zoo", "items")}, []rules.List{{ID: "items", Resource: "traffic", Role: "talent"}}, "zoo items"},
+	} {
+		var ids []string
+		for _, l := range listsOf(&rules.Rules{Lists: c.tried}, &rules.Rules{Lists: c.own}) {
+			ids = append(ids, l.ID)
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%v tried, %v own: %s, want %s", c.tried, c.own, got, c.want)
+		}
+	}
+	if got := withRenamed([]string{"items"}, &rules.Rules{Lists: []rules.List{list("zoo", "items"), list("other", "")}}); !slices.Equal(got, []string{"items", "zoo"}) {
+		t.Errorf("asked for by its former id: %v", got)
 	}
 }
 

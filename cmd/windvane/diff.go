@@ -19,7 +19,8 @@ func (a *app) diffCommand() *cobra.Command {
 		Short: "Tell what changed between two published nights",
 		Long: `diff compares the newest commits of two dates: which rows of each table came, went and changed, by the
 table's key; per figure the sum over all rows before and after; and the rows that moved most, by gmv_paid
-where the table has it. as_of_date itself is no difference.
+where the table has it. as_of_date itself is no difference; a list that was renamed is rows that went and
+rows that came, for its id is in the key.
 
 A table of figures holds every scope and window, so its sums count a sale many times over: look at one
 scope and window with --role and --window.`,

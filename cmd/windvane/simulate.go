@@ -39,8 +39,9 @@ effective_from. Nothing is published and nothing is written to the output bucket
 
 The first night rests on what is published of the day before, or starts cold and says so; each later one
 rests on the simulated night before. A night is held against what is published of its date; where nothing
-is, it is simulated under the deployment's own rules as well. No list is held back because too much of it
-turns over (stability.max_churn); that it would be is told.
+is, it is simulated under the deployment's own rules as well. A list that the file has renamed (formerly)
+is held against what it was. No list is held back because too much of it turns over (stability.max_churn);
+that it would be is told.
 
 gmv in, gmv out: gmv_net_15 of 30 days of who enters and leaves, as share of that of all considered. small:
 share of members of a shop with no more valid orders of 30 days than the median shop that has any; products
@@ -247,6 +248,9 @@ func (a *app) printSimulatedNight(n *jobs.SimulatedNight) error {
 		return err
 	}
 	for i := range n.Lists {
+		if l := &n.Lists[i]; l.Formerly != "" {
+			fmt.Fprintf(a.stdout, "%s goes on from %s: it was renamed\n", l.List, l.Formerly)
+		}
 		switch l := &n.Lists[i]; {
 		case l.New:
 			fmt.Fprintf(a.stdout, "%s is new: its first run takes all who pass, without a streak\n", l.List)

@@ -139,6 +139,7 @@ func TestSimulate(t *testing.T) {
 	}{
 		{"a simulation is a real rerun", aSimulationIsARealRerun},
 		{"the same rules move nothing", theSameRulesMoveNothing},
+		{"a list under another name moves nothing", aRenamedListMovesNothing},
 		{"a stricter gate lets nobody in", aStricterGateLetsNobodyIn},
 		{"without state nothing is written either", withoutStateNothingIsWrittenEither},
 		{"unpublished nights are simulated under the own rules", unpublishedNightsAreSimulated},
@@ -523,6 +524,27 @@ func theSameRulesMoveNothing(t *testing.T, s *stand, own string) {
 	}
 	if members == 0 {
 		t.Error("nobody is on any list")
+	}
+}
+
+// A list that the rules tried have renamed is told of once, as the one that it goes on from.
+func aRenamedListMovesNothing(t *testing.T, s *stand, own string) {
+	const line = "      - id: benefit_shop\n"
+	if !strings.Contains(own, line) {
+		t.Fatal("there is no list benefit_shop")
+	}
+	told := s.simulate(t, strings.Replace(own, line, "      - id: benefit_merchant\n        formerly: benefit_shop\n", 1), "")
+	for n := range told.Nights {
+		members := map[string]int64{}
+		for i := range told.Nights[n].Lists {
+			l := &told.Nights[n].Lists[i]
+			if members[l.List] = l.Before; l.New || l.Dropped || l.Entered+l.Left+l.Raised+l.Lowered+l.LevelMoved != 0 {
+				t.Errorf("%s moves on %s: new %v, dropped %v, %+v", l.List, told.Nights[n].AsOf, l.New, l.Dropped, l.Turnover)
+			}
+		}
+		if _, there := members["benefit_shop"]; there || members["benefit_merchant"] == 0 {
+			t.Errorf("members on %s: %v", told.Nights[n].AsOf, members)
+		}
 	}
 }
 
