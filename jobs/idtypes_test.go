@@ -9,6 +9,7 @@ import (
 
 	"github.com/windvane/windvane/internal/testkit/twin"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
 )
 
 // deliverText delivers days of a table of the small market again, with ids as text.
@@ -70,5 +71,20 @@ func TestIDsMayBeTextInSomeTablesAndDays(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Ids that become text are the same subjects as before: what the run before published of them as numbers is theirs, not that of whoever
+// has the number for a code.
+func TestPublishedIDsThatBecomeTextKeepTheirHistory(t *testing.T) {
+	always := newDemo(t, 34)
+	d := always.forked(t)
+	always.settings.IDs = contract.IDTypes{contract.Product: true, contract.Merchant: true, contract.Talent: true}
+	always.night(lastDay - 1)
+	d.night(lastDay - 1)
+	d.settings.IDs = always.settings.IDs
+	const read = "data_quality" // it tells which days were made anew, which are all of them
+	if diff := gocmp.Diff(bytesOf(always.night(lastDay), read), bytesOf(d.night(lastDay), read)); diff != "" {
+		t.Error(diff)
 	}
 }

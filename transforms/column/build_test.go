@@ -1,9 +1,11 @@
 package column_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -244,6 +246,53 @@ func TestDictionariesOfOtherWriters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Files of before a domain became text hold its identifiers as numbers: 1001 is "1001", never what code 1001 stands for, however
+// the file is read.
+func TestNumbersOfADomainThatIsTextNowAreTheirTexts(t *testing.T) {
+	table := oneColumn(contract.Column{Kind: contract.ID, Domain: contract.Brand, Null: true})
+	rapid.Check(t, func(t *rapid.T) {
+		ids := newIDs()
+		dict := ids.Dict(table.Columns[0])
+		for i := range 5 {
+			dict.Code(strconv.Itoa(10 + i)) // so that small numbers would be codes of others
+		}
+		b := array.NewInt64Builder(memory.DefaultAllocator)
+		numbers := rapid.SliceOf(rapid.OneOf(rapid.Int64Range(0, 12), rapid.Int64Range(math.MinInt64+1, math.MaxInt64))).Draw(t, "numbers")
+		valid := rapid.SliceOfN(rapid.Bool(), len(numbers), len(numbers)).Draw(t, "valid")
+		if rapid.Bool().Draw(t, "none is null") {
+			valid = slices.Repeat([]bool{true}, len(numbers))
+		}
+		b.AppendValues(numbers, valid)
+		rec := record(b.NewArray())
+		framed, err := ids.Frame(table, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refilled, filled, decoded := column.NewFrame(0), column.NewFrame(len(numbers)), column.NewFrame(len(numbers))
+		decoded.Set("c", slices.Clone(rec.Column(0).(*array.Int64).Int64Values()))
+		err = errors.Join(ids.Refill(refilled, table, rec), ids.Fill(filled, 0, table, rec), ids.Fill(decoded, 0, table, record(inPlace(decoded.Column("c"), rec.Column(0)))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []*column.Frame{framed, refilled, filled, decoded} {
+			for i, code := range f.Column("c") {
+				switch {
+				case !valid[i] && code != column.Null:
+					t.Fatalf("null is read as code %d", code)
+				case valid[i] && (code == column.Null || dict.Value(code) != strconv.FormatInt(numbers[i], 10)):
+					t.Fatalf("%d is read as code %d", numbers[i], code)
+				}
+			}
+		}
+	})
+}
+
+// inPlace is an array whose values were decoded into a frame.
+func inPlace(values []int64, as arrow.Array) arrow.Array {
+	data := array.NewData(as.DataType(), as.Len(), []*memory.Buffer{as.Data().Buffers()[0], memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(values))}, nil, as.NullN(), 0)
+	return array.NewInt64Data(data)
 }
 
 func TestTypesTheEngineDoesNotReadAreRefused(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -103,7 +104,7 @@ func (f *Frame) Bytes() int64 { return int64(f.N) * 8 * int64(len(f.columns)) }
 func NewFrame(n int) *Frame { return &Frame{N: n, columns: map[string][]int64{}} }
 
 // Frame views a record of table t as int64 columns: INT64 without nulls is shared with the record,
-// everything else is converted. Columns the table does not declare are left out. Reals keep their
+// everything else is converted, and so are INT64 identifiers where they are text now: 1001 is "1001" then. Columns the table does not declare are left out. Reals keep their
 // IEEE bits. The dictionaries of enumerations may be in any order; a value the contract does not
 // know is an error.
 //
@@ -147,7 +148,7 @@ func (ids *IDs) Refill(f *Frame, t *contract.Table, rec arrow.Record) error {
 		if at < 0 {
 			continue
 		}
-		values, shared := sharedValues(rec.Column(i))
+		values, shared := ids.sharedValues(t.Columns[at], rec.Column(i))
 		if !shared {
 			if values = f.own[field.Name]; cap(values) < f.N {
 				values = make([]int64, f.N)
@@ -187,7 +188,7 @@ func inColumn(t *contract.Table, name string, err error) error {
 
 // values are those of an array, shared where they can be.
 func (ids *IDs) values(c contract.Column, a arrow.Array) ([]int64, error) {
-	if values, shared := sharedValues(a); shared {
+	if values, shared := ids.sharedValues(c, a); shared {
 		return values, nil
 	}
 	out := make([]int64, a.Len())
@@ -195,9 +196,9 @@ func (ids *IDs) values(c contract.Column, a arrow.Array) ([]int64, error) {
 }
 
 // sharedValues are those of an array that a frame can share.
-func sharedValues(a arrow.Array) (values []int64, shared bool) {
+func (ids *IDs) sharedValues(c contract.Column, a arrow.Array) (values []int64, shared bool) {
 	values = wideValues(a)
-	return values, values != nil && a.NullN() == 0
+	return values, values != nil && a.NullN() == 0 && ids.Dict(c) == nil
 }
 
 // wideValues are those of an array that holds int64, nil for others and for none.
@@ -216,6 +217,10 @@ func wideValues(a arrow.Array) []int64 {
 func (ids *IDs) convert(out []int64, c contract.Column, a arrow.Array) error {
 	switch a := a.(type) {
 	case *array.Int64, *array.Timestamp:
+		if dict := ids.Dict(c); dict != nil {
+			numberCodes(out, dict, a)
+			return nil
+		}
 		if values := wideValues(a); unsafe.SliceData(values) != unsafe.SliceData(out) { // else the record was decoded into the frame
 			copy(out, values)
 		}
@@ -334,6 +339,22 @@ func (ids *IDs) stringCodes(out []int64, c contract.Column, a *array.String) err
 		last = i
 	}
 	return nil
+}
+
+// numberCodes are the codes of the decimal texts of numbers: files of before a domain became text hold its identifiers so. The
+// numbers may stand in out.
+func numberCodes(out []int64, dict *Dict, a arrow.Array) {
+	last, code := int64(Null), int64(Null)
+	for i, v := range wideValues(a) {
+		if a.IsNull(i) {
+			out[i] = Null
+			continue
+		}
+		if v != last {
+			last, code = v, dict.Code(strconv.FormatInt(v, 10))
+		}
+		out[i] = code
+	}
 }
 
 // codeIn is the code of a value of a column that has the dictionary, nil if it has none.
