@@ -1,11 +1,13 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +35,7 @@ type night struct {
 	previous   *committed // the commit it rests on: the newest of the nearest earlier date; nil: a cold start
 	current    *committed // the newest commit of this day; nil: none yet
 	types      contract.IDTypes
+	digests    sync.Map               // of the rules of tables, see rulesUnder
 	partitions map[string][]Partition // by table, ascending
 	present    calendar.Presence      // days with orders
 	done       bool                   // the current commit is what this night would publish
@@ -265,7 +268,8 @@ func (n *night) restatedFrom() calendar.Day {
 }
 
 // checkHistory refuses to lose days that the commit of the run before rested on and that tonight does not look at again: their dumps are
-// gone, and their rollups were made by other rules or for other identifier types. A day that it does look at is late.
+// gone, and their rollups were made by other rules or for other identifier types, or classified by snapshots that were. A day that it does look
+// at is late.
 func (n *night) checkHistory() error {
 	if n.previous == nil {
 		return nil
@@ -278,13 +282,18 @@ func (n *night) checkHistory() error {
 				lost = append(lost, p.Day)
 			}
 		}
-		if len(lost) > 0 && n.rekeyed(name) {
+		if len(lost) == 0 {
+			continue
+		}
+		by := n.reclassified(&n.previous.manifest, name, lost[len(lost)-1])
+		if len(by) == 0 && n.rekeyed(name) {
 			return n.lostToKey(name, lost)
 		}
-		if len(lost) > 0 {
-			return fmt.Errorf("%w: %d days of %s (%s to %s) have rollups made by other rules, and their dumps are gone: restore the dumps, take the change of rules back, or declare the days under absent_days",
-				ErrInput, len(lost), name, lost[0], lost[len(lost)-1])
+		if len(by) == 0 || n.otherRules(&n.previous.manifest, name) {
+			by = slices.Insert(by, 0, name)
 		}
+		return fmt.Errorf("%w: %d days of %s (%s to %s) have rollups made by other rules of %s, and their dumps are gone: restore the dumps, take the change of rules back, or declare the days under absent_days",
+			ErrInput, len(lost), name, lost[0], lost[len(lost)-1], strings.Join(by, " and "))
 	}
 	return nil
 }
@@ -330,7 +339,7 @@ func (n *night) listPartitions(table string) []Partition {
 // partition is what reducing a dump today gives: its digest covers the objects, the rules, and the snapshots
 // that classify its rows.
 func (n *night) partition(table string, d *dump) Partition {
-	rules := n.runner.Settings.digest(table, n.types)
+	rules := n.rulesUnder(n.runner.Settings.BuyerKeyID(), table)
 	return n.withoutForgotten(table, Partition{Day: d.day, Digest: digestOf(rules, d.digest(), n.dependencies(table, d.day))})
 }
 
@@ -338,24 +347,62 @@ func (n *night) partition(table string, d *dump) Partition {
 // orders, and of accounts for traffic; for refunds, which look at the days on which they were paid, all that may be asked for.
 func (n *night) dependencies(table string, day calendar.Day) string {
 	var parts []string
-	for _, dim := range []string{contract.Products.Name, contract.Talents.Name} {
-		switch {
-		case table == contract.Orders.Name, table == contract.ProductTraffic.Name && dim == contract.Talents.Name:
+	for _, dim := range classifying(table) {
+		if table != contract.Refunds.Name {
 			if p, ok := n.nearest(dim, day); ok {
 				parts = append(parts, p.Digest)
 			}
-		case table == contract.Refunds.Name:
-			if p, ok := n.nearest(dim, day-JoinDays); ok {
+			continue
+		}
+		if p, ok := n.nearest(dim, day-JoinDays); ok {
+			parts = append(parts, p.Digest)
+		}
+		for _, p := range n.partitions[dim] {
+			if p.Day > day-JoinDays && p.Day <= day {
 				parts = append(parts, p.Digest)
-			}
-			for _, p := range n.partitions[dim] {
-				if p.Day > day-JoinDays && p.Day <= day {
-					parts = append(parts, p.Digest)
-				}
 			}
 		}
 	}
 	return digestOf(parts...)
+}
+
+// classifying are the tables whose snapshots classify the rows of a table.
+func classifying(table string) []string {
+	switch table {
+	case contract.Orders.Name, contract.Refunds.Name:
+		return []string{contract.Products.Name, contract.Talents.Name}
+	case contract.ProductTraffic.Name:
+		return []string{contract.Talents.Name}
+	}
+	return nil
+}
+
+// reclassified are the tables of snapshots by other rules than those of a night, as far as they classify rows of a day for either.
+func (n *night) reclassified(m *Manifest, table string, day calendar.Day) (by []string) {
+	for _, dim := range classifying(table) {
+		if !n.otherRules(m, dim) {
+			continue
+		}
+		first, there := n.runner.Inputs.first(dim)
+		if ps := m.Partitions[dim]; there && first <= day || len(ps) > 0 && ps[0].Day <= day {
+			by = append(by, dim)
+		}
+	}
+	return by
+}
+
+// otherRules tells whether a night read a table by other rules, whatever its buyer key.
+func (n *night) otherRules(m *Manifest, table string) bool {
+	return m.Rules[table] != n.rulesUnder(cmp.Or(m.BuyerKey, n.runner.Settings.BuyerKeyID()), table)
+}
+
+// rulesUnder is the digest of tonight's rules of a table under the buyer key of that id, made once: every day of the history asks for it.
+func (n *night) rulesUnder(keyID, table string) string {
+	known, ok := n.digests.Load(keyID + table)
+	if !ok {
+		known, _ = n.digests.LoadOrStore(keyID+table, n.runner.Settings.digestUnder(keyID, table, n.types))
+	}
+	return known.(string)
 }
 
 // nearest is the table's partition of a day or the nearest before it.

@@ -237,6 +237,8 @@ func (n *night) reason(table string, p Partition) (reason, since string) {
 		switch {
 		case c.manifest.Rules[table] != n.runner.Settings.digest(table, n.types):
 			return ReasonRules, since
+		case len(n.reclassified(&c.manifest, table, p.Day)) > 0:
+			return ReasonDepends, since
 		case c.manifest.Partitions[table][i].Digest == p.Digest:
 			return ReasonLost, since
 		case n.sameObjects(c, table, p.Day):

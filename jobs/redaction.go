@@ -53,15 +53,17 @@ func withoutBuyers(p Partition) Partition {
 // rekeyed tells whether the commit of the run before differs in the rules of a table by the buyer key alone.
 func (n *night) rekeyed(table string) bool {
 	m, s := n.previous.manifest, n.runner.Settings
-	return m.BuyerKey != "" && m.BuyerKey != s.BuyerKeyID() && s.madeUnder(m.BuyerKey, table, n.types, m.Rules[table])
+	return m.BuyerKey != "" && m.BuyerKey != s.BuyerKeyID() && m.Rules[table] == n.rulesUnder(m.BuyerKey, table)
 }
 
 // carry is what tonight rests on in the place of a partition of the run before whose day is no longer looked at; false:
-// it was made by other rules.
+// it was made by other rules, or classified by snapshots that were.
 func (n *night) carry(table string, p Partition) (Partition, bool) {
 	m, s := n.previous.manifest, n.runner.Settings
 	switch {
-	case s.madeUnder(s.BuyerKeyID(), table, n.types, m.Rules[table]):
+	case len(n.reclassified(&n.previous.manifest, table, p.Day)) > 0:
+		return Partition{}, false
+	case m.Rules[table] == n.rulesUnder(s.BuyerKeyID(), table):
 		if m.Forgotten == s.forgottenDigest() {
 			return p, true
 		}

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
+	"github.com/windvane/windvane/transforms/rollup"
 )
 
 func utc() *calendar.Zone { return calendar.NewZone(time.UTC) }
@@ -124,6 +126,32 @@ func TestImpossibleSettings(t *testing.T) {
 		c.change(&s)
 		if err := s.Validate(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// What a rollup stores of ids changes with its table's rules or with those of the snapshots that classify its rows: else a day would
+// be kept whose ids are of another type.
+func TestRulesCoverTheIDsThatRollupsStore(t *testing.T) {
+	domains := func(t *contract.Table) map[contract.Domain]bool {
+		all := map[contract.Domain]bool{}
+		for _, c := range t.Columns {
+			if c.Kind == contract.ID {
+				all[c.Domain] = true
+			}
+		}
+		return all
+	}
+	for _, r := range rollup.All() {
+		covered := domains(r.Source)
+		for _, name := range classifying(r.Source.Name) {
+			table, _ := contract.Lookup(name, contract.Inputs())
+			maps.Copy(covered, domains(table))
+		}
+		for domain := range domains(r.Table()) {
+			if !covered[domain] {
+				t.Errorf("%s stores ids of domain %s, which neither %s nor what classifies it has", r.Name, domain, r.Source.Name)
+			}
 		}
 	}
 }

@@ -1,0 +1,114 @@
+package jobs_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/windvane/windvane/internal/testkit/twin"
+	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/mapping"
+)
+
+// without is the mapping of a table that lacks a column.
+func without(table, column string) map[string]mapping.Table {
+	return map[string]mapping.Table{table: {Columns: map[string]mapping.Column{column: {Null: true}}}}
+}
+
+// Sales are classified by snapshots. Where these are read by other rules, or have other ids, days that are no longer looked at follow as
+// refunds of their lines do: else money of one line would stand under two categories or channels.
+func TestSalesFollowTheRulesOfWhatClassifiesThem(t *testing.T) {
+	for name, c := range map[string]struct{ before, after func(s *jobs.Settings) }{
+		"categories": {func(s *jobs.Settings) { s.Tables = without("products", "category1_id") }, func(s *jobs.Settings) { s.Tables = nil }},
+		"owners":     {func(s *jobs.Settings) { s.Tables = without("talents", "owner_merchant_id") }, func(s *jobs.Settings) { s.Tables = nil }},
+		"no talents": {func(s *jobs.Settings) { s.Tables = map[string]mapping.Table{"talents": {Absent: true}} }, func(s *jobs.Settings) { s.Tables = nil }},
+		"types":      {func(*jobs.Settings) {}, func(s *jobs.Settings) { s.IDs = contract.IDTypes{contract.Category: true} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, always := newDeployment(t), newDeployment(t)
+			d.settings.RestateDays, always.settings.RestateDays = 3, 3
+			c.after(&always.settings)
+			always.night(lastDay - 1)
+			c.before(&d.settings)
+			d.night(lastDay - 1)
+			c.after(&d.settings)
+			if diff := gocmp.Diff(bytesOf(always.night(lastDay), remembering...), bytesOf(d.night(lastDay), remembering...)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The plan does not say of such days that their dumps are others.
+func TestPlanTellsOfOtherRulesOfSnapshots(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 3
+	d.night(lastDay - 2)
+	d.night(lastDay - 1) // it read none of the objects of earlier days
+	d.settings.Tables = without("products", "brand_id")
+	p, err := d.plan(lastDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range p.Tables {
+		if table.Table != "orders" && table.Table != "refunds" {
+			continue
+		}
+		if len(table.Reduce) != marketDays || table.Pinned != 0 {
+			t.Errorf("%s: %d of %d days are reduced, %d pinned", table.Table, len(table.Reduce), marketDays, table.Pinned)
+		}
+		for _, r := range table.Reduce[:max(0, len(table.Reduce)-1)] {
+			if r.Reason != jobs.ReasonDepends {
+				t.Errorf("%s of %s: %s", table.Table, r.Day, r.Reason)
+			}
+		}
+	}
+}
+
+// Where the dumps of such days are gone, the night says so and names whose rules are others.
+func TestSalesThatCannotFollowStopTheNight(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 3
+	d.night(lastDay - 1)
+	for day := firstDay; day <= lastDay-3; day++ {
+		d.drop("orders", day)
+	}
+	unchanged := d.forked(t)
+	d.settings.Tables = without("products", "brand_id")
+	_, err := d.try(lastDay)
+	if !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), "4 days of orders (2026-01-25 to 2026-01-28) have rollups made by other rules of products") {
+		t.Errorf("error %v", err)
+	}
+	if o := unchanged.night(lastDay); o.Reduced != sources {
+		t.Errorf("without a change %d partitions were reduced", o.Reduced)
+	}
+}
+
+// Another snapshot is no other rule: neither a new one nor one that was touched has days made anew that are no longer looked at, nor does
+// a table that begins.
+func TestOtherSnapshotsAreNoOtherRules(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 3
+	for day := firstDay; day < lastDay; day++ {
+		d.drop("talents", day)
+	}
+	d.settings.Tables = map[string]mapping.Table{"talents": {Absent: true}}
+	d.night(lastDay - 1)
+	for day := firstDay; day <= lastDay-3; day++ {
+		d.drop("orders", day)
+	}
+	other := "72"
+	for _, day := range []calendar.Day{lastDay - 4, lastDay} {
+		rows := products(twin.Day(day))
+		rows[0].Category1ID = &other
+		d.deliver(twin.Partitions{Products: map[twin.Day][]twin.Product{twin.Day(day): rows}})
+	}
+	d.settings.Tables = nil
+	if o := d.night(lastDay); o.Reduced != sources {
+		t.Errorf("%d partitions were reduced, want those of the day", o.Reduced)
+	}
+}
