@@ -275,10 +275,11 @@ func (n *night) checkHistory() error {
 		return nil
 	}
 	s := n.runner.Settings
-	for _, name := range s.eventTables() {
+	for _, t := range rollup.Sources() {
+		name := t.Name
 		var lost []calendar.Day
 		for _, p := range n.previous.manifest.Partitions[name] {
-			if p.Day >= n.firstOf(name) && p.Day < n.restatedFrom() && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) {
+			if p.Day >= n.firstOf(name) && n.runner.Inputs.on(name, p.Day) == nil && !n.pinned(name, p.Day) && !slices.Contains(s.AbsentDays[name], p.Day) && n.misses(t, p.Day) {
 				lost = append(lost, p.Day)
 			}
 		}
@@ -296,6 +297,19 @@ func (n *night) checkHistory() error {
 			ErrInput, len(lost), name, lost[0], lost[len(lost)-1], strings.Join(by, " and "))
 	}
 	return nil
+}
+
+// misses tells whether a night without a day that it cannot rest on any more lacks something. A day that is looked at again is late, or, of
+// snapshots, stood in for by the nearest before it. Of snapshots that classify nothing only the newest is looked at.
+func (n *night) misses(t *contract.Table, day calendar.Day) bool {
+	switch {
+	case n.runner.Settings.Tables[t.Name].Absent || day >= n.restatedFrom():
+		return false
+	case t.Class != contract.Snapshot || slices.Contains(classifying(contract.Orders.Name), t.Name):
+		return true
+	}
+	_, newer := n.runner.Inputs.nearest(t.Name, day+1, n.asOf)
+	return !newer
 }
 
 // pinned tells whether the commit of the run before rests on a partition that is no longer listed.

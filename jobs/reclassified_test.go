@@ -112,3 +112,55 @@ func TestOtherSnapshotsAreNoOtherRules(t *testing.T) {
 		t.Errorf("%d partitions were reduced, want those of the day", o.Reduced)
 	}
 }
+
+// A snapshot that classifies rows is missed when its dump is gone and its rules are others, as a day of events is.
+func TestSnapshotsThatCannotFollowStopTheNight(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(d *deployment)
+		want   string // empty: the night is made
+	}{
+		{"products", func(d *deployment) { d.settings.Tables = without("products", "style_id") }, "4 days of products (2026-01-25 to 2026-01-28) have rollups made by other rules of products, and their dumps are gone"},
+		{"talents", func(d *deployment) { d.settings.Tables = without("talents", "category1_id") }, "4 days of talents "},
+		{"nothing", func(*deployment) {}, ""},
+		{"declared", func(d *deployment) {
+			d.settings.Tables = without("products", "style_id")
+			d.settings.AbsentDays = map[string][]calendar.Day{"products": {firstDay, firstDay + 1, firstDay + 2, firstDay + 3}}
+		}, ""},
+		{"given up", func(d *deployment) { d.settings.Tables = map[string]mapping.Table{"products": {Absent: true}} }, ""},
+		{"one that did not come again", func(d *deployment) { d.drop("products", lastDay-2) }, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDeployment(t)
+			d.settings.RestateDays = 3
+			d.night(lastDay - 1)
+			for day := firstDay; day <= lastDay-3; day++ {
+				d.drop("products", day)
+				d.drop("talents", day)
+			}
+			c.change(d)
+			_, err := d.try(lastDay)
+			if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// Of shops only the newest snapshot is looked at: earlier ones are not missed, but it is.
+func TestOfShopsTheNewestSnapshotIsMissed(t *testing.T) {
+	d := newDemo(t, 7)
+	d.settings.RestateDays = 3
+	d.night(lastDay - 1)
+	for day := firstDay; day <= lastDay-3; day++ {
+		d.drop("merchants", day)
+	}
+	d.settings.Tables = without("merchants", "category1_id")
+	d.forked(t).night(lastDay)
+	for day := lastDay - 2; day <= lastDay; day++ {
+		d.drop("merchants", day)
+	}
+	if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), "days of merchants (") {
+		t.Errorf("error %v", err)
+	}
+}
