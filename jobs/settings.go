@@ -144,17 +144,7 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 // digestUnder is the digest under the buyer key of that id.
 func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string {
 	spec := s.Tables[table]
-	spec.AllowEmpty, spec.MaxRejectRatio, spec.MinRejects = false, nil, nil
-	return s.digestOfSpec(spec, keyID, table, ids)
-}
-
-// madeUnder tells whether rollups of a table whose digest is given were made by these settings under the buyer key of that id. Limits of
-// rejected rows and of empty days were part of the digest once: what was made then counts as long as they are those of then.
-func (s Settings) madeUnder(keyID, table string, ids contract.IDTypes, digest string) bool {
-	return digest == s.digestUnder(keyID, table, ids) || digest == s.digestOfSpec(s.Tables[table], keyID, table, ids)
-}
-
-func (s Settings) digestOfSpec(spec mapping.Table, keyID, table string, ids contract.IDTypes) string {
+	spec.MaxQuarantine, spec.AllowEmpty, spec.MaxRejectRatio, spec.MinRejects = 0, false, nil, nil // whether a reduced day may be used, not what is in it
 	own := contract.IDTypes{}
 	if t, ok := contract.Lookup(table, contract.Inputs()); ok {
 		for _, c := range t.Columns {
@@ -163,14 +153,12 @@ func (s Settings) digestOfSpec(spec mapping.Table, keyID, table string, ids cont
 			}
 		}
 	}
-	spec.MaxQuarantine = 0
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64
 		Zone, Table, Key            string
 		Mapping                     mapping.Table
 		IDs                         contract.IDTypes
-		Moves                       bool `json:",omitempty"` // times within the tolerance to the day, which was not always so
-	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own, spec.Tolerance > 0})
+	}{rollup.Version, s.MaxUnitsPerLine, s.ScoreMinFen, s.Zone.String(), table, keyID, spec, own})
 	if err != nil {
 		panic(fmt.Sprintf("jobs: settings of %s: %v", table, err)) // plain values always encode
 	}

@@ -84,22 +84,6 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 	}
 }
 
-// Days that were reduced when limits of rejected rows were part of the digest are kept as long as the limits are those of then. The digests
-// were written down then, under rollup.Version 6; when that is raised this has no object any more.
-func TestDigestsOfWhenTheyHeldLimitsAreKnown(t *testing.T) {
-	s := Default(utc())
-	ratio, least := 0.5, int64(20)
-	s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true, MaxRejectRatio: &ratio, MinRejects: &least, MaxQuarantine: 0.1}}
-	const without, with = "0798089a8df9463c377c56c2ddcee8c7463ee688fdc30f13cf44cb281b3a5864", "bf48a49e93861870ade07619b7a66845f0b28326623c93cfe577f4595ae86174"
-	made := func(digest string) bool { return s.madeUnder(s.BuyerKeyID(), "orders", nil, digest) }
-	if got := s.digest("orders", nil); got != without || !made(without) || !made(with) || made("") {
-		t.Errorf("the digest is %s; kept without limits %v, with them %v, without a digest %v", got, made(without), made(with), made(""))
-	}
-	if least++; made(with) {
-		t.Error("days of other limits than then are kept")
-	}
-}
-
 func TestDigestsAreOfTheParts(t *testing.T) {
 	if digestOf("ab", "c") == digestOf("a", "bc") || digestOf("a") == digestOf("a", "") || digestOf("a", "b") != digestOf("a", "b") {
 		t.Error("parts run into each other")

@@ -2,9 +2,9 @@ package rollup
 
 import "github.com/windvane/windvane/transforms/contract"
 
-// Version is part of every rollup's digest: raise it when a declaration or a derivation changes its
+// Version is part of every rollup's digest: raise it when a declaration, a derivation, or what is read of a dump changes its
 // meaning, and stored rollups are made again.
-const Version = 6
+const Version = 7
 
 // All declares every rollup, in the order in which they are listed and stored.
 func All() []*Rollup {
