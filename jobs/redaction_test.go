@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -446,16 +447,24 @@ func integers(t *testing.T, data []byte) (all []int64) {
 	return all
 }
 
-// A night reads dumps, and writes state and what it publishes; it removes nothing. Only windvane gc and forget do.
+// A night reads dumps, and writes state and what it publishes; it removes nothing. Only windvane gc and forget do. What it writes
+// again are hints, which some stores call removing, too.
 func TestANightNeedsNoMoreRightsThanAWriterHas(t *testing.T) {
 	m := newFaultyMarket(t)
-	var refused []string
+	var refused, replaced []string
+	written := map[string]bool{}
 	forbid := func() {
 		m.bucket.Forbid(func(operation, key string) bool {
-			written := strings.HasPrefix(key, "state/") || strings.HasPrefix(key, "published/")
-			if operation == "delete" || strings.HasPrefix(operation, "write") && !written {
+			ours := strings.HasPrefix(key, "state/") || strings.HasPrefix(key, "published/")
+			if operation == "delete" || operation == "write" && !ours {
 				refused = append(refused, operation+" "+key)
 				return true
+			}
+			if operation == "write" {
+				if written[key] {
+					replaced = append(replaced, path.Base(key))
+				}
+				written[key] = true
 			}
 			return false
 		})
@@ -475,6 +484,10 @@ func TestANightNeedsNoMoreRightsThanAWriterHas(t *testing.T) {
 	m.mustNight(lastDay)
 	if len(refused) > 0 {
 		t.Errorf("refused: %q", refused)
+	}
+	slices.Sort(replaced)
+	if replaced = slices.Compact(replaced); !slices.Equal(replaced, []string{"current.json", "status.json"}) {
+		t.Errorf("replaced: %q; docs/deploy.md names what a night replaces", replaced)
 	}
 	if all, err := m.read(lastDay); err != nil || all.Commits != 4 {
 		t.Errorf("%d commits, want 4: the nights of the test are not those it speaks of; %v", all.Commits, err)

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
 )
 
 // remoteStore is a bucket behind gocloud.dev/blob.
@@ -87,19 +90,33 @@ func (s *remoteStore) putIfAbsent(ctx context.Context, key string, data []byte) 
 	return err
 }
 
-// codeOf is gcerrors.Code, but for errors of S3 it looks at the code of the service alone: gocloud takes every error
-// whose text has "301" in it for a missing bucket, and request identifiers, which stand in the text, have it now and
-// then. A lost race or a server that is busy would then pass for an object that is not there.
+// codeOf is gcerrors.Code, but looks for itself where gocloud's answer misleads.
 func codeOf(err error) gcerrors.ErrorCode {
-	var s3Error interface { // smithy.APIError
-		error
-		ErrorCode() string
-		ErrorMessage() string
+	var s3Error smithyError
+	if errors.As(err, &s3Error) {
+		return codeOfS3(s3Error.ErrorCode())
 	}
-	if !errors.As(err, &s3Error) {
-		return gcerrors.Code(err)
+	if refused(err) {
+		return gcerrors.PermissionDenied
 	}
-	switch s3Error.ErrorCode() {
+	if throttled(err) {
+		return gcerrors.ResourceExhausted
+	}
+	return gcerrors.Code(err)
+}
+
+// smithyError is smithy.APIError.
+type smithyError interface {
+	error
+	ErrorCode() string
+	ErrorMessage() string
+}
+
+// codeOfS3 looks at the code of the service alone: gocloud takes every error whose text has "301" in it for a missing
+// bucket, and request identifiers, which stand in the text, have it now and then. A lost race or a server that is busy
+// would then pass for an object that is not there.
+func codeOfS3(code string) gcerrors.ErrorCode {
+	switch code {
 	case "NoSuchBucket", "NoSuchKey", "NotFound":
 		return gcerrors.NotFound
 	case "PreconditionFailed":
@@ -111,6 +128,29 @@ func codeOf(err error) gcerrors.ErrorCode {
 	default:
 		return gcerrors.Unknown
 	}
+}
+
+// refused tells whether Google or Azure refuse who asks. gocloud takes every refusal of Google for an object that is not
+// there, which whoever deletes takes for done, and most of Azure for trouble that may pass.
+func refused(err error) bool {
+	var google *googleapi.Error
+	var azure *azcore.ResponseError
+	status := 0
+	switch {
+	case errors.As(err, &google) && !throttled(err):
+		status = google.Code
+	case errors.As(err, &azure):
+		status = azure.StatusCode
+	}
+	return status == http.StatusForbidden || status == http.StatusUnauthorized
+}
+
+// throttled tells whether Google refuses a request for its rate alone, which it may do with the status of a refusal.
+func throttled(err error) bool {
+	var google *googleapi.Error
+	return errors.As(err, &google) && slices.ContainsFunc(google.Errors, func(e googleapi.ErrorItem) bool {
+		return e.Reason == "rateLimitExceeded" || e.Reason == "userRateLimitExceeded"
+	})
 }
 
 // contentType is given so that gocloud does not sniff, which would delay the first write.
