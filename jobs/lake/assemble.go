@@ -22,6 +22,9 @@ func (d *decoder) column(mem memory.Allocator, c *chunk) (arrow.Array, error) {
 	if err := a.reserveValidity(); err != nil {
 		return nil, err
 	}
+	if c.leaf.Type == arrow.Null {
+		return a.nulls()
+	}
 	switch c.leaf.physical {
 	case format.Boolean:
 		return a.booleans()
@@ -103,6 +106,20 @@ func (a *assembly) data(typ arrow.DataType, values ...*memory.Buffer) *array.Dat
 		buffers[0] = a.validBuf
 	}
 	return array.NewData(typ, a.chunk.rows, append(buffers, values...), nil, a.valid.nulls, 0)
+}
+
+// nulls holds a column of the type without values to what it says.
+func (a *assembly) nulls() (arrow.Array, error) {
+	err := a.decoder.eachPage(a.chunk, &a.valid, func(_ *page, _, present int, _ []byte) error {
+		if present > 0 {
+			return corruptf("%d values in a column whose type says that all are null", present)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return array.NewNull(a.chunk.rows), nil
 }
 
 func (a *assembly) booleans() (arrow.Array, error) {

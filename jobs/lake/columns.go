@@ -141,6 +141,10 @@ func convertedName(t deprecated.ConvertedType) string {
 
 // mapType sets the Arrow type and the conversion, or the reason why there is none.
 func (l *leaf) mapType(e *format.SchemaElement) {
+	if _, ok := e.LogicalType.Value.(*format.NullType); ok { // no value tells what type they would have; the physical one is made up
+		l.Type = arrow.Null
+		return
+	}
 	if precision, scale, ok := decimalOf(e); ok {
 		l.mapDecimal(precision, scale, e)
 		return

@@ -3,6 +3,7 @@ package lake_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/windvane/windvane/jobs/lake"
 )
@@ -20,7 +22,7 @@ import (
 // A foreign column is a type as some other writer may have it, with values and what must be read.
 type foreignColumn struct {
 	node  parquet.Node
-	value func(rng *rand.Rand, row int) parquet.Value
+	value func(rng *rand.Rand, row int) parquet.Value // nil: all are null
 	want  arrow.DataType
 	text  func(v parquet.Value) string // the value as Arrow prints it
 }
@@ -90,9 +92,20 @@ func foreignColumns() map[string]foreignColumn {
 		"dec_i64":      {parquet.Optional(parquet.Decimal(2, 18, parquet.Int64Type)), integerValue, &arrow.Decimal128Type{Precision: 18, Scale: 2}, int64Text},
 		"dec_fixed":    {parquet.Optional(parquet.Decimal(4, 20, parquet.FixedLenByteArrayType(9))), fixedValue(9), &arrow.Decimal128Type{Precision: 20, Scale: 4}, decimalText},
 		"dec_wide":     {parquet.Decimal(0, 38, parquet.FixedLenByteArrayType(16)), fixedValue(16), &arrow.Decimal128Type{Precision: 38}, decimalText},
+		"null":         {parquet.Optional(parquet.Leaf(unknownType{parquet.Int32Type})), nil, arrow.Null, nil}, // as pyarrow writes a column of None
+		"null_bool":    {parquet.Optional(parquet.Leaf(unknownType{parquet.BooleanType})), nil, arrow.Null, nil},
+		"null_str":     {parquet.Optional(parquet.Encoded(parquet.Leaf(unknownType{parquet.ByteArrayType}), &parquet.RLEDictionary)), nil, arrow.Null, nil},
 		"dec_bytes":    {parquet.Optional(parquet.Decimal(4, 30, parquet.ByteArrayType)), variableValue, &arrow.Decimal128Type{Precision: 30, Scale: 4}, decimalText},
 	}
 	return columns
+}
+
+// unknownType is a physical type of which all values are null, as its annotation says.
+type unknownType struct{ parquet.Type }
+
+// LogicalType is that of columns without values.
+func (unknownType) LogicalType() *format.LogicalType {
+	return &format.LogicalType{Value: &format.NullType{}}
 }
 
 func int32SmallValue(rng *rand.Rand, row int) parquet.Value {
@@ -209,7 +222,7 @@ func foreignFile(t testing.TB, rows, perRowGroup int, nulls float64, opts ...par
 			switch {
 			case !c.node.Optional():
 				row = append(row, c.value(rng, i).Level(0, 0, x))
-			case rng.Float64() < nulls:
+			case c.value == nil || rng.Float64() < nulls:
 				row = append(row, parquet.NullValue().Level(0, 0, x))
 			default:
 				row = append(row, c.value(rng, i).Level(0, 1, x))
@@ -260,6 +273,43 @@ func TestFilesOfOtherWriters(t *testing.T) {
 	}
 }
 
+// A column of the type whose values are all null has none; in one that has, the file contradicts itself.
+func TestValuesOfNoTypeAreDamage(t *testing.T) {
+	l := open(t, "mem://")
+	for name, node := range map[string]parquet.Node{
+		"optional": parquet.Optional(parquet.Leaf(unknownType{parquet.Int32Type})), "required": parquet.Leaf(unknownType{parquet.Int32Type}),
+	} {
+		level := 0
+		if node.Optional() {
+			level = 1
+		}
+		for rows := range 2 {
+			var buf bytes.Buffer
+			w := parquet.NewWriter(&buf, parquet.NewSchema("x", parquet.Group{"a": node}))
+			if _, err := w.WriteRows([]parquet.Row{{parquet.Int32Value(7).Level(0, level, 0)}}[:rows]); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			put(t, l, "x.parquet", buf.String())
+			f, err := l.OpenParquet(context.Background(), listed(t, l, "x.parquet"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := f.Columns()[0].Type; !arrow.TypeEqual(got, arrow.Null) {
+				t.Errorf("%s: %s", name, got)
+			}
+			for g := range f.NumRowGroups() {
+				if _, err := f.ReadRowGroup(context.Background(), memory.DefaultAllocator, g, []string{"a"}); !errors.Is(err, lake.ErrCorrupt) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			f.Close()
+		}
+	}
+}
+
 func mustReadForeign(t *testing.T, l *lake.Lake, key string, rows []parquet.Row, schema *parquet.Schema) {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
@@ -298,8 +348,9 @@ func mustBeForeign(t *testing.T, name string, c foreignColumn, got arrow.Array, 
 		t.Errorf("column %s: read as %s, want %s", name, typ, c.want)
 	}
 	for i, row := range rows {
-		if row[x].IsNull() != got.IsNull(i) {
-			t.Fatalf("column %s, row %d: null %v, want %v", name, i, got.IsNull(i), row[x].IsNull())
+		null := got.IsNull(i) || got.DataType().ID() == arrow.NULL // which has no bitmap
+		if row[x].IsNull() != null {
+			t.Fatalf("column %s, row %d: null %v, want %v", name, i, null, row[x].IsNull())
 		}
 		if row[x].IsNull() {
 			continue

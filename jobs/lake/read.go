@@ -180,7 +180,7 @@ func (f *File) find(rg int, columns []string) ([]wantedChunk, error) {
 func (f *File) DecodedBytes(rg int, columns []string) (n int64) {
 	rows := f.meta.RowGroups[rg].NumRows
 	for i := range f.leaves {
-		if !slices.Contains(columns, f.leaves[i].Name) {
+		if !slices.Contains(columns, f.leaves[i].Name) || f.leaves[i].Type == arrow.Null {
 			continue
 		}
 		width := int64(4) // of an index or an offset
