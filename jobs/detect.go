@@ -64,7 +64,7 @@ func isBroken(err error) bool {
 func sourceFields(f *lake.File) []mapping.SourceField {
 	var fields []mapping.SourceField
 	for _, c := range f.Columns() {
-		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Repeated: c.Repeated || c.Nested || c.Type == nil})
+		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Repeated: c.Repeated || c.Nested || c.Type == nil, Int96: c.Int96})
 	}
 	return fields
 }

@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/windvane/windvane/internal/testkit/twin"
@@ -133,5 +135,82 @@ func TestAnEmptyDayOfPandasIsEmpty(t *testing.T) {
 	untyped.rewrite("orders", lastDay-1, func(string) *otherwise { return null(parquet.Int32Type) })
 	if diff := gocmp.Diff(sums(typed.night(lastDay)), sums(untyped.night(lastDay))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// int96 is a time as Spark writes it by default, moved by some hours.
+func int96(optional bool, hours int64) *otherwise {
+	node := parquet.Leaf(parquet.Int96Type)
+	if optional {
+		node = parquet.Optional(node)
+	}
+	return &otherwise{node, func(v parquet.Value) parquet.Value {
+		const perDay = 86_400_000_000
+		us := v.Int64() + hours*3_600_000_000
+		nanos := uint64(us%perDay) * 1000
+		return parquet.Int96Value(deprecated.Int96{uint32(nanos), uint32(nanos >> 32), uint32(us/perDay + 2_440_588)})
+	}}
+}
+
+// INT96 says not what it is. Spark and Hive write moments, Impala wall clocks: the mapping of its column names their zone.
+// Refunds that were taken for wall clocks of Shanghai were booked on the day before, and nothing said so.
+func TestTimesOfINT96(t *testing.T) {
+	early := func(t *testing.T) *deployment { // lines are paid at three in the morning
+		d := newDeployment(t)
+		p := twin.Partitions{Orders: map[twin.Day][]twin.Order{}, Refunds: map[twin.Day][]twin.Refund{}}
+		for day := twin.Day(firstDay); day <= twin.Day(lastDay); day++ {
+			lines, back := orders(day), refunds(day)
+			for i := range lines {
+				paid := lines[i].PaidAt.Add(-9 * time.Hour)
+				lines[i].CreatedAt, lines[i].PaidAt = paid, &paid
+			}
+			back[0].PaidAt = back[0].PaidAt.Add(-9 * time.Hour)
+			p.Orders[day], p.Refunds[day] = lines, back
+		}
+		d.deliver(p)
+		return d
+	}
+	want := sums(early(t).night(lastDay))
+	for _, c := range []struct {
+		name, zone string
+		hours      int64
+	}{{"Spark", "", 0}, {"UTC said", "UTC", 0}, {"Impala", "Asia/Shanghai", 8}} {
+		t.Run(c.name, func(t *testing.T) {
+			d := early(t)
+			d.settings.Tables = map[string]mapping.Table{}
+			for table, optional := range map[string]map[string]bool{
+				"orders":  {"created_at": false, "paid_at": true},
+				"refunds": {"paid_at": false, "applied_at": false, "succeeded_at": true},
+			} {
+				columns := map[string]mapping.Column{}
+				for name := range optional {
+					columns[name] = mapping.Column{Zone: c.zone}
+				}
+				d.settings.Tables[table] = mapping.Table{Columns: columns}
+				for day := firstDay; day <= lastDay; day++ {
+					d.rewrite(table, day, func(name string) *otherwise {
+						if null, ok := optional[name]; ok {
+							return int96(null, c.hours)
+						}
+						return nil
+					})
+				}
+			}
+			if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	d := early(t)
+	for day := firstDay; day <= lastDay; day++ {
+		d.rewrite("refunds", day, func(name string) *otherwise {
+			if name == "paid_at" {
+				return int96(false, 0)
+			}
+			return nil
+		})
+	}
+	if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
+		t.Errorf("paid_at of refunds alone, which no day rule looks at: %s", diff)
 	}
 }

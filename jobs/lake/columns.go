@@ -16,6 +16,7 @@ type SourceColumn struct {
 	Optional bool           // may hold nulls
 	Repeated bool           // in a list or map, or itself repeated
 	Nested   bool           // inside a group; like Repeated it cannot be read
+	Int96    bool           // a timestamp of a type that does not say whether it is UTC; read as if it were
 	Parquet  string         // the type in the file's words, for messages: "INT32 DECIMAL(9,2)"
 }
 
@@ -157,8 +158,8 @@ func (l *leaf) mapType(e *format.SchemaElement) {
 	case format.Int64:
 		l.mapInt64(e)
 	case format.Int96:
-		l.width, l.convert = 12, int96ToMicros
-		l.Type = &arrow.TimestampType{Unit: arrow.Microsecond}
+		l.width, l.convert, l.Int96 = 12, int96ToMicros, true
+		l.Type = &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
 	case format.Float:
 		l.Type = arrow.PrimitiveTypes.Float32
 	case format.Double:

@@ -13,6 +13,7 @@ type SourceField struct {
 	Name     string
 	Type     arrow.DataType // of the values; text may be plain or dictionary-encoded
 	Repeated bool           // a list, or inside one
+	Int96    bool           // moments as Spark and Hive write them; Impala writes wall clocks in the same type: the column's zone tells them
 }
 
 // Bound is a Mapper that fits one file's columns. It is safe for concurrent use.
@@ -101,6 +102,11 @@ func (b *Bound) add(p *plan, found *SourceField, asked bool) {
 		absent := *p
 		absent.source, absent.spec, absent.constant, absent.fallback = "", Column{Null: true}, nil, nil
 		p = &absent
+	}
+	if found != nil && found.Int96 && p.spec.Zone != "" {
+		wall := *p
+		wall.wallClock = true
+		p = &wall
 	}
 	b.plans = append(b.plans, p)
 }

@@ -37,6 +37,8 @@ type plan struct {
 	constant *constant   // of Constant
 	fallback *constant   // of Default
 	secret   bool        // values must not be shown
+
+	wallClock bool // of a file: timestamps whose type says UTC are wall clocks of zone
 }
 
 // New checks the specification against the contract. All problems are joined; each names its path inside

@@ -142,6 +142,7 @@ type columnCase struct {
 	want    string // values of the rows that stay
 	rejects string // row reason value
 	ids     contract.IDTypes
+	int96   bool
 }
 
 func (c columnCase) run(t *testing.T) {
@@ -156,7 +157,9 @@ func (c columnCase) run(t *testing.T) {
 	offset := shifted(t, checked, raw)
 	defer offset.Release()
 	for _, raw := range []arrow.Record{raw, offset} {
-		bound, err := m.Bind([]string{"c"}, fieldsOf(raw.Schema()))
+		fields := fieldsOf(raw.Schema())
+		fields[0].Int96 = c.int96
+		bound, err := m.Bind([]string{"c"}, fields)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,6 +311,12 @@ func TestColumns(t *testing.T) {
 		{name: "nanoseconds are cut towards the past", column: instant, source: utcNS, rows: `[{"c":"2026-01-31 00:00:00.000000999"},{"c":"1969-12-31 23:59:59.999999999"}]`, want: "2026-01-31 00:00:00Z | 1969-12-31 23:59:59.999999Z"},
 		{name: "without zone they are business-zone wall clocks", column: instant, source: local, rows: `[{"c":"2026-01-31 00:00:00"}]`, want: "2026-01-30 16:00:00Z"},
 		{name: "or those of the column's zone", column: instant, source: local, spec: mapping.Column{Zone: "America/New_York"}, rows: `[{"c":"2025-07-01 00:00:00"},{"c":"2025-12-01 00:00:00"}]`, want: "2025-07-01 04:00:00Z | 2025-12-01 05:00:00Z"},
+		{name: "a zone says nothing of moments", column: instant, source: utcMS, spec: mapping.Column{Zone: "America/New_York"}, rows: `[{"c":"2026-01-31 00:00:00"}]`, want: "2026-01-31 00:00:00Z"},
+		{name: "INT96 are moments", column: instant, source: utcUS, int96: true, rows: `[{"c":"2026-01-30 19:00:00"}]`, want: "2026-01-30 19:00:00Z"},
+		{name: "also of UTC", column: instant, source: utcUS, int96: true, spec: mapping.Column{Zone: "UTC"}, rows: `[{"c":"2026-01-30 19:00:00"}]`, want: "2026-01-30 19:00:00Z"},
+		{name: "unless a zone says whose wall clocks they are", column: orNull(instant), source: utcUS, int96: true, spec: mapping.Column{Zone: "Asia/Shanghai"}, rows: `[{"c":"2026-01-31 03:00:00"},{"c":null}]`, want: "2026-01-30 19:00:00Z | null"},
+		{name: "and dates of INT96 are business days", column: date, source: utcUS, int96: true, rows: `[{"c":"2026-01-30 16:00:00"}]`, want: "2026-01-31"},
+		{name: "or days of its wall clock", column: date, source: utcUS, int96: true, spec: mapping.Column{Zone: "Asia/Shanghai"}, rows: `[{"c":"2026-01-31 00:00:00"}]`, want: "2026-01-31"},
 		{name: "integers with a unit", column: instant, source: i64, spec: mapping.Column{Unit: "s"}, rows: `[{"c":0},{"c":"9223372036854775807"}]`, want: "1970-01-01 00:00:00Z", rejects: "1 out_of_range 9223372036854775807"},
 		{name: "dates are local midnights", column: instant, source: date32, rows: `[{"c":"2026-01-31"}]`, want: "2026-01-30 16:00:00Z"},
 		{name: "text of a wall clock", column: instant, source: str, rows: `[{"c":"2026-01-31 08:00:00"},{"c":"2026-01-31T08:00:00.5+01:00"},{"c":"2026-01-31"},{"c":"soon"},{"c":"2026-02-30 08:00:00"}]`,

@@ -43,7 +43,8 @@ type Column struct {
 	Column string `yaml:"column,omitempty" json:"column,omitempty"`
 	// Unit of money is fen (default) or yuan; of times held as integers s, ms, us or ns.
 	Unit string `yaml:"unit,omitempty" json:"unit,omitempty"`
-	// Zone is the IANA name of the zone of wall clocks; the business zone if empty.
+	// Zone is the IANA name of the zone of wall clocks; the business zone if empty. INT96, which does not say what it is, is
+	// UTC if empty.
 	Zone string `yaml:"zone,omitempty" json:"zone,omitempty"`
 	// Values maps source values (integers and booleans in their text form) to the contract's, nil meaning
 	// null. With it, source values that are not named are unknown, even if the contract has them. For

@@ -62,11 +62,12 @@ func (c *conversion) midnight(day int64) int64 {
 	return c.zone.Start(calendar.Day(day))
 }
 
-// timestamps makes moments of timestamps: those with a zone are UTC already, others are wall clocks.
+// timestamps makes moments of timestamps: those with a zone are UTC already, others are wall clocks, and so is INT96 if the
+// mapping gives its zone.
 func (c *conversion) timestamps(a arrow.Array, t *arrow.TimestampType) arrow.Array {
 	unit := map[arrow.TimeUnit]string{arrow.Second: UnitS, arrow.Millisecond: UnitMS, arrow.Microsecond: UnitUS, arrow.Nanosecond: UnitNS}[t.Unit]
 	switch {
-	case t.TimeZone == "":
+	case t.TimeZone == "" || c.wallClock:
 		return transform(c.mem, a, contract.InstantType, func(_ int, v int64) int64 { return c.fromLocal(microseconds(v, unit)) })
 	case t.Unit == arrow.Microsecond:
 		return retyped(a, contract.InstantType)
