@@ -31,9 +31,10 @@ type page struct {
 }
 
 // walkPages finds the pages in the bytes of the chunk and checks their claims against each other, the limits and the
-// bytes present. It allocates nothing but the list of pages, which the bytes bound.
+// bytes present. It allocates nothing but the list of pages, which the bytes bound. What the pages have together is held against
+// the limit too: few bytes may be many large pages of a value each, and decompressing those takes time.
 func (c *chunk) walkPages(data []byte, limits *Limits) error {
-	values, rows := 0, c.rows
+	values, rows, uncompressed := 0, c.rows, int64(0)
 	for values < rows {
 		if len(data) == 0 {
 			return corruptf("the pages hold %d values, the row group has %d rows", values, rows)
@@ -48,6 +49,9 @@ func (c *chunk) walkPages(data []byte, limits *Limits) error {
 			return err
 		}
 		data = data[len(body):]
+		if uncompressed += int64(h.UncompressedPageSize); uncompressed > limits.MaxRowGroupBytes {
+			return tooLargef("the pages have more than %d bytes uncompressed", limits.MaxRowGroupBytes)
+		}
 		added, err := c.add(h, body, limits)
 		if err != nil {
 			return err
@@ -97,7 +101,9 @@ func maxExpansion(codec format.CompressionCodec, n int64) int64 {
 		return 1100*n + slack
 	case format.Lz4Raw, format.Lz4: // a length byte makes 255 bytes
 		return 256*n + slack
-	default: // zstd: an RLE block of 4 bytes makes 128 KiB; brotli has no useful bound
+	case format.Brotli: // a meta-block of at most 16 MiB has its length in 27 bits
+		return 1<<23*n + slack
+	default: // zstd: an RLE block of 4 bytes makes 128 KiB
 		return 1<<16*n + slack
 	}
 }
