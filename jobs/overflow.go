@@ -1,9 +1,11 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 
-	"github.com/windvane/windvane/transforms/column"
+	"github.com/apache/arrow/go/v17/arrow/array"
+
 	"github.com/windvane/windvane/transforms/contract"
 )
 
@@ -16,34 +18,66 @@ const maxDayTotal = 5e15
 const maxHistoryDays = 900
 
 // dayTotals adds up the magnitudes of a day's columns, in floating point: it only has to tell the order.
-type dayTotals map[string]float64
+type dayTotals map[string]dayTotal
 
-func (t dayTotals) add(table *contract.Table, f *column.Frame) {
-	for _, c := range table.Columns {
-		if (c.Kind != contract.Fen && c.Kind != contract.Count) || !f.Has(c.Name) {
+type dayTotal struct {
+	sum     float64
+	largest amount
+}
+
+// amount is a value of a column and where it stands.
+type amount struct {
+	size  float64 // its magnitude
+	value int64
+	file  int // in the dump
+	row   int64
+}
+
+// before tells which of two is named: the larger, of equal ones the first.
+func (a amount) before(o amount) bool {
+	return cmp.Or(cmp.Compare(o.size, a.size), cmp.Compare(a.file, o.file), cmp.Compare(a.row, o.row)) < 0
+}
+
+func (t dayTotals) add(table *contract.Table, b batch) {
+	for i, f := range b.record.Schema().Fields() {
+		c := table.Index(f.Name)
+		if c < 0 || table.Columns[c].Kind != contract.Fen && table.Columns[c].Kind != contract.Count {
 			continue
 		}
-		var sum float64
-		for _, v := range f.Column(c.Name) {
-			if v != column.Null {
-				sum += max(float64(v), -float64(v))
+		total, values := t[f.Name], b.record.Column(i).(*array.Int64)
+		for row, v := range values.Int64Values() {
+			if values.IsNull(row) {
+				continue
+			}
+			size := max(float64(v), -float64(v))
+			total.sum += size
+			if size >= total.largest.size {
+				if a := (amount{size, v, b.file, b.rows(row)}); a.before(total.largest) {
+					total.largest = a
+				}
 			}
 		}
-		t[c.Name] += sum
+		t[f.Name] = total
 	}
 }
 
 func (t dayTotals) merge(o dayTotals) {
-	for name, sum := range o {
-		t[name] += sum
+	for name, other := range o {
+		total := t[name]
+		total.sum += other.sum
+		if other.largest.before(total.largest) {
+			total.largest = other.largest
+		}
+		t[name] = total
 	}
 }
 
 func (t dayTotals) check(d *dump) error {
 	for _, c := range d.table.Columns {
-		if sum := t[c.Name]; sum > maxDayTotal {
-			return fmt.Errorf("%w: %s of %s: column %s adds up to %.3g, more than %.0g a day: is the unit right? (%s)",
-				ErrInput, d.table.Name, d.day, c.Name, sum, float64(maxDayTotal), d.objects[0].Key)
+		if total := t[c.Name]; total.sum > maxDayTotal {
+			a := total.largest
+			return fmt.Errorf("%w: %s of %s: column %s adds up to %.3g, more than %.0g a day: is the unit right? (the largest, %d, is %s row %d)",
+				ErrInput, d.table.Name, d.day, c.Name, total.sum, float64(maxDayTotal), a.value, d.objects[a.file].Key, a.row)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,6 +210,28 @@ func TestValidateTellsWhatIsSetAside(t *testing.T) {
 		if r.Status != want || r.Rows != 3 || !strings.Contains(said, "zz-1.parquet") || !strings.Contains(said, "zz-2.parquet") {
 			t.Errorf("max_quarantine %v: %s, %d rows: %s", share, r.Status, r.Rows, said)
 		}
+	}
+}
+
+// A day on which a night fails for what its amounts add up to fails validate, with the same words; the row they come from is named.
+func TestAnAmountThatNoDayHasIsNamed(t *testing.T) {
+	d := newDeployment(t)
+	rows := orders(twin.Day(lastDay))
+	rows[0].FreightFen, rows[1].BuyerPaidFen = 700, 6e15
+	if err := twin.WriteDumps(filepath.Join(d.in, "dumps"), twin.Partitions{Orders: map[twin.Day][]twin.Order{twin.Day(lastDay): rows}}, twin.DumpOptions{IntIDs: true, Files: 2}); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(d.dump("orders", lastDay), "*"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	want := "broken input: orders of 2026-01-31: column buyer_paid_fen adds up to 6e+15, more than 5e+15 a day: is the unit right? " +
+		"(the largest, 6000000000000000, is dumps/orders/dt=2026-01-31/part-00001.parquet row 0)"
+	if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), want) {
+		t.Errorf("the night: %v", err)
+	}
+	if r := d.validate(lastDay); r.Status != jobs.ReportFailed || r.Rows != 3 || !slices.Contains(r.Problems, want) {
+		t.Errorf("validate: %s, %d rows, %q", r.Status, r.Rows, r.Problems)
 	}
 }
 

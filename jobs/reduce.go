@@ -110,7 +110,7 @@ func (r *reducer) feed(ctx context.Context, t *intake, red *rollup.Reduction, wo
 		if err := r.state.ids.Refill(f, t.dump.table, b.record); err != nil {
 			return fmt.Errorf("%s: %w", t.files[b.file].file.Object().Key, err)
 		}
-		totals[w].add(t.dump.table, f)
+		totals[w].add(t.dump.table, b)
 		carries[w].add(t.dump.table, b.record)
 		return feeders[w].Add(rollup.Forget(t.dump.table, f, r.settings.Forgotten))
 	})

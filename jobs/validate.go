@@ -260,8 +260,12 @@ func (v *tableValidator) read(ctx context.Context, sound *dump, m *mapping.Mappe
 		return err
 	}
 	defer t.close()
-	if err := v.readRows(ctx, t, m); err != nil {
+	totals, err := v.readRows(ctx, t, m)
+	if err != nil {
 		return err
+	}
+	if err := totals.check(t.dump); err != nil && len(rollup.From(t.dump.table.Name)) > 0 {
+		v.fail(err)
 	}
 	if len(v.report.Problems) == 0 {
 		if err := checkRows(t, v.spec); err != nil {
@@ -317,16 +321,27 @@ func (v *tableValidator) soundFiles(ctx context.Context, m *mapping.Mapper) (*du
 	return &sound, nil
 }
 
-// readRows finds duplicates and maps every row.
-func (v *tableValidator) readRows(ctx context.Context, t *intake, m *mapping.Mapper) error {
+// readRows finds duplicates, maps every row and adds up what a night does.
+func (v *tableValidator) readRows(ctx context.Context, t *intake, m *mapping.Mapper) (dayTotals, error) {
 	v.report.Rows = t.rows
 	workers := v.runner.Settings.workers()
 	dup, err := dropDuplicates(ctx, v.runner.In, t, m, workers, v.runner.memory)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	v.report.Duplicates, v.report.Conflicts = dup.dropped, dup.conflicts
-	return t.each(ctx, workers, true, func(int, batch) error { return nil })
+	totals := make([]dayTotals, workers)
+	for i := range totals {
+		totals[i] = dayTotals{}
+	}
+	err = t.each(ctx, workers, true, func(w int, b batch) error {
+		totals[w].add(t.dump.table, b)
+		return nil
+	})
+	for _, other := range totals[1:] {
+		totals[0].merge(other)
+	}
+	return totals[0], err
 }
 
 // describe tells what was read.
