@@ -11,7 +11,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
-	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/mapping"
@@ -34,27 +33,26 @@ type duplicates struct {
 
 // dropDuplicates marks the duplicate rows of t in the skip bitmaps of its files. Which row is the latest is known only if
 // the column that tells it is among those that t was opened for.
-func dropDuplicates(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (duplicates, error) {
+func dropDuplicates(ctx context.Context, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (duplicates, error) {
 	workers = max(1, workers)
-	repeated, err := repeatedKeys(ctx, in, t, m, workers, mem)
+	repeated, err := repeatedKeys(ctx, t, m, workers, mem)
 	if err != nil || repeated.empty() {
 		return duplicates{}, err
 	}
 	s := column.NewScatter(keyRowWidth, column.PartitionsFor(t.rows), mem)
 	defer s.Close()
-	if err := scatterRepeated(ctx, in, t, m, workers, repeated, s); err != nil {
+	if err := scatterRepeated(ctx, t, workers, repeated, s); err != nil {
 		return duplicates{}, err
 	}
 	return t.resolve(ctx, s, workers)
 }
 
 // repeatedKeys finds the keys that occur more than once, and with them perhaps a few that do not.
-func repeatedKeys(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (*keyFilter, error) {
-	keyed, err := openIntake(ctx, in, t.dump, m, t.dump.table.Key)
+func repeatedKeys(ctx context.Context, t *intake, m *mapping.Mapper, workers int, mem column.Memory) (*keyFilter, error) {
+	keyed, err := t.narrowed(m, t.dump.table.Key)
 	if err != nil {
 		return nil, err
 	}
-	defer keyed.close()
 	s := column.NewScatter(1, column.PartitionsFor(t.rows), mem)
 	defer s.Close()
 	err = keyed.scatter(ctx, workers, s, func(w *column.Writer, b batch) {
@@ -145,15 +143,11 @@ const (
 	keySeed2 = 0x8BB84B93962EACC9
 )
 
-// scatterRepeated reads all columns and keeps, of every row whose key is in the filter, what resolve needs.
-func scatterRepeated(ctx context.Context, in *lake.Lake, t *intake, m *mapping.Mapper, workers int, repeated *keyFilter, s *column.Scatter) error {
+// scatterRepeated reads the columns that are used and keeps, of every row whose key is in the filter, what resolve needs. With
+// others a row that is taken there and rejected here would be counted twice.
+func scatterRepeated(ctx context.Context, t *intake, workers int, repeated *keyFilter, s *column.Scatter) error {
 	table := t.dump.table
-	full, err := openIntake(ctx, in, t.dump, m, t.columns) // the columns that are used: a row that is taken there and rejected here would be counted twice
-	if err != nil {
-		return err
-	}
-	defer full.close()
-	return full.scatter(ctx, workers, s, func(w *column.Writer, b batch) {
+	return t.scatter(ctx, workers, s, func(w *column.Writer, b batch) {
 		key := hashRows(b.record, table.Key, keySeed)
 		if !slices.ContainsFunc(key, repeated.has) {
 			return

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/windvane/windvane/internal/testkit/faults"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
@@ -49,11 +50,17 @@ func trafficDump(t testingT, files [][]trafficRow) (*lake.Lake, *dump) {
 // trafficDumpAs is trafficDump with times of the last change of that type.
 func trafficDumpAs(t testingT, updated arrow.DataType, files [][]trafficRow) (*lake.Lake, *dump) {
 	t.Helper()
-	ctx := context.Background()
-	l, err := lake.Open(ctx, "mem://", lake.Options{})
+	l, err := lake.Open(context.Background(), "mem://", lake.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l, storedTraffic(t, l, updated, files)
+}
+
+// storedTraffic stores files of product_traffic and lists them as a dump.
+func storedTraffic(t testingT, l *lake.Lake, updated arrow.DataType, files [][]trafficRow) *dump {
+	t.Helper()
+	ctx := context.Background()
 	d := &dump{table: contract.ProductTraffic, day: calendar.Of(2026, 1, 31)}
 	schema := trafficSchema(updated)
 	for i, rows := range files {
@@ -67,7 +74,7 @@ func trafficDumpAs(t testingT, updated arrow.DataType, files [][]trafficRow) (*l
 		}
 		d.objects = append(d.objects, obj)
 	}
-	return l, d
+	return d
 }
 
 func trafficSchema(updated arrow.DataType) *arrow.Schema {
@@ -124,7 +131,7 @@ func dedupe(t testingT, l *lake.Lake, d *dump, workers int, budget int64, spill 
 		t.Fatal(err)
 	}
 	defer in.close()
-	dup, err := dropDuplicates(ctx, l, in, m, workers, column.Memory{Budget: column.NewBudget(budget), Spill: spill})
+	dup, err := dropDuplicates(ctx, in, m, workers, column.Memory{Budget: column.NewBudget(budget), Spill: spill})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +241,7 @@ func TestNoKeyIsCountedTwiceWhereTheLastChangeCannotBeRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer in.close()
-			dup, err := dropDuplicates(t.Context(), l, in, m, 2, column.Memory{Budget: column.NewBudget(0)})
+			dup, err := dropDuplicates(t.Context(), in, m, 2, column.Memory{Budget: column.NewBudget(0)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,6 +256,47 @@ func TestNoKeyIsCountedTwiceWhereTheLastChangeCannotBeRead(t *testing.T) {
 				t.Errorf("%s, %s: absent %v", c.name, whose, absent)
 			}
 		}
+	}
+}
+
+// However often its rows are read, a dump of small files is asked for once.
+func TestADumpIsOpenedOnce(t *testing.T) {
+	ctx := t.Context()
+	bucket, url := faults.New(t)
+	l, err := lake.Open(ctx, url, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	row := func(product int64) trafficRow {
+		return trafficRow{product: product, promoter: 1, scene: "live", clicks: 1, updated: 1}
+	}
+	d := storedTraffic(t, l, contract.InstantType, [][]trafficRow{{row(7), row(8)}, {row(7), row(9)}})
+	m, err := mapping.New(d.table, mapping.Table{}, mapping.Env{Zone: calendar.NewZone(time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := map[string]int{}
+	bucket.Forbid(func(operation, key string) bool {
+		if operation == "read" {
+			reads[key]++
+		}
+		return false
+	})
+	in, err := openIntake(ctx, l, d, m, allColumns(d.table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.close()
+	dup, err := dropDuplicates(ctx, in, m, 2, column.Memory{Budget: column.NewBudget(0)})
+	if err != nil || dup.dropped != 1 {
+		t.Fatalf("%+v, %v", dup, err)
+	}
+	if err := in.each(ctx, 2, true, func(int, batch) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"part-0.parquet": 1, "part-1.parquet": 1}, reads); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -22,7 +22,6 @@ var ErrInput = errors.New("broken input")
 // intake reads the rows of one dump through the mapping.
 type intake struct {
 	dump    *dump
-	columns []string // contract columns asked for
 	files   []*boundFile
 	rows    int64 // in the files, before anything is left out
 	buffers *column.Buffers
@@ -60,7 +59,7 @@ func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, 
 	if err != nil {
 		return nil, err
 	}
-	t := &intake{dump: d, columns: columns, buffers: column.NewBuffers(maxBuffers)}
+	t := &intake{dump: d, buffers: column.NewBuffers(maxBuffers)}
 	t.buffers.Uncleared = true
 	for _, f := range files {
 		t.files = append(t.files, &boundFile{file: f})
@@ -75,7 +74,21 @@ func openIntake(ctx context.Context, in *lake.Lake, d *dump, m *mapping.Mapper, 
 	return t, nil
 }
 
-// openObjects opens objects, several at once: each is a request or two to the bucket.
+// narrowed reads fewer columns of the same open files. It needs no closing, and t must stay open.
+func (t *intake) narrowed(m *mapping.Mapper, columns []string) (*intake, error) {
+	n := &intake{dump: t.dump, rows: t.rows, buffers: t.buffers}
+	for _, b := range t.files {
+		same := &boundFile{file: b.file}
+		if err := same.bind(m, columns); err != nil {
+			return nil, err
+		}
+		n.files = append(n.files, same)
+	}
+	return n, nil
+}
+
+// openObjects opens objects, several at once: each is a request or two to the bucket, and of small ones that the lake has room
+// to hold nothing more is asked later.
 func openObjects(ctx context.Context, in *lake.Lake, objects []lake.Object) ([]*lake.File, error) {
 	files := make([]*lake.File, len(objects))
 	g, opening := errgroup.WithContext(ctx)

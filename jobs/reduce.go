@@ -60,7 +60,7 @@ func (r *reducer) reduceFiles(ctx context.Context, all, d *dump, p Partition, di
 	computable, missing := t.computable(rollups, env)
 	red := rollup.New(d.table, computable, env)
 	defer red.Close()
-	dup, err := dropDuplicates(ctx, r.in, t, m, workers, r.memory)
+	dup, err := dropDuplicates(ctx, t, m, workers, r.memory)
 	if err != nil {
 		return nil, err
 	}

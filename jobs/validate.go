@@ -325,7 +325,7 @@ func (v *tableValidator) soundFiles(ctx context.Context, m *mapping.Mapper) (*du
 func (v *tableValidator) readRows(ctx context.Context, t *intake, m *mapping.Mapper) (dayTotals, error) {
 	v.report.Rows = t.rows
 	workers := v.runner.Settings.workers()
-	dup, err := dropDuplicates(ctx, v.runner.In, t, m, workers, v.runner.memory)
+	dup, err := dropDuplicates(ctx, t, m, workers, v.runner.memory)
 	if err != nil {
 		return nil, err
 	}

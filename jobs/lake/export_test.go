@@ -102,3 +102,9 @@ func (s *carelessStore) putIfAbsent(ctx context.Context, key string, data []byte
 		return err
 	})
 }
+
+// MaxHeld is what open files may hold whole, together.
+const MaxHeld = maxHeld
+
+// HeldBytes is what they hold.
+func HeldBytes(l *Lake) int64 { return l.held.Load() }

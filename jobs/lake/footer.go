@@ -14,6 +14,7 @@ const (
 	tailBytes      = 8        // footer length and magic
 	firstTailRead  = 64 << 10 // most footers come with it
 	smallFile      = 4 << 20  // read whole: one request instead of several
+	maxHeld        = 64 << 20 // what open files may hold whole, together; a day may have hundreds of them
 )
 
 // OpenParquet reads and checks the footer of the listed object.
@@ -42,6 +43,7 @@ func (l *Lake) openParquet(ctx context.Context, obj Object) (*File, error) {
 	}
 	f := &File{lake: l, obj: obj, source: src}
 	if err := guard(func() error { return f.readFooter(ctx) }); err != nil {
+		f.letGo()
 		_ = src.close()
 		return nil, err
 	}
@@ -80,17 +82,35 @@ func (f *File) readFooter(ctx context.Context) error {
 	return f.checkMetadata()
 }
 
-// readTail reads a small file whole and keeps it, of others the end.
+// readTail reads a small file whole and keeps it, of others the end, and of those for which there is no room.
 func (f *File) readTail(ctx context.Context) ([]byte, error) {
 	n := f.obj.Size
-	if n > smallFile {
-		n = firstTailRead
+	if n > smallFile || !f.lake.hold(n) {
+		n = min(n, firstTailRead)
+		return f.fetch(ctx, f.obj.Size-n, n)
 	}
-	tail, err := f.fetch(ctx, f.obj.Size-n, n)
-	if n == f.obj.Size {
-		f.whole = tail
+	whole, err := f.fetch(ctx, 0, n)
+	if err != nil {
+		f.lake.held.Add(-n)
+		return nil, err
 	}
-	return tail, err
+	f.whole = whole
+	return whole, nil
+}
+
+// hold makes room for a file that is held whole, if there is any.
+func (l *Lake) hold(n int64) bool {
+	if l.held.Add(n) <= maxHeld {
+		return true
+	}
+	l.held.Add(-n)
+	return false
+}
+
+// letGo gives the room back. What was fetched of the file and is not decoded yet keeps its bytes.
+func (f *File) letGo() {
+	f.lake.held.Add(-int64(len(f.whole)))
+	f.whole = nil
 }
 
 func (f *File) footerBytes(ctx context.Context, tail []byte, length int64) ([]byte, error) {
@@ -109,7 +129,7 @@ func (f *File) fetch(ctx context.Context, offset, n int64) ([]byte, error) {
 	return data, f.fill(ctx, data, offset)
 }
 
-// held are the bytes of a file that was read whole, nil of others.
+// held are the bytes of a file that is held whole, nil of others.
 func (f *File) held(from, to int64) []byte {
 	if f.whole == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -39,7 +40,8 @@ type Lake struct {
 	zstd   *zstd.Decoder
 	// scratch holds decoders between uses: page buffers are as large as pages, and every row group needs some.
 	scratch sync.Pool
-	reads   sync.Pool // *[]byte that row groups were read into
+	reads   sync.Pool    // *[]byte that row groups were read into
+	held    atomic.Int64 // bytes of small files that are open and held whole
 }
 
 // Open opens a bucket by URL: file://, s3://, gs://, azblob://, mem://. A plain path means file:// of that directory.

@@ -29,11 +29,14 @@ type File struct {
 	meta    format.FileMetaData
 	leaves  []leaf
 	dataEnd int64  // where the footer begins
-	whole   []byte // of a small file
+	whole   []byte // of a small file that is held
 }
 
-// Close gives back the file handle.
-func (f *File) Close() error { return f.source.close() }
+// Close gives back the file handle and what is held of the file.
+func (f *File) Close() error {
+	f.letGo()
+	return f.source.close()
+}
 
 // Object is the object as it was listed.
 func (f *File) Object() Object { return f.obj }
