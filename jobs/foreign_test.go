@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,11 +62,11 @@ func rewritten(t *testing.T, data []byte, as func(name string) *otherwise) []byt
 	r := parquet.NewReader(from)
 	for buf := make([]parquet.Row, 1); ; {
 		n, err := r.ReadRows(buf)
-		if n == 0 && err == io.EOF {
-			break
-		}
 		if n == 0 {
-			t.Fatal(err)
+			if !errors.Is(err, io.EOF) {
+				t.Fatal(err)
+			}
+			break
 		}
 		row := make(parquet.Row, len(group))
 		for x, path := range from.Schema().Columns() {
