@@ -146,12 +146,16 @@ func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string 
 	spec := s.Tables[table]
 	spec.MaxQuarantine, spec.AllowEmpty, spec.MaxRejectRatio, spec.MinRejects = 0, false, nil, nil // whether a reduced day may be used, not what is in it
 	own := contract.IDTypes{}
-	if t, ok := contract.Lookup(table, contract.Inputs()); ok {
+	t, ok := contract.Lookup(table, contract.Inputs())
+	if ok {
 		for _, c := range t.Columns {
 			if c.Kind == contract.ID && ids[c.Domain] {
 				own[c.Domain] = true
 			}
 		}
+	}
+	if ok && !rollup.ClassifiesLines(t) {
+		s.MaxUnitsPerLine, s.ScoreMinFen = 0, 0
 	}
 	data, err := json.Marshal(struct {
 		Version, MaxUnits, ScoreMin int64

@@ -4,3 +4,6 @@ package jobs_test
 
 // faultStride 1 is every operation.
 const faultStride = 1
+
+// settingsWalks through settings.
+const settingsWalks uint64 = 60

@@ -109,6 +109,11 @@ func derivations(source *contract.Table) []derivation {
 	return nil
 }
 
+// ClassifiesLines tells whether rollups of a table depend on what makes a line abnormal or score_valid: Env.MaxUnitsPerLine and Env.ScoreMinFen.
+func ClassifiesLines(source *contract.Table) bool {
+	return slices.ContainsFunc(derivations(source), func(d derivation) bool { return d.column.Name == classColumn.Name })
+}
+
 // lateDerivations are computed of the finished rows of a rollup that takes them with Only, from its other columns, a record
 // of them (recordRows) at a time: what looks at the snapshots of many days then looks at each once a record, however many
 // batches of dumps the rows came in, and for no row that is left out.
