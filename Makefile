@@ -107,7 +107,7 @@ test-full: $(VENV)/ready $(AZURITE) ## every test: all 849 nights of Olist, othe
 	@$(if $(HAVE_SHARED),:,echo "test-full needs the acceptance data: put it at ../shared/data or let WINDVANE_SHARED_DATA name its place" >&2; exit 1)
 	RAPID_CHECKS=20 WINDVANE_AZURITE=$(AZURITE) WINDVANE_READERS_PYTHON=$(abspath $(VENV))/bin/python $(ON_DISK) -v -tags $(ALL_TAGS) -count=1 -timeout 60m $(if $(AFTER_TEST),-skip '$(ONE_FORM)') ./cmd/windvane
 	WINDVANE_AZURITE=$(AZURITE) $(GO_TEST) -v -tags $(ALL_TAGS) -count=1 -timeout 20m ./jobs/lake
-	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run 'TestADemoNightTestsProducts|TestSettingsThatChanged' ./jobs
+	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run 'TestADemoNightTestsProducts|TestSettingsThatChanged|TestValidateFails' ./jobs
 	$(MAKE) --no-print-directory faults
 	$(GO_TEST) -v -tags acceptance -count=1 -timeout 20m -run TestAShortSoak ./jobs
 	$(MAKE) --no-print-directory readme race

@@ -7,3 +7,6 @@ const faultStride = 1
 
 // settingsWalks through settings.
 const settingsWalks uint64 = 60
+
+// damagedMarkets that are validated and run.
+const damagedMarkets uint64 = 600
