@@ -66,3 +66,35 @@ func TestReviewsThatBeginLate(t *testing.T) {
 		}
 	}
 }
+
+// Where all dumps begin on one day, refunds and complaints of the first days are of orders that nobody knows: they count nowhere, and
+// what is covered are the days of which both sides are there.
+func TestDumpsThatAllBeginOnOneDay(t *testing.T) {
+	d := newDemo(t, 60)
+	const days = 20
+	for day := lastDay - 59; day <= lastDay-days; day++ {
+		for _, table := range []string{"orders", "refunds", "shipments", "reviews", "complaints", "chats", "contents", "product_traffic", "violations"} {
+			d.drop(table, day)
+		}
+	}
+	lagged := map[string]bool{"quality_refund": true, "dispute": true, "mismatch_complaint": true, "logistics_complaint": true, "misleading": true}
+	x, n := 0.0, 0.0
+	for _, r := range published[coverRow](t, d, d.night(lastDay), "score_indicators") {
+		want := int64(days) // of every window, which has at least 30
+		if lagged[r.Indicator] {
+			want = days - 15
+			if r.Denominator == nil || *r.Denominator == 0 && *r.Numerator != 0 || *r.Denominator < *r.Numerator {
+				t.Fatalf("%+v", r)
+			}
+			x, n = x+*r.Numerator, n+*r.Denominator
+		}
+		if r.Indicator == "missed_pickup" || r.Indicator == "effective_gmv" || r.Indicator == "slow_reply" || r.Indicator == "content_reports" || lagged[r.Indicator] {
+			if r.Covered != want {
+				t.Fatalf("%+v: want %d days", r, want)
+			}
+		}
+	}
+	if x == 0 || n == 0 {
+		t.Errorf("%g of %g", x, n)
+	}
+}

@@ -88,8 +88,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	all, _ := rule.Indicators()
 	for _, in := range all {
 		f.Of = append(f.Of, score.Figure(figures[in.ID]))
-		cover, _ := s.sums.Cover(in.ID)
-		f.Cover = append(f.Cover, cover)
+		f.Cover = append(f.Cover, s.sums.Cover(in.ID))
 	}
 	norms, err := n.normsTonight(ctx, role, f)
 	if err != nil {
@@ -108,7 +107,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first calendar.Day) (*indicators.Sums, error) {
 	rule, _ := n.ruleOf(role)
 	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
-		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first)}}
+		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first), Present: n.present}}
 	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {
 		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1, s.scope.Subject, "signed")
 	}

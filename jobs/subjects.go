@@ -159,7 +159,7 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	add := func(r *rollup.Rollup, subject string, measures ...string) {
 		if n.computable(r, first) {
 			s := indicators.Source{Subject: subject, PaidDay: r.Source == contract.Refunds, Lagged: r.Source == contract.Complaints, Measures: measures,
-				Table: cutNames[r.Source], From: n.beginsLater(r.Source, first)}
+				Table: sourceNames[r.Source], Present: n.presentOf(r.Source)}
 			from := first
 			if !s.PaidDay { // the window of today; by pay day it ends LagDays ago
 				from += calendar.Day(n.rules.LagDays)
@@ -185,17 +185,23 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	return out
 }
 
-// cutNames are the names that package indicators has for tables that may begin later than the orders.
-var cutNames = map[*contract.Table]string{contract.Refunds: indicators.Refunds, contract.Shipments: indicators.Shipments, contract.Reviews: indicators.Reviews,
-	contract.Complaints: indicators.Complaints, contract.ProductTraffic: indicators.Traffic}
+// sourceNames are the names that package indicators has for tables.
+var sourceNames = map[*contract.Table]string{contract.Refunds: indicators.Refunds, contract.Shipments: indicators.Shipments, contract.Reviews: indicators.Reviews,
+	contract.Complaints: indicators.Complaints, contract.ProductTraffic: indicators.Traffic, contract.Chats: indicators.Chats, contract.Contents: indicators.Contents}
 
-// beginsLater is the first day of a table if it begins after the orders do and after the first day that is looked at; else 0.
-func (n *night) beginsLater(t *contract.Table, first calendar.Day) calendar.Day {
-	orders, ok := n.present.First()
-	if from := n.partitions[t.Name][0].Day; ok && from > max(orders, first) {
-		return from
+// presentOf are the days that a table has. Of refunds those of the lines they are of: they come after the payment, so what was paid from
+// the first day on is known.
+func (n *night) presentOf(t *contract.Table) calendar.Presence {
+	ps, out := n.partitions[t.Name], calendar.Presence{}
+	for _, p := range ps {
+		out[p.Day] = true
 	}
-	return 0
+	if t == contract.Refunds && len(ps) > 0 {
+		for d := ps[0].Day; d <= n.asOf; d++ {
+			out[d] = true
+		}
+	}
+	return out
 }
 
 // computable tells whether a rollup's table is there and has had what the rollup needs on every day from first on.

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	public "github.com/windvane/windvane/internal/testkit/published" // the command has a type of the name
@@ -133,7 +135,11 @@ func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
 	for role, want := range map[string]map[int64]*scoretwin.Subject{
 		"product": d.Products(scoretwin.OncePerDay), "merchant": d.Shops(scoretwin.OncePerDay), "talent": d.Talents(scoretwin.OncePerDay, given),
 	} {
-		t.Run(role, func(t *testing.T) { sameRawFigures(t, s, role, want) })
+		t.Run(role, func(t *testing.T) {
+			if windows := sameRawFigures(t, s, role, want); role != "talent" && len(windows) != 3 {
+				t.Errorf("subjects by window: %v: the market is to have all three", windows)
+			}
+		})
 	}
 	t.Run("prices", func(t *testing.T) { samePrices(t, s, d.Prices()) })
 	t.Run("orders counted once", func(t *testing.T) {
@@ -144,6 +150,50 @@ func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
 		tellWhatCountingOnceWouldMove(t, s, "merchant", d.Shops(scoretwin.OnceForAll))
 		tellWhatCountingOnceWouldMove(t, s, "talent", d.Talents(scoretwin.OnceForAll, given))
 	})
+}
+
+// TestRawFiguresOfAYoungHistory recounts a market whose dumps begin twenty days ago, on one day, and lack a day of orders: refunds and
+// complaints of orders that are in none of them count nowhere, and what is by day is by the days that are there.
+func TestRawFiguresOfAYoungHistory(t *testing.T) {
+	const first, absent recount.Date = "2026-01-12", "2026-01-14"
+	input := demo(t, "--as-of", string(recountLast), "--days", "60", "--lines-per-day", "600", "--merchants", "60", "--talents", "40", "--products", "150",
+		"--buyers", "2000", "--seed", "12")
+	days, err := filepath.Glob(filepath.Join(input, "dumps", "*", "dt=*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range days {
+		table, day := filepath.Base(filepath.Dir(dir)), recount.Date(strings.TrimPrefix(filepath.Base(dir), "dt="))
+		snapshot := slices.Contains([]string{"products", "merchants", "talents", "categories"}, table)
+		if !snapshot && day < first || table == "orders" && day == absent {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s := newStand(t, input, "absent_days: {orders: ["+string(absent)+"]}\n")
+	s.night(recountLast)
+	d, err := scoretwin.Load(input, recountLast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := scoretwin.Given{Product: s.scores(recountLast, "product"), Shop: s.scores(recountLast, "merchant")}
+	for role, want := range map[string]map[int64]*scoretwin.Subject{
+		"product": d.Products(scoretwin.OncePerDay), "merchant": d.Shops(scoretwin.OncePerDay), "talent": d.Talents(scoretwin.OncePerDay, given),
+	} {
+		sameRawFigures(t, s, role, want)
+		rates := 0
+		for _, steps := range s.steps(recountLast, role) {
+			for _, indicator := range []string{"quality_refund", "dispute", "logistics_complaint", "mismatch_complaint", "misleading"} {
+				if steps[indicator].n > 0 && steps[indicator].x > 0 {
+					rates++
+				}
+			}
+		}
+		if rates == 0 {
+			t.Errorf("%s: no refund and no complaint counts: the market has lost its object", role)
+		}
+	}
 }
 
 // closeToDefinition measures what it matters that the night counts an order on every day on which one of its lines has
@@ -223,12 +273,14 @@ func pointsBetween(anchors []float64, v float64) float64 {
 	return points[3]
 }
 
-// sameRawFigures holds what a role's tables say of every subject to the recount.
-func sameRawFigures(t *testing.T, s *stand, role string, want map[int64]*scoretwin.Subject) {
+// sameRawFigures holds what a role's tables say of every subject to the recount, and counts subjects by window.
+func sameRawFigures(t *testing.T, s *stand, role string, want map[int64]*scoretwin.Subject) (windows map[int64]int) {
+	t.Helper()
 	name, id := scoreTables[role][0], scoreTables[role][1]
 	r := s.read(recountLast, name, id, "orders", "window_days")
 	var diff []string
-	windows, steps, figures := map[int64]int{}, s.steps(recountLast, role), 0
+	steps, figures := s.steps(recountLast, role), 0
+	windows = map[int64]int{}
 	found := map[int64]bool{}
 	for i := range r.N {
 		subject := r.Int(i, id)
@@ -251,9 +303,7 @@ func sameRawFigures(t *testing.T, s *stand, role string, want map[int64]*scoretw
 	}
 	agree(t, diff)
 	t.Logf("%d subjects, %d figures, subjects by window: %v", r.N, figures, windows)
-	if role != "talent" && len(windows) != 3 {
-		t.Errorf("subjects by window: %v: the market is to have all three", windows)
-	}
+	return windows
 }
 
 // figureTolerance is how far two ways to add up the same reals may drift apart, relative to the sum.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/indicators"
 	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/score"
 	"github.com/windvane/windvane/transforms/stats"
@@ -44,6 +45,12 @@ with fewer than %d such subjects is held against the wider one, at last against 
 Refunds and complaints wait: they look at the orders paid in the window that ended %d days ago, and at what happened
 within %d days of payment. An order counts once, with its first refund and its first review. Valid orders are paid,
 not tests, without a risk reason, no gifts, samples and lucky bags, and more than 2 yuan.
+
+Both sides of a rate are of the days that all its tables have. Where dumps begin, or a day of them never came (` + "`absent_days`" + `),
+refunds and complaints of orders that are in no dump count nowhere: refunds go by the day of payment, also where their hours are
+averaged, a complaint by the day %d days before it. Nor do orders count of which no dump would tell a refund or a complaint. Of a
+history of %d days both are of %d days; ` + "`covered_days`" + ` says how many it is. Where a table begins later than the orders and fewer than %d
+days are covered, an indicator that divides one table by another is ` + "`not_computable`" + `.
 
 One thing falls short of that: an order whose lines are signed, due or disputed on different days counts once on each of them,
 since a day's dump does not say what happened to the other lines of its orders. Signed orders are what bad reviews are divided by
@@ -144,7 +151,8 @@ func metricsHeadValues(r *rules.Rules) []any {
 	p := r.Norms.Points
 	return []any{r.Version, fixed(stats.Shrink(3, 40, .02, 50), 6), fixed(stats.WilsonUpper(3, 40, stats.Z95), 6), fixed(stats.WilsonUpper(30, 2000, stats.Z95), 6),
 		number(p[0]), number(p[1]), number(p[2]), number(p[3]), fixed(curve.At(.012), 2), r.HalfLifeDays, weight(1), weight(30), weight(89),
-		fixed(float64(stats.HalfUp(4.715055, 2))/100, 2), r.Norms.MinimumN, r.Norms.MinimumEntities, r.LagDays, r.LagDays}
+		fixed(float64(stats.HalfUp(4.715055, 2))/100, 2), r.Norms.MinimumN, r.Norms.MinimumEntities, r.LagDays, r.LagDays,
+		r.LagDays, r.LagDays + 5, 5, indicators.MinimumCover}
 }
 
 func windowText(r *rules.Rules, s rules.Score) string {

@@ -1,6 +1,9 @@
 package indicators_test
 
 import (
+	"maps"
+	"math"
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -27,8 +30,16 @@ type event struct {
 
 // days are the rollup's days from its table's first on.
 func days(subject string, from calendar.Day, events []event, measures ...string) column.Days {
+	return daysOf(subject, from, nil, events, measures...)
+}
+
+// daysOf are those of them that the table has; nil: all.
+func daysOf(subject string, from calendar.Day, present calendar.Presence, events []event, measures ...string) column.Days {
 	return func(yield func(column.Dated, error) bool) {
 		for day := from; day <= asOf; day++ {
+			if present != nil && !present[day] {
+				continue
+			}
 			columns := map[string][]int64{subject: nil, "paid_day": nil}
 			for _, e := range events {
 				if e.day != day {
@@ -67,45 +78,84 @@ func tell(f indicators.Figure, subjects int) (out told) {
 }
 
 var sourceMeasures = map[string][]string{
+	indicators.Orders:  {"orders", "paid_fen"},
 	indicators.Refunds: {"quality_refunds"}, indicators.Shipments: {"signed"}, indicators.Reviews: {"bad"}, indicators.Complaints: {"mismatch"},
 	indicators.Traffic: {"impressions"},
 }
 
-// Both sides of an indicator are of the days that all its tables cover, whichever of them begin late, and of all days of
-// the window where none does.
+// market is what tables hold, of two subjects, and which days they have.
+type market struct {
+	events map[string][]event
+	has    map[string]calendar.Presence
+}
+
+// drawMarket draws tables that begin on some day or the first one, and that may lack days.
+func drawMarket(t *rapid.T, first calendar.Day) market {
+	m := market{map[string][]event{}, map[string]calendar.Presence{}}
+	for _, table := range slices.Sorted(maps.Keys(sourceMeasures)) {
+		from, has := first, calendar.Presence{}
+		if rapid.Bool().Draw(t, table+" begins late") {
+			from = asOf - calendar.Day(rapid.IntRange(0, int(asOf-first)-1).Draw(t, "since"))
+		}
+		for day := from; day <= asOf; day++ {
+			has[day] = day == from || rapid.IntRange(0, 15).Draw(t, "absent") > 0
+		}
+		m.has[table] = has
+		for range rapid.IntRange(0, 25).Draw(t, table) {
+			e := event{subject: rapid.Int64Range(1, 2).Draw(t, "subject"), day: asOf - calendar.Day(rapid.IntRange(0, int(asOf-first)).Draw(t, "ago")), values: map[string]int64{}}
+			e.paid = e.day - calendar.Day(rapid.IntRange(0, lag+1).Draw(t, "delay"))
+			for _, name := range sourceMeasures[table] {
+				e.values[name] = rapid.Int64Range(0, 9).Draw(t, name)
+			}
+			m.events[table] = append(m.events[table], e)
+		}
+	}
+	return m
+}
+
+// source hands a table over as jobs does.
+func (m market) source(table string, first calendar.Day) indicators.Source {
+	s := indicators.Source{Subject: "product_id", PaidDay: table == indicators.Refunds, Lagged: table == indicators.Complaints, Measures: sourceMeasures[table], Table: table,
+		Present: m.has[table], Days: daysOf("product_id", first, m.has[table], m.events[table], sourceMeasures[table]...)}
+	if s.PaidDay { // a day that is not there takes nothing from what was paid on it
+		s.Present = calendar.Presence{}
+		for day := m.first(table); day <= asOf; day++ {
+			s.Present[day] = true
+		}
+	}
+	return s
+}
+
+func (m market) first(table string) calendar.Day {
+	first, _ := m.has[table].First()
+	return first
+}
+
+// sum adds up one measure of a table's rows on the days it has.
+func (m market) sum(subject int64, table, measure string, counts func(e event) bool) (n float64) {
+	for _, e := range m.events[table] {
+		if e.subject == subject && m.has[table][e.day] && counts(e) {
+			n += float64(e.values[measure])
+		}
+	}
+	return n
+}
+
+// Both sides of an indicator are of the days that all its tables have, whichever of them begin late or lack days, the orders among
+// them, and of all days of the window where none does.
 func TestRatesAreOfTheDaysThatAllTheirTablesCover(t *testing.T) {
 	const window = 30
 	r := &rules.Rules{LagDays: lag, MinimumOrders: 1}
 	score := &rules.Score{Windows: []int{window}, FullBy: "valid", FullOrders: 1}
-	late := 0
+	late, young := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		first := asOf - window - lag + 1
-		begins := map[string]calendar.Day{}
-		in := indicators.Input{AsOf: asOf, Rules: r, Score: score, Subjects: []int64{1, 2}}
-		some := func(name string, of ...string) (events []event) {
-			for range rapid.IntRange(0, 12).Draw(t, name) {
-				e := event{subject: rapid.Int64Range(1, 2).Draw(t, "subject"), day: asOf - calendar.Day(rapid.IntRange(0, window+lag-1).Draw(t, "ago")), values: map[string]int64{}}
-				e.paid = e.day - calendar.Day(rapid.IntRange(0, lag+1).Draw(t, "delay"))
-				for _, m := range of {
-					e.values[m] = rapid.Int64Range(0, 9).Draw(t, m)
-				}
-				events = append(events, e)
+		m := drawMarket(t, first)
+		in := indicators.Input{AsOf: asOf, Rules: r, Score: score, Subjects: []int64{1, 2}, Orders: m.source(indicators.Orders, first)}
+		for _, table := range slices.Sorted(maps.Keys(sourceMeasures)) {
+			if table != indicators.Orders {
+				in.Events = append(in.Events, m.source(table, first))
 			}
-			return events
-		}
-		orders := some("orders", "orders", "paid_fen")
-		in.Orders = indicators.Source{Subject: "product_id", Days: days("product_id", first, orders, "orders", "paid_fen")}
-		all := map[string][]event{}
-		for _, table := range []string{indicators.Refunds, indicators.Shipments, indicators.Reviews, indicators.Complaints, indicators.Traffic} {
-			measures, from := sourceMeasures[table], first
-			all[table] = some(table, measures...)
-			s := indicators.Source{Subject: "product_id", PaidDay: table == indicators.Refunds, Lagged: table == indicators.Complaints, Measures: measures, Table: table}
-			if rapid.Bool().Draw(t, table+" begins late") {
-				from = asOf - calendar.Day(rapid.IntRange(0, window+lag-2).Draw(t, "since"))
-				begins[table], s.From = from, from
-			}
-			s.Days = days("product_id", from, all[table], measures...)
-			in.Events = append(in.Events, s)
 		}
 		sums, err := indicators.Collect(in)
 		if err != nil {
@@ -113,78 +163,131 @@ func TestRatesAreOfTheDaysThatAllTheirTablesCover(t *testing.T) {
 		}
 		figures := sums.Figures(contract.ScoreProduct)
 		figures["gmv_per_mille"] = sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1)
-		in30 := func(d calendar.Day) bool { return d > asOf-window && d <= asOf }
-		lagged := func(paid calendar.Day) bool { return in30(paid + lag) }
-		sum := func(subject int64, events []event, measure string, counts func(e event) bool) (n float64) {
-			for _, e := range events {
-				if e.subject == subject && counts(e) {
-					n += float64(e.values[measure])
-				}
-			}
-			return n
-		}
-		covered := func(tables ...string) (from calendar.Day) {
-			for _, table := range tables {
-				from = max(from, begins[table])
-			}
-			return from
-		}
-		want := map[string]told{}
+		orders := m.has[indicators.Orders]
+		got, want := map[string]told{}, map[string]told{}
 		for _, w := range []struct {
-			id            string
-			from, through calendar.Day // through: the last pay day that can be covered, or the last day
-			x, n          func(subject int64, from calendar.Day) float64
+			id     string
+			tables []string
+			counts func(day calendar.Day) bool // a day of the window
+			x, n   func(subject int64, counted func(day calendar.Day) bool) float64
 		}{
-			{"quality_refund", covered(indicators.Refunds), asOf - lag, func(s int64, from calendar.Day) float64 {
-				return sum(s, all[indicators.Refunds], "quality_refunds", func(e event) bool { return lagged(e.paid) && e.paid >= from && e.day-e.paid <= lag && e.day >= from })
-			}, func(s int64, from calendar.Day) float64 {
-				return sum(s, orders, "orders", func(e event) bool { return lagged(e.day) && e.day >= from })
-			}},
-			{"bad_review", covered(indicators.Reviews, indicators.Shipments), asOf, func(s int64, from calendar.Day) float64 {
-				return sum(s, all[indicators.Reviews], "bad", func(e event) bool { return in30(e.day) && e.day >= from })
-			}, func(s int64, from calendar.Day) float64 {
-				return sum(s, all[indicators.Shipments], "signed", func(e event) bool { return in30(e.day) && e.day >= from })
-			}},
-			{"mismatch_complaint", covered(indicators.Complaints), asOf, func(s int64, from calendar.Day) float64 {
-				return sum(s, all[indicators.Complaints], "mismatch", func(e event) bool { return in30(e.day) && e.day >= from })
-			}, func(s int64, from calendar.Day) float64 {
-				return sum(s, orders, "orders", func(e event) bool { return lagged(e.day) && e.day >= from-lag })
-			}},
-			{"gmv_per_mille", covered(indicators.Traffic), asOf, nil, nil},
+			{"quality_refund", []string{indicators.Refunds}, func(day calendar.Day) bool { return orders[day-lag] && day-lag >= m.first(indicators.Refunds) },
+				func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Refunds, "quality_refunds", func(e event) bool { return counted(e.paid+lag) && e.day <= e.paid+lag })
+				}, func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Orders, "orders", func(e event) bool { return counted(e.day + lag) })
+				}},
+			{"bad_review", []string{indicators.Reviews, indicators.Shipments}, func(day calendar.Day) bool { return m.has[indicators.Reviews][day] && m.has[indicators.Shipments][day] },
+				func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Reviews, "bad", func(e event) bool { return counted(e.day) })
+				}, func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Shipments, "signed", func(e event) bool { return counted(e.day) })
+				}},
+			{"mismatch_complaint", []string{indicators.Complaints}, func(day calendar.Day) bool { return m.has[indicators.Complaints][day] && orders[day-lag] },
+				func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Complaints, "mismatch", func(e event) bool { return counted(e.day) })
+				}, func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Orders, "orders", func(e event) bool { return counted(e.day + lag) })
+				}},
+			{"gmv_per_mille", []string{indicators.Traffic}, func(day calendar.Day) bool { return m.has[indicators.Traffic][day] && orders[day] },
+				func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Orders, "paid_fen", func(e event) bool { return counted(e.day) })
+				}, func(s int64, counted func(calendar.Day) bool) float64 {
+					return m.sum(s, indicators.Traffic, "impressions", func(e event) bool { return counted(e.day) })
+				}},
 		} {
-			days := int(w.through-w.from) + 1
-			if w.from != 0 {
-				late++
-				if got, ok := sums.Cover(w.id); !ok || got != max(0, days) {
-					t.Fatalf("%s is covered on %d days, want %d", w.id, got, days)
+			covered, begins := 0, false
+			for day := asOf - window + 1; day <= asOf; day++ {
+				if w.counts(day) {
+					covered++
 				}
 			}
-			switch {
-			case w.from != 0 && days < indicators.MinimumCover:
+			for _, table := range w.tables {
+				begins = begins || m.first(table) > m.first(indicators.Orders)
+			}
+			if days := sums.Cover(w.id)[window]; days != covered {
+				t.Fatalf("%s is covered on %d days, want %d", w.id, days, covered)
+			}
+			got[w.id] = tell(figures[w.id], 2)
+			if begins {
+				late++
+			} else if m.first(indicators.Orders) > first {
+				young++
+			}
+			if begins && covered < indicators.MinimumCover {
 				want[w.id] = told{}
-			case w.x == nil:
-				f := told{X: make([]float64, 2), N: make([]float64, 2)}
-				for s := range int64(2) {
-					of := func(e event) bool { return in30(e.day) && e.day >= w.from }
-					paid, shown := sum(s+1, orders, "paid_fen", of), sum(s+1, all[indicators.Traffic], "impressions", of)
-					if shown > 0 {
-						f.X[s], f.N[s] = paid/shown, 1
+				continue
+			}
+			f := told{}
+			for s := range int64(2) {
+				counted := func(day calendar.Day) bool { return day > asOf-window && day <= asOf && w.counts(day) }
+				x, n := w.x(s+1, counted), w.n(s+1, counted)
+				if w.id == "gmv_per_mille" {
+					if x, n = x/n, 1; math.IsNaN(x) || math.IsInf(x, 0) {
+						x, n = 0, 0
 					}
 				}
-				want[w.id] = f
-			default:
-				want[w.id] = told{X: []float64{w.x(1, w.from), w.x(2, w.from)}, N: []float64{w.n(1, w.from), w.n(2, w.from)}}
+				f.X, f.N = append(f.X, x), append(f.N, n)
 			}
-		}
-		got := map[string]told{}
-		for id := range want {
-			got[id] = tell(figures[id], 2)
+			want[w.id] = f
 		}
 		if diff := gocmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
-			t.Fatalf("tables begin %v: %s", begins, diff)
+			t.Fatalf("tables have %v: %s", m.has, diff)
 		}
 	})
-	if late == 0 {
-		t.Error("no table began late: the test has lost its object")
+	if late == 0 || young == 0 {
+		t.Errorf("%d indicators of tables that begin late, %d of young histories: the test has lost its object", late, young)
+	}
+}
+
+// A refund counts against the orders of its pay day. Where dumps begin on one day there are refunds of earlier orders, and no such orders.
+func TestRefundsOfOrdersThatAreNotThereDoNotCount(t *testing.T) {
+	const begin = 20
+	m := market{map[string][]event{}, map[string]calendar.Presence{indicators.Orders: {}, indicators.Refunds: {}}}
+	for day := asOf - begin; day <= asOf; day++ {
+		m.has[indicators.Orders][day], m.has[indicators.Refunds][day] = true, true
+		m.events[indicators.Orders] = append(m.events[indicators.Orders], event{subject: 1, day: day, values: map[string]int64{"orders": 100}})
+	}
+	m.events[indicators.Refunds] = []event{{subject: 1, day: asOf - 18, paid: asOf - 25, values: map[string]int64{"quality_refunds": 1}}}
+	figure := func() told {
+		sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: lag}, Score: &rules.Score{Windows: []int{30}}, Subjects: []int64{1},
+			Orders: m.source(indicators.Orders, asOf-begin), Events: []indicators.Source{m.source(indicators.Refunds, asOf-begin)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if days := sums.Cover("quality_refund"); days[30] != 6 || days[10] != 6 || days[5] != 5 || days[0] != 0 {
+			t.Errorf("covered days %v", days)
+		}
+		return tell(sums.Figures(contract.ScoreProduct)["quality_refund"], 1)
+	}
+	if got := figure(); got.X[0] != 0 || got.N[0] != 600 {
+		t.Errorf("a refund of an order before the first: %v of %v", got.X[0], got.N[0])
+	}
+	m.events[indicators.Refunds] = append(m.events[indicators.Refunds], event{subject: 1, day: asOf - 15, paid: asOf - begin, values: map[string]int64{"quality_refunds": 1}})
+	if got := figure(); got.X[0] != 1 || got.N[0] != 600 {
+		t.Errorf("with one of the first day: %v of %v", got.X[0], got.N[0])
+	}
+}
+
+// Complaints of the first LagDays days are about orders that nobody knows.
+func TestComplaintsOfAYoungHistory(t *testing.T) {
+	m := market{map[string][]event{}, map[string]calendar.Presence{indicators.Orders: {}, indicators.Complaints: {}}}
+	for day := asOf - 19; day <= asOf; day++ {
+		m.has[indicators.Orders][day], m.has[indicators.Complaints][day] = true, true
+		m.events[indicators.Orders] = append(m.events[indicators.Orders], event{subject: 1, day: day, values: map[string]int64{"orders": 100}})
+		if (asOf-day)%5 < 2 {
+			m.events[indicators.Complaints] = append(m.events[indicators.Complaints], event{subject: 1, day: day, values: map[string]int64{"mismatch": 1}})
+		}
+	}
+	sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: lag}, Score: &rules.Score{Windows: []int{30}}, Subjects: []int64{1},
+		Orders: m.source(indicators.Orders, asOf-19), Events: []indicators.Source{m.source(indicators.Complaints, asOf-19)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tell(sums.Figures(contract.ScoreProduct)["mismatch_complaint"], 1); got.X[0] != 2 || got.N[0] != 500 {
+		t.Errorf("%v of %v", got.X[0], got.N[0])
+	}
+	if days := sums.Cover("mismatch_complaint")[30]; days != 5 {
+		t.Errorf("covered on %d days", days)
 	}
 }

@@ -1,9 +1,6 @@
 package indicators
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -21,34 +18,32 @@ type ratio struct {
 	x, n     []string // added up
 	perHours bool     // x is in seconds and shown in hours
 	inHours  bool     // so is n
+	divides  bool     // one table's events by another's
 }
 
 func of(names ...string) []string { return names }
 
-// The valid orders of the lagged window, as far as refunds and complaints cover it.
+// The valid orders of the lagged window, of the days that refunds and complaints cover.
 var lagged, complained = of(cutBy(Lagged, Refunds)), of(cutBy(Lagged, Complaints))
-
-// The two sides of reviews: signed orders and bad reviews of the days that have both tables.
-var reviewed, bad, qualityBad = of(cutBy("signed", Reviews)), of(cutBy("bad", Shipments)), of(cutBy("quality_bad", Shipments))
 
 // productRatios, shopRatios and talentRatios are the indicators that are made of sums alone. Their formulas in words
 // stand in rules.ProductIndicators and so on.
 var (
 	productRatios = []ratio{
-		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
-		{id: "bad_review", x: bad, n: reviewed},
-		{id: "mismatch_complaint", x: of("mismatch"), n: complained},
+		{id: "quality_refund", x: of("quality_refunds"), n: lagged, divides: true},
+		{id: "bad_review", x: of("bad"), n: of("signed"), divides: true},
+		{id: "mismatch_complaint", x: of("mismatch"), n: complained, divides: true},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
 		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
-		{id: "dispute", x: of("disputed_orders"), n: lagged},
+		{id: "dispute", x: of("disputed_orders"), n: lagged, divides: true},
 		{id: "refund_hours", x: of("refund_only_seconds", "return_refund_seconds"), n: of("refund_only", "return_refund"), perHours: true},
 	}
 	shopRatios = []ratio{
-		{id: "quality_bad_review", x: qualityBad, n: reviewed},
-		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
+		{id: "quality_bad_review", x: of("quality_bad"), n: of("signed"), divides: true},
+		{id: "quality_refund", x: of("quality_refunds"), n: lagged, divides: true},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
 		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
-		{id: "logistics_complaint", x: of("logistics"), n: complained},
+		{id: "logistics_complaint", x: of("logistics"), n: complained, divides: true},
 		{id: "not_self_completed", x: of("not_self_completed"), n: of("closed")},
 		{id: "chat_unhappy", x: of("unhappy"), n: of("rated")},
 		{id: "refund_only_hours", x: of("refund_only_seconds"), n: of("refund_only"), perHours: true},
@@ -56,12 +51,12 @@ var (
 		{id: "slow_reply", x: of("slow"), n: of("in_service")},
 	}
 	talentRatios = []ratio{
-		{id: "quality_refund", x: of("quality_refunds"), n: lagged},
-		{id: "bad_review", x: bad, n: reviewed},
+		{id: "quality_refund", x: of("quality_refunds"), n: lagged, divides: true},
+		{id: "bad_review", x: of("bad"), n: of("signed"), divides: true},
 		{id: "promoter_liable", x: of("promoter_liable"), n: of("disputes")},
-		{id: "logistics_complaint", x: of("logistics"), n: complained},
+		{id: "logistics_complaint", x: of("logistics"), n: complained, divides: true},
 		{id: "content_reports", x: of("upheld_reports"), n: of("viewers")},
-		{id: "misleading", x: of("misleading"), n: complained},
+		{id: "misleading", x: of("misleading"), n: complained, divides: true},
 		{id: "content_bad_rating", x: of("bad_ratings"), n: of("good_ratings", "bad_ratings")},
 	}
 )
@@ -72,7 +67,7 @@ func (s *Sums) Figures(role int) Figures {
 	out := Figures{}
 	for _, r := range ratios {
 		x, n := s.total(r.x...), s.total(r.n...)
-		if x == nil || n == nil || divides(r) && !s.computable(r.id) {
+		if x == nil || n == nil || r.divides && !s.computable(r.id) {
 			out[r.id] = nil
 			continue
 		}
@@ -98,11 +93,6 @@ func (t *total) at(row int) float64 {
 		v /= 3600
 	}
 	return v
-}
-
-// divides tells whether an indicator holds the events of one table against those of another.
-func divides(r ratio) bool {
-	return strings.Contains(strings.Join(append(slices.Clone(r.x), r.n...), " "), "@")
 }
 
 // PerTraffic is what orders and clicks or impressions of the same days are: a measure of orders by another of traffic; not

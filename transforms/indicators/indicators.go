@@ -21,13 +21,13 @@ import (
 
 // Source is a rollup that is added up.
 type Source struct {
-	Subject  string       // key column
-	PaidDay  bool         // the key goes on with paid_day: the window is the lagged one, by pay day
-	Lagged   bool         // counted over the orders of the lagged window: a day weighs what the day LagDays before it does
-	Measures []string     // columns that are summed
-	Table    string       // name for cuts, empty: the source is never divided by another's
-	From     calendar.Day // first day of its table, if that is later than that of the orders; 0: it is not
+	Subject  string   // key column
+	PaidDay  bool     // the key goes on with paid_day: the window is the lagged one, by pay day
+	Lagged   bool     // counted over the orders of the lagged window: a day weighs what the day LagDays before it does
+	Measures []string // columns that are summed
+	Table    string   // its name
 	Days     column.Days
+	Present  calendar.Presence // days that its table has; by pay day: those from its first day on; nil: every one
 }
 
 // Columns are the columns that Days need to have.
@@ -45,7 +45,7 @@ type Input struct {
 	Rules    *rules.Rules
 	Score    *rules.Score
 	Subjects []int64     // codes, distinct
-	Orders   Source      // <role>_score_orders: measures orders and paid_fen
+	Orders   Source      // <role>_score_orders: measures orders and paid_fen; Present: the days with orders
 	Signed   column.Days // <role>_shipment_events, if the first window asks for signed orders; nil: valid orders stand in
 	Events   []Source    // each measure's name stands in one of them only
 }
@@ -59,9 +59,7 @@ type Sums struct {
 	Paid       *column.Ints            // fen, 支付 GMV of the valid orders of the window, not weighted
 	sums       map[string]*column.Ints // by measure
 	scale      float64                 // 1, or a million with recency weights
-	asOf       calendar.Day
-	lag        int
-	begins     map[string]calendar.Day // first days of tables that begin later than the orders
+	cover      cover
 }
 
 // weightUnit is the weight of a day of age 0.
@@ -78,7 +76,7 @@ const (
 )
 
 // total is what measures add up to, nil if the table of one is missing. A name measure@table is that of the days that the
-// table covers too.
+// table has too.
 func (s *Sums) total(measures ...string) *total {
 	t := &total{scale: s.scale}
 	for _, measure := range measures {
@@ -106,13 +104,9 @@ func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.W
 
 // Collect adds up the figures of one role.
 func Collect(in Input) (*Sums, error) {
-	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in), begins: map[string]calendar.Day{}}
-	for _, e := range in.Events {
-		if e.From != 0 && e.Table != "" {
-			c.begins[e.Table] = e.From
-		}
-	}
-	s := &Sums{sums: map[string]*column.Ints{}, scale: 1, asOf: in.AsOf, lag: in.Rules.LagDays, begins: c.begins}
+	in.Orders.Table = Orders
+	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in), cover: newCover(in)}
+	s := &Sums{sums: map[string]*column.Ints{}, scale: 1, cover: c.cover}
 	if in.Score.Weighted {
 		s.scale = weightUnit
 	}
@@ -152,7 +146,7 @@ type collector struct {
 	lag     int
 	weights []int64
 	window  []int32 // of each subject, once it is chosen
-	begins  map[string]calendar.Day
+	cover   cover
 	found   []int64
 	known   known
 	weighed []int64 // weights of known rows, where those of a day differ
@@ -205,42 +199,49 @@ func (k known) addWeighed(sums, weights, values []int64) {
 
 // add sums the measures of one source over each subject's window.
 func (c *collector) add(e Source, sums map[string]*column.Ints) error {
-	totals, cuts := make([][]int64, len(e.Measures)), make([][]int64, len(e.Measures))
-	for j, m := range e.Measures {
+	totals := make([][]int64, len(e.Measures))
+	for j := range totals {
 		totals[j] = make([]int64, len(c.in.Subjects))
-		if _, begins := c.begins[otherSide[m]]; begins {
-			cuts[j] = make([]int64, len(c.in.Subjects))
-		}
 	}
-	if err := c.addDays(e, totals, cuts); err != nil {
+	if err := c.addDays(e, totals); err != nil {
 		return err
 	}
 	for j, m := range e.Measures {
 		sums[m] = column.NewInts(totals[j])
-		if cuts[j] != nil {
-			sums[cutBy(m, otherSide[m])] = column.NewInts(cuts[j])
-		}
-		totals[j], cuts[j] = nil, nil
+		totals[j] = nil
 	}
 	return nil
 }
 
-// addDays sums the measures, and those that another table cuts a second time.
-func (c *collector) addDays(e Source, totals, cuts [][]int64) error {
+// addDays sums the measures of the days that the tables on their other sides have too.
+func (c *collector) addDays(e Source, totals [][]int64) error {
+	var paidTold []bool
+	if e.PaidDay {
+		paidTold = c.paidTold(side{e.Table, true})
+	}
 	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame, rows known) {
 		var add func(sums, values []int64)
 		if e.PaidDay {
-			add = c.inLaggedWindow(day, rows, f.Column("paid_day"), e.From)
+			add = c.inLaggedWindow(day, rows, f.Column("paid_day"), paidTold)
 		} else {
 			add = c.inWindow(day, rows, e.Lagged)
 		}
 		for j, m := range e.Measures {
-			add(totals[j], f.Column(m))
-			if cuts[j] != nil && day >= c.begins[otherSide[m]] {
-				add(cuts[j], f.Column(m))
+			if other, divided := otherSide[m]; !divided || c.cover.has(other, day) {
+				add(totals[j], f.Column(m))
 			}
 		}
 	})
+}
+
+// paidTold are the pay days, by age, of which a table tells and that have orders: elsewhere its events are of orders that are not counted.
+func (c *collector) paidTold(of side) []bool {
+	told := make([]bool, len(c.weights))
+	for age := range told {
+		day := c.in.AsOf - calendar.Day(age-c.lag)
+		told[age] = c.cover.has(of, day) && c.cover.has(side{Orders, true}, day)
+	}
+	return told
 }
 
 // inWindow picks the rows of a day that lie in their subjects' windows, of the memory of all, and adds them with the weight of
@@ -263,15 +264,14 @@ func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) (add fun
 	return func(sums, values []int64) { rows.addTo(sums, weight, values) }
 }
 
-// inLaggedWindow does the same of rows by pay day, which count if their event came within the lag, and if the table was
-// there when they were paid.
-func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, from calendar.Day) (add func(sums, values []int64)) {
+// inLaggedWindow does the same of rows by pay day, which count if their event came within the lag, and if tables tell of that day.
+func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, told []bool) (add func(sums, values []int64)) {
 	c.weighed = slices.Grow(c.weighed[:0], len(rows.at))
 	n := 0
 	for j, subject := range rows.subject {
 		on := paid[rows.at[j]]
 		age, delay := int(c.in.AsOf)-int(on), int(day)-int(on)
-		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+int(c.window[subject]) || calendar.Day(on) < from {
+		if delay < 0 || delay > c.lag || age < c.lag || age >= c.lag+int(c.window[subject]) || !told[age] {
 			continue
 		}
 		rows.at[n], rows.subject[n] = rows.at[j], subject

@@ -30,7 +30,7 @@ func (c *collector) orders() (*orderSums, error) {
 		if age >= 0 && age < len(c.weights) {
 			o.add(windows, age, c.lag, c.weights[age], rows, orders, paid)
 			for _, k := range o.cuts {
-				k.add(windows, day, age, c.lag, c.weights[age], rows, orders, paid)
+				k.add(&c.cover, windows, day, c.weights[age], rows, orders, paid)
 			}
 		}
 	})

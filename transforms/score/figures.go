@@ -27,9 +27,9 @@ type Figures struct {
 	//	percentile  x the figure, more is better; n 1
 	//	points      x the points; n 1
 	Of []Figure
-	// Cover is on how many days all tables of an indicator are there, as far as one of them begins later than the orders;
-	// nil: none does, windows alone bound the days.
-	Cover []int
+	// Cover is on how many of the last so many days all tables of an indicator are there, by indicator and number of days, none included;
+	// nil: on all of them.
+	Cover [][]int
 	// SevereRecent marks a severe ticket within Violations.SevereDays; nil: none is known.
 	SevereRecent []bool
 	// ViolationPoints are the points of general tickets within Violations.PointDays; nil: none are known.

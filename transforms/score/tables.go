@@ -282,7 +282,7 @@ func (w *stepWriter) open() {
 func (w *stepWriter) coveredDays(indicator, subject int) int {
 	days := int(w.Window.At(subject))
 	if cover := w.Figures.Cover; cover != nil {
-		days = min(days, cover[indicator])
+		days = cover[indicator][days]
 	}
 	return days
 }

@@ -100,9 +100,21 @@ func (r *rows) inLagged(paid int64) bool {
 	return paid != none && paid <= r.asOf-lag && paid > r.asOf-lag-r.window
 }
 
-// settledEvent: a valid line paid in the lagged window, and the moment came within 15 days of payment.
+// settledEvent: of one of the orders counted, which is a valid line paid in the lagged window, and the moment came within 15 days of
+// payment. Where its order is in no dump it is an event of none of them.
 func (r *rows) settledEvent(l *line, moment int64) bool {
-	return l.valid() && r.inLagged(l.paid) && moment != none && dayOf(moment) <= l.paid+lag
+	ordered := slices.ContainsFunc(r.orders, func(o *orderRow) bool { return o.order == l.order && o.paid == l.paid })
+	return l.valid() && r.inLagged(l.paid) && r.watched(l.paid) && ordered && moment != none && dayOf(moment) <= l.paid+lag
+}
+
+// watched: what was paid on a day is seen from then on by the dumps of refunds.
+func (r *rows) watched(paid int64) bool {
+	for day := range r.days["refunds"] {
+		if day <= paid {
+			return true
+		}
+	}
+	return false
 }
 
 // weight of a day: 2^(-age/30) to six decimals, or 1.
@@ -145,13 +157,16 @@ func (r *rows) validOrders(in func(paid int64) bool) float64 {
 	return t.sum
 }
 
-func (r *rows) lagged() float64 { return r.validOrders(r.inLagged) }
+// lagged are the valid orders of the lagged window that refunds would be seen of.
+func (r *rows) lagged() float64 {
+	return r.validOrders(func(paid int64) bool { return r.inLagged(paid) && r.watched(paid) })
+}
 
-// signed orders of the window.
-func (r *rows) signed() float64 {
+// signed orders of some days.
+func (r *rows) signed(in func(day int64) bool) float64 {
 	t := r.distinct()
 	for _, s := range r.shipments {
-		if day := dayOf(s.signed); s.valid() && r.inWindow(day) {
+		if day := dayOf(s.signed); s.valid() && in(day) {
 			t.add(s.order, day, day)
 		}
 	}
@@ -183,33 +198,39 @@ func (r *rows) disputes() Figure {
 // badReviews: first reviews of 1 or 2 stars of the signed orders.
 func (r *rows) badReviews(counts func(*reviewRow) bool) Figure {
 	var bad float64
+	both := func(day int64) bool { return r.inWindow(day) && r.days["reviews"][day] && r.days["shipments"][day] }
 	for _, v := range r.reviews {
-		if v.valid() && v.first && v.rating <= 2 && r.inWindow(v.day) && counts(v) {
+		if v.valid() && v.first && v.rating <= 2 && both(v.day) && counts(v) {
 			bad += r.weight(v.day)
 		}
 	}
-	return Figure{bad, r.signed()}
+	return Figure{bad, r.signed(both)}
 }
 
-// upheld complaints of some kinds, over the valid orders of the lagged window.
-func (r *rows) upheld(kinds ...string) Figure {
-	var n float64
-	for _, c := range r.complaints {
-		if c.upheld && slices.Contains(kinds, c.kind) && r.inWindow(c.day) {
-			n += r.weight(c.day - lag) // as the orders that it is counted over
+// upheld complaints of some kinds, over the valid orders of the lagged window: those of a day over the orders of 15 days before.
+func (r *rows) upheld(kinds ...string) (f Figure) {
+	for day := r.asOf; r.inWindow(day); day-- {
+		if !r.days["complaints"][day] || !r.days["orders"][day-lag] {
+			continue
 		}
+		for _, c := range r.complaints {
+			if c.upheld && slices.Contains(kinds, c.kind) && c.day == day {
+				f.X += r.weight(day - lag) // as the orders that it is counted over
+			}
+		}
+		f.N += r.validOrders(func(paid int64) bool { return paid == day-lag })
 	}
-	return Figure{n, r.lagged()}
+	return f
 }
 
 func (s *shipmentRow) shipped() bool { return s.valid() && s.kind != "presale" && !s.unshipped }
 
-// missedPickups of the orders whose pick-up was due in the window.
+// missedPickups of the orders whose pick-up was due on a day of the window that has a dump to tell it.
 func (r *rows) missedPickups() Figure {
 	due, missed := r.distinct(), r.distinct()
 	for _, s := range r.shipments {
 		day := dayOf(s.due)
-		if !s.shipped() || !r.inWindow(day) {
+		if !s.shipped() || !r.inWindow(day) || !r.days["shipments"][day] {
 			continue
 		}
 		due.add(s.order, day, day)
@@ -244,8 +265,16 @@ func (r *rows) refundHours(counts func(*refundRow) bool) (f Figure) {
 	return f
 }
 
-// notRepeat: buyers of 90 days without a second purchase day. A line whose full refund came within 15 days is none.
+// notRepeat: buyers of 90 days without a second purchase day. A line whose full refund came within 15 days is none. Null where
+// the orders of 90 days are not there.
 func (r *rows) notRepeat() (f Figure) {
+	early := false
+	for day := range r.days["orders"] {
+		early = early || day <= r.asOf-89
+	}
+	if !early {
+		return Figure{none, none}
+	}
 	undone := r.undone()
 	days := map[int64]map[int64]bool{}
 	for _, o := range r.orders {

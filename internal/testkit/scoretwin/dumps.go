@@ -91,7 +91,8 @@ type Dumps struct {
 	contents   []contentRow
 	traffic    []trafficRow
 	products   map[int64]productRow
-	owned      map[int64]bool // accounts of shops, of those in the snapshot
+	days       map[string]map[int64]bool // of each table
+	owned      map[int64]bool            // accounts of shops, of those in the snapshot
 	talents    []int64
 	shops      []int64
 }
@@ -115,6 +116,7 @@ func dayNumber(d recount.Date) int64 { return int64(recount.Date("1970-01-01").U
 type reader struct {
 	root string
 	asOf recount.Date
+	days map[string]map[int64]bool
 	err  error
 }
 
@@ -134,6 +136,10 @@ func (r *reader) each(table string, columns string, row func(rows *published.Row
 			r.err = fmt.Errorf("read %s of %s: %w", table, day, err)
 			return
 		}
+		if r.days[table] == nil {
+			r.days[table] = map[int64]bool{}
+		}
+		r.days[table][dayNumber(day)] = true
 		for i := range rows.N {
 			row(rows, i, dayNumber(day))
 		}
@@ -153,7 +159,8 @@ func lineOf(r *published.Rows, i int) line {
 // Load reads the dumps below root as they are known at the end of asOf. Identifiers must be INT64, as the demo writes
 // them. It fails if a file cannot be read.
 func Load(root string, asOf recount.Date) (*Dumps, error) {
-	r, d := &reader{root: root, asOf: asOf}, &Dumps{asOf: dayNumber(asOf), products: map[int64]productRow{}, owned: map[int64]bool{}}
+	days := map[string]map[int64]bool{}
+	r, d := &reader{root: root, asOf: asOf, days: days}, &Dumps{asOf: dayNumber(asOf), products: map[int64]productRow{}, days: days, owned: map[int64]bool{}}
 	d.loadOrders(r)
 	d.loadRefunds(r)
 	d.loadShipments(r)

@@ -41,15 +41,15 @@ func (r *rows) product(p productRow, stars int64) map[string]Figure {
 		"dispute": r.disputes(), "refund_hours": r.refundHours(func(*refundRow) bool { return true }),
 		"gmv_per_mille": {}, "effective_gmv": {}, "info_score": {}, "price_power": {},
 	}
-	paid := r.paid(r.inWindow)
+	paid, seen := r.paid(r.inWindow), r.paid(r.trafficked)
 	var impressions float64
 	for _, t := range r.traffic {
-		if r.inWindow(t.day) {
+		if r.trafficked(t.day) {
 			impressions += float64(t.impressions)
 		}
 	}
 	if impressions > 0 {
-		f["gmv_per_mille"] = Figure{1000 * paid / impressions, 1}
+		f["gmv_per_mille"] = Figure{1000 * seen / impressions, 1}
 	}
 	if paid > 0 {
 		f["effective_gmv"] = Figure{paid / float64(r.window), 1}
@@ -70,7 +70,7 @@ func (d *Dumps) Shops(unit Unit) map[int64]*Subject {
 	for _, id := range d.shops {
 		r := of(id)
 		r.window = 30
-		if r.signed() < 500 {
+		if r.signed(r.inWindow) < 500 {
 			if r.window = 60; r.validOrders(r.inWindow) < 30 {
 				r.window = 90
 			}
@@ -176,14 +176,19 @@ func (r *rows) talent(prices map[int64]Price, given Given) map[string]Figure {
 func (r *rows) conversion() Figure {
 	var clicks float64
 	for _, t := range r.traffic {
-		if r.inWindow(t.day) {
+		if r.trafficked(t.day) {
 			clicks += r.weight(t.day) * float64(t.clicks)
 		}
 	}
 	if clicks == 0 {
 		return Figure{}
 	}
-	return Figure{r.validOrders(r.inWindow) / clicks, 1}
+	return Figure{r.validOrders(r.trafficked) / clicks, 1}
+}
+
+// trafficked: a day of the window of which both what was seen and what was sold is known.
+func (r *rows) trafficked(day int64) bool {
+	return r.inWindow(day) && r.days["product_traffic"][day] && r.days["orders"][day]
 }
 
 // promoterLiable: of the disputes of the lagged window that were decided in time.
