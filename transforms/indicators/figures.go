@@ -114,10 +114,12 @@ func (s *Sums) PerTraffic(indicator, orders, traffic string, scale float64) Figu
 	})
 }
 
-// PaidPerDay is 支付 GMV of valid orders by day of the window, in fen, where there is any: windows differ.
+// PaidPerDay is 支付 GMV of valid orders by day of the window that has orders, in fen, where there is any: windows differ, and
+// may be longer than the history.
 func (s *Sums) PaidPerDay() Figure {
+	covered := s.Cover("effective_gmv")
 	return Given(func(row int) (float64, bool) {
-		paid, days := s.Paid.At(row), s.Window.At(row)
+		paid, days := s.Paid.At(row), covered[s.Window.At(row)]
 		if paid == 0 || days <= 0 {
 			return 0, false
 		}

@@ -26,3 +26,29 @@ func TestTheShortestWindowWithEnoughOrders(t *testing.T) {
 		}
 	}
 }
+
+// A product whose window is longer than the history sold on no more days than the others did.
+func TestPaidPerDayIsOfTheDaysThatHaveOrders(t *testing.T) {
+	orders := indicators.Source{Subject: "product_id", Present: calendar.Presence{}}
+	var sold []event
+	for ago := range calendar.Day(31) { // 1 sells on the last 30 days; 2 on 29 of them, and on the 31st
+		orders.Present[asOf-ago] = true
+		for subject := range int64(2) {
+			if subject == 0 && ago < 30 || subject == 1 && ago != 5 {
+				sold = append(sold, event{subject: subject + 1, day: asOf - ago, values: map[string]int64{"orders": 1, "paid_fen": 10_000}})
+			}
+		}
+	}
+	orders.Days = days("product_id", asOf-30, sold, "orders", "paid_fen")
+	sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: lag, MinimumOrders: 30},
+		Score: &rules.Score{Windows: []int{30, 60, 90}, FullBy: "valid", FullOrders: 30}, Subjects: []int64{1, 2}, Orders: orders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := sums.Window.At(0), sums.Window.At(1); a != 30 || b != 60 {
+		t.Fatalf("windows of %d and %d days", a, b)
+	}
+	if got := tell(sums.PaidPerDay(), 2); got.X[0] != 10_000 || got.X[1] != 300_000./31 {
+		t.Errorf("a day: %v", got.X)
+	}
+}

@@ -59,7 +59,7 @@ var (
 		{"dispute", Rate, Prior, Events, 0, "refunds", "orders of the lagged window into which the platform was called within the lag / valid orders of the lagged window"},
 		{"refund_hours", Mean, Drop, 0, 0, "refunds", "mean hours, at most 168 each, of refunds that the merchant completed"},
 		{"gmv_per_mille", Percentile, Drop, 0, 0, "product_traffic", "支付 GMV per 1,000 impressions, as percentile of the category"},
-		{"effective_gmv", Percentile, Drop, 0, 0, "", "支付 GMV of score_valid lines, as percentile of the category"},
+		{"effective_gmv", Percentile, Drop, 0, 0, "", "支付 GMV of score_valid lines by day of the window that has orders, as percentile of the category"},
 		{"info_score", Points, Drop, 0, 0, "products", "3 + 2 × info_score / 100"},
 	}
 	ShopIndicators = []Known{

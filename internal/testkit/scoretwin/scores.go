@@ -52,7 +52,7 @@ func (r *rows) product(p productRow, stars int64) map[string]Figure {
 		f["gmv_per_mille"] = Figure{1000 * seen / impressions, 1}
 	}
 	if paid > 0 {
-		f["effective_gmv"] = Figure{paid / float64(r.window), 1}
+		f["effective_gmv"] = Figure{paid / r.daysWithOrders(), 1}
 	}
 	if p.info != none {
 		f["info_score"] = Figure{3 + 2*p.info/100, 1}
@@ -61,6 +61,16 @@ func (r *rows) product(p productRow, stars int64) map[string]Figure {
 		f["price_power"] = Figure{starPoints()[stars], 1}
 	}
 	return f
+}
+
+// daysWithOrders of the window: a day before the dumps began, or that never came, sold nothing that is known.
+func (r *rows) daysWithOrders() (days float64) {
+	for day := range r.days["orders"] {
+		if r.inWindow(day) {
+			days++
+		}
+	}
+	return days
 }
 
 // Shops counts for every shop of the snapshot.
