@@ -54,7 +54,7 @@ func (n *night) addSplit(shops *scored, f *fives.Shops) {
 // addPrices adds what shops sold at comparable prices.
 func (n *night) addPrices(shops *scored, f *fives.Shops) {
 	if n.has(contract.Products) {
-		sold := n.soldByShops(shops)
+		sold := n.soldByShops(shops, func(int) int64 { return fives.WindowDays })
 		f.Items, f.Comparable, f.LowPrice = sold.Items, sold.Comparable, sold.Covered
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/fives"
 	"github.com/windvane/windvane/transforms/indicators"
 	"github.com/windvane/windvane/transforms/rollup"
 	"github.com/windvane/windvane/transforms/rules"
@@ -106,8 +107,13 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 // sumIndicators adds up what the role's indicators are made of.
 func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first calendar.Day) (*indicators.Sums, error) {
 	rule, _ := n.ruleOf(role)
-	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first),
-		Orders: indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), first), Present: n.present}}
+	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first)}
+	orders := first
+	if role == contract.ScoreProduct { // shops look at what their products sold, in their score's window and in that of 5S
+		in.PaidOver = append([]int{fives.WindowDays}, n.rules.Shop.Windows...)
+		orders = min(first, n.asOf-calendar.Day(slices.Max(in.PaidOver))+1)
+	}
+	in.Orders = indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), orders), Present: n.present}
 	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {
 		in.Signed = n.history(ctx, shipments, n.asOf-calendar.Day(rule.Windows[0])+1, s.scope.Subject, "signed")
 	}
@@ -123,7 +129,7 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	case contract.ScoreMerchant:
 		figures["not_repeat"] = n.notRepeat(s)
 		if n.has(contract.Products) {
-			figures["price_coverage"] = n.soldByShops(s).Uncovered()
+			figures["price_coverage"] = n.soldByShops(s, s.sums.Window.At).Uncovered()
 		}
 		return nil
 	}
@@ -185,15 +191,19 @@ func (n *night) addProductFigures(s *scored, figures indicators.Figures) {
 	})
 }
 
-// soldByShops sees the sales of the last 30 days through prices.
-func (n *night) soldByShops(s *scored) *indicators.Sold {
+// soldByShops sees the sales of the shops' windows, in days, through prices.
+func (n *night) soldByShops(s *scored, window func(row int) int64) *indicators.Sold {
 	sold, products := indicators.NewSold(len(s.codes)), n.scored[contract.ScoreProduct]
 	merchants := products.fact("merchant_id")
 	for i, stars := range products.stars {
 		if stars <= 0 {
 			continue
 		}
-		if row, paid := s.rows.Row(merchants.At(i)), products.sums.RecentPaid.At(i); row >= 0 && paid > 0 {
+		row := s.rows.Row(merchants.At(i))
+		if row < 0 {
+			continue
+		}
+		if paid := products.sums.PaidIn[int(window(row))].At(i); paid > 0 {
 			sold.AddPrice(row, int(stars), paid, true)
 		}
 	}

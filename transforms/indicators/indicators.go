@@ -45,6 +45,7 @@ type Input struct {
 	Rules    *rules.Rules
 	Score    *rules.Score
 	Subjects []int64     // codes, distinct
+	PaidOver []int       // windows, in days, of others who look at these subjects' sales
 	Orders   Source      // <role>_score_orders: measures orders and paid_fen; Present: the days with orders
 	Signed   column.Days // <role>_shipment_events, if the first window asks for signed orders; nil: valid orders stand in
 	Events   []Source    // each measure's name stands in one of them only
@@ -52,14 +53,14 @@ type Input struct {
 
 // Sums are the figures of one role, row by row as Subjects.
 type Sums struct {
-	Window     *column.Ints            // days
-	Orders     *column.Ints            // valid orders of the window, not weighted
-	Recent     *column.Ints            // valid orders of the last 30 days
-	RecentPaid *column.Ints            // fen, their 支付 GMV
-	Paid       *column.Ints            // fen, 支付 GMV of the valid orders of the window, not weighted
-	sums       map[string]*column.Ints // by measure
-	scale      float64                 // 1, or a million with recency weights
-	cover      cover
+	Window *column.Ints            // days
+	Orders *column.Ints            // valid orders of the window, not weighted
+	Recent *column.Ints            // valid orders of the last 30 days
+	Paid   *column.Ints            // fen, 支付 GMV of the valid orders of the window, not weighted
+	PaidIn map[int]*column.Ints    // the same of windows of so many days, those of Input.PaidOver, whatever a subject's own is
+	sums   map[string]*column.Ints // by measure
+	scale  float64                 // 1, or a million with recency weights
+	cover  cover
 }
 
 // weightUnit is the weight of a day of age 0.

@@ -1,22 +1,34 @@
 package indicators
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
 
 // orderSums are valid orders by length of window and subject.
 type orderSums struct {
-	orders, paid, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights, without them weighted is nil
-	recent, recentPaid             []int64
-	cuts                           []*orderCut
+	orders, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights, without them weighted is nil
+	lengths                  []int     // the windows, and those of Input.PaidOver that are none of them
+	paid                     [][]int64 // [length][subject]
+	recent                   []int64
+	cuts                     []*orderCut
 }
 
 // orders adds up the valid orders of every window, so that the subjects' windows can be chosen.
 func (c *collector) orders() (*orderSums, error) {
 	windows := c.in.Score.Windows
-	o := &orderSums{recent: make([]int64, len(c.in.Subjects)), recentPaid: make([]int64, len(c.in.Subjects)), cuts: c.newCuts()}
-	counted := []*[][]int64{&o.orders, &o.paid, &o.lagged}
+	o := &orderSums{lengths: slices.Clone(windows), recent: make([]int64, len(c.in.Subjects)), cuts: c.newCuts()}
+	for _, length := range c.in.PaidOver {
+		if !slices.Contains(o.lengths, length) {
+			o.lengths = append(o.lengths, length)
+		}
+	}
+	for range o.lengths {
+		o.paid = append(o.paid, make([]int64, len(c.in.Subjects)))
+	}
+	counted := []*[][]int64{&o.orders, &o.lagged}
 	if c.in.Score.Weighted {
 		counted = append(counted, &o.weighted)
 	}
@@ -27,8 +39,13 @@ func (c *collector) orders() (*orderSums, error) {
 	}
 	err := c.each(c.in.Orders.Days, c.in.Orders.Subject, func(day calendar.Day, f *column.Frame, rows known) {
 		age, orders, paid := int(c.in.AsOf-day), f.Column("orders"), f.Column("paid_fen")
+		for l, length := range o.lengths {
+			if age >= 0 && age < length {
+				rows.addTo(o.paid[l], 1, paid)
+			}
+		}
 		if age >= 0 && age < len(c.weights) {
-			o.add(windows, age, c.lag, c.weights[age], rows, orders, paid)
+			o.add(windows, age, c.lag, c.weights[age], rows, orders)
 			for _, k := range o.cuts {
 				k.add(&c.cover, windows, day, c.weights[age], rows, orders, paid)
 			}
@@ -38,15 +55,13 @@ func (c *collector) orders() (*orderSums, error) {
 }
 
 // add counts the orders of one day in every window that holds it.
-func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders, paid []int64) {
+func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders []int64) {
 	if age < recentDays {
 		rows.addTo(o.recent, 1, orders)
-		rows.addTo(o.recentPaid, 1, paid)
 	}
 	for w, length := range windows {
 		if age < length {
 			rows.addTo(o.orders[w], 1, orders)
-			rows.addTo(o.paid[w], 1, paid)
 			if o.weighted != nil {
 				rows.addTo(o.weighted[w], weight, orders)
 			}
@@ -98,7 +113,10 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 		window[row] = int32(in.Score.Windows[w])
 	}
 	s.Window = column.NewInts(window)
-	s.Orders, s.Recent, s.RecentPaid, s.Paid = pick(o.orders), column.NewInts(o.recent), column.NewInts(o.recentPaid), pick(o.paid)
+	s.Orders, s.Recent, s.Paid, s.PaidIn = pick(o.orders), column.NewInts(o.recent), pick(o.paid), map[int]*column.Ints{}
+	for _, length := range in.PaidOver {
+		s.PaidIn[length] = column.NewInts(o.paid[slices.Index(o.lengths, length)])
+	}
 	for _, k := range o.cuts {
 		s.sums[k.name] = pick(k.sums)
 	}

@@ -2,11 +2,6 @@ package scoretwin
 
 import "slices"
 
-// last is a span of n days that ends on the as-of date.
-func (r *rows) last(n int64) func(day int64) bool {
-	return func(day int64) bool { return day != none && day <= r.asOf && day > r.asOf-n }
-}
-
 // Products counts for every product of the snapshot and every one sold in 90 days.
 func (d *Dumps) Products(unit Unit) map[int64]*Subject {
 	of := d.of(unit, false, func(_, product, _ int64) int64 { return product })
@@ -97,7 +92,7 @@ func (r *rows) shop(prices map[int64]Price) map[string]Figure {
 		"not_self_completed": r.notSelfCompleted(), "chat_unhappy": r.unhappyChats(), "slow_reply": r.slowReplies(),
 		"refund_only_hours":   r.refundHours(func(f *refundRow) bool { return !f.withReturn }),
 		"return_refund_hours": r.refundHours(func(f *refundRow) bool { return f.withReturn }),
-		"not_repeat":          r.notRepeat(), "price_coverage": r.uncovered(prices, r.last(30)),
+		"not_repeat":          r.notRepeat(), "price_coverage": r.uncovered(prices),
 	}
 }
 
@@ -137,13 +132,13 @@ func (r *rows) slowReplies() (f Figure) {
 	return f
 }
 
-// uncovered: n comparable items sold in a span, x = n less the share of their 支付 GMV at 3 stars or better.
-func (r *rows) uncovered(prices map[int64]Price, in func(day int64) bool) Figure {
+// uncovered: n comparable items sold in the window, x = n less the share of their 支付 GMV at 3 stars or better.
+func (r *rows) uncovered(prices map[int64]Price) Figure {
 	items := map[int64]bool{}
 	var all, covered float64
 	for _, o := range r.orders {
 		stars := prices[o.product].Stars
-		if _, sold := prices[o.product]; !sold || stars == none || !o.valid() || !in(o.paid) {
+		if _, sold := prices[o.product]; !sold || stars == none || !o.valid() || !r.inWindow(o.paid) {
 			continue
 		}
 		items[o.product] = true
@@ -173,7 +168,7 @@ func (d *Dumps) Talents(unit Unit, given Given) map[int64]*Subject {
 
 func (r *rows) talent(prices map[int64]Price, given Given) map[string]Figure {
 	return map[string]Figure{
-		"price_coverage": r.uncovered(prices, r.inWindow), "conversion": r.conversion(), "not_repeat": r.notRepeat(),
+		"price_coverage": r.uncovered(prices), "conversion": r.conversion(), "not_repeat": r.notRepeat(),
 		"quality_refund": r.qualityRefunds(), "bad_review": r.badReviews(func(*reviewRow) bool { return true }),
 		"product_score":   r.meanScore(given.Product, func(o *orderRow) int64 { return o.product }),
 		"shop_score":      r.meanScore(given.Shop, func(o *orderRow) int64 { return o.merchant }),
