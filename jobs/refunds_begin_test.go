@@ -44,6 +44,13 @@ type checkRow struct {
 	Value  int64  `parquet:"value"`
 }
 
+type goodsRow struct {
+	Merchant int64    `parquet:"merchant_id"`
+	Goods    *float64 `parquet:"goods_score"`
+	LowPrice *float64 `parquet:"low_price_index"`
+	Share    *float64 `parquet:"low_price_gmv_share_ratio"`
+}
+
 type testedRow struct {
 	Settled *int64 `parquet:"distribution_settled_gmv_fen"`
 	Refund  *int64 `parquet:"distribution_settled_refund_fen"`
@@ -172,5 +179,39 @@ func TestTheFirstDayOfRefunds(t *testing.T) {
 	}
 	if settled == 0 {
 		t.Error("nothing is settled")
+	}
+}
+
+// Without refunds nothing weighs the products of a shop: their mean is null, and 低价好物 goes by the share alone.
+func TestGoodsScoresNeedRefunds(t *testing.T) {
+	d := newDemo(t, 70)
+	known := 0
+	for _, r := range published[shopRow](t, d, d.night(lastDay), "shop_score") {
+		if r.Goods != nil {
+			known++
+		}
+	}
+	if known == 0 {
+		t.Fatal("no shop has a goods_score")
+	}
+	for day := lastDay - 69; day < lastDay-20; day++ {
+		d.drop("refunds", day)
+	}
+	o, indexes := d.night(lastDay), 0
+	for _, r := range published[shopRow](t, d, o, "shop_score") {
+		if r.Goods != nil {
+			t.Fatalf("shop %d: %g", r.Merchant, *r.Goods)
+		}
+	}
+	for _, r := range published[goodsRow](t, d, o, "fives") {
+		if r.Goods != nil || (r.LowPrice == nil) != (r.Share == nil) {
+			t.Fatalf("%+v", r)
+		}
+		if r.LowPrice != nil {
+			indexes++
+		}
+	}
+	if indexes == 0 {
+		t.Error("no shop has a low_price_index")
 	}
 }

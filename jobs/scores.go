@@ -233,15 +233,15 @@ func (n *night) remember(ctx context.Context, role int, s *scored) error {
 
 var historyTables = []*contract.Table{contract.ScoreProduct: contract.ProductScoreHistory, contract.ScoreMerchant: contract.ShopScoreHistory, contract.ScoreTalent: contract.TalentScoreHistory}
 
-// goodsScores are 商品分 by shop, weighted with gmv_net15 of 30 days; NaN: none of its products has one.
+// goodsScores are 商品分 by shop, weighted with gmv_net15 of 30 days; NaN: none of its products has one, or what came back is not known.
 func (n *night) goodsScores(s *scored) []float64 {
 	products := n.scored[contract.ScoreProduct]
 	merchants := products.fact("merchant_id")
 	weight, sum, out := make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes))
-	settled := n.settledOf(products).net15
+	settled := n.settledOf(products)
 	for i, total := range products.Scores.Total {
-		net := settled.At(i)
-		if net <= 0 || total == 0 {
+		net := settled.net15.At(i)
+		if net <= 0 || total == 0 || !settled.netKnown {
 			continue
 		}
 		row := s.rows.Row(merchants.At(i))

@@ -49,7 +49,7 @@ var Fives = &Table{
 		null(fen("comparable_gmv_fen", "score_valid GMV of those products; null: no products table")),
 		null(fen("low_price_gmv_fen", "of that, of products with 3 stars or better; null: no products table")),
 		null(number("low_price_gmv_share_ratio", "low_price_gmv / comparable_gmv; null: nothing comparable sold")),
-		null(number("goods_score", "商品分 of its products, weighted with their gmv_net15, as in shop_score; null: none has one")),
+		null(number("goods_score", "商品分 of its products, weighted with their gmv_net15, as in shop_score; null: none has one, or refunds not known of the whole window")),
 
 		null(count("viewers", "优质内容: viewers of the lives and videos of the shop's own accounts, each content and day for itself; null: no contents table")),
 		null(count("watch_seconds", "their watch time; null: no contents table")),

@@ -88,7 +88,7 @@ var (
 	ShopScore = scoreTable("shop_score", "店铺体验分: one row per shop of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
 		id("merchant_id", Merchant, "the shop"),
 		null(id("category1_id", Category, "main category, level 1")),
-	}, ShopDimensions, null(number("goods_score", "商品分 of its products, weighted with their gmv_net_15; null: none has one")))
+	}, ShopDimensions, null(number("goods_score", "商品分 of its products, weighted with their gmv_net15 of 30 days; null: none has one, or refunds not known of the whole window")))
 	TalentScore = scoreTable("talent_score", "带货口碑分: one row per independent talent of the snapshot or with a valid order in the days that its score looks at (window and lag, 105); a shop's own accounts are judged by its shop score", []Column{
 		id("talent_id", Talent, "the talent"),
 		null(id("category1_id", Category, "main category, level 1")),
