@@ -80,7 +80,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	if s.tickets, err = n.ticketsOf(ctx, role, s.subjects); err != nil {
 		return nil, err
 	}
-	figures := s.sums.Figures(role)
+	figures, observed := s.sums.Figures(role), s.sums.Observed(role)
 	if err := n.addFigures(ctx, role, s, figures, first); err != nil {
 		return nil, err
 	}
@@ -89,6 +89,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 	all, _ := rule.Indicators()
 	for _, in := range all {
 		f.Of = append(f.Of, score.Figure(figures[in.ID]))
+		f.Observed = append(f.Observed, observed[in.ID])
 		f.Cover = append(f.Cover, s.sums.Cover(in.ID))
 	}
 	norms, err := n.normsTonight(ctx, role, f)

@@ -170,7 +170,7 @@ func (n *night) sources(ctx context.Context, role int, first calendar.Day) []ind
 	}
 	add(rollup.RefundEventsOf(scope), scope.Subject, "quality_refunds", "disputed_orders", "disputes", "promoter_liable", "closed", "not_self_completed",
 		"refund_only", "refund_only_seconds", "return_refund", "return_refund_seconds")
-	add(rollup.ShipmentEventsOf(scope), scope.Subject, "due", "missed", "signed", "transit_seconds", "median_seconds")
+	add(rollup.ShipmentEventsOf(scope), scope.Subject, "due", "missed", "signed", "transits", "transit_seconds", "median_seconds")
 	add(rollup.ReviewsOf(scope), scope.Subject, "bad", "quality_bad")
 	add(rollup.ComplaintsOf(scope), scope.Subject, "mismatch", "logistics", "misleading")
 	switch role {

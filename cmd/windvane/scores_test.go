@@ -132,15 +132,18 @@ func TestRawFiguresAgreeWithANaiveRecount(t *testing.T) {
 		}
 	}
 	given := scoretwin.Given{Product: s.scores(recountLast, "product"), Shop: s.scores(recountLast, "merchant")}
+	floors := map[string]map[int64]*scoretwin.Subject{}
 	for role, want := range map[string]map[int64]*scoretwin.Subject{
 		"product": d.Products(scoretwin.OncePerDay), "merchant": d.Shops(scoretwin.OncePerDay), "talent": d.Talents(scoretwin.OncePerDay, given),
 	} {
+		floors[role] = want
 		t.Run(role, func(t *testing.T) {
 			if windows := sameRawFigures(t, s, role, want); role != "talent" && len(windows) != 3 {
 				t.Errorf("subjects by window: %v: the market is to have all three", windows)
 			}
 		})
 	}
+	t.Run("norms", func(t *testing.T) { sameEntities(t, s, floors) })
 	t.Run("prices", func(t *testing.T) { samePrices(t, s, d.Prices()) })
 	t.Run("orders counted once", func(t *testing.T) {
 		closeToDefinition(t, "product", d.Products(scoretwin.OncePerDay), d.Products(scoretwin.OnceForAll))
@@ -331,6 +334,32 @@ func sameSteps(role string, subject int64, want *scoretwin.Subject, got map[stri
 		diff = append(diff, fmt.Sprintf("%s %d: %d indicators, want %d", role, subject, len(got), len(want.Figures)))
 	}
 	return len(want.Figures), diff
+}
+
+// sameEntities counts who has a part in the norms that the last night of the month measures: who has an n of 30, not weighted.
+func sameEntities(t *testing.T, s *stand, subjects map[string]map[int64]*scoretwin.Subject) {
+	r, rows, weighted := s.read(recountLast, "score_norms", "month", "role", "indicator", "level", "entities"), 0, 0
+	for i := range r.N {
+		role, indicator := r.Text(i, "role"), r.Text(i, "indicator")
+		if r.Int(i, "level") != 0 {
+			continue
+		}
+		var want int64
+		for _, subject := range subjects[role] {
+			if subject.Floor[indicator] >= 30 {
+				want++
+			}
+			if n := subject.Figures[indicator].N; (n >= 30) != (subject.Floor[indicator] >= 30) {
+				weighted++
+			}
+		}
+		if rows++; r.Int(i, "entities") != want {
+			t.Errorf("%s %s: %d entities, want %d", role, indicator, r.Int(i, "entities"), want)
+		}
+	}
+	if rows == 0 || weighted == 0 {
+		t.Errorf("%d norms of the platform, %d subjects whose n as it is divided by would tell something else", rows, weighted)
+	}
 }
 
 func samePrices(t *testing.T, s *stand, want map[int64]scoretwin.Price) {

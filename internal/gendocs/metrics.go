@@ -38,9 +38,10 @@ step of the way, so that a score can be worked out by hand.
 | dimension | Σ weight · points / Σ weight, over the indicators that are there | |
 | score | Σ weight · dimension / Σ weight, over the dimensions that are there, less violations, rounded half up once | 4.715055: %s |
 
-Means, strengths and anchors are measured in each category on the last day of a month from subjects with n ≥ %d, kept
-in ` + "`score_norms`" + ` and frozen for the next month, so that a move from one day to the next is the subject's own. A category
-with fewer than %d such subjects is held against the wider one, at last against the anchors printed below.
+Means, strengths and anchors are measured in each category on the last day of a month from subjects with n ≥ %d (of
+talents without recency weights, of transit times the lines), kept in ` + "`score_norms`" + ` and frozen for the next month, so that a
+move from one day to the next is the subject's own. A category with fewer than %d such subjects is held against
+the wider one, at last against the anchors printed below.
 
 Refunds and complaints wait: they look at the orders paid in the window that ended %d days ago, and at what happened
 within %d days of payment. An order counts once, with its first refund and its first review. Valid orders are paid,

@@ -135,7 +135,7 @@ var ScoreNorms = &Table{
 		text("indicator", "indicator"),
 		count("level", "category level; 0: the platform"),
 		text("category_id", "category as text; empty: the platform"),
-		count("entities", "subjects with a denominator of 30 or more"),
+		count("entities", "subjects with 30 or more (rules: minimum_n) of what the denominator counts, not weighted by recency; where it is hours, of the lines that they are of"),
 		flag("own", "the category has enough of them for anchors of its own; else the anchors are those of the rules"),
 		number("mean", "pooled rate or mean"),
 		number("strength", "of the pull to the mean, by the method of moments within the rules' bounds; 0: not a rate"),

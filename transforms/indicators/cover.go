@@ -151,6 +151,7 @@ type orderCut struct {
 	lagged bool // counted over the lagged window
 	paid   bool // fen, not weighted
 	sums   [][]int64
+	counts [][]int64 // of orders where days weigh, not weighted
 }
 
 // newCuts are the cuts of orders that the tables' days ask for.
@@ -162,6 +163,9 @@ func (c *collector) newCuts() (cuts []*orderCut) {
 		cut := &orderCut{name: cutBy(k.measure, k.by.table), by: k.by, lagged: k.of.lagged, paid: k.measure == Paid}
 		for range c.in.Score.Windows {
 			cut.sums = append(cut.sums, make([]int64, len(c.in.Subjects)))
+			if c.in.Score.Weighted && isObserved(cut.name) {
+				cut.counts = append(cut.counts, make([]int64, len(c.in.Subjects)))
+			}
 		}
 		cuts = append(cuts, cut)
 	}
@@ -184,6 +188,9 @@ func (k *orderCut) add(c *cover, windows []int, day calendar.Day, weight int64, 
 	for w, length := range windows {
 		if age >= 0 && age < length {
 			rows.addTo(k.sums[w], weight, values)
+			if k.counts != nil {
+				rows.addTo(k.counts[w], 1, orders)
+			}
 		}
 	}
 }

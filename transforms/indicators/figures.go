@@ -1,6 +1,8 @@
 package indicators
 
 import (
+	"slices"
+
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 )
@@ -18,6 +20,7 @@ type ratio struct {
 	x, n     []string // added up
 	perHours bool     // x is in seconds and shown in hours
 	inHours  bool     // so is n
+	lines    string   // how many lines hours are of, where n does not say it
 	divides  bool     // one table's events by another's
 }
 
@@ -34,7 +37,7 @@ var (
 		{id: "bad_review", x: of("bad"), n: of("signed"), divides: true},
 		{id: "mismatch_complaint", x: of("mismatch"), n: complained, divides: true},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
-		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
+		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true, lines: "transits"},
 		{id: "dispute", x: of("disputed_orders"), n: lagged, divides: true},
 		{id: "refund_hours", x: of("refund_only_seconds", "return_refund_seconds"), n: of("refund_only", "return_refund"), perHours: true},
 	}
@@ -42,7 +45,7 @@ var (
 		{id: "quality_bad_review", x: of("quality_bad"), n: of("signed"), divides: true},
 		{id: "quality_refund", x: of("quality_refunds"), n: lagged, divides: true},
 		{id: "missed_pickup", x: of("missed"), n: of("due")},
-		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true},
+		{id: "transit_ratio", x: of("transit_seconds"), n: of("median_seconds"), perHours: true, inHours: true, lines: "transits"},
 		{id: "logistics_complaint", x: of("logistics"), n: complained, divides: true},
 		{id: "not_self_completed", x: of("not_self_completed"), n: of("closed")},
 		{id: "chat_unhappy", x: of("unhappy"), n: of("rated")},
@@ -61,11 +64,46 @@ var (
 	}
 )
 
-// Figures are the indicators of a role (a code of contract.ScoreRoles) that its sums give.
+// ratiosOf are the indicators of a role (a code of contract.ScoreRoles).
+func ratiosOf(role int) []ratio {
+	switch role {
+	case contract.ScoreProduct:
+		return productRatios
+	case contract.ScoreMerchant:
+		return shopRatios
+	}
+	return talentRatios
+}
+
+// isObserved tells whether an indicator rests on so many of a measure.
+func isObserved(measure string) bool {
+	return slices.ContainsFunc(slices.Concat(productRatios, shopRatios, talentRatios), func(r ratio) bool { return slices.Contains(r.observed(), measure) })
+}
+
+// observed are the measures that count what an indicator rests on.
+func (r *ratio) observed() []string {
+	if r.lines != "" {
+		return of(r.lines)
+	}
+	return r.n
+}
+
+// Observed tells on how many orders, refunds, lines, ratings or viewers the indicators of a role rest, by row: n without recency
+// weights, and of hours the lines. An indicator that is not there rests on its n.
+func (s *Sums) Observed(role int) map[string]func(row int) float64 {
+	out := map[string]func(row int) float64{}
+	for _, r := range ratiosOf(role) {
+		if t := totalOf(s.counts, 1, r.observed()); t != nil && (s.scale != 1 || r.lines != "") {
+			out[r.id] = t.at
+		}
+	}
+	return out
+}
+
+// Figures are the indicators of a role that its sums give.
 func (s *Sums) Figures(role int) Figures {
-	ratios := map[int][]ratio{contract.ScoreProduct: productRatios, contract.ScoreMerchant: shopRatios, contract.ScoreTalent: talentRatios}[role]
 	out := Figures{}
-	for _, r := range ratios {
+	for _, r := range ratiosOf(role) {
 		x, n := s.total(r.x...), s.total(r.n...)
 		if x == nil || n == nil || r.divides && !s.computable(r.id) {
 			out[r.id] = nil

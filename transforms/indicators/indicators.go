@@ -59,6 +59,7 @@ type Sums struct {
 	Paid   *column.Ints            // fen, 支付 GMV of the valid orders of the window, not weighted
 	PaidIn map[int]*column.Ints    // the same of windows of so many days, those of Input.PaidOver, whatever a subject's own is
 	sums   map[string]*column.Ints // by measure
+	counts map[string]*column.Ints // of what is divided by, not weighted: the sums themselves where days do not weigh
 	scale  float64                 // 1, or a million with recency weights
 	cover  cover
 }
@@ -78,13 +79,15 @@ const (
 
 // total is what measures add up to, nil if the table of one is missing. A name measure@table is that of the days that the
 // table has too.
-func (s *Sums) total(measures ...string) *total {
-	t := &total{scale: s.scale}
+func (s *Sums) total(measures ...string) *total { return totalOf(s.sums, s.scale, measures) }
+
+func totalOf(all map[string]*column.Ints, scale float64, measures []string) *total {
+	t := &total{scale: scale}
 	for _, measure := range measures {
 		plain, _, _ := strings.Cut(measure, "@")
-		sums, cut := s.sums[measure]
+		sums, cut := all[measure]
 		if !cut {
-			sums = s.sums[plain]
+			sums = all[plain]
 		}
 		if sums == nil {
 			return nil
@@ -98,7 +101,7 @@ func (s *Sums) total(measures ...string) *total {
 }
 
 // Forget lets go of the sums that no figure is made of. What stands in the other fields stays.
-func (s *Sums) Forget() { s.sums = nil }
+func (s *Sums) Forget() { s.sums, s.counts = nil, nil }
 
 // LookbackDays is how many days before the as-of date, that date included, a score's figures begin.
 func LookbackDays(r *rules.Rules, s *rules.Score) int { return s.Windows[len(s.Windows)-1] + r.LagDays }
@@ -108,8 +111,9 @@ func Collect(in Input) (*Sums, error) {
 	in.Orders.Table = Orders
 	c := &collector{in: in, rows: column.NewLookup(in.Subjects), lag: in.Rules.LagDays, weights: weights(in), cover: newCover(in)}
 	s := &Sums{sums: map[string]*column.Ints{}, scale: 1, cover: c.cover}
+	s.counts = s.sums
 	if in.Score.Weighted {
-		s.scale = weightUnit
+		s.scale, s.counts = weightUnit, map[string]*column.Ints{}
 	}
 	o, err := c.orders()
 	if err != nil {
@@ -121,7 +125,7 @@ func Collect(in Input) (*Sums, error) {
 	}
 	c.window = o.choose(in, signed, s)
 	for _, e := range in.Events {
-		if err := c.add(e, s.sums); err != nil {
+		if err := c.add(e, s); err != nil {
 			return nil, err
 		}
 	}
@@ -199,37 +203,47 @@ func (k known) addWeighed(sums, weights, values []int64) {
 }
 
 // add sums the measures of one source over each subject's window.
-func (c *collector) add(e Source, sums map[string]*column.Ints) error {
-	totals := make([][]int64, len(e.Measures))
-	for j := range totals {
+func (c *collector) add(e Source, s *Sums) error {
+	totals, counts := make([][]int64, len(e.Measures)), make([][]int64, len(e.Measures))
+	for j, m := range e.Measures {
 		totals[j] = make([]int64, len(c.in.Subjects))
+		if c.in.Score.Weighted && isObserved(m) {
+			counts[j] = make([]int64, len(c.in.Subjects))
+		}
 	}
-	if err := c.addDays(e, totals); err != nil {
+	if err := c.addDays(e, totals, counts); err != nil {
 		return err
 	}
 	for j, m := range e.Measures {
-		sums[m] = column.NewInts(totals[j])
-		totals[j] = nil
+		s.sums[m] = column.NewInts(totals[j])
+		if counts[j] != nil {
+			s.counts[m] = column.NewInts(counts[j])
+		}
+		totals[j], counts[j] = nil, nil
 	}
 	return nil
 }
 
 // addDays sums the measures of the days that the tables on their other sides have too.
-func (c *collector) addDays(e Source, totals [][]int64) error {
+func (c *collector) addDays(e Source, totals, counts [][]int64) error {
 	var paidTold []bool
 	if e.PaidDay {
 		paidTold = c.paidTold(side{e.Table, true})
 	}
 	return c.each(e.Days, e.Subject, func(day calendar.Day, f *column.Frame, rows known) {
-		var add func(sums, values []int64)
+		var in picked
 		if e.PaidDay {
-			add = c.inLaggedWindow(day, rows, f.Column("paid_day"), paidTold)
+			in = c.inLaggedWindow(day, rows, f.Column("paid_day"), paidTold)
 		} else {
-			add = c.inWindow(day, rows, e.Lagged)
+			in = c.inWindow(day, rows, e.Lagged)
 		}
 		for j, m := range e.Measures {
-			if other, divided := otherSide[m]; !divided || c.cover.has(other, day) {
-				add(totals[j], f.Column(m))
+			if other, divided := otherSide[m]; divided && !c.cover.has(other, day) {
+				continue
+			}
+			in.addTo(totals[j], f.Column(m))
+			if counts[j] != nil {
+				in.rows.addTo(counts[j], 1, f.Column(m))
 			}
 		}
 	})
@@ -245,9 +259,24 @@ func (c *collector) paidTold(of side) []bool {
 	return told
 }
 
-// inWindow picks the rows of a day that lie in their subjects' windows, of the memory of all, and adds them with the weight of
+// picked are rows of a day that count, and their weights: one, or where weights are not nil one each.
+type picked struct {
+	rows    known
+	weight  int64
+	weights []int64
+}
+
+func (p *picked) addTo(sums, values []int64) {
+	if p.weights != nil {
+		p.rows.addWeighed(sums, p.weights, values)
+		return
+	}
+	p.rows.addTo(sums, p.weight, values)
+}
+
+// inWindow picks the rows of a day that lie in their subjects' windows, of the memory of all, with the weight of
 // the day, or of the one LagDays before it.
-func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) (add func(sums, values []int64)) {
+func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) picked {
 	age, weight, n := int(c.in.AsOf-day), int64(0), 0
 	if age >= 0 && age < c.in.Score.Windows[len(c.in.Score.Windows)-1] {
 		weight = c.weights[age]
@@ -261,12 +290,11 @@ func (c *collector) inWindow(day calendar.Day, rows known, lagged bool) (add fun
 			}
 		}
 	}
-	rows = known{rows.at[:n], rows.subject[:n]}
-	return func(sums, values []int64) { rows.addTo(sums, weight, values) }
+	return picked{rows: known{rows.at[:n], rows.subject[:n]}, weight: weight}
 }
 
 // inLaggedWindow does the same of rows by pay day, which count if their event came within the lag, and if tables tell of that day.
-func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, told []bool) (add func(sums, values []int64)) {
+func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, told []bool) picked {
 	c.weighed = slices.Grow(c.weighed[:0], len(rows.at))
 	n := 0
 	for j, subject := range rows.subject {
@@ -279,6 +307,5 @@ func (c *collector) inLaggedWindow(day calendar.Day, rows known, paid []int64, t
 		c.weighed = append(c.weighed, c.weights[age])
 		n++
 	}
-	rows = known{rows.at[:n], rows.subject[:n]}
-	return func(sums, values []int64) { rows.addWeighed(sums, c.weighed, values) }
+	return picked{rows: known{rows.at[:n], rows.subject[:n]}, weights: c.weighed}
 }

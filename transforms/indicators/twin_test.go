@@ -35,14 +35,14 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 			return events
 		}
 		orders, refunds := some("orders", "orders", "paid_fen"), some("refunds", "quality_refunds", "disputed_orders")
-		shipments, complaints := some("shipments", "due", "missed"), some("complaints", "mismatch")
+		shipments, complaints := some("shipments", "due", "missed", "transits", "transit_seconds", "median_seconds"), some("complaints", "mismatch")
 		source := func(events []event, measures ...string) indicators.Source {
 			return indicators.Source{Subject: "product_id", Measures: measures, Days: days("product_id", first, events, measures...)}
 		}
 		byPaidDay, lagged := source(refunds, "quality_refunds", "disputed_orders"), source(complaints, "mismatch")
 		byPaidDay.PaidDay, lagged.Lagged = true, true
 		sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: r, Score: score, Subjects: subjects, Orders: source(orders, "orders", "paid_fen"),
-			Events: []indicators.Source{byPaidDay, source(shipments, "due", "missed"), lagged}})
+			Events: []indicators.Source{byPaidDay, source(shipments, "due", "missed", "transits", "transit_seconds", "median_seconds"), lagged}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,6 +62,7 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 			return n
 		}
 		figures, got, want := sums.Figures(contract.ScoreProduct), map[string]told{}, map[string]told{}
+		observed := sums.Observed(contract.ScoreProduct)
 		different := map[int64]bool{}
 		for row, subject := range subjects {
 			ordersIn := func(days int) float64 {
@@ -85,6 +86,18 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 			sold := sum(subject, orders, "orders", func(e event) float64 {
 				return truth(age(e.day) >= lag && age(e.day) < lag+window) * weight(age(e.day))
 			})
+			plain := func(events []event, measure string, lagged int) float64 {
+				return sum(subject, events, measure, func(e event) float64 { return truth(age(e.day) >= lagged && age(e.day) < lagged+window) })
+			}
+			for id, n := range map[string]float64{"quality_refund": plain(orders, "orders", lag), "mismatch_complaint": plain(orders, "orders", lag),
+				"missed_pickup": plain(shipments, "due", 0), "transit_ratio": plain(shipments, "transits", 0)} {
+				switch tell := observed[id]; {
+				case tell == nil && (score.Weighted || id == "transit_ratio"):
+					t.Fatalf("nobody tells what %s rests on", id)
+				case tell != nil && tell(row) != n:
+					t.Fatalf("%s of %d rests on %v observations, want %v", id, subject, tell(row), n)
+				}
+			}
 			for id, figure := range map[string][2]float64{
 				"quality_refund": {sum(subject, refunds, "quality_refunds", returned), sold}, "dispute": {sum(subject, refunds, "disputed_orders", returned), sold},
 				"missed_pickup":      {sum(subject, shipments, "missed", inWindow), sum(subject, shipments, "due", inWindow)},

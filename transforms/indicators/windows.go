@@ -9,11 +9,12 @@ import (
 
 // orderSums are valid orders by length of window and subject.
 type orderSums struct {
-	orders, lagged, weighted [][]int64 // [window][subject]; lagged and weighted count with recency weights, without them weighted is nil
-	lengths                  []int     // the windows, and those of Input.PaidOver that are none of them
-	paid                     [][]int64 // [length][subject]
-	recent                   []int64
-	cuts                     []*orderCut
+	orders, lagged    [][]int64 // [window][subject]; lagged counts with recency weights
+	weighted, counted [][]int64 // orders with recency weights, and lagged without; nil where days do not weigh
+	lengths           []int     // the windows, and those of Input.PaidOver that are none of them
+	paid              [][]int64 // [length][subject]
+	recent            []int64
+	cuts              []*orderCut
 }
 
 // orders adds up the valid orders of every window, so that the subjects' windows can be chosen.
@@ -28,11 +29,11 @@ func (c *collector) orders() (*orderSums, error) {
 	for range o.lengths {
 		o.paid = append(o.paid, make([]int64, len(c.in.Subjects)))
 	}
-	counted := []*[][]int64{&o.orders, &o.lagged}
+	all := []*[][]int64{&o.orders, &o.lagged}
 	if c.in.Score.Weighted {
-		counted = append(counted, &o.weighted)
+		all = append(all, &o.weighted, &o.counted)
 	}
-	for _, sums := range counted {
+	for _, sums := range all {
 		for range windows {
 			*sums = append(*sums, make([]int64, len(c.in.Subjects)))
 		}
@@ -68,6 +69,9 @@ func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, o
 		}
 		if age >= lag && age < lag+length {
 			rows.addTo(o.lagged[w], weight, orders)
+			if o.counted != nil {
+				rows.addTo(o.counted[w], 1, orders)
+			}
 		}
 	}
 }
@@ -119,10 +123,13 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 	}
 	for _, k := range o.cuts {
 		s.sums[k.name] = pick(k.sums)
+		if k.counts != nil {
+			s.counts[k.name] = pick(k.counts)
+		}
 	}
 	s.sums[Lagged], s.sums[Valid], s.sums[Paid] = pick(o.lagged), s.Orders, s.Paid
 	if o.weighted != nil {
-		s.sums[Valid] = pick(o.weighted)
+		s.sums[Valid], s.counts[Lagged] = pick(o.weighted), pick(o.counted)
 	}
 	return window
 }

@@ -83,7 +83,8 @@ func ShipmentEventsOf(s contract.Scope) *Rollup {
 			distinctOrders("due", "is_due", "orders with a pick-up due on the day; no pre-sales, nothing that is not shipped"),
 			distinctOrders("missed", "is_missed", "of those, not picked up in time"),
 			distinctOrders("signed", "is_signed", "orders signed for on the day"),
-			sum("transit_seconds", "transit_seconds", "is_transit", "pick-up to signature, of lines signed on the day with both and a route median; no pre-sales"),
+			count("transits", "is_transit", "lines signed on the day with a pick-up and a route median; no pre-sales"),
+			sum("transit_seconds", "transit_seconds", "is_transit", "of those, pick-up to signature"),
 			sum("median_seconds", "median_seconds", "is_transit", "the medians of their routes"),
 		},
 	}

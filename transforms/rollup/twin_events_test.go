@@ -60,6 +60,7 @@ func tallyShipment(w world, f figures, subject int64, r row) {
 	g := f.of(subject)
 	g.order("signed", r["order_id"])
 	if logistics && r["picked_up_at"] != null && r["route_median_hours"] != null {
+		g.add("transits", 1)
 		g.add("transit_seconds", max(0, seconds(r["picked_up_at"], r["signed_at"])))
 		hours := math.Float64frombits(uint64(r["route_median_hours"]))
 		g.add("median_seconds", int64(math.Floor(hours*3600+0.5)))

@@ -53,7 +53,7 @@ type Rules struct {
 
 // Norms says how the rates of a category are pooled and turned into anchors, once a month.
 type Norms struct {
-	// MinimumN is the denominator from which an entity counts towards its category.
+	// MinimumN is from how many of what its denominator counts, not weighted, an entity counts towards its category; of hours the lines.
 	MinimumN int64 `yaml:"minimum_n" json:"minimum_n"`
 	// MinimumEntities is how many such entities a category needs to have anchors of its own.
 	MinimumEntities int `yaml:"minimum_entities" json:"minimum_entities"`

@@ -49,14 +49,14 @@ func newBasis(p *plan, f *Figures, frozen *Norms, workers int) (*basis, error) {
 				return nil
 			})
 		default:
-			b.grounds[i] = b.normed(in, f.Of[i], frozen.of(in.rule.ID))
+			b.grounds[i] = b.normed(in, i, frozen.of(in.rule.ID))
 		}
 	}
 	return b, g.Wait()
 }
 
 // normed are the grounds of an indicator with norms.
-func (b *basis) normed(in *indicator, f Figure, norms []Norm) grounds {
+func (b *basis) normed(in *indicator, i int, norms []Norm) grounds {
 	g := grounds{of: b.empty()}
 	platform := ground{strength: in.strength(), curve: in.fallback}
 	if len(norms) > 0 && norms[0].Level == 0 {
@@ -65,7 +65,7 @@ func (b *basis) normed(in *indicator, f Figure, norms []Norm) grounds {
 			platform = b.ground(norms[0])
 		}
 	} else {
-		platform.mean = b.platformMean(in, f, b.Subjects)
+		platform.mean = b.platformMean(in, i, b.Figures)
 	}
 	g.all = append(g.all, platform)
 	for _, norm := range norms {

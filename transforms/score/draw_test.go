@@ -35,6 +35,16 @@ func (k kind) draw(t *rapid.T, subjects int) *figures {
 			f.X[i][at], f.N[i][at] = k.drawFigure(t, i)
 		}
 	}
+	f.Observed = make([][]float64, len(f.X))
+	for i := range f.X {
+		if f.X[i] == nil || rapid.Bool().Draw(t, "n is what was observed") {
+			continue
+		}
+		f.Observed[i] = make([]float64, subjects)
+		for at := range subjects {
+			f.Observed[i][at] = float64(rapid.IntRange(0, 16).Draw(t, "observed"))
+		}
+	}
 	if rapid.Bool().Draw(t, "tickets known") {
 		f.SevereRecent, f.ViolationPoints = make([]bool, subjects), make([]int64, subjects)
 		for at := range subjects {

@@ -27,6 +27,9 @@ type Figures struct {
 	//	percentile  x the figure, more is better; n 1
 	//	points      x the points; n 1
 	Of []Figure
+	// Observed tells on how many observations a figure rests where n is another number, weighted by recency or hours: what floors look
+	// at. nil, or nil of an indicator: n.
+	Observed []func(subject int) float64
 	// Cover is on how many of the last so many days all tables of an indicator are there, by indicator and number of days, none included;
 	// nil: on all of them.
 	Cover [][]int
@@ -45,6 +48,9 @@ func (f *Figures) check(p *plan) error {
 	if f.Orders.Len() != f.Subjects {
 		return fmt.Errorf("figures: orders of %d subjects, not %d", f.Orders.Len(), f.Subjects)
 	}
+	if f.Observed != nil && len(f.Observed) != len(p.indicators) {
+		return fmt.Errorf("figures: observations of %d indicators, not %d", len(f.Observed), len(p.indicators))
+	}
 	if f.SevereRecent != nil && len(f.SevereRecent) != f.Subjects {
 		return fmt.Errorf("figures: severe tickets of %d subjects, not %d", len(f.SevereRecent), f.Subjects)
 	}
@@ -62,6 +68,15 @@ func (f *Figures) check(p *plan) error {
 		}
 	}
 	return nil
+}
+
+// enough tells whether a figure of n rests on enough observations to have a part in norms.
+func (f *Figures) enough(i, subject int, n, least float64) bool {
+	observed := n
+	if f.Observed != nil && f.Observed[i] != nil {
+		observed = f.Observed[i](subject)
+	}
+	return n > 0 && observed >= least
 }
 
 // checkRow looks at the figures of one indicator.

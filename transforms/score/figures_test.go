@@ -56,6 +56,7 @@ type figures struct {
 	Categories      [][]int64
 	Orders          []int64
 	X, N            [][]float64 // [indicator][subject]; nil: an input table is missing
+	Observed        [][]float64 // likewise; nil: as N
 	SevereRecent    []bool
 	ViolationPoints []int64
 }
@@ -71,6 +72,13 @@ func (f *figures) columns() *score.Figures {
 			out.Of = append(out.Of, nil)
 		} else {
 			out.Of = append(out.Of, func(subject int) (float64, float64) { return x[subject], n[subject] })
+		}
+	}
+	for _, observed := range f.Observed {
+		if observed == nil {
+			out.Observed = append(out.Observed, nil)
+		} else {
+			out.Observed = append(out.Observed, func(subject int) float64 { return observed[subject] })
 		}
 	}
 	if f.ViolationPoints != nil {

@@ -12,7 +12,7 @@ const widening = 1e-6
 
 // Measure takes the norms of one score from the figures of the last day of a month, for the month that follows.
 //
-//	mean      sum x / sum n over the entities, which are the subjects with n ≥ MinimumN
+//	mean      sum x / sum n over the entities, which are the subjects with MinimumN observations (Figures.Observed)
 //	strength  by the method of moments, rates only
 //	anchors   type 7 quantiles of the entities' shrunk rates (means: of their means), each entity counting once
 //
@@ -33,7 +33,7 @@ func Measure(r *rules.Rules, s rules.Score, known []rules.Known, f *Figures) (*N
 	m := measurer{plan: p, levels: newLevels(f.Categories)}
 	for i := range p.indicators {
 		if p.indicators[i].pooled() && f.Of[i] != nil {
-			m.measure(&p.indicators[i], f.Of[i], f.Subjects)
+			m.measure(&p.indicators[i], i, f)
 		}
 	}
 	return NewNorms(m.rows)
@@ -44,28 +44,28 @@ type measurer struct {
 	*plan
 	levels   levels
 	rows     []Norm
-	entities []entity  // subjects with enough n
+	entities []entity  // subjects with enough observations
 	x, n     []float64 // of the entities, by category
 	values   []float64 // scratch: of one category
 }
 
-// entity is a subject with enough n.
+// entity is a subject with enough observations.
 type entity struct {
 	subject int
 	x, n    float64
 }
 
 // measure adds the norms of one indicator.
-func (m *measurer) measure(in *indicator, f Figure, subjects int) {
+func (m *measurer) measure(in *indicator, i int, f *Figures) {
 	m.entities = m.entities[:0]
-	for subject := range subjects {
-		if x, n := f(subject); n >= float64(m.rules.Norms.MinimumN) {
+	for subject := range f.Subjects {
+		if x, n := f.Of[i](subject); f.enough(i, subject, n, float64(m.rules.Norms.MinimumN)) {
 			m.entities = append(m.entities, entity{subject, x, n})
 		}
 	}
 	m.gather(1, func(int) int64 { return 0 })
 	platform := m.norm(in, m.x, m.n)
-	platform.Mean = m.platformMean(in, f, subjects)
+	platform.Mean = m.platformMean(in, i, f)
 	m.rows = append(m.rows, platform)
 	for at := range m.levels {
 		l := &m.levels[at]
@@ -144,11 +144,11 @@ func (in *indicator) strength() float64 {
 
 // platformMean is the pooled mean of all entities; where there are none, of everybody; where nobody has figures,
 // the value in the middle of the scale: the second anchor of the rules.
-func (p *plan) platformMean(in *indicator, f Figure, subjects int) float64 {
+func (p *plan) platformMean(in *indicator, i int, f *Figures) float64 {
 	for _, least := range []float64{float64(p.rules.Norms.MinimumN), 0} {
 		var sumX, sumN float64
-		for subject := range subjects {
-			if x, n := f(subject); n >= least && n > 0 {
+		for subject := range f.Subjects {
+			if x, n := f.Of[i](subject); f.enough(i, subject, n, least) {
 				sumX, sumN = sumX+x, sumN+n
 			}
 		}

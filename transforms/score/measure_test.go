@@ -15,12 +15,20 @@ import (
 	"github.com/windvane/windvane/transforms/stats"
 )
 
+// observed is the n of floors: not weighted, refunds and lines instead of hours.
+func (w twin) observed(i, subject int) float64 {
+	if w.f.Observed == nil || w.f.Observed[i] == nil {
+		return w.f.N[i][subject]
+	}
+	return w.f.Observed[i][subject]
+}
+
 // measure takes the norm of one category as the definitions say it.
 func (w twin) measure(i, level int, code int64) score.Norm {
 	norm := score.Norm{Indicator: w.all[i].ID, Level: level, Code: code, Strength: w.all[i].Strength, Anchors: w.all[i].Anchors}
 	var x, n, values []float64
 	for at := range w.f.Subjects {
-		if w.f.N[i][at] >= float64(w.r.Norms.MinimumN) && (level == 0 || w.f.Categories[len(w.f.Categories)-level][at] == code) {
+		if w.f.N[i][at] > 0 && w.observed(i, at) >= float64(w.r.Norms.MinimumN) && (level == 0 || w.f.Categories[len(w.f.Categories)-level][at] == code) {
 			x, n = append(x, w.f.X[i][at]), append(n, w.f.N[i][at])
 		}
 	}
@@ -131,5 +139,36 @@ func TestMeetingAnchorsAreWidened(t *testing.T) {
 		if n.Indicator == "bad_review" && (!n.Widened || !n.Own || n.Anchors[1]-n.Anchors[0] > 2e-6) {
 			t.Errorf("%+v", n)
 		}
+	}
+}
+
+// The floor of norms is of what was observed: 90 orders of which the older weigh less are 90 orders, and a parcel of 48 hours is one.
+func TestTheFloorOfNormsIsOfObservations(t *testing.T) {
+	r := testRules()
+	entities := func(k kind, id string, n, observed float64) int64 {
+		f, i := k.blank(300, 1), k.position(t, id)
+		f.Observed = make([][]float64, len(f.X))
+		f.Observed[i] = make([]float64, f.Subjects)
+		for at := range f.Subjects {
+			f.X[i][at], f.N[i][at], f.Observed[i][at] = n/100, n, observed
+		}
+		for _, norm := range k.measure(t, r, f).Rows() {
+			if norm.Indicator == id && norm.Level == 0 {
+				return norm.Entities
+			}
+		}
+		return -1
+	}
+	if got := entities(talent, "quality_refund", 27.1, 90); got != 300 {
+		t.Errorf("%d talents of 90 orders have norms, want 300", got)
+	}
+	if got := entities(product, "transit_ratio", 48, 1); got != 0 {
+		t.Errorf("%d products of one parcel have norms, want 0", got)
+	}
+	if got := entities(product, "transit_ratio", 20, 40); got != 300 {
+		t.Errorf("%d products of forty parcels have norms, want 300", got)
+	}
+	if got := entities(product, "transit_ratio", 0, 40); got != 0 {
+		t.Errorf("%d products with routes of no hours have norms, want 0", got)
 	}
 }

@@ -21,6 +21,9 @@ func pick(f *figures, subjects []int) *figures {
 	for i := range f.X {
 		out.X, out.N = append(out.X, picked(f.X[i], subjects)), append(out.N, picked(f.N[i], subjects))
 	}
+	for _, observed := range f.Observed {
+		out.Observed = append(out.Observed, picked(observed, subjects))
+	}
 	out.SevereRecent, out.ViolationPoints = picked(f.SevereRecent, subjects), picked(f.ViolationPoints, subjects)
 	return out
 }

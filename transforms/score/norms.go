@@ -13,7 +13,7 @@ type Norm struct {
 	Indicator string
 	Level     int     // of the category; 1 the widest, 0: the platform
 	Code      int64   // of the category; 0 for the platform
-	Entities  int64   // subjects with n ≥ Norms.MinimumN
+	Entities  int64   // subjects with Norms.MinimumN observations
 	Mean      float64 // their pooled x/n; of the platform, where there are none, everybody's
 	Strength  float64 // of the prior, in units of n; 0 for means, which are not shrunk
 	// Anchors are the quantiles of the category where it has enough entities (Own), else those of the rules.

@@ -55,7 +55,7 @@ func (w twin) tonight(i int) float64 {
 	var x, n, everyX, everyN float64
 	for at := range w.f.N[i] {
 		everyX, everyN = everyX+w.f.X[i][at], everyN+w.f.N[i][at]
-		if w.f.N[i][at] >= float64(w.r.Norms.MinimumN) {
+		if w.f.N[i][at] > 0 && w.observed(i, at) >= float64(w.r.Norms.MinimumN) {
 			x, n = x+w.f.X[i][at], n+w.f.N[i][at]
 		}
 	}

@@ -62,11 +62,11 @@ def chuanliu(args):
 def shipment_events(subject, where):
     """Two levels: each order of a day once."""
     flags = {"due": "is_due", "missed": "is_missed", "signed": "is_signed"}
-    seconds = ["transit_seconds", "median_seconds"]
+    sums = {"transits": "count(*) FILTER (is_transit)"} | {s: total(s, "is_transit") for s in ("transit_seconds", "median_seconds")}
     return f"""
-    SELECT {subject}, {', '.join(f"count(*) FILTER ({name}) AS {name}" for name in flags)}, {', '.join(f"{total(s)} AS {s}" for s in seconds)}
+    SELECT {subject}, {', '.join(f"count(*) FILTER ({name}) AS {name}" for name in flags)}, {', '.join(f"{total(s)} AS {s}" for s in sums)}
     FROM (SELECT {subject}, order_id, {', '.join(f"bool_or({flag}) AS {name}" for name, flag in flags.items())},
-                 {', '.join(f"{total(s, 'is_transit')} AS {s}" for s in seconds)}
+                 {', '.join(f"{of} AS {s}" for s, of in sums.items())}
           FROM day_shipments WHERE {where} GROUP BY ALL)
     GROUP BY ALL"""
 

@@ -22,6 +22,7 @@ type Subject struct {
 	Window  int64 // days
 	Orders  int64 // valid ones of the window, not weighted
 	Figures map[string]Figure
+	Floor   map[string]float64 // n of each figure as floors take it: not weighted, and of transit the lines
 }
 
 // Given are figures of other subjects that a talent's figures stand on: scores that the same night published.
@@ -241,10 +242,15 @@ func (r *rows) missedPickups() Figure {
 	return Figure{missed.sum, due.sum}
 }
 
+// timed: signed in the window, and it is known how long it took and takes.
+func (r *rows) timed(s *shipmentRow) bool {
+	return s.shipped() && r.inWindow(dayOf(s.signed)) && s.picked != none && s.median != none
+}
+
 // transit: seconds from pick-up to signature, and of the routes' medians.
 func (r *rows) transit() (f Figure) {
 	for _, s := range r.shipments {
-		if s.shipped() && r.inWindow(dayOf(s.signed)) && s.picked != none && s.median != none {
+		if r.timed(s) {
 			f.X += float64((s.signed - s.picked) / 1_000_000)
 			f.N += math.Round(s.median * 3600)
 		}

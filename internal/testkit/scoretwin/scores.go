@@ -14,16 +14,28 @@ func (d *Dumps) Products(unit Unit) map[int64]*Subject {
 				r.window = 90
 			}
 		}
-		out[id] = r.subject(r.product(d.products[id], prices[id].Stars))
+		out[id] = r.subject(func() map[string]Figure { return r.product(d.products[id], prices[id].Stars) })
 	}
 	return out
 }
 
-func (r *rows) subject(f map[string]Figure) *Subject {
+// subject is counted twice: with its weights, and without.
+func (r *rows) subject(figures func() map[string]Figure) *Subject {
+	out := &Subject{Window: r.window, Figures: figures(), Floor: map[string]float64{}}
 	weighted := r.weighted
 	r.weighted = false
 	defer func() { r.weighted = weighted }()
-	return &Subject{Window: r.window, Orders: int64(r.validOrders(r.inWindow)), Figures: f}
+	out.Orders = int64(r.validOrders(r.inWindow))
+	for id, f := range figures() {
+		out.Floor[id] = f.N
+	}
+	out.Floor["transit_ratio"] = 0
+	for _, s := range r.shipments {
+		if r.timed(s) {
+			out.Floor["transit_ratio"]++
+		}
+	}
+	return out
 }
 
 // starPoints are the points of 1 to 5 stars.
@@ -80,7 +92,7 @@ func (d *Dumps) Shops(unit Unit) map[int64]*Subject {
 				r.window = 90
 			}
 		}
-		out[id] = r.subject(r.shop(prices))
+		out[id] = r.subject(func() map[string]Figure { return r.shop(prices) })
 	}
 	return out
 }
@@ -161,7 +173,7 @@ func (d *Dumps) Talents(unit Unit, given Given) map[int64]*Subject {
 	for _, id := range slices.DeleteFunc(slices.Clone(d.talents), func(id int64) bool { return d.owned[id] }) {
 		r := of(id)
 		r.window = 90
-		out[id] = r.subject(r.talent(prices, given))
+		out[id] = r.subject(func() map[string]Figure { return r.talent(prices, given) })
 	}
 	return out
 }

@@ -23,7 +23,7 @@ def stages(args):
 def shipment_events(subject, where):
     return f"""
     SELECT {subject}, uniqExactIf(order_id, is_due) AS due, uniqExactIf(order_id, is_missed) AS missed, uniqExactIf(order_id, is_signed) AS signed,
-           sumIf(d.transit_seconds, is_transit) AS transit_seconds, sumIf(d.median_seconds, is_transit) AS median_seconds
+           countIf(is_transit) AS transits, sumIf(d.transit_seconds, is_transit) AS transit_seconds, sumIf(d.median_seconds, is_transit) AS median_seconds
     FROM day_shipments d WHERE {where} GROUP BY {subject}"""
 
 

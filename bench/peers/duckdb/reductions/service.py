@@ -25,8 +25,8 @@ def stages(args):
 def shipment_events(subject, where):
     return f"""
     SELECT {subject}, count(DISTINCT order_id) FILTER (is_due) AS due, count(DISTINCT order_id) FILTER (is_missed) AS missed,
-           count(DISTINCT order_id) FILTER (is_signed) AS signed, {total("transit_seconds", "is_transit")} AS transit_seconds,
-           {total("median_seconds", "is_transit")} AS median_seconds
+           count(DISTINCT order_id) FILTER (is_signed) AS signed, count(*) FILTER (is_transit) AS transits,
+           {total("transit_seconds", "is_transit")} AS transit_seconds, {total("median_seconds", "is_transit")} AS median_seconds
     FROM day_shipments WHERE {where} GROUP BY ALL"""
 
 

@@ -27,7 +27,8 @@ def day_shipments(args, chosen=True):
 
 def shipment_events(shipments, subject):
     orders = {name: pl.col("order_id").filter(pl.col(flag)).n_unique() for name, flag in (("due", "is_due"), ("missed", "is_missed"), ("signed", "is_signed"))}
-    return shipments.group_by(subject).agg(**orders, **{name: (pl.col(name) * pl.col("is_transit")).sum() for name in ("transit_seconds", "median_seconds")})
+    seconds = {name: (pl.col(name) * pl.col("is_transit")).sum() for name in ("transit_seconds", "median_seconds")}
+    return shipments.group_by(subject).agg(**orders, transits=pl.col("is_transit").sum(), **seconds)
 
 
 def first_reviews(args):
