@@ -56,6 +56,7 @@ func (n *night) addPrices(shops *scored, f *fives.Shops) {
 	if n.has(contract.Products) {
 		sold := n.soldByShops(shops, func(int) int64 { return fives.WindowDays })
 		f.Items, f.Comparable, f.LowPrice = sold.Items, sold.Comparable, sold.Covered
+		n.scored[contract.ScoreProduct].sums.PaidIn = nil // nobody asks for them after this
 	}
 }
 
