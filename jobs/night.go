@@ -433,7 +433,7 @@ func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
 }
 
 // figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
-const figuresVersion = "5"
+const figuresVersion = "6"
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
