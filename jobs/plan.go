@@ -21,7 +21,7 @@ const (
 	ReasonNew     = "new"           // no commit rests on it
 	ReasonChanged = "changed"       // a commit rests on other objects
 	ReasonRules   = "rules changed" // the mapping or the rules of its table are others
-	ReasonDepends = "snapshot"      // the same objects, classified by other snapshots
+	ReasonDepends = "snapshot"      // classified by other snapshots, or by snapshots under other rules
 	ReasonLost    = "state lost"    // its rollups are gone
 )
 
@@ -234,14 +234,17 @@ func (n *night) reason(table string, p Partition) (reason, since string) {
 			continue
 		}
 		since = fmt.Sprintf("%s commit %d", c.manifest.AsOf, c.record.Sequence)
+		same, known := n.sameObjects(c, table, p.Day)
 		switch {
 		case c.manifest.Rules[table] != n.runner.Settings.digest(table, n.types):
 			return ReasonRules, since
+		case known && !same:
+			return ReasonChanged, since
 		case len(n.reclassified(&c.manifest, table, p.Day)) > 0:
 			return ReasonDepends, since
 		case c.manifest.Partitions[table][i].Digest == p.Digest:
 			return ReasonLost, since
-		case n.sameObjects(c, table, p.Day):
+		case same:
 			return ReasonDepends, since
 		}
 		return ReasonChanged, since
@@ -249,9 +252,9 @@ func (n *night) reason(table string, p Partition) (reason, since string) {
 	return ReasonNew, ""
 }
 
-// sameObjects tells whether a commit read the very objects that are listed now. Only the commit that read a
-// partition first lists its objects.
-func (n *night) sameObjects(c *committed, table string, day calendar.Day) bool {
+// sameObjects tells whether a commit read the very objects that are listed now. It is not known of commits that do not list them: only the
+// one that read a partition first does.
+func (n *night) sameObjects(c *committed, table string, day calendar.Day) (same, known bool) {
 	var read []InputObject
 	for _, o := range c.manifest.Inputs {
 		if o.Table == table && o.Day == day {
@@ -259,7 +262,10 @@ func (n *night) sameObjects(c *committed, table string, day calendar.Day) bool {
 		}
 	}
 	d := n.runner.Inputs.on(table, day)
-	return d != nil && len(read) > 0 && slices.Equal(read, d.inputs())
+	if d == nil || len(read) == 0 {
+		return false, false
+	}
+	return slices.Equal(read, d.inputs()), true
 }
 
 // measure counts the files, bytes and rows to be read. Rows are those of the footers.

@@ -341,6 +341,8 @@ func (v *tableValidator) readRows(ctx context.Context, t *intake, m *mapping.Map
 	for _, other := range totals[1:] {
 		totals[0].merge(other)
 	}
+	read := usedColumns(t.dump.table, rollup.Env{Day: t.dump.day, Zone: v.runner.Settings.Zone, IDs: v.runner.ids, Workers: 1})
+	maps.DeleteFunc(totals[0], func(column string, _ dayTotal) bool { return !slices.Contains(read, column) }) // a night does not read it
 	return totals[0], err
 }
 

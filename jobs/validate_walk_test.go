@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/windvane/windvane/internal/testkit/twin"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
@@ -17,7 +20,7 @@ import (
 	"github.com/windvane/windvane/transforms/mapping"
 )
 
-// Whatever is wrong with dumps or with what is declared of them: validate fails a table exactly if the night fails.
+// Whatever is wrong with dumps or with what is declared of them: validate finds something exactly if a first night fails.
 func TestValidateFailsWhereTheNightDoes(t *testing.T) {
 	t.Parallel()
 	failed := 0
@@ -179,4 +182,42 @@ func (d *deployment) declare(table string, day calendar.Day, chance *rand.Rand) 
 	}
 	d.settings.Tables[table] = spec
 	return what
+}
+
+// contentRow is a video of no account that is known.
+type contentRow struct {
+	Content int64     `parquet:"content_id"`
+	Author  int64     `parquet:"author_id"`
+	Kind    string    `parquet:"kind"`
+	Started time.Time `parquet:"started_at,timestamp(microsecond)"`
+	Viewers int64     `parquet:"viewers"`
+	Views   int64     `parquet:"views"`
+	Watched int64     `parquet:"watch_seconds"`
+	Likes   int64     `parquet:"likes"`
+	Said    int64     `parquet:"comments"`
+	Shares  int64     `parquet:"shares"`
+	Won     int64     `parquet:"new_followers"`
+	Clicks  int64     `parquet:"product_clicks"`
+	Cart    int64     `parquet:"cart_products"`
+	Reports int64     `parquet:"upheld_reports"`
+	Good    int64     `parquet:"good_ratings"`
+	Bad     int64     `parquet:"bad_ratings"`
+}
+
+// A number that stands for "unknown" in a column that no night reads is no reason to fail, and in one that it reads it is.
+func TestValidateAddsUpWhatTheNightReads(t *testing.T) {
+	for name, row := range map[string]contentRow{"read": {Likes: math.MaxInt64}, "not read": {Views: math.MaxInt64, Won: math.MaxInt64, Clicks: math.MaxInt64, Cart: math.MaxInt64}} {
+		d := newDeployment(t)
+		row.Content, row.Author, row.Kind, row.Started = 1, 21, "short_video", time.Unix(int64(lastDay)*86_400, 0).UTC()
+		if err := os.MkdirAll(d.dump("contents", lastDay), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := parquet.WriteFile(filepath.Join(d.dump("contents", lastDay), "part-0.parquet"), []contentRow{row}); err != nil {
+			t.Fatal(err)
+		}
+		problems := d.problems()
+		if _, err := d.try(lastDay); (err != nil) != (name == "read") || (len(problems) > 0) != (name == "read") {
+			t.Errorf("%s: validate finds %q, the night: %v", name, problems, err)
+		}
+	}
 }
