@@ -173,7 +173,7 @@ func (l *List) countRuns(b words.Book) {
 	case !l.Standing && !l.Eligible:
 		n := max(1, int64(b.Rules.Stability.EnterAfter)-l.PassStreak)
 		l.RunsToEnter = &n
-	case l.Standing && l.Eligible && !l.ColdStart && l.FailStreak > 0:
+	case l.Standing && l.Eligible && !l.ColdStart && !l.because("zero_weight") && l.FailStreak > 0:
 		n := max(1, int64(b.Rules.Stability.LeaveAfter)-l.FailStreak)
 		l.RunsToLeave = &n
 	}

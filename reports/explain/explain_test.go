@@ -204,6 +204,10 @@ func TestRunsAreToldWhereTheyDecide(t *testing.T) {
 		{"a member that people let in, and that waits", map[string]any{"eligible": true, "standing": false, "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter,override_allow"}, nil, nil,
 			"原因：已达标，连续次数未满，尚无资格", []string{"等待进入", "还需 2 次"}},
 		{"a member that people let in, and that fails", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,leaving_slowly,override_allow"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出"}},
+		{"a member of a held list whose level weighs nothing tonight", map[string]any{"eligible": true, "standing": true, "failed_gates": "", "needs": "nothing", "pass_streak": 6., "fail_streak": 0., "reasons": "zero_weight,churn_held"}, nil, nil,
+			"原因：按今晚所算，档位系数为 0 zero_weight\n  原因：变动过大，沿用上一次清单 churn_held\n  还需：门槛已全部达标\n", nil},
+		{"the same, and it failed before", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,zero_weight,churn_held"}, nil, nil,
+			"只算已计入的运行：已连续 1 次未达标\n", []string{"将移出"}},
 		{"nobody decided anything of it", map[string]any{"eligible": false, "standing": false, "reasons": "gate_failed"}, n(3), nil, "连续：已连续 1 次未达标；凭门槛进入须连续达标 3 次", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

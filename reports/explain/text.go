@@ -242,7 +242,7 @@ func (p *page) list(l *List) {
 		p.line("  输入迟到，沿用上一次清单 stale；门槛一栏是今晚不完整的数据所说，不是清单所据")
 	}
 	if l.because("churn_held") {
-		p.line("  清单沿用上一次 churn_held；门槛一栏、未达标与还需是今晚所说")
+		p.line("  清单沿用上一次 churn_held；门槛一栏、未达标、档位系数为 0 与还需是今晚所说，名次、档位与系数是上一次的")
 	}
 	if r := p.book.ListRules(l.ID); r != nil && p.book.Exact && r.Condition != "" {
 		p.line("  附带条件：%s", r.Condition)

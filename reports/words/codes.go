@@ -37,7 +37,7 @@ var reasons = map[string]string{
 	"held_in_band":     "略低于门槛，在缓冲带内，资格不变",
 	"leaving_slowly":   "未达标，连续次数未满，资格暂不取消",
 	"severe_at_once":   "触及立即生效的门槛（如严重违规），不待连续次数",
-	"zero_weight":      "档位系数为 0",
+	"zero_weight":      "按今晚所算，档位系数为 0",
 	"shop_cap":         "本店在该类目的名额已满",
 	"cold_start":       "冷启动名额",
 	"override_allow":   "人工准入",

@@ -193,7 +193,7 @@ func eligibility(resource, name string) *Table {
 			count("orders", "valid orders of the last 30 days"),
 			null(fen("gmv_net15_fen", "gmv_net_15 of 30 days; null: refunds not known of the whole window")),
 			text("failed_gates", "gates that do not pass tonight, by comma; where the list is held (reason churn_held) too"),
-			text("reasons", "reason codes, by comma; empty: all gates pass. gone: a member of the run before that is in no snapshot and sold nothing; own_account: one that is a shop's own account now, which the shop's score judges; all that is shown of both is that they left"),
+			text("reasons", "reason codes, by comma; empty: all gates pass. zero_weight is tonight's on a held list too, whose level and multiplier are those of the run before. gone: a member of the run before that is in no snapshot and sold nothing; own_account: one that is a shop's own account now, which the shop's score judges; all that is shown of both is that they left"),
 			null(enum("needs", Needs, "what would make it qualify, streaks aside: nothing, time, a better score, another gate, or more than one thing; null: no subject any more (reason gone or own_account)")),
 			null(text("change_of", "the smallest single change with which it would qualify: the indicator or gate to move; null: it qualifies, only time is missing, or no single change helps")),
 			null(number("change_from", "where that stands")),

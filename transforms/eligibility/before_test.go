@@ -120,6 +120,9 @@ func TestWhoWasEntitledOnTheRunBefore(t *testing.T) {
 		{"one that stands and whose shop has no place", said{standing: 1, reasons: "shop_cap"}, true},
 		{"a newcomer whose shop has no place of the cold start", said{reasons: "no_score,shop_cap"}, false},
 		{"a newcomer that still stands and weighs nothing", said{standing: 1, reasons: "no_score,leaving_slowly,zero_weight,shop_cap"}, false},
+		{"one that stands on a held list, whose shop has no place, and that would weigh nothing", said{standing: 1, reasons: "zero_weight,shop_cap,churn_held"}, true},
+		{"a member of a held list that would weigh nothing", said{rank: 1, standing: 1, reasons: "zero_weight,churn_held"}, true},
+		{"one that is off a held list, and would weigh nothing", said{standing: 1, reasons: "zero_weight,churn_held"}, false},
 		{"one that is denied", said{standing: 1, reasons: "override_deny"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,12 +17,12 @@ func (d *Decision) Outcome() Outcome {
 }
 
 // entitled tells whether a subject would be a member if no place were counted. A newcomer that the cap of its shop keeps out is not:
-// there would be no cold start either.
+// there would be no cold start either. It weighs nothing; on a held list that is tonight's, and the cap keeps out only who was entitled.
 func entitled(member, standing bool, reasons Reasons) bool {
 	if member {
 		return !reasons.Has(ColdStart)
 	}
-	return standing && reasons.Has(ShopCap) && !reasons.Has(ZeroWeight)
+	return standing && reasons.Has(ShopCap) && (!reasons.Has(ZeroWeight) || reasons.Has(ChurnHeld))
 }
 
 // Causes split a change of membership, 1: entered, -1: left, into steps of one cause each; they add up to it.

@@ -76,7 +76,8 @@ func Decide(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h His
 }
 
 // Hold keeps the list of the run before because tonight's would turn over too much of it: Decide with stale, for
-// another reason. Tonight's columns are complete, so the gates that do not pass are told, and why.
+// another reason. Tonight's columns are complete, so the gates that do not pass are told, and why, and whose level would weigh nothing;
+// levels and multipliers stay those of the list.
 func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h History, b *Before, o map[int]Override) *Decision {
 	d := Decide(r, l, asOf, s, h, b, o, true)
 	d.Stale = false
@@ -87,6 +88,10 @@ func Hold(r *rules.Rules, l *rules.List, asOf calendar.Day, s *Subjects, h Histo
 		d.Reasons[i].add(ChurnHeld)
 		if n.atOnce {
 			d.removeAtOnce(i)
+		}
+		if d.byGates(i) {
+			_, multiplier, _ := weight(d.scales, i)
+			d.weighs(i, multiplier)
 		}
 	})
 	d.move(b)

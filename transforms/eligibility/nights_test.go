@@ -222,6 +222,63 @@ func TestAHeldListTellsWhichGatesDoNotPassTonight(t *testing.T) {
 	}
 }
 
+// Who would leave because its level weighs nothing tonight is told so: it may fail no gate, where gates are on means and levels on the
+// night. What is published of levels is that of the run before, and so is who is entitled, tonight and on the next night.
+func TestAHeldListTellsWhoseLevelWeighsNothingTonight(t *testing.T) {
+	b := emptyBefore(7)
+	for i := range b.Member {
+		b.Member[i], b.Standing[i], b.Entitled[i], b.PassStreak[i], b.Level[i], b.Multiplier[i] = true, true, true, 6, 1, 1.2
+	}
+	b.Member[4], b.Member[5], b.Entitled[5] = false, false, false // one that its shop's cap keeps out, one that weighed nothing before
+	b.Standing[6], b.Entitled[6] = false, false                   // on the list by hand alone
+	o := map[int]eligibility.Override{2: {Action: eligibility.Allow}, 3: {Action: eligibility.OptOut}, 6: {Action: eligibility.Allow}}
+	h := eligibility.History{"shop_score": steady(7, 4.10, 4.10, 4.10, 4.10, 4.10, 4.10, 4.10)}
+	h["shop_score"][0] = hundredths(4.10, 3.95, 3.95, 3.95, 3.95, 3.95, 3.95)
+	l := weightless()
+	if d := decided(theRules(), l, asOf, subjects(7), h, b, o, false); told(d, 1) != "left 7/0 zero_weight" {
+		t.Fatalf("not held: %s", told(d, 1))
+	}
+	d := held(theRules(), l, asOf, subjects(7), h, b, o)
+	for i, want := range []string{"stayed 6/0 churn_held", "stayed 6/0 zero_weight,churn_held", "stayed 6/0 override_allow,churn_held", "left 6/0 override_opt_out,churn_held",
+		"out 6/0 zero_weight,shop_cap,churn_held", "out 6/0 zero_weight,churn_held", "stayed 6/0 override_allow,churn_held"} {
+		if got := told(d, i); got != want || d.Failed[i] != 0 || d.Level[i] != 1 || d.Multiplier[i] != 1.2 {
+			t.Errorf("subject %d: got %s, failed %b, level %d × %v, want %s", i, got, d.Failed[i], d.Level[i], d.Multiplier[i], want)
+		}
+	}
+	want := []bool{true, true, true, false, true, false, true}
+	if diff := cmp.Diff(want, d.Outcome().Entitled); diff != "" {
+		t.Errorf("entitled: %s", diff)
+	}
+	again := held(theRules(), l, asOf+1, subjects(7), h, carried(d), o)
+	if diff := cmp.Diff(want, again.Outcome().Entitled); diff != "" {
+		t.Errorf("entitled when it is held again: %s", diff)
+	}
+	h["shop_score"][0] = hundredths(4.10, 4.10, 4.10, 4.10, 4.10, 4.10, 4.10)
+	again = held(theRules(), l, asOf+1, subjects(7), h, carried(d), o)
+	if got := told(again, 1) + "; " + told(again, 4); got != "stayed 6/0 churn_held; out 6/0 shop_cap,churn_held" {
+		t.Errorf("when it weighs again: %s", got)
+	}
+}
+
+// A violation that waits for nothing ends the standing: of what the level weighs nothing is told then, as on any other list.
+func TestWhoLeavesAHeldListAtOnceIsToldNoWeight(t *testing.T) {
+	l, b, s, h := severe()
+	l.Levels = weightless().Levels
+	h["shop_score"][0] = hundredths(3.95, 3.95)
+	d := held(theRules(), l, asOf, s, h, b, nil)
+	if got := told(d, 0) + "; " + told(d, 1); got != "left 0/1 gate_failed,severe_at_once,churn_held; stayed 30/0 gate_failed,zero_weight,churn_held" {
+		t.Error(got)
+	}
+}
+
+// weightless is a list whose gate looks at the mean and whose level at the night; D weighs nothing.
+func weightless() *rules.List {
+	l := today(4)
+	l.Gates[0].Over = "mean"
+	l.Levels = []rules.Scale{{Measure: "shop_score", Steps: []rules.Step{{Level: "A", AtLeast: 4.60, Multiplier: 1.5}, {Level: "C", AtLeast: 4, Multiplier: 1.2}, {Level: "D", AtLeast: 1, Multiplier: 0}}}}
+	return l
+}
+
 // A gate that waits for nothing waits in the band, on a held list as on any other.
 func TestTheBandProtectsOnAHeldListToo(t *testing.T) {
 	l, b := today(4.40), emptyBefore(2)

@@ -32,18 +32,21 @@ func (d *Decision) place() *places {
 
 // entitled tells whether a subject is a member, caps aside.
 func (d *Decision) entitled(subject int) bool {
-	reasons := &d.Reasons[subject]
-	switch {
-	case reasons.Has(OverrideAllow):
-		return true
-	case reasons.Has(OverrideDeny), reasons.Has(OverrideOptOut), !d.Standing[subject]:
-		return false
+	return d.Reasons[subject].Has(OverrideAllow) || d.byGates(subject) && d.weighs(subject, d.Multiplier[subject])
+}
+
+// byGates tells whether a subject stands, and people decided nothing of it.
+func (d *Decision) byGates(subject int) bool {
+	reasons := d.Reasons[subject]
+	return d.Standing[subject] && !reasons.Has(OverrideAllow) && !reasons.Has(OverrideDeny) && !reasons.Has(OverrideOptOut)
+}
+
+// weighs tells whether a multiplier is more than 0, or gives the reason that it is not.
+func (d *Decision) weighs(subject int, multiplier float64) bool {
+	if multiplier == 0 {
+		d.Reasons[subject].add(ZeroWeight)
 	}
-	if d.Multiplier[subject] == 0 {
-		reasons.add(ZeroWeight)
-		return false
-	}
-	return true
+	return multiplier != 0
 }
 
 // fill gives the places of one category to its subjects, best first. Who is allowed by hand is there whatever the cap

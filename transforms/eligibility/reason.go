@@ -25,7 +25,7 @@ const (
 	LeavingSlowly
 	// AtOnce: stood before, and a gate that waits for no streak failed, such as one on severe violations.
 	AtOnce
-	// ZeroWeight: gates pass or hold, but the level's multiplier is 0.
+	// ZeroWeight: stands, but the level's multiplier is 0: tonight's, on a held list too, whose own multipliers are kept.
 	ZeroWeight
 	// ShopCap: stands, but its shop has all places of the category that it may have.
 	ShopCap
@@ -43,7 +43,7 @@ const (
 	FirstRun
 	// Stale: an input is late; this is the decision of the run before.
 	Stale
-	// ChurnHeld: too much of the list would have turned over; this is the decision of the run before. Gates are tonight's.
+	// ChurnHeld: too much of the list would have turned over; this is the decision of the run before. Gates and ZeroWeight are tonight's.
 	ChurnHeld
 	// Gone: was a member, and is no subject any more: in no snapshot, and without sales. Only rows of such members have it.
 	Gone
