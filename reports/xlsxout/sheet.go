@@ -154,7 +154,7 @@ func (c column) width() float64 {
 // Columns of sheets by their ids, members and others. Those of scores are left out for roles that have none.
 var (
 	memberColumns = []string{"rank", "rank_before", "category1_id", "subject_id", "subject_name", "merchant_id", "level", "multiplier", "movement", "since",
-		"product_score", "shop_score", "talent_score", "lower_score", "orders", "gmv_net15_fen", "reasons", "pass_streak", "fail_streak", "cold_start",
+		"product_score", "shop_score", "talent_score", "lower_score", "orders", "gmv_net15_fen", "reasons", "failed_gates", "pass_streak", "fail_streak", "cold_start",
 		"stale", "override", "valid_from", "valid_to"}
 	otherColumns = []string{"category1_id", "subject_id", "subject_name", "merchant_id", "reasons", "failed_gates", "needs", "change", "product_score", "shop_score",
 		"talent_score", "lower_score", "orders", "gmv_net15_fen", "movement", "since", "rank_before", "standing", "pass_streak", "fail_streak", "stale",

@@ -132,10 +132,10 @@ func TestMembersAndOthersOfEachList(t *testing.T) {
 	rows, _ := f.GetRows("活动·A 级·商品 入选")
 	want := [][]string{
 		{"名次", "上次名次", "一级类目 ID", "对象 ID", "名称", "店铺 ID", "档位", "系数", "变动", "起始数据日期", "商品分", "店铺体验分", "保守分", "有效订单数",
-			"15 天退款后成交额（元）", "原因", "连续达标次数", "连续未达标次数", "冷启动名额", "沿用上一次", "人工处理", "生效日期", "失效日期"},
+			"15 天退款后成交额（元）", "原因", "未达标门槛", "连续达标次数", "连续未达标次数", "冷启动名额", "沿用上一次", "人工处理", "生效日期", "失效日期"},
 		{"rank", "rank_before", "category1_id", "subject_id", "subject_name", "merchant_id", "level", "multiplier", "movement", "since", "product_score", "shop_score",
-			"lower_score", "orders", "gmv_net15_yuan", "reasons", "pass_streak", "fail_streak", "cold_start", "stale", "override", "valid_from", "valid_to"},
-		{"1", "3", "111", "7", "保温杯", "20", "A", "1.00", "新进入", "2026-02-27", "4.77", "4.68", "4.60", "4,673", "2,105,939.92", "清单首次运行，达标即有资格", "1", "0",
+			"lower_score", "orders", "gmv_net15_yuan", "reasons", "failed_gates", "pass_streak", "fail_streak", "cold_start", "stale", "override", "valid_from", "valid_to"},
+		{"1", "3", "111", "7", "保温杯", "20", "A", "1.00", "新进入", "2026-02-27", "4.77", "4.68", "4.60", "4,673", "2,105,939.92", "清单首次运行，达标即有资格", "", "1", "0",
 			"否", "否", "", "2026-03-02", "2026-03-02"},
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
@@ -159,6 +159,16 @@ func TestWhoIsGoneIsToldToImproveNothing(t *testing.T) {
 	f := reread(t, written(t, options(), row(`"list": "campaign_item_a", "subject_id": "8", "movement": "left", "reasons": "gone", "needs": null`)))
 	for id, want := range map[string]string{"reasons": "已不在快照中且近期无成交", "movement": "移出", "needs": "", "change": ""} {
 		if got := cell(t, f, "活动·A 级·商品 其他与原因", id, 3); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
+		}
+	}
+}
+
+// Who would leave a list that is held is a member of it: its sheet tells why.
+func TestMembersOfAHeldListAreToldWhatTheyFail(t *testing.T) {
+	f := reread(t, written(t, options(), row(`"list": "campaign_item_a", "subject_id": "7", "eligible": true, "rank": 1, "failed_gates": "product_score", "reasons": "gate_failed,churn_held"`)))
+	for id, want := range map[string]string{"reasons": "有门槛未达标；变动过大，沿用上一次清单", "failed_gates": "商品分（近几次均值）"} {
+		if got := cell(t, f, "活动·A 级·商品 入选", id, 3); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
 		}
 	}
