@@ -176,10 +176,10 @@ func (s Score) Indicators() (all []Indicator, dimension []int) {
 
 // Stability damps entering and leaving lists.
 type Stability struct {
-	// EnterAfter passing runs in a row a subject enters, LeaveAfter failing ones it leaves.
+	// EnterAfter is after how many passing runs in a row a subject stands, LeaveAfter after how many failing ones it does no more.
 	EnterAfter int `yaml:"enter_after" json:"enter_after"`
 	LeaveAfter int `yaml:"leave_after" json:"leave_after"`
-	// Band below the threshold of score gates in which a member neither passes nor fails.
+	// Band below the threshold of score gates in which a subject neither passes nor fails: who stands goes on standing.
 	Band float64 `yaml:"band" json:"band"`
 	// MeanRuns is how many runs a mean looks at, MeanNeeds how many of them must have a score.
 	MeanRuns  int `yaml:"mean_runs" json:"mean_runs"`
