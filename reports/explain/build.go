@@ -163,8 +163,9 @@ func (l *List) orderGates(b words.Book) {
 	slices.SortStableFunc(l.Gates, func(a, b Gate) int { return place[a.ID] - place[b.ID] })
 }
 
-// countRuns says how many runs are left until the subject enters or leaves, which only the night's rules tell, and only where streaks
-// decide it: not people, the cold start or a level that weighs nothing.
+// countRuns says how many runs are left until the subject stands, or a member leaves, which only the night's rules tell, and only where
+// streaks decide it: not people, the cold start or, of a member, a level that weighs nothing. Who will stand enters if its level weighs
+// something and its shop has a place, which is told of nobody who does not stand yet.
 func (l *List) countRuns(b words.Book) {
 	if !b.Exact || l.decidedByPeople() {
 		return

@@ -138,7 +138,7 @@ func TestWithOtherRulesRunsLeftAreUnknown(t *testing.T) {
 	b.Exact = false
 	e := build(t, "product", read(t, "product.rows.json"), b)
 	got := text(t, e, b)
-	for _, no := range []string{"还需 1 次", "附带条件"} {
+	for _, no := range []string{"再有 1 次", "附带条件"} {
 		if strings.Contains(got, no) {
 			t.Errorf("%q is told, though the night's rules are not at hand", no)
 		}
@@ -197,18 +197,20 @@ func TestRunsAreToldWhereTheyDecide(t *testing.T) {
 		{"its shop has no place for it", map[string]any{"eligible": false, "standing": true, "reasons": "gate_failed,leaving_slowly,shop_cap"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出", "保留"}},
 		{"people keep it out", map[string]any{"eligible": false, "standing": true, "reasons": "gate_failed,leaving_slowly,override_deny"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出", "保留"}},
 		{"people keep it out, and it waits", map[string]any{"eligible": false, "standing": false, "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter,override_opt_out"}, nil, nil,
-			"连续：已连续 1 次达标\n", []string{"等待进入", "还需 2 次"}},
-		{"a member by cold start", map[string]any{"eligible": true, "standing": false, "cold_start": true, "reasons": "no_score,cold_start"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"进入须", "才能进入"}},
+			"连续：已连续 1 次达标\n", []string{"等待进入", "取得资格"}},
+		{"a member by cold start", map[string]any{"eligible": true, "standing": false, "cold_start": true, "reasons": "no_score,cold_start"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"取得资格", "进入"}},
 		{"a member by cold start that still stands", map[string]any{"eligible": true, "standing": true, "cold_start": true, "reasons": "no_score,leaving_slowly,zero_weight,cold_start"}, nil, nil,
 			"连续：已连续 1 次未达标\n", []string{"将移出"}},
 		{"a member that people let in, and that waits", map[string]any{"eligible": true, "standing": false, "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter,override_allow"}, nil, nil,
-			"原因：已达标，连续次数未满，尚无资格", []string{"等待进入", "还需 2 次"}},
+			"原因：已达标，连续次数未满，尚无资格", []string{"等待进入", "取得资格"}},
 		{"a member that people let in, and that fails", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,leaving_slowly,override_allow"}, nil, nil, "连续：已连续 1 次未达标\n", []string{"将移出"}},
 		{"a member of a held list whose level weighs nothing tonight", map[string]any{"eligible": true, "standing": true, "failed_gates": "", "needs": "nothing", "pass_streak": 6., "fail_streak": 0., "reasons": "zero_weight,churn_held"}, nil, nil,
 			"原因：按今晚所算，档位系数为 0 zero_weight\n  原因：变动过大，沿用上一次清单 churn_held\n  还需：门槛已全部达标\n", nil},
 		{"the same, and it failed before", map[string]any{"eligible": true, "standing": true, "reasons": "gate_failed,zero_weight,churn_held"}, nil, nil,
 			"只算已计入的运行：已连续 1 次未达标\n", []string{"将移出"}},
-		{"nobody decided anything of it", map[string]any{"eligible": false, "standing": false, "reasons": "gate_failed"}, n(3), nil, "连续：已连续 1 次未达标；凭门槛进入须连续达标 3 次", nil},
+		{"it waits: it will stand, and what its level weighs is not told of who is on no list", map[string]any{"eligible": false, "standing": false, "failed_gates": "", "needs": "nothing", "pass_streak": 1., "fail_streak": 0., "reasons": "waiting_to_enter"}, n(2), nil,
+			"连续：已连续 1 次达标，再有 2 次取得资格\n", []string{"还需 2 次", "进入"}},
+		{"nobody decided anything of it", map[string]any{"eligible": false, "standing": false, "reasons": "gate_failed"}, n(3), nil, "连续：已连续 1 次未达标；凭门槛取得资格须连续达标 3 次", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := read(t, "product.rows.json")
@@ -239,14 +241,14 @@ func TestStreaks(t *testing.T) {
 		list explain.List
 		want string
 	}{
-		{explain.List{PassStreak: 2, RunsToEnter: n(1)}, "已连续 2 次达标，还需 1 次"},
+		{explain.List{PassStreak: 2, RunsToEnter: n(1)}, "已连续 2 次达标，再有 1 次取得资格"},
 		{explain.List{PassStreak: 2}, "已连续 2 次达标"},
 		{explain.List{Standing: true, FailStreak: 2, RunsToLeave: n(1)}, "已连续 2 次未达标，再有 1 次将移出"},
-		{explain.List{FailStreak: 2, RunsToEnter: n(3)}, "已连续 2 次未达标；凭门槛进入须连续达标 3 次"},
+		{explain.List{FailStreak: 2, RunsToEnter: n(3)}, "已连续 2 次未达标；凭门槛取得资格须连续达标 3 次"},
 		{explain.List{FailStreak: 2}, "已连续 2 次未达标"},
 		{explain.List{Standing: true}, "处于门槛与缓冲带之间，连续次数为 0"},
 		{explain.List{Reasons: []string{"gate_failed", "churn_held"}}, "沿用上一次清单，只算已计入的运行：连续次数为 0"},
-		{explain.List{Reasons: []string{"churn_held"}, PassStreak: 2, RunsToEnter: n(1)}, "沿用上一次清单，只算已计入的运行：已连续 2 次达标，还需 1 次"},
+		{explain.List{Reasons: []string{"churn_held"}, PassStreak: 2, RunsToEnter: n(1)}, "沿用上一次清单，只算已计入的运行：已连续 2 次达标，再有 1 次取得资格"},
 		{explain.List{Stale: true, FailStreak: 1}, "沿用上一次清单，只算已计入的运行：已连续 1 次未达标"},
 	} {
 		if got := c.list.Streak(); got != c.want {

@@ -2,7 +2,7 @@
 // Chinese words and the stable ids beside them, and for programs as JSON.
 //
 // Build makes an Explanation of rows of the published tables; it computes nothing that the tables do not hold,
-// but the runs that are left until a subject enters or leaves, and the sum of the contributions. Write prints
+// but the runs that are left until a subject stands or leaves, and the sum of the contributions. Write prints
 // it. Reading the rows is the caller's.
 package explain
 
@@ -109,8 +109,8 @@ type List struct {
 	Standing     bool     `json:"standing"`
 	PassStreak   int64    `json:"pass_streak"`
 	FailStreak   int64    `json:"fail_streak"`
-	RunsToEnter  *int64   `json:"runs_to_enter"` // passing runs until its gates let it in; null: it is on the list, it stands, people keep it out, or the rules are not at hand
-	RunsToLeave  *int64   `json:"runs_to_leave"` // failing runs until it leaves; null: it is not on the list, or not by its gates, it does not fail, or the rules are not at hand
+	RunsToEnter  *int64   `json:"runs_to_enter"` // passing runs until it stands, and enters if its level weighs something and its shop has a place; null: it is on the list, it stands, people keep it out, or the rules are not at hand
+	RunsToLeave  *int64   `json:"runs_to_leave"` // failing runs until it leaves; null: it is not on the list, or not by its gates, it does not fail, its level weighs nothing tonight, or the rules are not at hand
 	ColdStart    bool     `json:"cold_start"`
 	Stale        bool     `json:"stale"`
 	Override     *string  `json:"override"`

@@ -316,13 +316,13 @@ func (l *List) Streak() string {
 func (l *List) counted(none string) string {
 	switch {
 	case l.PassStreak > 0 && l.RunsToEnter != nil:
-		return fmt.Sprintf("已连续 %d 次达标，还需 %d 次", l.PassStreak, *l.RunsToEnter)
+		return fmt.Sprintf("已连续 %d 次达标，再有 %d 次取得资格", l.PassStreak, *l.RunsToEnter)
 	case l.PassStreak > 0:
 		return fmt.Sprintf("已连续 %d 次达标", l.PassStreak)
 	case l.FailStreak > 0 && l.RunsToLeave != nil:
 		return fmt.Sprintf("已连续 %d 次未达标，再有 %d 次将移出", l.FailStreak, *l.RunsToLeave)
 	case l.FailStreak > 0 && l.RunsToEnter != nil:
-		return fmt.Sprintf("已连续 %d 次未达标；凭门槛进入须连续达标 %d 次", l.FailStreak, *l.RunsToEnter)
+		return fmt.Sprintf("已连续 %d 次未达标；凭门槛取得资格须连续达标 %d 次", l.FailStreak, *l.RunsToEnter)
 	case l.FailStreak > 0:
 		return fmt.Sprintf("已连续 %d 次未达标", l.FailStreak)
 	}
