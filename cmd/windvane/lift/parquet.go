@@ -116,10 +116,10 @@ rows:
 // setCell takes a cell of an Arrow column.
 func (f *frame) setCell(k int, line int64, a arrow.Array, i int) (bool, error) {
 	c := f.columns[k]
-	if a.IsNull(i) && c.want.optional {
+	if isNull(a, i) && c.want.optional {
 		return f.set(k, line, "")
 	}
-	if a.IsNull(i) {
+	if isNull(a, i) {
 		return f.lacks(line, c, "null")
 	}
 	if v, ok := numberCell(a, i); ok && c.want.number {
@@ -133,6 +133,18 @@ func (f *frame) setCell(k int, line int64, a arrow.Array, i int) (bool, error) {
 		}
 	}
 	return f.set(k, line, textCell(a, i))
+}
+
+// isNull tells whether a cell holds no value. Arrow says so neither of a column of nothing but nulls, which has no bitmap,
+// nor of an index that points to a null.
+func isNull(a arrow.Array, i int) bool {
+	switch a := a.(type) {
+	case *array.Null:
+		return true
+	case *array.Dictionary:
+		return a.IsNull(i) || isNull(a.Dictionary(), a.GetValueIndex(i))
+	}
+	return a.IsNull(i)
 }
 
 // numberCell is the number in a cell; not ok if it holds something else.

@@ -114,6 +114,23 @@ func TestLiftRefusesParquet(t *testing.T) {
 			}
 		})
 	}
+	nulls := arrow.NewSchema([]arrow.Field{
+		{Name: "y", Type: arrow.PrimitiveTypes.Float64}, {Name: "d", Type: arrow.PrimitiveTypes.Int64}, {Name: "x", Type: arrow.PrimitiveTypes.Float64},
+		{Name: "region", Type: arrow.Null, Nullable: true},
+	}, nil)
+	const treated = `[{"y": 1, "d": 0, "x": 0.1}, {"y": 2, "d": 0, "x": 0.2}, {"y": 2, "d": 0, "x": 0.4}, {"y": 4, "d": 1, "x": 0.2}, {"y": 5, "d": 1, "x": 0.3}, {"y": 7, "d": 1, "x": 0.1}]`
+	for name, args := range map[string]string{
+		"cluster": "--method aipw --y y --treated d --covariates x --cluster region", "id": "--method bh --p x --id region",
+		"number": "--method diff --arm d --y region", "arm": "--method diff --arm region --y y",
+	} {
+		args := append(strings.Fields(args), "--file", writeParquet(t, nulls, treated, 3, true))
+		if code, _, errs := run(t, args...); code != 1 || !strings.Contains(errs, `data.parquet: row 1, column region: "null" is no value; fill it in`) {
+			t.Errorf("nothing but nulls for %s: exit code %d: %s", name, code, errs)
+		}
+		if code, _, errs := run(t, append(args, "--missing", "drop")...); code != 1 || !strings.Contains(errs, "all 6 rows lack a value and were left out") {
+			t.Errorf("nothing but nulls dropped for %s: exit code %d: %s", name, code, errs)
+		}
+	}
 	empty := writeParquet(t, schema, "[]", 3, true)
 	if code, _, errs := run(t, "--method", "diff", "--file", empty, "--arm", "arm", "--y", "y"); code != 1 || !strings.Contains(errs, "there is a header and no row") {
 		t.Errorf("no rows: exit code %d: %s", code, errs)
