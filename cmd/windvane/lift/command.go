@@ -147,7 +147,7 @@ func (fl *flags) register(c *cobra.Command) {
 	f.Uint64Var(&fl.seed, "seed", 1, "of permutations")
 	f.Int64SliceVar(&fl.counts, "counts", nil, "units by arm, in place of a file")
 	f.Float64Var(&fl.concentration, "concentration", 1000, "units that the prior of the nightly test of shares is worth")
-	f.Float64Var(&fl.power, "power", 0.8, "chance to find the effect")
+	f.Float64Var(&fl.power, "power", 0.8, "chance to find the effect; not beside --planned")
 	f.Float64Var(&fl.holdout, "holdout", 0.5, "share of the units in the control arm")
 	f.Float64Var(&fl.sd, "sd", 0, "standard deviation of a unit's outcome; the coefficient of variation where the effect is a lift")
 	f.Float64Var(&fl.effect, "effect", 0, "effect to be found, in the unit of --sd")
@@ -229,6 +229,9 @@ func (r *analysis) validate() error {
 		if r.given(flag) && !(v > 0 && v < 1e300) {
 			return cli.Usagef("--%s: %v is not above 0", flag, v)
 		}
+	}
+	if r.given("power") && r.given("planned") {
+		return cli.Usagef("--power: with --planned the answer is for every look, and no chance of finding an effect at one is said; leave one of them away")
 	}
 	if r.top < 0 || r.permutations < 0 || r.permutations > 10_000_000 {
 		return cli.Usagef("--top and --permutations are 0 or more, permutations at most 10,000,000")

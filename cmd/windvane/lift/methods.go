@@ -57,6 +57,9 @@ func experimentMethods() []method {
 	for i := range methods {
 		m := &methods[i]
 		m.takes = meanFlags
+		if m.name == "always-valid" { // it says no chance of finding an effect at one look
+			m.takes = slices.DeleteFunc(slices.Clone(meanFlags), func(flag string) bool { return flag == "power" })
+		}
 		m.needs = append([]string{"arm"}, m.needs...)
 	}
 	return append(withFamily(familyExperiment, methods),
@@ -298,7 +301,7 @@ func printMethods(to io.Writer, asJSON bool) error {
 	if asJSON {
 		return cli.JSON(to, entries)
 	}
-	fmt.Fprintln(to, "Every method takes --confidence --missing --delimiter --json. --panel is --file, --outcome is --y.")
+	fmt.Fprintln(to, "Every method takes --confidence --missing --delimiter --json. --panel is --file, --outcome is --y. --power goes without --planned.")
 	return nil
 }
 
