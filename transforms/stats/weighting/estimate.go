@@ -3,6 +3,7 @@ package weighting
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -79,8 +80,26 @@ func prepare(s Sample, o Options) (*prepared, Result, error) {
 	if least := len(s.X[0]) + 2; min(r.Treated, r.Controls) < least {
 		return nil, Result{}, fmt.Errorf("%w: %d treated and %d controls have scores that are kept; %d of each are needed", ErrTooFew, r.Treated, r.Controls, least)
 	}
+	if q.singleCluster() {
+		return nil, Result{}, fmt.Errorf("%w: all units whose scores are kept are in one cluster; a standard error needs at least two clusters", ErrTooFew)
+	}
 	r.ControlsESS, r.TreatedESS = ESS(arms[0]), ESS(arms[1])
 	return q, r, nil
+}
+
+// singleCluster tells whether the units whose scores are kept are all in one cluster. Their influences add up to zero, and so
+// would the standard error be.
+func (q *prepared) singleCluster() bool {
+	var clusters []int
+	for i, c := range q.sample.Cluster {
+		if kept(q.p.Score[i], q.o.Keep) && !slices.Contains(clusters, c) {
+			clusters = append(clusters, c)
+		}
+		if len(clusters) > 1 {
+			return false
+		}
+	}
+	return len(clusters) == 1
 }
 
 // finish applies an estimator to the outcome and the negative control, and collects the warnings.

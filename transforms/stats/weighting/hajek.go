@@ -9,7 +9,8 @@ package weighting
 // edge of trimming is taken as fixed.
 //
 // It assumes that treatment is as good as random among units with equal covariates, and that each could have been in
-// either arm. Errors are those of Logistic, ErrOverlap (a weight is infinite), ErrTooFew after trimming, ErrConfidence.
+// either arm. Errors are those of Logistic, ErrOverlap (a weight is infinite), ErrTooFew after trimming or in a single
+// cluster, ErrConfidence.
 //
 // Source: Hirano, Imbens, Ridder 2003; Lunceford and Davidian, Statistics in Medicine 23 (2004), for the standard error.
 func Hajek(s Sample, o Options) (Result, error) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -274,6 +275,40 @@ func TestWarnings(t *testing.T) {
 	}
 	if want := []stats.Warning{weighting.WarnImbalance, weighting.WarnLowESS, weighting.WarnUntrimmed}; !slices.Equal(r.Estimate.Warnings, want) {
 		t.Errorf("warnings %v, want %v: balance %v, effective samples %v and %v", r.Estimate.Warnings, want, r.Balance, r.TreatedESS, r.ControlsESS)
+	}
+}
+
+// The influence of a single cluster adds up to zero: its standard error would be zero but for rounding, however little is known.
+func TestASingleClusterIsAnError(t *testing.T) {
+	s, _ := confounded(rand.New(rand.NewPCG(7, 6)), 200, 1)
+	p, err := weighting.Logistic(s.X, s.Treated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trimmed := weighting.Options{Confidence: 0.95, Keep: stats.Interval{Lo: 0.3, Hi: 0.7}}
+	one, off := make([]int, 200), make([]int, 200) // off: another cluster has all units that trimming leaves out
+	for i, score := range p.Score {
+		if !trimmed.Keep.Contains(score) {
+			off[i] = 1
+		}
+	}
+	for name, c := range map[string]struct {
+		cluster []int
+		o       weighting.Options
+		refused bool
+	}{
+		"a single cluster":      {one, usual, true},
+		"one of two is trimmed": {off, trimmed, true},
+		"two":                   {off, usual, false},
+	} {
+		s.Cluster = c.cluster
+		for method, estimate := range map[string]func(weighting.Sample, weighting.Options) (weighting.Result, error){"Hajek": weighting.Hajek, "AIPW": weighting.AIPW} {
+			r, err := estimate(s, c.o)
+			refused := errors.Is(err, weighting.ErrTooFew) && strings.Contains(err.Error(), "at least two clusters")
+			if refused != c.refused || !refused && (err != nil || !(r.Estimate.SE > 0)) {
+				t.Errorf("%s, %s: standard error %v, %v", method, name, r.Estimate.SE, err)
+			}
+		}
 	}
 }
 
