@@ -100,6 +100,7 @@ func TestLiftRefusesFiles(t *testing.T) {
 		{"one unit to shrink", "y,se\n1,1\n", "--method eb --file FILE --y y --se se", 1, `data.csv: too few units`},
 		{"nobody treated", "y,d,x\n1,0,1\n2,0,2\n", "--method ipw --file FILE --y y --treated d --covariates x", 1, `column d: no unit is treated; both are needed`},
 		{"treated twice", "y,d,x\n1,0,1\n2,2,2\n", "--method ipw --file FILE --y y --treated d --covariates x", 1, `line 3, column d: 2 is neither 1`},
+		{"a single cluster", "y,d,x,k\n1,0,1,a\n2,0,2,a\n2,0,4,a\n5,1,2,a\n6,1,3,a\n7,1,1,a\n", "--method aipw --file FILE --y y --treated d --covariates x --cluster k", 1, `data.csv: too few units: all units .* in one cluster; .* at least two clusters`},
 		{"told apart", "y,d,x\n1,0,1\n2,0,2\n2,0,3\n5,1,11\n6,1,12\n7,1,13\n", "--method ipw --file FILE --y y --treated d --covariates x", 1, `data.csv: covariates tell treated and controls apart`},
 	})
 }
@@ -120,6 +121,7 @@ func TestLiftRefusesPanels(t *testing.T) {
 		{"starts that differ", "u,t,y,s\na,1,1,\na,2,2,\nb,1,1,2\nb,2,3,1\n", strings.Replace(blockFlag, "--treated d", "--start s", 1), 1, `line 5, column s: unit b starts in "1" here and in "2" elsewhere`},
 		{"a start in words", "u,t,y,s\na,1,1,\na,2,2,\nb,1,1,soon\nb,2,3,soon\n", strings.Replace(blockFlag, "--treated d", "--start s", 1), 1, `line 4, column s: "soon" is not written as the periods of column t are, such as 1`},
 		{"no noise", "u,t,y,d\na,1,1,0\na,2,1,0\na,3,1,0\nc,1,1,0\nc,2,1,0\nc,3,1,0\nb,1,1,0\nb,2,3,0\nb,3,3,1\n", blockFlag, 1, `data.csv: control units do not vary before the start`},
+		{"a single cluster", "u,t,y,d,k\na,1,1,0,k\na,2,2,0,k\nc,1,1,0,k\nc,2,5,0,k\nb,1,1,0,k\nb,2,3,1,k\n", strings.Replace(blockFlag, "sdid", "cs", 1) + " --cluster k", 1, `data.csv: too few units or periods: all units are in one cluster; .* at least two clusters`},
 		{"geo with two starts", "u,t,y,d\na,1,1,0\na,2,2,0\na,3,1,0\nb,1,1,0\nb,2,3,1\nb,3,3,1\nc,1,1,0\nc,2,3,0\nc,3,3,1\n", strings.Replace(blockFlag, "sdid", "geo", 1), 1, `units start in different periods; geo is for one start`},
 	})
 }

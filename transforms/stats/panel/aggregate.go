@@ -118,6 +118,8 @@ func (g *GroupTimes) plain(cells []Cell) (value float64, psi []float64) {
 // the shares (whose own means drop out: sum of p_k·(ATT_k − mean) is zero).
 //
 //	w_k = p_k/sum p;   psi = sum_k w_k psi_k + sum_k (ATT_k − mean)·1{start = g_k}/sum p
+//
+// Where no cell has a standard error the shares are not counted either: alone they would pass for all that is not known.
 func (g *GroupTimes) weighted(cells []Cell) (value float64, psi []float64) {
 	psi = make([]float64, g.Units)
 	n := float64(g.Units)
@@ -128,9 +130,13 @@ func (g *GroupTimes) weighted(cells []Cell) (value float64, psi []float64) {
 	for _, c := range cells {
 		value += float64(c.Treated) / n / sum * c.Estimate.Value
 	}
+	known := slices.ContainsFunc(cells, func(c Cell) bool { return c.Estimate.SE > 0 })
 	for _, c := range cells {
 		p := float64(c.Treated) / n
 		off := (c.Estimate.Value - value) / sum
+		if !known {
+			off = 0
+		}
 		for i, x := range c.influence {
 			psi[i] += p / sum * x
 			if g.group[i] == c.Group {

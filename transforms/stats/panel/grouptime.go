@@ -59,7 +59,9 @@ type GroupTimes struct {
 // effect before the start, and that who has started stays treated. Cells without controls are left out with a warning.
 // It holds one number a cell and unit: a panel of days is better taken by weeks.
 //
-// Errors: ErrShape, ErrTooFew (no treated group, no control or one period), ErrConfidence.
+// Clusters that hold whole groups and all their controls alone leave no standard error.
+//
+// Errors: ErrShape, ErrTooFew (no treated group, no control, one period or one cluster), ErrConfidence.
 //
 // Source: Callaway and Sant'Anna, Difference-in-differences with multiple time periods, J. Econometrics 225 (2021),
 // unconditional parallel trends; R package did.
@@ -75,6 +77,9 @@ func GroupTime(p Panel, o GroupTimeOptions) (*GroupTimes, error) {
 	}
 	g := &GroupTimes{options: o}
 	y := g.analysed(p)
+	if len(g.cluster) > 0 && slices.Max(g.cluster) == 0 { // influences add up to zero
+		return nil, fmt.Errorf("%w: all units are in one cluster; a standard error needs at least two clusters", ErrTooFew)
+	}
 	for _, start := range g.starts(p.Periods()) {
 		for t := 1; t < p.Periods(); t++ {
 			if c, ok := g.cell(y, start, t, p.Periods()); ok {
@@ -186,10 +191,22 @@ func (g *GroupTimes) covariance(a, b []float64) float64 {
 	return dot(g.byCluster(a), g.byCluster(b)) / (n * n)
 }
 
+// byCluster sums by cluster. Influences add up to zero over a whole group and over all its controls: what is left of them in a
+// cluster that holds those is rounding, which would pass for a very small standard error.
 func (g *GroupTimes) byCluster(psi []float64) []float64 {
-	sums := make([]float64, 1+slices.Max(g.cluster))
+	clusters := 1 + slices.Max(g.cluster)
+	sums, sizes := make([]float64, clusters), make([]float64, clusters)
 	for i, c := range g.cluster {
 		sums[c] += psi[i]
+		sizes[c] += math.Abs(psi[i])
+	}
+	for c, s := range sums {
+		if math.Abs(s) <= rounding*sizes[c] {
+			sums[c] = 0
+		}
 	}
 	return sums
 }
+
+// rounding is the share of its summands' sizes below which a sum is taken for zero.
+const rounding = 1e-10

@@ -1,7 +1,10 @@
 package panel_test
 
 import (
+	"errors"
+	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/windvane/windvane/transforms/stats"
@@ -59,6 +62,32 @@ func TestGroupTimeClusteredAsR(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareCells(t, g, "did_ref_clustered.csv", "clustered")
+}
+
+// Influences add up to zero over all units, over a group and over its controls: clusters that hold whole ones say nothing.
+func TestGroupTimeOfClustersThatSayNothing(t *testing.T) {
+	p, _ := mpdta(t)
+	one := make([]int, len(p.Y))
+	if _, err := panel.GroupTime(p, panel.GroupTimeOptions{Confidence: 0.95, Cluster: one}); !errors.Is(err, panel.ErrTooFew) || !strings.Contains(err.Error(), "at least two clusters") {
+		t.Errorf("a single cluster: %v", err)
+	}
+	g, err := panel.GroupTime(p, panel.GroupTimeOptions{Confidence: 0.95, Cluster: p.Start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range g.Cells {
+		if e := c.Estimate; !math.IsNaN(e.SE) || !math.IsNaN(e.Interval.Lo) || !math.IsNaN(e.P) {
+			t.Errorf("group %d in %d: standard error %v, want none", c.Group, c.Period, e.SE)
+		}
+	}
+	for name, e := range map[string]stats.Estimate{"simple": g.Simple(), "group": g.ByGroup().Overall, "event": g.ByEvent().Overall, "calendar": g.ByCalendar().Overall} {
+		if !math.IsNaN(e.SE) || !math.IsNaN(e.P) {
+			t.Errorf("%s: standard error %v, want none", name, e.SE)
+		}
+	}
+	if _, err := g.PreTrend(); !errors.Is(err, panel.ErrSingular) {
+		t.Errorf("trends before: %v", err)
+	}
 }
 
 func compareCells(t *testing.T, g *panel.GroupTimes, file, scenario string) {
