@@ -38,7 +38,7 @@ var (
 	armFlags    = []string{"control", "treatment", "alternative", "expected"}
 	tellFlags   = slices.Concat(armFlags, []string{"equal-variance", "normal", "power", "planned"})
 	meanFlags   = slices.Concat(tellFlags, []string{"sums", "d", "cluster", "permutations", "seed"})
-	blockFlags  = []string{"treated", "start", "error", "top"}
+	blockFlags  = []string{"treated", "start", "top"}
 )
 
 func allMethods() []method {
@@ -111,6 +111,9 @@ func panelMethods() []method {
 	for i := range methods {
 		m := &methods[i]
 		m.needs, m.anyOf, m.takes = []string{"unit", "time"}, []string{"treated", "start"}, append(m.takes, blockFlags...)
+		if m.name != "geo" && m.name != "cs" { // those have their own: conformal, and of influences
+			m.takes = append(m.takes, "error")
+		}
 	}
 	return withFamily(familyPanel, methods)
 }

@@ -70,6 +70,8 @@ func TestFlagsThatWouldDoNothingAreRefused(t *testing.T) {
 		{"power beside planned units", text, "--method diff --planned 100 --power 0.9" + of, 2, `--power: with --planned .* leave one of them away`},
 		{"power beside planned units of an adjusted difference", text, "--method cuped --x x --planned 100 --power 0.9" + of, 2, `--power: with --planned`},
 		{"power beside planned units of a capped difference", text, "--method winsor --planned 100 --power 0.9" + of, 2, `--power: with --planned`},
+		{"a jackknife of groups and periods", panelOfTwo, "--method cs --panel FILE --unit u --time t --outcome y --treated d --error jackknife", 2, `--error: --method cs does not use it`},
+		{"placebos of a conformal interval", panelOfTwo, "--method geo --panel FILE --unit u --time t --outcome y --treated d --error placebo", 2, `--error: --method geo does not use it`},
 		{"one variance in a regression", text, "--method ols --covariates x --equal-variance" + of, 2, `--equal-variance: --method ols does not use it`},
 		{"power of a retained share", text, "--method displacement --whole x --power 0.9" + of, 2, `--power: --method displacement does not use it`},
 		{"permutations of a ratio", text, "--method ratio --d x --permutations 99" + of, 2, `--permutations: they are of means of units`},
