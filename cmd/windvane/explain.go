@@ -25,7 +25,7 @@ would qualify, in a sentence that can be told to a merchant.
 
 Words are Chinese; the ids beside them are those of the tables and do not change. They come from the
 rules of the configuration: the built-in ones, or those of rules.file. If these are not the rules that
-the night went by, that is said, and how many runs are left until a subject enters is not told.
+the night went by, that is said, and how many runs are left until a subject stands is not told.
 
 With --json all numbers have all their digits, ids are text and money is in fen. "format" is the
 version of that form: fields may be added to it, none changes its meaning.
