@@ -28,7 +28,8 @@ it: the status of the night (missing, failed, stale, done, late) and why, the st
 reduced with their reason and size, the commit it rests on, and the later nights that would become stale.
 
 Reasons: new; changed (other objects than the commit named read); rules changed (its mapping or rules);
-snapshot (classified by other snapshots, or by snapshots under other rules); state lost (its rollups are gone).
+snapshot (classified by other snapshots, or by snapshots under other rules); state lost (its rollups are
+gone).
 
 With --rollups it prints the declared daily rollups instead. Exit code 3 if inputs are late.`,
 		Example: `  windvane plan --input ./demo/dumps --output ./demo/out --date 2026-01-31
