@@ -5,6 +5,7 @@ package olist_test
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -15,18 +16,26 @@ import (
 	"github.com/windvane/windvane/internal/testkit/shareddata"
 )
 
+// loaded reads the data set once for all tests: none changes it.
+var loaded struct {
+	once      sync.Once
+	source    *olist.Source
+	reference *olist.Reference
+	err       error
+}
+
 func load(t *testing.T) (*olist.Source, *olist.Reference) {
 	t.Helper()
-	dir := shareddata.Dir(t, "olist")
-	source, err := olist.Load(dir)
-	if err != nil {
-		t.Fatal(err)
+	dir, l := shareddata.Dir(t, "olist"), &loaded
+	l.once.Do(func() {
+		if l.source, l.err = olist.Load(dir); l.err == nil {
+			l.reference, l.err = olist.LoadReference(dir)
+		}
+	})
+	if l.err != nil {
+		t.Fatal(l.err)
 	}
-	reference, err := olist.LoadReference(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source, reference
+	return l.source, l.reference
 }
 
 // none fails the test with every mismatch, at most 40 of them.

@@ -5,7 +5,7 @@ import "slices"
 // Describe computes what the night of asOf publishes about sales, for the given roles, when the dumps begin
 // on first. Sales outside first … asOf are not looked at.
 func Describe(sales []Sale, first, asOf Date, roles ...string) Night {
-	known := between(byDay(sales), first, asOf)
+	known := byDay(during(sales, first, asOf))
 	night := Night{AsOf: asOf, GMV: map[Key]GMV{}, Repeat: map[Key]Repeat{}, Months: map[MonthKey]MonthlyBuyers{}, Cohorts: map[CohortKey]Cohort{}}
 	for _, role := range roles {
 		for subject, of := range bySubject(known, role) {

@@ -73,6 +73,17 @@ func between(sales []Sale, first, last Date) []Sale {
 	return sales[start:max(start, end)]
 }
 
+// during keeps the sales of the days first … last, in whatever order they are.
+func during(sales []Sale, first, last Date) []Sale {
+	var kept []Sale
+	for _, s := range sales {
+		if s.Day >= first && s.Day <= last {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
 // byDay is a copy of sales in order of their days.
 func byDay(sales []Sale) []Sale {
 	ordered := slices.Clone(sales)
@@ -82,7 +93,7 @@ func byDay(sales []Sale) []Sale {
 
 // valid keeps the sales that count for everything.
 func valid(sales []Sale) []Sale {
-	var kept []Sale
+	kept := make([]Sale, 0, len(sales))
 	for _, s := range sales {
 		if s.State == Valid {
 			kept = append(kept, s)
