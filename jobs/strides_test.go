@@ -9,4 +9,4 @@ const faultStride = 113
 const settingsWalks uint64 = 4
 
 // damagedMarkets is how many are validated and run.
-const damagedMarkets uint64 = 60
+const damagedMarkets uint64 = 30
