@@ -6,7 +6,7 @@ package jobs_test
 const faultStride = 1
 
 // settingsWalks through settings.
-const settingsWalks uint64 = 60
+const settingsWalks uint64 = 24
 
 // damagedMarkets that are validated and run.
-const damagedMarkets uint64 = 600
+const damagedMarkets uint64 = 200
