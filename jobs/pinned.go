@@ -1,0 +1,129 @@
+package jobs
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
+
+// pinned tells whether the commit of the run before rests on a partition that is no longer listed.
+func (n *night) pinned(table string, day calendar.Day) bool {
+	_, ok := n.pin(table, day)
+	return ok
+}
+
+// pin is the partition of an earlier night that is no longer looked at.
+func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
+	if n.previous == nil || day >= n.restatedFrom() {
+		return Partition{}, false
+	}
+	ps := n.previous.manifest.Partitions[table]
+	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
+	if !ok {
+		return Partition{}, false
+	}
+	p, ok := n.carry(table, ps[i])
+	if ok && n.runner.Inputs.on(table, day) != nil && (p.BuyersGone || n.rekeyed(table)) {
+		return Partition{}, false // the dump has the buyers
+	}
+	return p, ok
+}
+
+// listPartitions are the partitions of a table in the history kept.
+func (n *night) listPartitions(table string) []Partition {
+	var out []Partition
+	for d := n.firstOf(table); d <= n.asOf; d++ {
+		if p, ok := n.pin(table, d); ok {
+			out = append(out, p)
+			continue
+		}
+		if dump := n.runner.Inputs.on(table, d); dump != nil {
+			out = append(out, n.partition(table, dump))
+		}
+	}
+	return out
+}
+
+// partition is what reducing a dump today gives: its digest covers the objects, the rules, and the snapshots
+// that classify its rows.
+func (n *night) partition(table string, d *dump) Partition {
+	rules := n.rulesUnder(n.runner.Settings.BuyerKeyID(), table)
+	return n.withoutForgotten(table, Partition{Day: d.day, Digest: digestOf(rules, d.digest(), n.dependencies(table, d.day))})
+}
+
+// dependencies is the digest of the snapshots that classify the rows of a partition: the nearest one for
+// orders, and of accounts for traffic; for refunds, which look at the days on which they were paid, all that may be asked for.
+func (n *night) dependencies(table string, day calendar.Day) string {
+	var parts []string
+	for _, dim := range classifying(table) {
+		if table != contract.Refunds.Name {
+			if p, ok := n.nearest(dim, day); ok {
+				parts = append(parts, p.Digest)
+			}
+			continue
+		}
+		if p, ok := n.nearest(dim, day-JoinDays); ok {
+			parts = append(parts, p.Digest)
+		}
+		for _, p := range n.partitions[dim] {
+			if p.Day > day-JoinDays && p.Day <= day {
+				parts = append(parts, p.Digest)
+			}
+		}
+	}
+	return digestOf(parts...)
+}
+
+// classifying are the tables whose snapshots classify the rows of a table.
+func classifying(table string) []string {
+	switch table {
+	case contract.Orders.Name, contract.Refunds.Name:
+		return []string{contract.Products.Name, contract.Talents.Name}
+	case contract.ProductTraffic.Name:
+		return []string{contract.Talents.Name}
+	}
+	return nil
+}
+
+// reclassified are the tables of snapshots by other rules than those of a night, as far as they classify rows of a day for either.
+func (n *night) reclassified(m *Manifest, table string, day calendar.Day) (by []string) {
+	for _, dim := range classifying(table) {
+		if !n.otherRules(m, dim) {
+			continue
+		}
+		first, there := n.runner.Inputs.first(dim)
+		if ps := m.Partitions[dim]; there && first <= day || len(ps) > 0 && ps[0].Day <= day {
+			by = append(by, dim)
+		}
+	}
+	return by
+}
+
+// otherRules tells whether a night read a table by other rules, whatever its buyer key.
+func (n *night) otherRules(m *Manifest, table string) bool {
+	return m.Rules[table] != n.rulesUnder(cmp.Or(m.BuyerKey, n.runner.Settings.BuyerKeyID()), table)
+}
+
+// rulesUnder is the digest of tonight's rules of a table under the buyer key of that id, made once: every day of the history asks for it.
+func (n *night) rulesUnder(keyID, table string) string {
+	known, ok := n.digests.Load(keyID + table)
+	if !ok {
+		known, _ = n.digests.LoadOrStore(keyID+table, n.runner.Settings.digestUnder(keyID, table, n.types))
+	}
+	return known.(string)
+}
+
+// nearest is the table's partition of a day or the nearest before it.
+func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
+	ps := n.partitions[table]
+	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
+	if !ok {
+		i--
+	}
+	if i < 0 {
+		return Partition{}, false
+	}
+	return ps[i], true
+}
