@@ -12,6 +12,7 @@ import (
 const (
 	kills         = 10
 	contests      = 1
+	rulesWalks    = 12 // changes of rules that are tried
 	hostileStride = 20 // files of shared/data/bad-parquet from one to the next
 	extremes      = 4  // nights with the extremes of types in their dumps
 )

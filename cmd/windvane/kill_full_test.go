@@ -11,8 +11,9 @@ import (
 const (
 	kills         = 200
 	contests      = 5
-	hostileStride = 1  // files of shared/data/bad-parquet from one to the next
-	extremes      = 60 // nights with the extremes of types in their dumps
+	rulesWalks    = 150 // changes of rules that are tried
+	hostileStride = 1   // files of shared/data/bad-parquet from one to the next
+	extremes      = 60  // nights with the extremes of types in their dumps
 )
 
 // realStores are servers that tests start.
