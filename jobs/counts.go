@@ -111,3 +111,11 @@ func (s Settings) markers() string {
 	}
 	return strings.Join(names, " and ")
 }
+
+// withMarkers is a place of dumps and what must stand there for them to count.
+func (s Settings) withMarkers(place string) string {
+	if names := s.markers(); names != "" {
+		return place + " with " + names + " beside it"
+	}
+	return place
+}

@@ -42,7 +42,7 @@ func (n *night) checkPresence() error {
 	s, in := n.runner.Settings, n.runner.Inputs
 	if !in.has(contract.Orders.Name, n.asOf) {
 		path, _ := s.Tables[contract.Orders.Name].ParsedPath(contract.Orders)
-		return fmt.Errorf("%w: no orders up to %s; looked for %s", ErrLate, n.asOf, path)
+		return fmt.Errorf("%w: no orders up to %s; looked for %s", ErrLate, n.asOf, s.withMarkers(path.String()))
 	}
 	var missing []string
 	if err := n.checkHistory(); err != nil {
@@ -62,8 +62,8 @@ func (n *night) checkPresence() error {
 	if len(missing) == 0 {
 		return nil
 	}
-	shown := missing[:min(5, len(missing))]
-	return fmt.Errorf("%w: %d missing: %v; a missing partition is never a day of zeros: wait for it, or declare it under absent_days (or the table absent)",
+	shown := s.withMarkers(fmt.Sprint(missing[:min(5, len(missing))]))
+	return fmt.Errorf("%w: %d missing: %s; a missing partition is never a day of zeros: wait for it, or declare it under absent_days (or the table absent)",
 		ErrLate, len(missing), shown)
 }
 

@@ -397,7 +397,7 @@ func TestMissingDaysAreNeverZeros(t *testing.T) {
 				d.t.Fatal(err)
 			}
 		}, "no orders up to"},
-		{"days without _SUCCESS have not arrived", func(d *deployment) { d.settings.RequireSuccess = true }, "no orders up to"},
+		{"days without _SUCCESS have not arrived", func(d *deployment) { d.settings.RequireSuccess = true }, "parquet with _SUCCESS beside it"},
 		{"no snapshots of the day", func(d *deployment) { d.drop("products", lastDay); d.drop("talents", lastDay) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -139,10 +139,7 @@ func (r *Runner) reportMissing(report *TableReport, t *contract.Table, day calen
 	report.Status = ReportMissing
 	report.Missing = consequence(t)
 	path, _ := r.Settings.Tables[t.Name].ParsedPath(t) // checked when the dumps were listed
-	place := path.On(day)
-	if names := r.Settings.markers(); names != "" {
-		place += " with " + names + " beside it"
-	}
+	place := r.Settings.withMarkers(path.On(day))
 	switch first, begun := r.Inputs.first(t.Name); {
 	case r.Settings.Tables[t.Name].Absent:
 		report.Notes = append(report.Notes, "declared absent")

@@ -95,7 +95,7 @@ func (a *app) daysToValidate(ctx context.Context, r *jobs.Runner, f validateFlag
 		return 0, 0, err
 	}
 	if !found {
-		return 0, 0, errors.New("no dumps were found: is input.url the bucket, and are the paths under tables right?")
+		return 0, 0, errors.New("no dumps were found: is input.url the bucket, are the paths under tables right, and does what require asks for stand beside the files?")
 	}
 	if f.day == "" && f.from == "" && f.to == "" {
 		yesterday, _ := a.date("date", "", r.Settings.Zone)
