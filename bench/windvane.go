@@ -125,7 +125,7 @@ func openDumps(ctx context.Context, l *lake.Lake, prefix string) (files []*lake.
 func sourceFields(f *lake.File) []mapping.SourceField {
 	var fields []mapping.SourceField
 	for _, c := range f.Columns() {
-		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Repeated: c.Repeated || c.Nested || c.Type == nil})
+		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Parquet: c.Parquet})
 	}
 	return fields
 }

@@ -64,7 +64,18 @@ func isBroken(err error) bool {
 func sourceFields(f *lake.File) []mapping.SourceField {
 	var fields []mapping.SourceField
 	for _, c := range f.Columns() {
-		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Repeated: c.Repeated || c.Nested || c.Type == nil, Int96: c.Int96})
+		fields = append(fields, mapping.SourceField{Name: c.Name, Type: c.Type, Parquet: parquetType(&c), Int96: c.Int96})
 	}
 	return fields
+}
+
+// parquetType is a column's type in the file's words, and what keeps it from being read.
+func parquetType(c *lake.SourceColumn) string {
+	switch {
+	case c.Repeated:
+		return c.Parquet + ", repeated"
+	case c.Nested:
+		return c.Parquet + ", in a group"
+	}
+	return c.Parquet
 }

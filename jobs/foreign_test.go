@@ -2,10 +2,12 @@ package jobs_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/windvane/windvane/internal/testkit/twin"
+	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/mapping"
 )
@@ -213,5 +216,33 @@ func TestTimesOfINT96(t *testing.T) {
 	}
 	if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
 		t.Errorf("paid_at of refunds alone, which no day rule looks at: %s", diff)
+	}
+}
+
+// wideDecimal is what ClickHouse's Decimal256 and BIGNUMERIC become.
+func wideDecimal() *otherwise {
+	const width = 32
+	return &otherwise{parquet.Decimal(2, 76, parquet.FixedLenByteArrayType(width)), func(v parquet.Value) parquet.Value {
+		return parquet.FixedLenByteArrayValue(binary.BigEndian.AppendUint64(make([]byte, width-8), uint64(v.Int64())))
+	}}
+}
+
+// A column that no reader of ours takes is refused by name, also where only the types of ids are looked for.
+func TestColumnsThatCannotBeReadAreNamed(t *testing.T) {
+	for _, column := range []string{"buyer_paid_fen", "merchant_id"} {
+		d := newDeployment(t)
+		d.rewrite("orders", lastDay, func(name string) *otherwise {
+			if name == column {
+				return wideDecimal()
+			}
+			return nil
+		})
+		want := "part-00000.parquet: column " + column + ": found FIXED_LEN_BYTE_ARRAY(32) DECIMAL(76,2)"
+		if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), want) {
+			t.Errorf("the night: %v", err)
+		}
+		if found := strings.Join(d.problems(), "\n"); !strings.Contains(found, want) {
+			t.Errorf("validate: %s", found)
+		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 
 // SourceField is one column as a file has it.
 type SourceField struct {
-	Name     string
-	Type     arrow.DataType // of the values; text may be plain or dictionary-encoded
-	Repeated bool           // a list, or inside one
-	Int96    bool           // moments as Spark and Hive write them; Impala writes wall clocks in the same type: the column's zone tells them
+	Name    string
+	Type    arrow.DataType // of the values, nil if they cannot be read; text may be plain or dictionary-encoded
+	Parquet string         // the type in the file's words, for messages about what cannot be read
+	Int96   bool           // moments as Spark and Hive write them; Impala writes wall clocks in the same type: the column's zone tells them
 }
 
 // Bound is a Mapper that fits one file's columns. It is safe for concurrent use.
@@ -174,7 +174,7 @@ func (m *Mapper) check(p *plan, source []SourceField) (*SourceField, []Problem) 
 		switch f := find(source, name); {
 		case f == nil:
 			problems = append(problems, missing(p, name, source))
-		case f.Repeated || !hasTextForm(f.Type):
+		case f.Type == nil || !hasTextForm(f.Type):
 			problems = append(problems, Problem{p.Name, name, describe(f), "text, an integer or a boolean, for a condition", ""})
 		}
 	}
@@ -195,9 +195,9 @@ func missing(p *plan, name string, source []SourceField) Problem {
 
 // checkType is what is wrong with the type of a source column.
 func (m *Mapper) checkType(p *plan, f *SourceField) []Problem {
-	expected, remedy := m.accept(p, f.Type)
-	if f.Repeated {
-		expected, remedy = "one value a row", ""
+	expected, remedy := unreadable, ""
+	if f.Type != nil {
+		expected, remedy = m.accept(p, f.Type)
 	}
 	if expected == "" {
 		return nil
@@ -205,10 +205,13 @@ func (m *Mapper) checkType(p *plan, f *SourceField) []Problem {
 	return []Problem{{Column: p.Name, Source: f.Name, Found: describe(f), Expected: expected, Remedy: remedy}}
 }
 
-// describe names a field's type as Arrow does.
+// unreadable is what is expected of a column that cannot be read at all.
+const unreadable = "one value a row, of a type that is read: no list, no field of a group, no decimal of more than 128 bits"
+
+// describe names a field's type as Arrow does, one that cannot be read as the file does.
 func describe(f *SourceField) string {
-	if f.Repeated {
-		return "a list of " + f.Type.String()
+	if f.Type == nil {
+		return f.Parquet
 	}
 	return f.Type.String()
 }

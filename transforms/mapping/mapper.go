@@ -170,7 +170,7 @@ func DetectIDs(t *contract.Table, spec Table, source []SourceField) contract.IDT
 		if c.Kind != contract.ID {
 			continue
 		}
-		if f := find(source, spec.Columns[c.Name].source(c.Name)); f != nil && isText(f.Type) {
+		if f := find(source, spec.Columns[c.Name].source(c.Name)); f != nil && f.Type != nil && isText(f.Type) {
 			types[c.Domain] = true
 		}
 	}

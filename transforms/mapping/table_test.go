@@ -358,7 +358,10 @@ func TestBindRefuses(t *testing.T) {
 			`things: column c (from t): found int64, expected an integer with a declared unit; say it in the configuration: columns: {c: {column: t, unit: ms}}`},
 		{"an integer enumeration without a mapping", scene, mapping.Column{}, []mapping.SourceField{{Name: "c", Type: i64}},
 			`things: column c: found int64, expected text: live, search, other; map its values in the configuration: columns: {c: {column: c, values: {<source value>: live}}}`},
-		{"a list", count, mapping.Column{}, []mapping.SourceField{{Name: "c", Type: i64, Repeated: true}}, `things: column c: found a list of int64, expected one value a row`},
+		{"a list", count, mapping.Column{}, []mapping.SourceField{{Name: "c", Parquet: "INT64, repeated"}},
+			`things: column c: found INT64, repeated, expected one value a row, of a type that is read: no list, no field of a group, no decimal of more than 128 bits`},
+		{"a condition on what cannot be read", orNull(count), mapping.Column{When: map[string][]string{"s": {"x"}}}, []mapping.SourceField{{Name: "c", Type: i64}, {Name: "s", Parquet: "BYTE_ARRAY STRING, in a group"}},
+			`things: column c (from s): found BYTE_ARRAY STRING, in a group, expected text, an integer or a boolean, for a condition`},
 		{"a condition on a column that is missing", orNull(count), mapping.Column{When: map[string][]string{"s": {"x"}}}, []mapping.SourceField{{Name: "c", Type: i64}},
 			`things: column c (from s): found no such column among c, expected a required column; name its source in the configuration: columns: {c: <source column>}`},
 	} {
