@@ -11,6 +11,13 @@ import (
 // What comes into a day's dump by the tolerance alone counts on that day, once: an order that was placed and a refund that succeeded
 // five minutes before it.
 func TestWithinTheToleranceCountsOnTheDay(t *testing.T) {
+	for _, tolerance := range []time.Duration{10 * time.Minute, 48 * time.Hour} { // in the second the application is moved too
+		t.Run(tolerance.String(), func(t *testing.T) { withinTheTolerance(t, tolerance) })
+	}
+}
+
+func withinTheTolerance(t *testing.T, tolerance time.Duration) {
+	t.Helper()
 	d, day := newDeployment(t), twin.Day(lastDay)
 	late := time.Unix(int64(day)*86_400, 0).UTC().Add(-8*time.Hour - 5*time.Minute)
 	placed, sold := orders(day)[0], orders(day - 2)[0]
@@ -18,7 +25,7 @@ func TestWithinTheToleranceCountsOnTheDay(t *testing.T) {
 	back := twin.Refund{RefundID: "900003", OrderLineID: sold.OrderLineID, OrderID: sold.OrderID, BuyerID: sold.BuyerID, MerchantID: sold.MerchantID,
 		ProductID: sold.ProductID, PromoterID: sold.PromoterID, AuthorID: sold.AuthorID, PaidAt: *sold.PaidAt, AppliedAt: *sold.PaidAt, SucceededAt: &late,
 		AmountFen: 400, Kind: "refund_only", Reason: "other", Scene: sold.Scene, OrderKind: sold.OrderKind, Quantity: 1, BuyerPaidFen: sold.BuyerPaidFen}
-	d.settings.Tables = map[string]mapping.Table{"orders": {Tolerance: 10 * time.Minute}, "refunds": {Tolerance: 10 * time.Minute}}
+	d.settings.Tables = map[string]mapping.Table{"orders": {Tolerance: 10 * time.Minute}, "refunds": {Tolerance: tolerance}}
 	platform := func() map[int64]orderedRow {
 		out := map[int64]orderedRow{}
 		for _, r := range published[orderedRow](t, d, d.night(lastDay), "gmv") {

@@ -141,7 +141,7 @@ func (s *shift) moved(us int64) int64 {
 	case us < s.from || us >= s.to:
 		return us
 	case us < s.start:
-		return us + s.forth
+		return min(us+s.forth, s.end-1) // where the tolerance is longer than a day
 	case us >= s.end:
 		return max(us-s.back, s.last)
 	}
