@@ -394,6 +394,7 @@ func TestValidate(t *testing.T) {
 			"created_at":  {Unit: "h", Zone: "Mars/Olympus", Default: text("soon")},
 			"paid_at":     {When: map[string][]string{"status": nil}},
 			"paid_fen":    {Constant: text("58.90"), Column: "x"},
+			"buyer_id":    {When: map[string][]string{"status": {"paid"}}},
 			"colour":      {},
 		},
 	}
@@ -402,6 +403,7 @@ tolerance: -1s is negative
 max_reject_ratio: 1.5 is outside [0, 1]
 min_rejects: -1 is negative
 max_quarantine: 1 is outside [0, 1)
+columns.buyer_id.when: outside a condition a column is null, and buyer_id must have a value in every row
 columns.colour: table lines has no such column; it has line_id, buyer_id, merchant_id, scene, created_at, paid_at, paid_fen, risk_reason, updated_at
 columns.created_at.default: "soon" is not a time such as 2006-01-02 15:04:05
 columns.created_at.unit: "h" is not a unit of a column of kind instant; it may be s, ms, us, ns

@@ -77,6 +77,9 @@ func (c Column) validate(target contract.Column) (problems []error) {
 	for _, from := range sortedKeys(c.Values) {
 		c.validateValue(target, from, add)
 	}
+	if len(c.When) > 0 && !target.Null {
+		add(".when", "outside a condition a column is null, and %s must have a value in every row", target.Name)
+	}
 	for _, name := range sortedKeys(c.When) {
 		if len(c.When[name]) == 0 {
 			add(".when."+name, "no value is listed")
