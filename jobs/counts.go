@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/windvane/windvane/jobs/lake"
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/rollup"
 )
@@ -86,16 +87,25 @@ func (d *dump) checkPromise(rows int64) error {
 	return fmt.Errorf("%w: %s of %s has %d rows where %s says %d: have the day written again", ErrInput, d.table.Name, d.day, rows, d.counts, *d.promised.Rows)
 }
 
-// settleMarkers gives each day the markers that stand beside its files.
-func settleMarkers(objects []lake.Object, folders map[string]*dump) {
+// settleMarkers gives each day the markers that stand beside its files: a day in several folders has arrived when each of them has.
+func settleMarkers(objects []lake.Object, days map[calendar.Day]*dump) {
+	success, promises := map[string]bool{}, map[string]string{}
 	for _, o := range objects {
-		d := folders[path.Dir(o.Key)]
-		switch {
-		case d == nil:
-		case path.Base(o.Key) == "_SUCCESS":
-			d.success = true
-		case path.Base(o.Key) == countsName:
-			d.counts = o.Key
+		switch path.Base(o.Key) {
+		case "_SUCCESS":
+			success[path.Dir(o.Key)] = true
+		case countsName:
+			promises[path.Dir(o.Key)] = o.Key
+		}
+	}
+	for _, d := range days {
+		d.success = true
+		for _, o := range d.objects {
+			folder := path.Dir(o.Key)
+			d.success = d.success && success[folder]
+			if d.counts == "" {
+				d.counts = promises[folder]
+			}
 		}
 	}
 }

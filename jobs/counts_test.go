@@ -8,8 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"github.com/windvane/windvane/jobs"
+	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/mapping"
 )
 
 // count writes what the producer says of a partition.
@@ -68,6 +72,54 @@ func TestCountsOfTheProducer(t *testing.T) {
 	d.countAll()
 	if o := d.night(lastDay); o.Status != jobs.Published {
 		t.Errorf("all is as it says: %s", o.Status)
+	}
+}
+
+// A day whose files lie in several folders has arrived when each of them has its marker.
+func TestEachFolderOfADayHasItsMarker(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.Tables = map[string]mapping.Table{"orders": {Path: "hourly/dt={date}/hour=*/*.parquet"}}
+	hour := func(day calendar.Day, hour string) string {
+		return filepath.Join(d.in, "hourly", "dt="+day.String(), "hour="+hour)
+	}
+	for day := firstDay; day <= lastDay; day++ {
+		for _, h := range []string{"00", "23"} { // the second has copies, which are dropped
+			if err := os.CopyFS(hour(day, h), os.DirFS(d.dump("orders", day))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := sums(d.night(lastDay))
+	d.settings.RequireSuccess = true
+	mark := func(folder string) {
+		if err := os.WriteFile(filepath.Join(folder, "_SUCCESS"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for day := firstDay; day <= lastDay; day++ {
+		for _, table := range []string{"refunds", "products", "talents"} {
+			mark(d.dump(table, day))
+		}
+		mark(hour(day, "00"))
+		if day < lastDay {
+			mark(hour(day, "23"))
+		}
+	}
+	if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrLate) || !strings.Contains(err.Error(), "orders dt=2026-01-31") {
+		t.Errorf("an hour without its marker: %v", err)
+	}
+	mark(hour(lastDay, "23"))
+	if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
+		t.Error(diff)
+	}
+	d.settings.Tables = map[string]mapping.Table{"orders": {Path: "flat/{date}.parquet"}}
+	in, err := lake.Open(t.Context(), d.in, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if _, err := jobs.ListInputs(t.Context(), in, d.settings); !errors.Is(err, jobs.ErrInput) || !strings.Contains(err.Error(), "one folder holds many days") {
+		t.Errorf("a folder of many days: %v", err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -26,7 +25,7 @@ type dump struct {
 	table   *contract.Table
 	day     calendar.Day
 	objects []lake.Object
-	success bool // a _SUCCESS object stands beside them
+	success bool // a _SUCCESS object stands beside them, in each of their folders
 
 	counts   string  // key of the producer's counts beside them; empty: there is none
 	promised *counts // what it says, once it was read and the files agree
@@ -74,12 +73,14 @@ func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, s Settings
 	if err != nil {
 		return nil, fmt.Errorf("tables.%s: %w", t.Name, err)
 	}
+	if s.markers() != "" && t.Class != contract.Static && !p.DatedFolder() {
+		return nil, fmt.Errorf("%w: tables.%s: path %s: one folder holds many days, and %s beside their files cannot tell which of them has arrived: give each day a folder, or do without require", ErrInput, t.Name, p, s.markers())
+	}
 	objects, err := in.List(ctx, p.Prefix())
 	if err != nil {
 		return nil, fmt.Errorf("list dumps of %s: %w", t.Name, err)
 	}
 	days := map[calendar.Day]*dump{}
-	folders := map[string]*dump{}
 	for _, o := range objects {
 		day, ok := p.Match(o.Key)
 		if !ok {
@@ -91,9 +92,8 @@ func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, s Settings
 			days[day] = d
 		}
 		d.objects = append(d.objects, o)
-		folders[path.Dir(o.Key)] = d
 	}
-	settleMarkers(objects, folders)
+	settleMarkers(objects, days)
 	if t.Class != contract.Static {
 		maps.DeleteFunc(days, func(_ calendar.Day, d *dump) bool {
 			return s.RequireSuccess && !d.success || s.RequireCounts && d.counts == ""

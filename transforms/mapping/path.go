@@ -88,9 +88,22 @@ func (p Path) String() string { return p.template }
 
 // Dated tells whether the template names a day wholly.
 func (p Path) Dated() bool {
+	return dated(p.groups)
+}
+
+// DatedFolder tells whether the folder of a key belongs to one day.
+func (p Path) DatedFolder() bool {
+	var names []string
+	for _, found := range placeholder.FindAllString(path.Dir(p.template), -1) {
+		names = append(names, strings.Trim(found, "{}"))
+	}
+	return dated(names)
+}
+
+func dated(names []string) bool {
 	have := map[string]bool{}
-	for _, g := range p.groups {
-		have[g] = true
+	for _, name := range names {
+		have[name] = true
 	}
 	return have["date"] || have["yyyymmdd"] || have["yyyy"] && have["mm"] && have["dd"]
 }
