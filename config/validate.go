@@ -51,6 +51,9 @@ var jobName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 // maxDays bounds windows: a century is a typing error.
 const maxDays = 36500
 
+// maxHistory bounds history_days: over more of them sums of fen could leave 63 bits.
+const maxHistory = 900
+
 // maxCommitGap bounds commit_gap_days: lists that are older say nothing of today.
 const maxCommitGap = 30
 
@@ -66,8 +69,8 @@ func (c Config) problems() (found []problem) {
 	if _, err := c.Zone(); err != nil {
 		add("business_zone", "%v", err)
 	}
-	if c.HistoryDays < 1 || c.HistoryDays > maxDays {
-		add("history_days", "%d is outside [1, %d]", c.HistoryDays, maxDays)
+	if c.HistoryDays < 1 || c.HistoryDays > maxHistory {
+		add("history_days", "%d is outside [1, %d]", c.HistoryDays, maxHistory)
 	}
 	if most := max(1, c.HistoryDays); c.RestateDays < 1 || c.RestateDays > most {
 		add("restate_days", "%d is outside [1, %d], the upper end being history_days", c.RestateDays, most)
