@@ -16,7 +16,7 @@ func lineCopies(cols ...Column) []Column {
 		copied(null(id("content_id", Content, "live session or video of the sale"))),
 		copied(enum("scene", Scenes, "where the sale happened")),
 		copied(enum("order_kind", OrderKinds, "kind of the order")),
-		copied(null(text("risk_reason", "why the order is abnormal; null: it is not"))),
+		copied(null(text("risk_reason", "why the order is abnormal; null or empty: it is not"))),
 		copied(count("quantity", "units of the line")),
 		copied(fen("buyer_paid_fen", "paid by the buyer for the goods of the line")),
 		copied(fen("platform_subsidy_fen", "paid by the platform for the goods of the line")),
@@ -46,7 +46,7 @@ var Orders = &Table{
 		fen("platform_subsidy_fen", "paid by the platform for the goods"),
 		fen("freight_fen", "freight; not part of GMV"),
 		enum("order_kind", OrderKinds, "kind of the order"),
-		null(text("risk_reason", "why the order is abnormal (brushing, bot, …); null: it is not")),
+		null(text("risk_reason", "why the order is abnormal (brushing, bot, …); null or empty: it is not")),
 	},
 }
 
@@ -272,7 +272,7 @@ var ChuanliuEligibility = &Table{
 		enum("arm", Arms, "treatment is shown, holdout is not"),
 		instant("eligible_at", "when the boost would fire"),
 		null(id("source_promoter_id", Talent, "talent whose distribution made the buyer eligible")),
-		null(text("programme", "programme; null: the only one")),
+		null(text("programme", "programme; null or empty: the only one")),
 	},
 }
 

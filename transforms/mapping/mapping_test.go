@@ -279,6 +279,8 @@ func TestColumns(t *testing.T) {
 		{name: "buyers are never shown", column: buyer, source: i64, rows: `[{"c":"-9223372036854775808"}]`, rejects: "0 bad_id"},
 		// Text.
 		{name: "text is dictionary-encoded", column: free, source: str, rows: `[{"c":"a"},{"c":""},{"c":"a"}]`, want: "a |  | a"},
+		{name: "an empty text where it may be null says nothing", column: orNull(free), source: str, rows: `[{"c":"a"},{"c":""},{"c":null}]`, want: "a | null | null"},
+		{name: "so it does in a dictionary", column: orNull(free), source: dict, rows: `[{"c":""},{"c":"a"},{"c":""}]`, want: "null | a | null"},
 		{name: "bytes without annotation are text", column: free, source: bin, rows: `[{"c":"YWI="},{"c":"/w=="}]`, want: "ab", rejects: "1 bad_text \uFFFD"},
 		{name: "text with NUL", column: free, source: dict, rows: `[{"c":"a\u0000b"},{"c":"a"}]`, want: "a", rejects: "0 bad_text a\x00b"},
 		{name: "text that is too long is cut in the reject", column: free, source: str, rows: big, want: "ok", rejects: "0 bad_text " + strings.Repeat("x", mapping.MaxValue)},

@@ -81,6 +81,10 @@ func (c *conversion) textFault(s string) (reason Reason, bad bool) {
 	return 0, false
 }
 
+// isNothing tells whether a text says that there is none, as of warehouses whose columns are not null by default ''. An id is no such
+// text: an empty one is wrong.
+func (c *conversion) isNothing(s string) bool { return s == "" && c.Kind == contract.Text && c.Null }
+
 // encoder gives each distinct text of one record a code: open addressing on the 64-bit hash, each text
 // checked once.
 type encoder struct {
@@ -100,8 +104,16 @@ func newEncoder(c *conversion) *encoder {
 func (e *encoder) encode(a arrow.Array, at func(row int) string) arrow.Array {
 	buf, codes := allocate[uint32](e.c.mem, a.Len())
 	clear(codes)
+	var off rowSet
 	eachValid(a, func(row int) {
 		s := at(row)
+		if e.c.isNothing(s) {
+			if off == nil {
+				off = newRowSet(a.Len())
+			}
+			off.add(row)
+			return
+		}
 		code := e.code(s)
 		codes[row] = code
 		if f := e.faults[code]; f >= 0 {
@@ -111,7 +123,7 @@ func (e *encoder) encode(a arrow.Array, at func(row int) string) arrow.Array {
 	indices := assemble(arrow.PrimitiveTypes.Uint32, a.Len(), buf, validity(e.c.mem, a), a.NullN())
 	values := e.array()
 	defer values.Release()
-	return dictionary(indices, values)
+	return e.c.withoutRows(dictionary(indices, values), off)
 }
 
 // array is the dictionary. A text that cannot be used is empty in it: its rows leave.
@@ -204,7 +216,7 @@ func (c *conversion) dictionaryText(d *array.Dictionary) arrow.Array {
 func (c *conversion) checkedValues(a arrow.Array) (values arrow.Array, void rowSet, faults map[uint32]Reason) {
 	texts := textsOf(a)
 	for i := range a.Len() {
-		if a.IsNull(i) {
+		if a.IsNull(i) || c.isNothing(texts.at(i)) {
 			if void == nil {
 				void = newRowSet(a.Len())
 			}

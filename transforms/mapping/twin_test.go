@@ -120,7 +120,11 @@ func mapSale(s sale, day string) (row []string, reason string) {
 			reason = "bad_text"
 		}
 	}
-	return append(row, show(s.note)), reason
+	note := s.note
+	if note != nil && *note == "" {
+		note = nil
+	}
+	return append(row, show(note)), reason
 }
 
 func badText(s string) bool {
