@@ -2,6 +2,8 @@ package jobs_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,6 +42,26 @@ func TestSalesFollowTheRulesOfWhatClassifiesThem(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Where dumps lie is no rule: a warehouse that moves makes nothing of days again whose dumps are gone.
+func TestDumpsThatMoveAreNoOtherRules(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 3
+	d.night(lastDay - 1)
+	stayed := d.forked(t)
+	want := bytesOf(stayed.night(lastDay), "data_quality")
+	for day := firstDay; day <= lastDay-3; day++ {
+		d.drop("orders", day)
+		d.drop("products", day)
+	}
+	if err := os.Rename(filepath.Join(d.in, "dumps", "products"), filepath.Join(d.in, "dim")); err != nil {
+		t.Fatal(err)
+	}
+	d.settings.Tables = map[string]mapping.Table{"products": {Path: "dim/dt={date}/*.parquet"}}
+	if diff := gocmp.Diff(want, bytesOf(d.night(lastDay), "data_quality")); diff != "" { // which tells that days of products are other objects now
+		t.Error(diff)
 	}
 }
 

@@ -32,6 +32,7 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 			s.Tables = map[string]mapping.Table{"orders": {Columns: map[string]mapping.Column{"quantity": {Column: "num"}}}}
 		}, true, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {Path: "o/{date}/*.parquet"}} }, false, false}, // where it lies
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true}} }, false, false},   // the same
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxRejectRatio: &ratio}} }, false, false},
