@@ -67,22 +67,23 @@ func (n *night) checkPresence() error {
 		ErrLate, len(missing), shown)
 }
 
-// begins is the first day of a table from which no partition may be missing: that of its first dump or, where the run before rested on an
-// earlier one, the first of those that tonight looks at again. False: the table has none.
+// begins is the first day of a table from which no partition may be missing: that of its first dump or, where the run before or an earlier
+// one of this night rested on an earlier one, the first of those that tonight looks at again. False: the table has none.
 func (n *night) begins(table string) (calendar.Day, bool) {
 	first, ok := n.runner.Inputs.first(table)
-	if n.previous == nil {
-		return first, ok
+	for _, c := range []*committed{n.previous, n.current} {
+		if c == nil || len(c.manifest.Partitions[table]) == 0 {
+			continue
+		}
+		before := c.manifest.Partitions[table][0].Day
+		if n.previous != nil { // else all are looked at
+			before = max(before, min(n.restatedFrom(), n.previous.manifest.AsOf+1))
+		}
+		if !ok || before < first {
+			first, ok = before, true
+		}
 	}
-	ps := n.previous.manifest.Partitions[table]
-	if len(ps) == 0 {
-		return first, ok
-	}
-	before := max(ps[0].Day, min(n.restatedFrom(), n.previous.manifest.AsOf+1))
-	if !ok || before < first {
-		return before, true
-	}
-	return first, true
+	return first, ok
 }
 
 // restatedFrom is the first day that tonight looks at again; those before are taken from the run before.

@@ -456,6 +456,43 @@ func TestARestatedDayThatIsGoneIsWaitedFor(t *testing.T) {
 	}
 }
 
+// So is one that only an earlier run of the night itself rested on: a table that began with it, or anything on a cold start.
+func TestADayOfThisNightThatIsGoneIsWaitedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(d *deployment)
+		gone   string
+		says   string
+	}{
+		"a table that begins": {func(d *deployment) {
+			for day := firstDay; day < lastDay; day++ {
+				d.drop("refunds", day)
+			}
+			d.night(lastDay - 1)
+		}, "refunds/dt=2026-01-31", "1 missing: [refunds dt=2026-01-31]"},
+		"all of a table on a cold start":       {func(*deployment) {}, "refunds", "7 missing: [refunds dt=2026-01-25 "},
+		"the first day of one on a cold start": {func(*deployment) {}, "orders/dt=2026-01-25", "1 missing: [orders dt=2026-01-25]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDeployment(t)
+			c.before(d)
+			d.night(lastDay)
+			there, away := filepath.Join(d.in, "dumps", filepath.FromSlash(c.gone)), filepath.Join(t.TempDir(), "away")
+			if err := os.Rename(there, away); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrLate) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %v, want %q", err, c.says)
+			}
+			if err := os.Rename(away, there); err != nil {
+				t.Fatal(err)
+			}
+			if o := d.night(lastDay); o.Status != jobs.AlreadyDone {
+				t.Errorf("when it is back: %s", o.Status)
+			}
+		})
+	}
+}
+
 // status is what a run of the night would find.
 func (d *deployment) status(asOf calendar.Day) (status string) {
 	d.t.Helper()
