@@ -165,8 +165,12 @@ func windowText(r *rules.Rules, s rules.Score) string {
 	for _, w := range s.Windows {
 		days = append(days, strconv.Itoa(w))
 	}
-	return fmt.Sprintf("Window: %s days, the first that is long enough: the first one with %d %s orders, the others with %d valid ones. With fewer in the longest there is no score.",
-		strings.Join(days, ", "), s.FullOrders, s.FullBy, r.MinimumOrders)
+	full := fmt.Sprintf("the first one with %d %s orders and %d valid ones", s.FullOrders, s.FullBy, r.MinimumOrders)
+	if s.FullBy == "valid" {
+		full = fmt.Sprintf("the first one with %d valid orders", max(s.FullOrders, r.MinimumOrders))
+	}
+	return fmt.Sprintf("Window: %s days, the first that is long enough: %s, the others with %d valid ones. With fewer in the longest there is no score.",
+		strings.Join(days, ", "), full, r.MinimumOrders)
 }
 
 // scoreTable lists the indicators.

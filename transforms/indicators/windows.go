@@ -89,8 +89,8 @@ func (c *collector) signed() ([]int64, error) {
 	})
 }
 
-// choose picks each subject's window: the first if it is full, else the first of the others with the orders that a
-// score needs, else the last. The windows are given as they stand in s, too.
+// choose picks each subject's window: the first, if it is full, with the orders that a score needs, else the first of the
+// others with them, else the last. The windows are given as they stand in s, too.
 func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 	chosen := make([]uint16, len(in.Subjects)) // rules allow as many windows as a year has days
 	for row := range chosen {
@@ -99,9 +99,11 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 			full = signed[row]
 		}
 		w, last := 0, len(in.Score.Windows)-1
-		if full < in.Score.FullOrders && last > 0 {
-			for w = 1; w < last && o.orders[w][row] < in.Rules.MinimumOrders; w++ {
-			}
+		if full < in.Score.FullOrders {
+			w = min(1, last)
+		}
+		for w < last && o.orders[w][row] < in.Rules.MinimumOrders {
+			w++
 		}
 		chosen[row] = uint16(w)
 	}

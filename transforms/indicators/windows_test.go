@@ -27,6 +27,44 @@ func TestTheShortestWindowWithEnoughOrders(t *testing.T) {
 	}
 }
 
+// A first window that is full by what was signed, or by few orders, is none where a score needs more valid orders than it has: the next
+// longer one may have them, as that of a shop whose pre-sales were paid before the window and signed in it.
+func TestAFullWindowHasTheOrdersThatAScoreNeeds(t *testing.T) {
+	type sales map[calendar.Day]int64 // by days ago
+	for _, c := range []struct {
+		name           string
+		fullBy         string
+		full           int64
+		valid, signed  sales
+		window, orders int64
+	}{
+		{"signed in the first window, paid before it", "signed", 500, sales{5: 20, 40: 800}, sales{10: 620}, 60, 820},
+		{"signed in the first window, with what a score needs", "signed", 500, sales{5: 30, 40: 800}, sales{10: 620}, 30, 30},
+		{"enough nowhere", "signed", 500, sales{5: 20, 40: 9}, sales{10: 620}, 90, 29},
+		{"enough in the longest alone", "signed", 500, sales{5: 20, 40: 9, 70: 1}, sales{10: 620}, 90, 30},
+		{"valid orders that fill it are fewer than a score needs", "valid", 10, sales{5: 12, 40: 28}, nil, 60, 40},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			told := func(measure string, by sales) (all []event) {
+				for ago, n := range by {
+					all = append(all, event{subject: 1, day: asOf - ago, values: map[string]int64{measure: n}})
+				}
+				return all
+			}
+			sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: lag, MinimumOrders: 30},
+				Score: &rules.Score{Windows: []int{30, 60, 90}, FullBy: c.fullBy, FullOrders: c.full}, Subjects: []int64{1},
+				Orders: indicators.Source{Subject: "merchant_id", Days: days("merchant_id", asOf-89, told("orders", c.valid), "orders", "paid_fen")},
+				Signed: days("merchant_id", asOf-29, told("signed", c.signed), "signed")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if window, orders := sums.Window.At(0), sums.Orders.At(0); window != c.window || orders != c.orders {
+				t.Errorf("window of %d days with %d orders, want %d and %d", window, orders, c.window, c.orders)
+			}
+		})
+	}
+}
+
 // A product whose window is longer than the history sold on no more days than the others did.
 func TestPaidPerDayIsOfTheDaysThatHaveOrders(t *testing.T) {
 	orders := indicators.Source{Subject: "product_id", Present: calendar.Presence{}}

@@ -124,7 +124,7 @@ type QualityGate struct {
 type Score struct {
 	// Windows are the lengths tried in turn, in days, ascending.
 	Windows []int `yaml:"windows" json:"windows"`
-	// FullOrders is what the first window needs of FullBy to be long enough; the others need MinimumOrders valid orders.
+	// FullOrders is what the first window needs of FullBy to be long enough. Like the others it needs MinimumOrders valid orders, too.
 	FullOrders int64 `yaml:"full_orders" json:"full_orders"`
 	// FullBy is valid or signed: which orders FullOrders counts.
 	FullBy string `yaml:"full_by" json:"full_by"`

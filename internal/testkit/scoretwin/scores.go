@@ -87,7 +87,7 @@ func (d *Dumps) Shops(unit Unit) map[int64]*Subject {
 	for _, id := range d.shops {
 		r := of(id)
 		r.window = 30
-		if r.signed(r.inWindow) < 500 {
+		if r.signed(r.inWindow) < 500 || r.validOrders(r.inWindow) < 30 {
 			if r.window = 60; r.validOrders(r.inWindow) < 30 {
 				r.window = 90
 			}
