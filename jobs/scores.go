@@ -109,10 +109,10 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first calendar.Day) (*indicators.Sums, error) {
 	rule, _ := n.ruleOf(role)
 	in := indicators.Input{AsOf: n.asOf, Rules: n.rules, Score: &rule, Subjects: s.codes, Events: n.sources(ctx, role, first)}
-	orders := first
+	orders := min(first, n.asOf-indicators.RecentDays+1)
 	if role == contract.ScoreProduct { // shops look at what their products sold, in their score's window and in that of 5S
 		in.PaidOver = append([]int{fives.WindowDays}, n.rules.Shop.Windows...)
-		orders = min(first, n.asOf-calendar.Day(slices.Max(in.PaidOver))+1)
+		orders = min(orders, n.asOf-calendar.Day(slices.Max(in.PaidOver))+1)
 	}
 	in.Orders = indicators.Source{Subject: s.scope.Subject, Days: n.history(ctx, rollup.ScoreOrdersOf(s.scope), orders), Present: n.present}
 	if shipments := rollup.ShipmentEventsOf(s.scope); n.computable(shipments, first) {

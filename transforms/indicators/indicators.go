@@ -67,8 +67,8 @@ type Sums struct {
 // weightUnit is the weight of a day of age 0.
 const weightUnit = 1_000_000
 
-// recentDays is the window of Recent.
-const recentDays = 30
+// RecentDays is the window of Recent, whatever those of the score are: Orders have to reach as far back.
+const RecentDays = 30
 
 // Measures of valid orders, beside those of the sources.
 const (

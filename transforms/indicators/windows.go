@@ -45,6 +45,9 @@ func (c *collector) orders() (*orderSums, error) {
 				rows.addTo(o.paid[l], 1, paid)
 			}
 		}
+		if age >= 0 && age < RecentDays {
+			rows.addTo(o.recent, 1, orders)
+		}
 		if age >= 0 && age < len(c.weights) {
 			o.add(windows, age, c.lag, c.weights[age], rows, orders)
 			for _, k := range o.cuts {
@@ -57,9 +60,6 @@ func (c *collector) orders() (*orderSums, error) {
 
 // add counts the orders of one day in every window that holds it.
 func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders []int64) {
-	if age < recentDays {
-		rows.addTo(o.recent, 1, orders)
-	}
 	for w, length := range windows {
 		if age < length {
 			rows.addTo(o.orders[w], 1, orders)

@@ -90,3 +90,21 @@ func TestPaidPerDayIsOfTheDaysThatHaveOrders(t *testing.T) {
 		t.Errorf("a day: %v", got.X)
 	}
 }
+
+// The orders of 30 days that gates ask for are of 30 days, whatever windows a score has.
+func TestRecentOrdersAreOfThirtyDays(t *testing.T) {
+	const lookback = 14
+	var sold []event
+	for ago := range calendar.Day(40) {
+		sold = append(sold, event{subject: 1, day: asOf - ago, values: map[string]int64{"orders": 4}})
+	}
+	sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: 7, MinimumOrders: 30},
+		Score: &rules.Score{Windows: []int{7, lookback}, FullBy: "valid", FullOrders: 30}, Subjects: []int64{1},
+		Orders: indicators.Source{Subject: "product_id", Days: days("product_id", asOf-39, sold, "orders", "paid_fen")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if recent, orders := sums.Recent.At(0), sums.Orders.At(0); recent != 120 || orders != 56 {
+		t.Errorf("%d orders of 30 days, %d of the window", recent, orders)
+	}
+}
