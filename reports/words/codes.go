@@ -130,6 +130,8 @@ func (b Book) Gate(list, id string) string {
 		return name
 	case g.Over == "mean":
 		return name + "（近几次均值）"
+	case g.Over == "days" && g.AtLeast != nil && !b.Exact: // the threshold is that of other rules
+		return name + "达标的次数"
 	case g.Over == "days" && g.AtLeast != nil:
 		return name + "达到 " + Points(*g.AtLeast) + " 的次数"
 	}

@@ -193,8 +193,13 @@ func TestTheSmallestChangeInASentence(t *testing.T) {
 func TestAGateIsNamedByTheThresholdOfTheRule(t *testing.T) {
 	for line, want := range map[float64]string{4.7: "店铺体验分达到 4.70 的次数", 4.465: "店铺体验分达到 4.465 的次数", 4.4655: "店铺体验分达到 4.4655 的次数"} {
 		l := rules.List{ID: "mine", Gates: []rules.Gate{{ID: "shop_score", Measure: "shop_score", Over: "days", Days: 20, OfDays: 30, AtLeast: &line}}}
-		if got := (words.Book{Rules: &rules.Rules{Lists: []rules.List{l}}}).Gate("mine", "shop_score"); got != want {
+		b := words.Book{Rules: &rules.Rules{Lists: []rules.List{l}}, Exact: true}
+		if got := b.Gate("mine", "shop_score"); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+		b.Exact = false // the night may have gone by another threshold
+		if got := b.Gate("mine", "shop_score"); got != "店铺体验分达标的次数" {
+			t.Errorf("by rules that are not those of the night: %s", got)
 		}
 	}
 }
