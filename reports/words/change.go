@@ -126,10 +126,21 @@ func (u unit) noteEN() string {
 	return ""
 }
 
-// weighted tells whether events are counted with the weight of their day.
+// weighted tells whether events are counted with the weight of their day: rules may ask that of any score, and without it they are whole.
 func (c Change) weighted() bool {
-	return c.Events != nil && (*c.Events != math.Trunc(*c.Events) || *c.Volume != math.Trunc(*c.Volume)) && c.Role == "talent" &&
-		slices.ContainsFunc(rules.TalentIndicators, func(k rules.Known) bool { return k.ID == c.Of && k.Counts == rules.Events })
+	return c.Events != nil && (*c.Events != math.Trunc(*c.Events) || *c.Volume != math.Trunc(*c.Volume)) &&
+		slices.ContainsFunc(knownOf(c.Role), func(k rules.Known) bool { return k.ID == c.Of && k.Counts == rules.Events })
+}
+
+// knownOf are the indicators of a role's score.
+func knownOf(role string) []rules.Known {
+	switch role {
+	case "product":
+		return rules.ProductIndicators
+	case "merchant":
+		return rules.ShopIndicators
+	}
+	return rules.TalentIndicators
 }
 
 // fewer is how many events fewer suffice: whole ones, unless they weigh.

@@ -107,7 +107,7 @@ var ScoreIndicators = &Table{
 		text("dimension", "dimension"),
 		enum("state", IndicatorStates, "used; prior: no data yet, the mean stands in; not_applicable: left out; not_computable: an input table is missing, or begins later than the orders and covers too few days"),
 		count("covered_days", "days of the window (score tables: window_days) that all its tables have: orders and refunds, by pay day, those of the lagged window; complaints and the orders that many days before; numerator and denominator are of those days alone. With fewer than 7 an indicator that divides one table by another is not_computable if one of its tables begins later than the orders. not_repeat, price_power and info_score, which are not of the window's days: all"),
-		null(number("numerator", "bad events, or the sum of what is averaged; percentiles and points: the figure itself. Of talents recency-weighted, but for not_repeat, price_coverage, product_score and shop_score")),
+		null(number("numerator", "bad events, or the sum of what is averaged; percentiles and points: the figure itself. Where the days of a score weigh (rules: weighted; talents by default) recency-weighted, but for not_repeat, price_coverage, effective_gmv, price_power, info_score, product_score and shop_score")),
 		null(number("denominator", "out of how many, weighted likewise; percentiles and points: 1")),
 		null(number("mean", "mean of the category that small samples are pulled to")),
 		null(number("strength", "how many observations that mean counts for")),

@@ -22,8 +22,8 @@ func TestEventsAreWhatDaysAddUpTo(t *testing.T) {
 			if k.Way == rules.Rate && byDay != (k.Counts == rules.Events) {
 				t.Errorf("%s %s: added up by day: %t; counts events: %t", contract.ScoreRoles[role], k.ID, byDay, k.Counts == rules.Events)
 			}
-			// Orders by clicks are of weighted days as well.
-			if weighs := byDay || k.Way == rules.Percentile; role == contract.ScoreTalent && weighs == strings.Contains(numerator, k.ID) {
+			// Orders by clicks and GMV by impressions are of weighted days as well; GMV by day is an amount.
+			if weighs := byDay || k.Way == rules.Percentile && k.ID != "effective_gmv"; weighs == strings.Contains(numerator, k.ID) {
 				t.Errorf("%s weighs by recency: %t; the numerator is: %s", k.ID, weighs, numerator)
 			}
 		}

@@ -149,7 +149,7 @@ type orderCut struct {
 	name   string
 	by     side
 	lagged bool // counted over the lagged window
-	paid   bool // fen, not weighted
+	paid   bool // fen, not orders
 	sums   [][]int64
 	counts [][]int64 // of orders where days weigh, not weighted
 }
@@ -182,7 +182,7 @@ func (k *orderCut) add(c *cover, windows []int, day calendar.Day, weight int64, 
 	}
 	values := orders
 	if k.paid {
-		weight, values = 1, paid
+		values = paid
 	}
 	age := int(c.asOf - day)
 	for w, length := range windows {

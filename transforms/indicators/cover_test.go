@@ -291,3 +291,35 @@ func TestComplaintsOfAYoungHistory(t *testing.T) {
 		t.Errorf("covered on %d days", days)
 	}
 }
+
+// Where days weigh, what was paid on them weighs as what was shown on them: who earns as much by showing as much has the same figure,
+// early or late, also where the traffic lacks a day that the orders have.
+func TestWhatIsPaidWeighsAsWhatIsShown(t *testing.T) {
+	for _, lacks := range []calendar.Day{-1, 10} {
+		m := market{map[string][]event{}, map[string]calendar.Presence{indicators.Orders: {}, indicators.Traffic: {}}}
+		for ago := range calendar.Day(30) {
+			m.has[indicators.Orders][asOf-ago], m.has[indicators.Traffic][asOf-ago] = true, ago != lacks
+			for subject, sells := range []bool{ago < 5 || ago == lacks, ago >= 25} {
+				if !sells {
+					continue
+				}
+				e := event{subject: int64(subject + 1), day: asOf - ago, values: map[string]int64{"orders": 1, "paid_fen": 100, "impressions": 10}}
+				for table := range m.has {
+					m.events[table] = append(m.events[table], e)
+				}
+			}
+		}
+		sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: &rules.Rules{LagDays: lag, HalfLifeDays: 30}, Score: &rules.Score{Windows: []int{30}, Weighted: true},
+			Subjects: []int64{1, 2}, Orders: m.source(indicators.Orders, asOf-29), Events: []indicators.Source{m.source(indicators.Traffic, asOf-29)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := told{[]float64{10_000, 10_000}, []float64{1, 1}}
+		if diff := gocmp.Diff(want, tell(sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1000), 2), cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+			t.Errorf("traffic lacks the day %d days ago: %s", lacks, diff)
+		}
+		if paid := sums.Paid.At(1); paid != 500 {
+			t.Errorf("%d fen are the GMV of the window, which weighs nothing", paid)
+		}
+	}
+}

@@ -74,7 +74,7 @@ const RecentDays = 30
 const (
 	Valid  = "valid_orders"  // of the window
 	Lagged = "lagged_orders" // of the lagged window
-	Paid   = "paid_fen"      // 支付 GMV of the window, not weighted
+	Paid   = "paid_fen"      // 支付 GMV of the window, in fen
 )
 
 // total is what measures add up to, nil if the table of one is missing. A name measure@table is that of the days that the
@@ -93,9 +93,6 @@ func totalOf(all map[string]*column.Ints, scale float64, measures []string) *tot
 			return nil
 		}
 		t.sums = append(t.sums, sums)
-		if plain == Paid {
-			t.scale = 1
-		}
 	}
 	return t
 }

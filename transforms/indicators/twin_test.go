@@ -36,13 +36,14 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 		}
 		orders, refunds := some("orders", "orders", "paid_fen"), some("refunds", "quality_refunds", "disputed_orders")
 		shipments, complaints := some("shipments", "due", "missed", "transits", "transit_seconds", "median_seconds"), some("complaints", "mismatch")
+		traffic := some("traffic", "impressions")
 		source := func(events []event, measures ...string) indicators.Source {
 			return indicators.Source{Subject: "product_id", Measures: measures, Days: days("product_id", first, events, measures...)}
 		}
 		byPaidDay, lagged := source(refunds, "quality_refunds", "disputed_orders"), source(complaints, "mismatch")
 		byPaidDay.PaidDay, lagged.Lagged = true, true
 		sums, err := indicators.Collect(indicators.Input{AsOf: asOf, Rules: r, Score: score, Subjects: subjects, Orders: source(orders, "orders", "paid_fen"),
-			Events: []indicators.Source{byPaidDay, source(shipments, "due", "missed", "transits", "transit_seconds", "median_seconds"), lagged}})
+			Events: []indicators.Source{byPaidDay, source(shipments, "due", "missed", "transits", "transit_seconds", "median_seconds"), lagged, source(traffic, "impressions")}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,6 +63,7 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 			return n
 		}
 		figures, got, want := sums.Figures(contract.ScoreProduct), map[string]told{}, map[string]told{}
+		figures["gmv_per_mille"] = sums.PerTraffic("gmv_per_mille", indicators.Paid, "impressions", 1)
 		observed := sums.Observed(contract.ScoreProduct)
 		different := map[int64]bool{}
 		for row, subject := range subjects {
@@ -98,7 +100,12 @@ func TestEachSubjectIsAddedUpOverItsOwnWindow(t *testing.T) {
 					t.Fatalf("%s of %d rests on %v observations, want %v", id, subject, tell(row), n)
 				}
 			}
+			var perMille [2]float64
+			if shown := sum(subject, traffic, "impressions", inWindow); shown > 0 {
+				perMille = [2]float64{sum(subject, orders, "paid_fen", inWindow) / shown, 1}
+			}
 			for id, figure := range map[string][2]float64{
+				"gmv_per_mille":  perMille,
 				"quality_refund": {sum(subject, refunds, "quality_refunds", returned), sold}, "dispute": {sum(subject, refunds, "disputed_orders", returned), sold},
 				"missed_pickup":      {sum(subject, shipments, "missed", inWindow), sum(subject, shipments, "due", inWindow)},
 				"mismatch_complaint": {sum(subject, complaints, "mismatch", func(e event) float64 { return truth(age(e.day) < window) * weight(age(e.day)+lag) }), sold},

@@ -11,6 +11,7 @@ import (
 type orderSums struct {
 	orders, lagged    [][]int64 // [window][subject]; lagged counts with recency weights
 	weighted, counted [][]int64 // orders with recency weights, and lagged without; nil where days do not weigh
+	weightedPaid      [][]int64 // fen with recency weights, nil likewise
 	lengths           []int     // the windows, and those of Input.PaidOver that are none of them
 	paid              [][]int64 // [length][subject]
 	recent            []int64
@@ -31,7 +32,7 @@ func (c *collector) orders() (*orderSums, error) {
 	}
 	all := []*[][]int64{&o.orders, &o.lagged}
 	if c.in.Score.Weighted {
-		all = append(all, &o.weighted, &o.counted)
+		all = append(all, &o.weighted, &o.counted, &o.weightedPaid)
 	}
 	for _, sums := range all {
 		for range windows {
@@ -49,7 +50,7 @@ func (c *collector) orders() (*orderSums, error) {
 			rows.addTo(o.recent, 1, orders)
 		}
 		if age >= 0 && age < len(c.weights) {
-			o.add(windows, age, c.lag, c.weights[age], rows, orders)
+			o.add(windows, age, c.lag, c.weights[age], rows, orders, paid)
 			for _, k := range o.cuts {
 				k.add(&c.cover, windows, day, c.weights[age], rows, orders, paid)
 			}
@@ -59,12 +60,13 @@ func (c *collector) orders() (*orderSums, error) {
 }
 
 // add counts the orders of one day in every window that holds it.
-func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders []int64) {
+func (o *orderSums) add(windows []int, age, lag int, weight int64, rows known, orders, paid []int64) {
 	for w, length := range windows {
 		if age < length {
 			rows.addTo(o.orders[w], 1, orders)
 			if o.weighted != nil {
 				rows.addTo(o.weighted[w], weight, orders)
+				rows.addTo(o.weightedPaid[w], weight, paid)
 			}
 		}
 		if age >= lag && age < lag+length {
@@ -131,7 +133,7 @@ func (o *orderSums) choose(in Input, signed []int64, s *Sums) (window []int32) {
 	}
 	s.sums[Lagged], s.sums[Valid], s.sums[Paid] = pick(o.lagged), s.Orders, s.Paid
 	if o.weighted != nil {
-		s.sums[Valid], s.counts[Lagged] = pick(o.weighted), pick(o.counted)
+		s.sums[Valid], s.sums[Paid], s.counts[Lagged] = pick(o.weighted), pick(o.weightedPaid), pick(o.counted)
 	}
 	return window
 }
