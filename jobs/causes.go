@@ -30,18 +30,19 @@ func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) erro
 			n.previous.manifest.AsOf, n.previous.manifest.ScoreRules.Version))
 		return nil
 	}
-	data := outcomesOf(pages)
+	gone, data := goneFrom(pages), outcomesOf(pages)
 	if before.Digest() != n.rules.Digest() {
 		var err error
-		if data, err = n.withRules(before).outcomes(ctx); err != nil {
+		if data, err = n.withRules(before).outcomes(ctx, gone); err != nil {
 			return err
 		}
 	}
-	corrected, known, err := n.runBefore(ctx, before)
+	corrected, known, err := n.runBefore(ctx, before, gone)
 	if err != nil {
 		return err
 	}
 	for _, p := range pages {
+		p.GoneCauses = splitGone(p, corrected, data, known)
 		if p.RankBefore == nil || p.Decision.Kept {
 			continue
 		}
@@ -51,6 +52,44 @@ func (n *night) splitCauses(ctx context.Context, pages []*eligibility.Page) erro
 		}
 	}
 	return nil
+}
+
+// goneFrom are the codes of members that are no subjects any more, by role.
+func goneFrom(pages []*eligibility.Page) map[int][]int64 {
+	codes := map[int][]int64{}
+	for _, p := range pages {
+		for _, m := range p.Decision.Gone() {
+			codes[p.Role] = append(codes[p.Role], m.Code)
+		}
+	}
+	return codes
+}
+
+// splitGone tells why members left that are no subjects any more. Who is none on tonight's days has lost no place to others, whatever
+// place it had: all of that step is data. On a kept list whoever is a subject stays, so there the steps are of who is one.
+func splitGone(p *eligibility.Page, corrected, data outcomes, known bool) *eligibility.Split {
+	s := &eligibility.Split{LateKnown: known}
+	add := func(to *eligibility.Outcome, o outcome) {
+		to.Member, to.Entitled = append(to.Member, o.member), append(to.Entitled, o.entitled)
+	}
+	for _, m := range p.Decision.Gone() {
+		was, now := outcome{true, m.Entitled, true}, data.of(p)[m.Code]
+		then := was
+		if corrected != nil {
+			then = corrected.of(p)[m.Code]
+		}
+		if p.Decision.Kept {
+			then.member, then.entitled, now.member, now.entitled = then.subject, then.subject, now.subject, now.subject
+		}
+		if !now.subject {
+			then.entitled = then.member
+		}
+		add(&s.Was, was)
+		add(&s.Corrected, then)
+		add(&s.Data, now)
+		add(&s.Now, outcome{})
+	}
+	return s
 }
 
 // askedAgainBytes is what frames may take that are read for tonight and for the night that is decided again; 0: there is none, or
@@ -99,7 +138,7 @@ func (n *night) rulesBefore() *rules.Rules {
 
 // runBefore decides the lists of the run before again, from its days as they are read tonight; nil: they are read as
 // they were, or that is not to be told. Published nights alone are looked at, so it does not matter what is cached.
-func (n *night) runBefore(ctx context.Context, r *rules.Rules) (corrected outcomes, known bool, err error) {
+func (n *night) runBefore(ctx context.Context, r *rules.Rules, gone map[int][]int64) (corrected outcomes, known bool, err error) {
 	m := n.secondNight(n.previous.manifest.AsOf, r)
 	m.partitions = n.partitionsBefore(m)
 	if !n.corrected(m.partitions) {
@@ -112,7 +151,7 @@ func (n *night) runBefore(ctx context.Context, r *rules.Rules) (corrected outcom
 	if m.previous, err = n.restedOn(ctx); err != nil {
 		return nil, false, err
 	}
-	corrected, err = m.outcomes(ctx)
+	corrected, err = m.outcomes(ctx, gone)
 	return corrected, err == nil, err
 }
 
@@ -179,8 +218,8 @@ func readCommitOf(ctx context.Context, out *lake.Lake, job string, ref *CommitRe
 	return readManifest(ctx, out, records[at])
 }
 
-// outcome of one subject on one list.
-type outcome struct{ member, entitled bool }
+// outcome of one subject on one list; subject: it was asked for, and is one.
+type outcome struct{ member, entitled, subject bool }
 
 // outcomes are those of a night's lists, by list and code of the subject.
 type outcomes map[string]map[int64]outcome
@@ -191,7 +230,7 @@ func outcomesOf(pages []*eligibility.Page) outcomes {
 		o, byCode := p.Decision.Outcome(), make(map[int64]outcome, len(p.Codes))
 		for i, code := range p.Codes {
 			if o.Member[i] || o.Entitled[i] {
-				byCode[code] = outcome{o.Member[i], o.Entitled[i]}
+				byCode[code] = outcome{member: o.Member[i], entitled: o.Entitled[i]}
 			}
 		}
 		all[listName(p)] = byCode
@@ -205,15 +244,20 @@ func listName(p *eligibility.Page) string { return p.List.Role + " " + p.List.ID
 // on are the outcomes of a page's subjects; who was not considered is on no list.
 func (o outcomes) on(p *eligibility.Page) eligibility.Outcome {
 	out := eligibility.Outcome{Member: make([]bool, len(p.Codes)), Entitled: make([]bool, len(p.Codes))}
-	byCode, ok := o[listName(p)]
-	if !ok { // by rules under which it had another id
-		byCode = o[p.List.Role+" "+p.List.Formerly]
-	}
+	byCode := o.of(p)
 	for i, code := range p.Codes {
 		x := byCode[code]
 		out.Member[i], out.Entitled[i] = x.member, x.entitled
 	}
 	return out
+}
+
+// of are the outcomes of a page's list, by code.
+func (o outcomes) of(p *eligibility.Page) map[int64]outcome {
+	if byCode, ok := o[listName(p)]; ok {
+		return byCode
+	}
+	return o[p.List.Role+" "+p.List.Formerly] // by rules under which it had another id
 }
 
 // secondNight is a night of which nothing is published.
@@ -230,8 +274,8 @@ func (n *night) withRules(r *rules.Rules) *night {
 	return m
 }
 
-// outcomes decides the lists of a second night.
-func (n *night) outcomes(ctx context.Context) (outcomes, error) {
+// outcomes decides the lists of a second night. It tells by role and code who of those that are gone tonight is a subject there.
+func (n *night) outcomes(ctx context.Context, gone map[int][]int64) (outcomes, error) {
 	defer n.release()
 	for _, p := range n.partitions[contract.Orders.Name] {
 		n.present[p.Day] = true
@@ -249,7 +293,17 @@ func (n *night) outcomes(ctx context.Context) (outcomes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decide lists of %s again: %w", n.asOf, err)
 	}
-	return outcomesOf(pages), nil
+	all := outcomesOf(pages)
+	for _, p := range pages {
+		for _, code := range gone[p.Role] {
+			if n.scored[p.Role].rows.Row(code) >= 0 {
+				o := all[listName(p)][code]
+				o.subject = true
+				all[listName(p)][code] = o
+			}
+		}
+	}
+	return all, nil
 }
 
 // sumForLists counts of buyers and adds up of sales what scores and lists are made of, which is little of what a night publishes:

@@ -40,7 +40,7 @@ func DecidedAgain(ctx context.Context, r *Runner, asOf calendar.Day) (again, who
 
 // told is what lists look at, and what they decide.
 func (n *night) told(ctx context.Context) (map[string]string, error) {
-	decided, err := n.outcomes(ctx)
+	decided, err := n.outcomes(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

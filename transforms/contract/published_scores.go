@@ -182,7 +182,7 @@ func eligibility(resource, name string) *Table {
 			null(number("multiplier", "weight of the traffic, or of the benefit; null: not on the list")),
 			enum("movement", Movements, "since the run before"),
 			date("since", "as-of date since which it is on the list, or off it"),
-			null(signed(count("cause_data", "who entered or left: what the days since the run before, and what people decided, did to its own gates, streaks and overrides; the four causes add up to 1 for entered, -1 for left, and a step may undo another; null: it did not move, or causes are not told (no run before, or its rules are not at hand)"))),
+			null(signed(count("cause_data", "who entered or left: what the days since the run before, and what people decided, did to its own gates, streaks and overrides, or made it no subject any more; the four causes add up to 1 for entered, -1 for left, and a step may undo another; null: it did not move, or causes are not told (no run before, or its rules are not at hand)"))),
 			null(signed(count("cause_others", "what came of places: the cap of its shop and the places kept for cold start, which depend on who else is there"))),
 			null(signed(count("cause_late_data", "what days did that the run before had seen and that are read otherwise now; null also: not told from data (late_causes is off)"))),
 			null(signed(count("cause_rules", "what another version of the rules did"))),

@@ -108,7 +108,7 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	i := r.rows.Row(code)
 	if i < 0 {
 		if p.eligible[k] == 1 {
-			b.Gone = append(b.Gone, GoneMember{r.texts.Code(p.subject[k]), int32(max(0, p.rank[k])), r.owned[code]})
+			b.Gone = append(b.Gone, GoneMember{r.texts.Code(p.subject[k]), code, int32(max(0, p.rank[k])), entitled(true, false, r.reasons(p.reasons[k])), r.owned[code]})
 		}
 		return nil
 	}

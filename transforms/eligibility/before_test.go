@@ -91,10 +91,11 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 		{list: l.ID, role: "product", subject: "3", standing: 1, reasons: "gate_failed," + eligibility.ShopCap.String()},
 		{list: l.ID, role: "product", subject: "7", rank: 4}, // gone, and was a member
 		{list: l.ID, role: "product", subject: "8"},          // gone, and was none
+		{list: l.ID, role: "product", subject: "9", rank: 5, coldStart: 1, reasons: "no_score,cold_start"},
 	}
 	b := readBefore(t, l, ids, parts(ids, rows, 2))
-	got := []any{b.Member, b.Entitled, b.ColdStart, b.Rank, b.PassStreak, b.Level, b.Multiplier, b.Gates.Of, len(b.Gone), ids.TextDict().Value(b.Gone[0].Subject), b.Gone[0].Rank}
-	want := []any{[]bool{true, true, false}, []bool{true, false, true}, []bool{false, true, false}, []int32{2, 3, 0}, []int16{4, 6, 0}, []int8{1, 1, 1}, []float64{1.25, 1.25, 1.25}, []int32{0, 0, 0}, 1, "7", int32(4)}
+	got := []any{b.Member, b.Entitled, b.ColdStart, b.Rank, b.PassStreak, b.Level, b.Multiplier, b.Gates.Of, b.Gone}
+	want := []any{[]bool{true, true, false}, []bool{true, false, true}, []bool{false, true, false}, []int32{2, 3, 0}, []int16{4, 6, 0}, []int8{1, 1, 1}, []float64{1.25, 1.25, 1.25}, []int32{0, 0, 0}, []eligibility.GoneMember{{Subject: ids.TextDict().Code("7"), Code: 7, Rank: 4, Entitled: true}, {Subject: ids.TextDict().Code("9"), Code: 9, Rank: 5}}}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

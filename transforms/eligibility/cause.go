@@ -73,8 +73,11 @@ func (d *Decision) moved(subject int) bool {
 	return movement == Entered || movement == Left
 }
 
-// Moved tells whether anybody entered or left.
+// Moved tells whether anybody entered or left, be it as no subject any more.
 func (d *Decision) Moved() bool {
+	if len(d.gone) > 0 {
+		return true
+	}
 	for i := range d.s.N {
 		if d.moved(i) {
 			return true

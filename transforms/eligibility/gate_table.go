@@ -75,4 +75,4 @@ func (w *gateWriter) rows(p *Page, subjects []int32) {
 }
 
 // gone writes nothing: nothing of theirs was judged.
-func (w *gateWriter) gone(*Page, GoneMember) {}
+func (w *gateWriter) gone(*Page, int) {}

@@ -145,15 +145,17 @@ func (w *listWriter) writeCauses(p *Page, subjects []int32) {
 // causes are why a subject entered or left: data, others, late data, rules. On a kept list nobody moves but by its own
 // violation or by what people decided.
 func (p *Page) causes(i int) [4]int64 {
-	var causes Causes
-	lateKnown := true
-	if s := p.Causes; s != nil {
-		lateKnown, causes = s.LateKnown, s.Of(i)
-	} else {
-		moved := p.Decision.verdict(i).movement
-		causes.Data = number(moved == Entered) - number(moved == Left)
+	if p.Causes != nil {
+		return p.Causes.numbers(i)
 	}
-	return [...]int64{int64(causes.Data), int64(causes.Others), known(int64(causes.Late), lateKnown), int64(causes.Rules)}
+	moved := p.Decision.verdict(i).movement
+	return [...]int64{int64(number(moved == Entered) - number(moved == Left)), 0, 0, 0}
+}
+
+// numbers are the causes of one change as tables have them: data, others, late data, rules.
+func (s *Split) numbers(i int) [4]int64 {
+	c := s.Of(i)
+	return [...]int64{int64(c.Data), int64(c.Others), known(int64(c.Late), s.LateKnown), int64(c.Rules)}
 }
 
 // movementCodes are the codes of contract.Movements.

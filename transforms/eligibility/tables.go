@@ -32,6 +32,7 @@ type Page struct {
 	NetKnown              bool         // refunds are computable
 	Was                   Outcome      // of the run before; without slices: no run before
 	Causes                *Split       // of who entered or left; nil: not told
+	GoneCauses            *Split       // of the members that are gone, by their positions in Decision.Gone; nil: not told
 	// Smallest names the smallest change of an indicator with which the own score gets where need says.
 	Smallest func(subject int, need Need) (Move, bool)
 }
@@ -65,7 +66,7 @@ func (t *Tables) inOrder(resource string) []*Page {
 // writer writes the rows of subjects of a page, and those of its gone members.
 type writer interface {
 	rows(p *Page, subjects []int32)
-	gone(p *Page, m GoneMember)
+	gone(p *Page, at int) // position in Decision.Gone
 }
 
 // blockSubjects are written at once, column by column, so that the columns of a block stay in the cache.
@@ -101,22 +102,22 @@ func (t *Tables) writePage(p *Page, w writer, more func() bool) bool {
 		if (len(gone) > 0 || len(block) == cap(block)) && !flush() {
 			return false
 		}
-		for _, m := range gone {
-			w.gone(p, m)
+		for _, at := range gone {
+			w.gone(p, at)
 		}
 		block = append(block, subject)
 	}
 	if !flush() {
 		return false
 	}
-	for _, m := range left.before(nil, true) {
-		w.gone(p, m)
+	for _, at := range left.before(nil, true) {
+		w.gone(p, at)
 	}
 	return true
 }
 
-// goneBefore are the gone members whose rows stand before a subject's.
-func (t *Tables) goneBefore(left *goneBetween, p *Page, subject int32) []GoneMember {
+// goneBefore are the positions of the gone members whose rows stand before a subject's.
+func (t *Tables) goneBefore(left *goneBetween, p *Page, subject int32) []int {
 	if len(left.rest) == 0 {
 		return nil
 	}

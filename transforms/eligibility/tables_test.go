@@ -57,10 +57,20 @@ func crowdPage(ids *column.IDs, l *rules.List, s *considered, h eligibility.Hist
 	p.Product, p.Shop = h["product_score"][0], h["shop_score"][0]
 	p.Decision = decided(theRules(), l, asOf, s, h, b, map[int]eligibility.Override{
 		3: {Action: eligibility.Allow, Reason: "appeal won", Author: "lin", To: asOf + 9}, 1100: {Action: eligibility.Deny, Reason: "fraud", Author: "wu"}}, false)
+	p.GoneCauses = &eligibility.Split{Was: outcomesUntil(5, 5), Corrected: outcomesUntil(3, 5), Data: outcomesUntil(1, 5), Now: outcomesUntil(0, 5), LateKnown: true}
 	p.Smallest = func(subject int, need eligibility.Need) (eligibility.Move, bool) {
 		return eligibility.Move{Of: "sign_rate", From: 0.5, To: float64(need.Own) / 100, Events: math.NaN(), Volume: float64(subject)}, subject%2 == 0
 	}
 	return p
+}
+
+// outcomesUntil are of n subjects of whom the first are entitled members.
+func outcomesUntil(members, n int) eligibility.Outcome {
+	is := make([]bool, n)
+	for i := range members {
+		is[i] = true
+	}
+	return eligibility.Outcome{Member: is, Entitled: is}
 }
 
 // TestListsAndGatesSayWhatWasDecided writes two lists of more subjects than a block has, row by row from their decisions.
@@ -98,7 +108,8 @@ func listLines(ids *column.IDs, s *considered, p *eligibility.Page) (rows []test
 			row[c.Name] = nil
 		}
 		for name, v := range (testlines.Line{"as_of_date": asOf.String(), "list": p.List.ID, "role": "product", "subject_id": gone, "eligible": false,
-			"rank_before": orNil(int64(rank), rank > 0), "movement": "left", "since": asOf.String(), "orders": 0, "failed_gates": "", "reasons": "gone",
+			"rank_before": orNil(int64(rank), rank > 0), "movement": "left",
+			"cause_data": []int{0, -1, -1, 0, 0}[rank], "cause_others": 0, "cause_late_data": []int{0, 0, 0, -1, -1}[rank], "cause_rules": []int{-1, 0, 0, 0, 0}[rank], "since": asOf.String(), "orders": 0, "failed_gates": "", "reasons": "gone",
 			"standing": false, "pass_streak": 0, "fail_streak": 0, "gates_since": "", "cold_start": false, "stale": false,
 			"valid_from": (asOf + 1).String(), "valid_to": (asOf + 1).String(), "rules_version": "v7"}) {
 			row[name] = v
