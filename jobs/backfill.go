@@ -34,9 +34,12 @@ func CheckStatuses(only []string) error {
 func (r *Runner) Backfill(ctx context.Context, first, last calendar.Day, only []string, report func(Outcome) error) error {
 	for d := first; d <= last; d++ {
 		if len(only) > 0 {
-			status, err := r.Status(ctx, d)
+			status, kept, err := r.look(ctx, d)
 			if err != nil {
 				return err
+			}
+			if kept != "" {
+				r.Log.Warn("night left as it is", "as_of", d.String(), "note", kept)
 			}
 			if !slices.Contains(only, status) {
 				continue
@@ -53,32 +56,62 @@ func (r *Runner) Backfill(ctx context.Context, first, last calendar.Day, only []
 	return nil
 }
 
-// Status tells what a run of the night would find.
+// Status tells what a run of the night would find. A published night from before the first version of the rules counts as done: no run
+// can make it again.
 func (r *Runner) Status(ctx context.Context, asOf calendar.Day) (string, error) {
+	status, _, err := r.look(ctx, asOf)
+	return status, err
+}
+
+// look is Status, with why a published night is left as it is although a run might give another one; empty: it would not.
+func (r *Runner) look(ctx context.Context, asOf calendar.Day) (status, kept string, err error) {
+	if set := r.Settings.Rules; len(set) > 0 && set.On(asOf) == nil {
+		return r.lookWithoutRules(ctx, asOf)
+	}
 	n, err := r.newNight(ctx, asOf)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if n.current == nil {
-		if _, is, err := retired(ctx, r.Out, r.Settings.Job, asOf); is || err != nil {
-			return Retired, err
-		}
-		failures, err := r.Out.List(ctx, failurePrefix(r.Settings.Job, asOf))
-		if err != nil {
-			return "", err
-		}
-		if len(failures) > 0 {
-			return Failed, nil
-		}
-		return Missing, nil
+		status, err = r.statusUnpublished(ctx, asOf)
+		return status, "", err
 	}
 	switch err := n.takeSnapshot(ctx); {
 	case errors.Is(err, ErrLate):
-		return Stale, nil // a dump it rests on is gone: a run will say which
+		return Stale, "", nil // a dump it rests on is gone: a run will say which
 	case err != nil:
-		return "", err
+		return "", "", err
 	case !n.done:
-		return Stale, nil
+		return Stale, "", nil
 	}
-	return Done, nil
+	return Done, "", nil
+}
+
+// lookWithoutRules is look of a date before the first version of the rules. No run can make its night, and those behind it do not wait
+// for that.
+func (r *Runner) lookWithoutRules(ctx context.Context, asOf calendar.Day) (status, kept string, err error) {
+	newest, there, err := r.Out.Newest(ctx, r.Settings.Job, asOf.String())
+	if err != nil {
+		return "", "", fmt.Errorf("read commits of %s: %w", asOf, err)
+	}
+	if !there || newest.Retired {
+		status, err = r.statusUnpublished(ctx, asOf)
+		return status, "", err
+	}
+	return Done, fmt.Sprintf("no version of the rules is effective on %s, the first begins on %s: what is published of it stays", asOf, r.Settings.Rules[0].EffectiveFrom), nil
+}
+
+// statusUnpublished tells what became of a night that nobody reads.
+func (r *Runner) statusUnpublished(ctx context.Context, asOf calendar.Day) (string, error) {
+	if _, is, err := retired(ctx, r.Out, r.Settings.Job, asOf); is || err != nil {
+		return Retired, err
+	}
+	failures, err := r.Out.List(ctx, failurePrefix(r.Settings.Job, asOf))
+	if err != nil {
+		return "", err
+	}
+	if len(failures) > 0 {
+		return Failed, nil
+	}
+	return Missing, nil
 }
