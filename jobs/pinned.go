@@ -40,10 +40,26 @@ func (n *night) listPartitions(table string) []Partition {
 			continue
 		}
 		if dump := n.runner.Inputs.on(table, d); dump != nil {
-			out = append(out, n.partition(table, dump))
+			p := n.partition(table, dump)
+			p.Input = n.countedBefore(table, dump)
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// countedBefore is the number of rows that the run before names for the very objects of a snapshot, whatever rules they were read by; 0: it
+// names none, or has other objects. Snapshots are counted on their own night, and those of other days are read only where rows ask for them.
+func (n *night) countedBefore(table string, d *dump) int64 {
+	if d.table.Class != contract.Snapshot || n.previous == nil {
+		return 0
+	}
+	m := &n.previous.manifest
+	at, ok := slices.BinarySearchFunc(m.Partitions[table], d.day, compareDay)
+	if !ok || m.Partitions[table][at].Digest != digestOf(m.Rules[table], d.digest(), n.dependencies(table, d.day)) {
+		return 0
+	}
+	return m.Partitions[table][at].Input
 }
 
 // partition is what reducing a dump today gives: its digest covers the objects, the rules, and the snapshots

@@ -23,7 +23,7 @@ type Partition struct {
 	Day    calendar.Day `json:"dt"`
 	Digest string       `json:"digest"`               // of the input objects, the rules and the snapshots they were classed by
 	Rows   []int64      `json:"rows"`                 // of each rollup, in the order of rollup.From; -1: not computable, 0: no file
-	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0 in manifests of before gates looked at them
+	Input  int64        `json:"input_rows,omitempty"` // rows of the dump; 0: none, or not known, as of a snapshot that no night counted
 
 	Quarantined []Quarantined `json:"quarantined,omitempty"` // files that the rollups lack, by key
 
