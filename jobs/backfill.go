@@ -84,7 +84,7 @@ func (r *Runner) look(ctx context.Context, asOf calendar.Day) (status, kept stri
 	case !n.done:
 		return Stale, "", nil
 	}
-	return Done, "", nil
+	return Done, n.keptFor(), nil
 }
 
 // lookWithoutRules is look of a date before the first version of the rules. No run can make its night, and those behind it do not wait

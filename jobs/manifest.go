@@ -44,6 +44,7 @@ type Manifest struct {
 	AsOf          calendar.Day           `json:"as_of"`
 	Run           string                 `json:"run"`
 	Version       string                 `json:"version"`
+	Figures       FiguresRef             `json:"figures"`
 	Host          string                 `json:"host"`
 	Started       time.Time              `json:"started"`
 	Finished      time.Time              `json:"finished"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,7 @@ type night struct {
 	acceptedChurn string // why lists may turn over as much as they like; empty: they may not
 	churnGates    []Gate
 
+	acceptedOlder string // why the night is published over newer figures; empty: it is not
 	acceptedGates string // why the night is published whatever the gates say; empty: it is not
 	dataGates     []Gate
 
@@ -97,6 +99,7 @@ func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error
 	if n.acceptedChurn == "" && n.current != nil { // what was accepted once stays so in corrections
 		n.acceptedChurn = n.current.manifest.AcceptedChurn
 	}
+	n.acceptedOlder = plainReason(r.AcceptOlder)
 	n.acceptedGates = plainReason(r.AcceptGates)
 	if n.acceptedGates == "" && n.current != nil {
 		n.acceptedGates = n.current.manifest.AcceptedGates
@@ -130,7 +133,8 @@ func (n *night) release() {
 
 // takeSnapshot fixes the partitions the night rests on.
 func (n *night) takeSnapshot(ctx context.Context) error {
-	if err := n.checkPresence(); err != nil {
+	kept := n.keptFor()
+	if err := n.checkPresence(); err != nil && kept == "" {
 		return err
 	}
 	for _, t := range rollup.Sources() {
@@ -144,9 +148,13 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	n.noteRules()
 	n.noteRedaction()
 	n.done = n.current != nil && n.current.manifest.NightDigest == n.digest()
-	if n.isWithdrawn() {
+	switch {
+	case n.isWithdrawn():
 		n.done = true
 		n.warnings = append(n.warnings, n.withdrawnNote())
+	case kept != "":
+		n.done = true
+		n.warnings = append(n.warnings, kept)
 	}
 	if !n.done {
 		var err error
@@ -157,6 +165,7 @@ func (n *night) takeSnapshot(ctx context.Context) error {
 	if n.done {
 		return nil
 	}
+	n.noteNewer()
 	n.runner.state.keepAsked(n.askedAgainBytes())
 	if err := n.checkCounts(ctx); err != nil {
 		return err
@@ -185,15 +194,16 @@ func (n *night) noteRules() {
 	}
 }
 
-// figuresVersion changes when a figure changes its meaning, so that published nights are known to be stale.
-const figuresVersion = "6"
+// figuresVersion rises when a figure changes its meaning, or what a night's digest is made of does: published nights are known to be
+// stale by it, and an older binary leaves those of a newer one alone (docs/adr/0038-newer-figures-stand.md).
+const figuresVersion = 6
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
 
 // digestIf is the digest of the night with a reason to accept turnover.
 func (n *night) digestIf(acceptedChurn string) string {
-	parts := []string{n.runner.Settings.nightDigest(), figuresVersion, n.rules.Digest(), acceptedChurn}
+	parts := []string{n.runner.Settings.nightDigest(), strconv.Itoa(figuresVersion), n.rules.Digest(), acceptedChurn}
 	for _, t := range rollup.Sources() {
 		for _, p := range n.partitions[t.Name] {
 			parts = append(parts, t.Name, p.Day.String(), p.Digest)

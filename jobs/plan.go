@@ -112,6 +112,8 @@ func (n *night) why(p *Plan) string {
 	switch {
 	case p.Status == Done && n.isWithdrawn():
 		return n.withdrawnNote()
+	case p.Status == Done && n.keptFor() != "":
+		return n.keptFor()
 	case p.Status == Done:
 		return fmt.Sprintf("commit %d rests on the same inputs, rules and night before", n.current.record.Sequence)
 	case n.current == nil && p.Status == Failed:

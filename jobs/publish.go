@@ -82,7 +82,7 @@ func (n *night) lostRace(ctx context.Context) error {
 }
 
 func (n *night) writeManifest(ctx context.Context, key string) (sha string, err error) {
-	m := Manifest{Format: formatOf(n.partitions), Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Host: n.runner.Host,
+	m := Manifest{Format: formatOf(n.partitions), Job: n.runner.Settings.Job, AsOf: n.asOf, Run: n.id, Version: n.runner.Version, Figures: ownFigures(), Host: n.runner.Host,
 		Started: n.started, Finished: n.runner.Now().UTC(), NightDigest: n.digest(), IDs: n.types, BuyerKey: n.runner.Settings.BuyerKeyID(), Forgotten: n.runner.Settings.forgottenDigest(), ForgottenIDs: n.runner.Settings.ForgottenIDs, Rules: n.tableRules(), ScoreRules: RulesRef{n.rules.Version, n.rules.Digest()}, Partitions: n.partitions,
 		Inputs: n.newInputs(), Steps: n.steps, Gates: n.gates(), AcceptedChurn: n.acceptedChurn, AcceptedGates: n.acceptedGates, Outputs: n.outputs, Warnings: n.warnings}
 	if n.previous != nil {

@@ -44,6 +44,7 @@ type Runner struct {
 	OnProgress  func(Progress)  // may be nil
 	Lineage     *lineage.Sender // tells data catalogues of nights; nil: nobody is told
 	Tracer      trace.Tracer    // nil: no traces
+	AcceptOlder string          // why a night is published over one of newer figures; empty: it is not
 	AcceptGates string          // why a night is published whatever the gates say; empty: it is not
 	AcceptChurn string          // why lists may turn over more than the rules let pass; empty: they may not
 	DaysOnly    bool            // sums of successive days are neither kept nor used. It changes no published byte

@@ -207,9 +207,12 @@ func (r *Runner) baselines(ctx context.Context, scratch *lake.Lake, o SimulateOp
 func (r *Runner) publishedNight(ctx context.Context, c *committed) (*madeNight, error) {
 	m := c.manifest
 	n := &madeNight{asOf: m.AsOf, commit: c, cold: m.Previous == nil, baseline: Baseline{Published: true, Sequence: c.record.Sequence, Rules: m.ScoreRules}}
-	status, err := r.Status(ctx, m.AsOf)
+	status, kept, err := r.look(ctx, m.AsOf)
 	if err != nil {
 		return nil, err
+	}
+	if kept != "" {
+		n.notes = append(n.notes, kept)
 	}
 	if status != Done {
 		n.notes = append(n.notes, "what is published rests on other inputs, rules or another night before than are there now: a part of what moves may come from that")

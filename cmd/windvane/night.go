@@ -132,7 +132,7 @@ func (s scratch) Close() error {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	var day, churn, gates string
+	var day, churn, gates, older string
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Make one night: from the dumps to the published tables",
@@ -145,25 +145,29 @@ run before is kept, and a note says so. Look at the causes; then --accept-churn 
 manifest records the reason.
 
 A night that looks very unlike the days before (gates in the configuration: volumes, amounts, columns,
-grades) is not published at all, exit code 4. If it is right, --accept-gates publishes it.`,
+grades) is not published at all, exit code 4. If it is right, --accept-gates publishes it.
+
+A night that a newer version with other figures published is left as it is, and a note says so. To go back
+to the figures of this version on purpose, --accept-older-figures publishes them over it.`,
 		Example: `  windvane run --input ./demo/dumps --output ./demo/out --date 2026-01-31
   WINDVANE_INPUT_URL=s3://dumps WINDVANE_OUTPUT_URL=s3://windvane windvane run`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, churn, gates) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runNight(cmd.Context(), day, churn, gates, older) },
 	}
 	a.nightFlags(c)
 	c.Flags().StringVar(&churn, "accept-churn", "", "why lists may turn over more than the rules allow, for the record")
 	c.Flags().StringVar(&gates, "accept-gates", "", "why the night is right although a gate stops it, for the record")
+	c.Flags().StringVar(&older, "accept-older-figures", "", "why this version's figures go over those of a newer one, for the record")
 	c.Flags().StringVarP(&day, "date", "d", "", "as-of date (default: yesterday in the business zone)")
 	c.Flags().StringVar(&a.metricsFile, "metrics-file", "", "write metrics of this run for node_exporter's textfile collector")
 	return c
 }
 
-func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string) error {
+func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates, acceptOlder string) error {
 	if _, err := optionalDay("date", day); err != nil {
 		return err // before any I/O
 	}
-	if err := errors.Join(checkReason("accept-churn", acceptChurn), checkReason("accept-gates", acceptGates)); err != nil {
+	if err := errors.Join(checkReason("accept-churn", acceptChurn), checkReason("accept-gates", acceptGates), checkReason("accept-older-figures", acceptOlder)); err != nil {
 		return err
 	}
 	c, err := a.loadConfig()
@@ -185,7 +189,7 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates string
 		return err
 	}
 	defer stop()
-	s.runner.AcceptChurn, s.runner.AcceptGates, s.runner.OneNight = acceptChurn, acceptGates, true
+	s.runner.AcceptChurn, s.runner.AcceptGates, s.runner.AcceptOlder, s.runner.OneNight = acceptChurn, acceptGates, acceptOlder, true
 	asOf, err := a.date("date", day, s.runner.Settings.Zone)
 	if err != nil {
 		return err
@@ -225,7 +229,7 @@ func (a *app) printOutcome(o jobs.Outcome) error {
 }
 
 func (a *app) backfillCommand() *cobra.Command {
-	var from, to, gates string
+	var from, to, gates, older string
 	var only []string
 	c := &cobra.Command{
 		Use:   "backfill",
@@ -235,23 +239,29 @@ passed over. With --only it looks at some of them only: missing (never published
 attempt failed), stale (an input, a rule or the night before has changed since).
 
 A gate stops a backfill at the first night that looks very unlike the days before it; --accept-gates lets
-all nights of the range pass.`,
+all nights of the range pass.
+
+Nights that a newer version with other figures published are left as they are, unless
+--accept-older-figures says why they are not.`,
 		Example: "  windvane backfill --input ./demo/dumps --output ./demo/out --from 2026-01-01 --to 2026-01-31",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.backfill(cmd.Context(), from, to, only, gates) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.backfill(cmd.Context(), from, to, only, gates, older)
+		},
 	}
 	a.nightFlags(c)
 	c.Flags().StringVar(&from, "from", "", "first as-of date")
 	c.Flags().StringVar(&to, "to", "", "last as-of date (default: yesterday in the business zone)")
 	c.Flags().StringVar(&gates, "accept-gates", "", "why nights are right although a gate stops them, for the record")
+	c.Flags().StringVar(&older, "accept-older-figures", "", "why this version's figures go over those of a newer one, for the record")
 	c.Flags().StringSliceVar(&only, "only", nil, "missing, failed, stale; default: all")
 	cli.Complete(c, "only", cli.ListOf([]string{jobs.Missing, jobs.Failed, jobs.Stale}))
 	_ = c.MarkFlagRequired("from")
 	return c
 }
 
-func (a *app) backfill(ctx context.Context, from, to string, only []string, acceptGates string) error {
-	if err := errors.Join(checkBackfill(from, to, only), checkReason("accept-gates", acceptGates)); err != nil {
+func (a *app) backfill(ctx context.Context, from, to string, only []string, acceptGates, acceptOlder string) error {
+	if err := errors.Join(checkBackfill(from, to, only), checkReason("accept-gates", acceptGates), checkReason("accept-older-figures", acceptOlder)); err != nil {
 		return err
 	}
 	c, err := a.loadConfig()
@@ -279,7 +289,7 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 	if last < first {
 		return cli.Usagef("--to %s lies before --from %s", last, first)
 	}
-	s.runner.AcceptGates = acceptGates
+	s.runner.AcceptGates, s.runner.AcceptOlder = acceptGates, acceptOlder
 	defer a.draw(s.runner, int(last-first)+1)()
 	var done []jobs.Outcome
 	err = s.runner.Backfill(ctx, first, last, only, func(o jobs.Outcome) error {

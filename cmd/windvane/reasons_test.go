@@ -14,6 +14,8 @@ func TestReasonsAreText(t *testing.T) {
 		{"run", "-i", none, "-o", none, "-d", "2026-01-31", "--accept-churn"},
 		{"run", "-i", none, "-o", none, "-d", "2026-01-31", "--accept-gates"},
 		{"backfill", "-i", none, "-o", none, "--from", "2026-01-30", "--to", "2026-01-31", "--accept-gates"},
+		{"run", "-i", none, "-o", none, "-d", "2026-01-31", "--accept-older-figures"},
+		{"backfill", "-i", none, "-o", none, "--from", "2026-01-30", "--to", "2026-01-31", "--accept-older-figures"},
 		{"rollback", "-o", none, "--date", "2026-01-31", "--to", "1", "--reason"},
 	} {
 		flag := args[len(args)-1]

@@ -34,7 +34,7 @@ var topics = map[string]string{
 }
 
 // texts are functions that return messages, or files of them: no call shows it.
-var texts = []string{"jobs/lake/remedy.go", "cmd/windvane/lift/words.go warningTexts", "jobs/campaigns.go compare", "jobs/status.go StaleNote", "jobs/rollback.go withdrawnNote", "jobs/backfill.go lookWithoutRules",
+var texts = []string{"jobs/lake/remedy.go", "cmd/windvane/lift/words.go warningTexts", "jobs/campaigns.go compare", "jobs/status.go StaleNote", "jobs/rollback.go withdrawnNote", "jobs/backfill.go lookWithoutRules", "jobs/newer.go keptFor",
 	"jobs/runs.go failedRun", "config/validate.go checkURL", "jobs/verify_rows.go wrongCell", "jobs/verify_rows.go outside", "transforms/mapping/bind.go String"}
 
 // statement are words of texts that say what is wrong. A text without one before its cause is a frame.
