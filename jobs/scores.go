@@ -81,7 +81,7 @@ func (n *night) scoreRole(ctx context.Context, role int) (*scored, error) {
 		return nil, err
 	}
 	figures, observed := s.sums.Figures(role), s.sums.Observed(role)
-	if err := n.addFigures(ctx, role, s, figures, first); err != nil {
+	if err := n.addFigures(ctx, role, s, figures); err != nil {
 		return nil, err
 	}
 	s.sums.Forget()
@@ -122,7 +122,7 @@ func (n *night) sumIndicators(ctx context.Context, role int, s *subjects, first 
 }
 
 // addFigures adds the indicators that are not made of daily sums alone.
-func (n *night) addFigures(ctx context.Context, role int, s *scored, figures indicators.Figures, first calendar.Day) error {
+func (n *night) addFigures(ctx context.Context, role int, s *scored, figures indicators.Figures) error {
 	switch role {
 	case contract.ScoreProduct:
 		n.addProductFigures(s, figures)
@@ -137,7 +137,8 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	figures["not_repeat"] = n.notRepeat(s)
 	figures["conversion"] = s.sums.PerTraffic("conversion", indicators.Valid, "clicks", 1)
 	products, shops := n.scored[contract.ScoreProduct], n.scored[contract.ScoreMerchant]
-	sold, err := indicators.SoldByTalents(s.codes, n.history(ctx, rollup.TalentProducts(), n.asOf-89, indicators.SoldColumns...), first, indicators.Catalogue{
+	days := n.history(ctx, rollup.TalentProducts(), n.asOf-calendar.Day(slices.Max(n.rules.Talent.Windows))+1, indicators.SoldColumns...)
+	sold, err := indicators.SoldByTalents(s.codes, s.sums.Window, n.asOf, days, indicators.Catalogue{
 		Products: indicators.Scored{Rows: products.rows, Hundredths: products.Scores.Total}, Stars: products.stars, Elsewhere: n.prices.ofOne,
 		Shops: indicators.Scored{Rows: shops.rows, Hundredths: shops.Scores.Total}})
 	if err != nil {

@@ -106,16 +106,14 @@ type Scored struct {
 // SoldColumns are the columns that the days of SoldByTalents need to have.
 var SoldColumns = []string{"promoter_id", "product_id", "merchant_id", "paid_fen"}
 
-// SoldByTalents reads talent_products of a window.
-func SoldByTalents(talents []int64, days column.Days, from calendar.Day, c Catalogue) (*Sold, error) {
-	t := talentSales{sold: NewSold(len(talents)), rows: column.NewLookup(talents), catalogue: c, items: column.NewGrouper(2, 0)}
+// SoldByTalents reads talent_products of the talents' windows, in days, that end on the as-of date.
+func SoldByTalents(talents []int64, windows *column.Ints, asOf calendar.Day, days column.Days, c Catalogue) (*Sold, error) {
+	t := talentSales{sold: NewSold(len(talents)), rows: column.NewLookup(talents), windows: windows, catalogue: c, items: column.NewGrouper(2, 0)}
 	for d, err := range days {
 		if err != nil {
 			return nil, err
 		}
-		if d.Day >= from {
-			t.add(d.Frame)
-		}
+		t.add(int64(asOf-d.Day), d.Frame)
 	}
 	return t.sold, nil
 }
@@ -124,12 +122,13 @@ func SoldByTalents(talents []int64, days column.Days, from calendar.Day, c Catal
 type talentSales struct {
 	sold      *Sold
 	rows      *column.Lookup
+	windows   *column.Ints
 	catalogue Catalogue
 	items     *column.Grouper // talent, comparable product
 	at        [3][]int64      // scratch: rows of the talent, and in the catalogue
 }
 
-func (t *talentSales) add(f *column.Frame) {
+func (t *talentSales) add(age int64, f *column.Frame) {
 	promoter, product, merchant, fen := f.Column("promoter_id"), f.Column("product_id"), f.Column("merchant_id"), f.Column("paid_fen")
 	find := func(which int, l *column.Lookup, keys []int64) []int64 {
 		t.at[which] = slices.Grow(t.at[which][:0], f.N)[:f.N]
@@ -139,7 +138,7 @@ func (t *talentSales) add(f *column.Frame) {
 	c := &t.catalogue
 	talent, products, shops := find(0, t.rows, promoter), find(1, c.Products.Rows, product), find(2, c.Shops.Rows, merchant)
 	for i, row := range talent {
-		if row < 0 {
+		if row < 0 || age >= t.windows.At(int(row)) {
 			continue
 		}
 		if stars := c.stars(products[i], product[i]); stars > 0 {

@@ -25,8 +25,12 @@ type Subject struct {
 	Floor   map[string]float64 // n of each figure as floors take it: not weighted, and of transit the lines
 }
 
-// Given are figures of other subjects that a talent's figures stand on: scores that the same night published.
-type Given struct{ Product, Shop map[int64]float64 }
+// Given are figures of other subjects that a talent's figures stand on, scores that the same night published, and the windows that
+// talents may have; none: 90 days.
+type Given struct {
+	Product, Shop map[int64]float64
+	Windows       []int64
+}
 
 // lag is how long refunds and complaints are waited for, in days.
 const lag = 15

@@ -173,9 +173,24 @@ func (d *Dumps) Talents(unit Unit, given Given) map[int64]*Subject {
 	for _, id := range slices.DeleteFunc(slices.Clone(d.talents), func(id int64) bool { return d.owned[id] }) {
 		r := of(id)
 		r.window = 90
+		if len(given.Windows) > 0 {
+			r.window = r.longEnough(given.Windows)
+		}
 		out[id] = r.subject(func() map[string]Figure { return r.talent(prices, given) })
 	}
 	return out
+}
+
+// longEnough is the first window with 30 valid orders, whatever they weigh, else the last.
+func (r *rows) longEnough(windows []int64) int64 {
+	plain := *r
+	plain.weighted = false
+	for _, plain.window = range windows {
+		if plain.validOrders(plain.inWindow) >= 30 {
+			break
+		}
+	}
+	return plain.window
 }
 
 func (r *rows) talent(prices map[int64]Price, given Given) map[string]Figure {
