@@ -25,7 +25,7 @@ func (n *night) countBuyers(ctx context.Context) error {
 	}
 	won := make(chan *repeat.Won, 1) // from the pass over shops to that over products, which comes later in the scopes
 	count := func(ctx context.Context, i int, s contract.Scope, workers int) (err error) {
-		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Undone: undone, Months: s.Role != contract.RoleProduct,
+		in := repeat.Input{AsOf: n.asOf, Scope: s, First: n.first, Undone: undone, Kept: n.keptFrom(), Months: s.Role != contract.RoleProduct,
 			Compare: n.runner.ids.CompareText(s.Domain, contract.NoSubject), Workers: workers}
 		if s.Role == contract.RolePlatform {
 			for _, span := range gmv.OverviewSpans(n.asOf) {
@@ -91,7 +91,8 @@ func (n *night) historyStart() calendar.Day {
 func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
 	followers, err := n.followers(ctx)
 	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, WithBuyers: n.withBuyers(), BuyersKnown: n.knowsBuyers(), HistoryStart: n.historyStart(),
-		RefundsKnown: n.refundsKnown(), Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
+		WithKept: n.withKept(), KeptKnown: n.knowsKept(), RefundsKnown: n.refundsKnown(),
+		Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
 }
 
 // followers counts the followers of accounts, and of the accounts that a merchant owns.

@@ -198,7 +198,7 @@ func (n *night) summarise(ctx context.Context) error {
 	if !n.buyersKnown(n.asOf - 29) {
 		o.Buyers30 = column.Null
 	}
-	if !n.buyersKnown(n.asOf - 89) {
+	if !n.keptKnown(n.asOf - 89) {
 		o.R1Buyers, o.R1Repeats = column.Null, column.Null
 	}
 	n.publishTable(contract.Overview, gmv.OverviewTable(o, mem))

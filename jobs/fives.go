@@ -62,7 +62,7 @@ func (n *night) addPrices(shops *scored, f *fives.Shops) {
 
 // addLiveBuyers adds who bought in self-broadcast, and came back.
 func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
-	if !n.has(contract.Talents) || !n.buyersKnown(n.asOf-repeat.LiveDays+1) {
+	if !n.has(contract.Talents) || !n.keptKnown(n.asOf-repeat.LiveDays+1) {
 		return
 	}
 	f.LiveBuyers, f.LiveRepeat = make([]int64, len(shops.codes)), make([]int64, len(shops.codes))

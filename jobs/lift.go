@@ -19,8 +19,8 @@ func (n *night) countLift(ctx context.Context) error {
 		return nil
 	}
 	plan := lift.Plan{OutcomeDays: n.rules.Lift.OutcomeDays, PreDays: n.rules.Lift.PreDays, Since: n.runner.Settings.Chuanliu.Since}
-	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.buyersFrom()), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
-	l.seen = plan.Seen(l.start, n.buyersFrom())
+	l := &liftNight{night: n, plan: plan, start: max(plan.Start(n.liftFrom()), n.partitions[contract.ChuanliuEligibility.Name][0].Day)}
+	l.seen = plan.Seen(l.start, n.liftFrom())
 	if l.start > n.asOf {
 		if plan.Since != nil && l.start == *plan.Since {
 			n.warnings = append(n.warnings, fmt.Sprintf("lift begins on %s, as chuanliu.since says", l.start))

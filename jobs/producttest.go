@@ -89,7 +89,7 @@ func (n *night) addTestBuyers(products *scored, p *producttest.Products) {
 	if n.reaches(producttest.WonDays) && n.buyersKnown(n.asOf-producttest.WonDays+1) {
 		p.Won, p.WonLive = make([]int64, len(p.Codes)), make([]int64, len(p.Codes))
 	}
-	if n.reaches(producttest.BuyerDays) && n.buyersKnown(n.asOf-producttest.BuyerDays+1) {
+	if n.reaches(producttest.BuyerDays) && n.keptKnown(n.asOf-producttest.BuyerDays+1) {
 		for _, column := range []*[]int64{&d.Buyers, &d.Repeat, &s.Buyers, &s.Repeat} {
 			*column = make([]int64, len(p.Codes))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
+	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
@@ -86,11 +87,12 @@ func (n *night) lostToKey(table string, lost []calendar.Day) error {
 		ErrInput, len(lost), table, lost[0], lost[len(lost)-1], old, n.runner.Settings.BuyerKeyID(), old)
 }
 
-// buyersFrom is the first day from which no day has lost its buyers, the first of the history if none has.
-func (n *night) buyersFrom() calendar.Day {
+// buyersFrom is the first day from which no day of the tables has lost its buyers, the first of the history if none has. Dumps of one
+// table may be kept longer than those of another: a figure goes by the tables it reads.
+func (n *night) buyersFrom(tables ...*contract.Table) calendar.Day {
 	from := n.first
-	for _, ps := range n.partitions {
-		for _, p := range ps {
+	for _, t := range tables {
+		for _, p := range n.partitions[t.Name] {
 			if p.BuyersGone && p.Day >= from {
 				from = p.Day + 1
 			}
@@ -99,18 +101,38 @@ func (n *night) buyersFrom() calendar.Day {
 	return from
 }
 
-// buyersKnown tells whether no day of the history kept from first on has lost its buyers.
+// purchasesFrom is the first day from which it is known who bought.
+func (n *night) purchasesFrom() calendar.Day { return n.buyersFrom(contract.Orders) }
+
+// keptFrom is the first day from which it is known who bought and kept it: a refund comes no earlier than the purchase. Where no refund
+// is taken out it is who bought.
+func (n *night) keptFrom() calendar.Day {
+	if n.refunds == nil {
+		return n.purchasesFrom()
+	}
+	return n.buyersFrom(contract.Orders, contract.Refunds)
+}
+
+// buyersKnown tells whether it is known of all days of the history kept from first on who bought.
 func (n *night) buyersKnown(first calendar.Day) bool { return n.knowsBuyers()(first) }
 
-// knowsBuyers is buyersKnown for those who ask of every row: the history is looked at once.
-func (n *night) knowsBuyers() func(first calendar.Day) bool {
-	from := n.buyersFrom()
+// keptKnown tells whether it is known of all of them who bought and kept it.
+func (n *night) keptKnown(first calendar.Day) bool { return n.knowsKept()(first) }
+
+// knowsBuyers and knowsKept are for those who ask of every row: the history is looked at once.
+func (n *night) knowsBuyers() func(first calendar.Day) bool { return n.knownFrom(n.purchasesFrom()) }
+func (n *night) knowsKept() func(first calendar.Day) bool   { return n.knownFrom(n.keptFrom()) }
+
+func (n *night) knownFrom(from calendar.Day) func(first calendar.Day) bool {
 	return func(first calendar.Day) bool { return from == n.first || first >= from }
 }
 
-// withBuyers are the days with orders whose buyers are known.
-func (n *night) withBuyers() calendar.Presence {
-	from, known := n.buyersFrom(), calendar.Presence{}
+// withBuyers are the days with orders whose buyers are known, withKept those of which it is known who kept what they bought.
+func (n *night) withBuyers() calendar.Presence { return n.presentFrom(n.purchasesFrom()) }
+func (n *night) withKept() calendar.Presence   { return n.presentFrom(n.keptFrom()) }
+
+func (n *night) presentFrom(from calendar.Day) calendar.Presence {
+	known := calendar.Presence{}
 	for d, there := range n.present {
 		if d >= from {
 			known[d] = there
@@ -119,10 +141,32 @@ func (n *night) withBuyers() calendar.Presence {
 	return known
 }
 
+// buyerTables are the tables with buyers, and what their lack does.
+var buyerTables = []struct {
+	table *contract.Table
+	says  string
+}{
+	{contract.Orders, "figures of buyers that need them are null or rest on fewer days"},
+	{contract.Refunds, "R1, R2 and cohorts, where full refunds are taken out of them, are null or rest on fewer days"},
+	{contract.ChuanliuEligibility, "lift begins after them"},
+	{contract.ChuanliuExposures, "lift begins after them"},
+}
+
+// liftFrom is the first day from which it is known who is in all that lift is made of.
+func (n *night) liftFrom() calendar.Day {
+	var tables []*contract.Table
+	for _, b := range buyerTables {
+		tables = append(tables, b.table)
+	}
+	return n.buyersFrom(tables...)
+}
+
 // noteRedaction says in the manifest what was taken out.
 func (n *night) noteRedaction() {
-	if from := n.buyersFrom(); from > n.first {
-		n.warnings = append(n.warnings, fmt.Sprintf("buyers are known from %s on: earlier days were hashed under a buyer key that was replaced, and their dumps are gone; figures of buyers that need them are null or rest on fewer days", from))
+	for _, b := range buyerTables {
+		if from := n.buyersFrom(b.table); from > n.first {
+			n.warnings = append(n.warnings, fmt.Sprintf("%s: buyers are known from %s on: earlier days were hashed under a buyer key that was replaced, and their dumps are gone; %s", b.table.Name, from, b.says))
+		}
 	}
 }
 

@@ -157,7 +157,7 @@ const repeatDays = 90
 // notRepeat is 1 - R1(90): buyers without a second purchase day of buyers. With a shorter history few had the time to
 // come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
-	if first, ok := n.present.First(); !ok || first > n.asOf-repeatDays+1 || !n.buyersKnown(n.asOf-repeatDays+1) {
+	if first, ok := n.present.First(); !ok || first > n.asOf-repeatDays+1 || !n.keptKnown(n.asOf-repeatDays+1) {
 		return nil
 	}
 	for _, f := range n.buyers {

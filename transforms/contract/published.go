@@ -103,7 +103,8 @@ var LateData = &Table{
 var Repeat = &Table{
 	Name: "repeat_purchase", Class: Published, Doc: "one row per role × subject × window (1, 7, 30, 90, 365 days) with a purchase in it",
 	Key: []string{"role", "subject_id", "window_days"},
-	Columns: subject(windowDays, daysPresent,
+	Columns: subject(windowDays,
+		count("days_present", "days of the window that have data, without those of which buyers of purchases or of refunds are lost, see docs/security.md; fewer than window_days: the figures are partial"),
 		count("buyers", "distinct buyers with a purchase day in the window; fully refunded lines do not count"),
 		count("repeat_buyers", "of those, with purchases on two or more days of the window"),
 		null(number("r1_ratio", "复购率: repeat_buyers / buyers; null: no buyer")),
@@ -120,11 +121,11 @@ var MonthlyBuyers = &Table{
 	Columns: subject(
 		date("month", "first day of the month"),
 		flag("closed", "the month has ended by the as-of date"),
-		count("days_present", "days of the month, to date, that have data and lie in the history kept"),
+		count("days_present", "days of the month, to date, that have data, lie in the history kept and whose buyers are known"),
 		count("buyers", "MAB: distinct buyers with a gmv_valid line in the month (to date), refunds ignored"),
-		count("r2_buyers", "distinct buyers with a purchase that was not fully refunded"),
-		null(count("retained_buyers", "of r2_buyers, those who also bought in the next month; null until that month has closed")),
-		null(number("r2_ratio", "回购率: retained_buyers / r2_buyers; null until the next month has closed")),
+		null(count("r2_buyers", "distinct buyers with a purchase that was not fully refunded; null: of some of those days it is not known whose were, see docs/security.md")),
+		null(count("retained_buyers", "of r2_buyers, those who also bought in the next month; null: r2_buyers is, or that month has not closed")),
+		null(number("r2_ratio", "回购率: retained_buyers / r2_buyers; null: retained_buyers is, or r2_buyers is 0")),
 	),
 }
 

@@ -40,6 +40,7 @@ type Input struct {
 	Runs    []Run               // the scope's purchases of the history kept
 	First   calendar.Day        // the first day of the history kept
 	Undone  *Undone             // what settled refunds took out; nil: not computable
+	Kept    calendar.Day        // from this day on it is known whose purchases refunds took out: what remains is counted of later ones alone
 	Ranges  []Range             // spans whose distinct buyers are asked for (the overview's), at most 64
 	Months  bool                // also months and cohorts
 	Won     *Won                // products: also their trials; nil: none

@@ -26,12 +26,13 @@ type days struct {
 	first  []calendar.Day // of each window
 	oldest calendar.Day   // month 0
 
-	classes []class
+	keptFrom calendar.Day // Input.Kept
+	classes  []class
 }
 
 func newDays(in *Input) *days {
 	n := int(in.AsOf-in.First) + 1
-	d := &days{asOf: in.AsOf, bucket: make([]uint8, n), month: make([]int16, n), oldest: in.First.Month()}
+	d := &days{asOf: in.AsOf, keptFrom: in.Kept, bucket: make([]uint8, n), month: make([]int16, n), oldest: in.First.Month()}
 	for _, w := range contract.Windows {
 		d.first = append(d.first, in.AsOf-calendar.Day(w)+1)
 	}
@@ -152,7 +153,7 @@ func (s *scan) pair(buyer int64, rows []row) error {
 		if p.lines == 0 {
 			continue // cannot be: a purchase has a line
 		}
-		p.kept = undone == 0 || p.lines > undoneOn(rows[:undone], p.day)
+		p.kept = p.day >= s.keptFrom && (undone == 0 || p.lines > undoneOn(rows[:undone], p.day))
 		s.day(&w, &p)
 	}
 	if w.days > 0 {
@@ -196,7 +197,7 @@ type purchase struct {
 	facts               int64 // flags
 	orders, lines, paid int64
 	setOrders, setFen   int64
-	kept                bool // a line remains that was not fully refunded
+	kept                bool // it is known that a line remains that was not fully refunded
 }
 
 // gather sums the rows of the day of row i and returns the first row of another day.

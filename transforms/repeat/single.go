@@ -1,6 +1,9 @@
 package repeat
 
-import "github.com/windvane/windvane/transforms/contract"
+import (
+	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/contract"
+)
 
 // Most pairs are a single row: one purchase on one day, none of it refunded. What such a pair adds depends on its flags and
 // on what figures ask of its day, which many days answer alike (their class). They are counted by class and flags, and the
@@ -11,6 +14,7 @@ type class struct {
 	bucket     uint8 // see days.bucket
 	conversion uint8 // the bucket of the window of conversions; len(Windows): none
 	month      int16
+	kept       bool // it is known that they remain
 	live       bool // one of LiveDays
 	won        bool // in the window of buyers won
 	ranges     uint64
@@ -27,6 +31,7 @@ func (d *days) classify(in *Input) {
 	d.class = make([]uint16, len(d.bucket))
 	for age := range d.class {
 		c := class{bucket: d.bucket[age], conversion: windowCount, live: age < LiveDays, won: age >= ConversionDays && age < ConversionDays+WonDays}
+		c.kept = d.asOf-calendar.Day(age) >= d.keptFrom
 		if in.Months {
 			c.month = d.month[age]
 		}
@@ -73,7 +78,9 @@ func (s *scan) endSingles() {
 		t := &s.tallies[c.bucket]
 		t[mBuyers] += n.pairs
 		t[mNew] += n.pairs
-		t[mKept] += n.pairs
+		if c.kept {
+			t[mKept] += n.pairs
+		}
 		t[mOrders] += n.orders
 		t[mNewOrders] += n.orders
 		t[mPaid] += n.paid
@@ -88,10 +95,10 @@ func (s *scan) addSingles(c *class, pairs int64, distribution, selfLive bool) {
 	if s.merchant && distribution && c.conversion < windowCount {
 		s.tallies[c.conversion][mDistribution] += pairs
 	}
-	if s.merchant && selfLive && c.live {
+	if s.merchant && selfLive && c.live && c.kept {
 		s.row.live.Buyers += pairs
 	}
-	if s.won != nil && c.live {
+	if s.won != nil && c.live && c.kept {
 		if distribution {
 			s.row.trial.Distribution.Buyers += pairs
 		}
@@ -105,9 +112,11 @@ func (s *scan) addSingles(c *class, pairs int64, distribution, selfLive bool) {
 	if s.monthly {
 		m := &s.months[c.month]
 		m.buyers += pairs
-		m.r2Buyers += pairs
-		first := s.cohort(int(c.month), 0)
-		first.active += pairs
-		first.buyers += pairs
+		if c.kept {
+			m.r2Buyers += pairs
+			first := s.cohort(int(c.month), 0)
+			first.active += pairs
+			first.buyers += pairs
+		}
 	}
 }

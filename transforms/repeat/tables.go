@@ -14,8 +14,10 @@ type Context struct {
 	IDs        *column.IDs
 	Present    calendar.Presence // days with orders
 	WithBuyers calendar.Presence // of these, those whose buyers are known
-	// BuyersKnown tells whether no day from one on has lost its buyers; nil: none has.
+	WithKept   calendar.Presence // of these, those of which it is known who kept what they bought
+	// BuyersKnown tells whether no day from one on has lost its buyers, KeptKnown whether it has lost those of its refunds neither; nil: none has.
 	BuyersKnown  func(first calendar.Day) bool
+	KeptKnown    func(first calendar.Day) bool
 	HistoryStart calendar.Day // purchases and who made them are known from this day on
 	Products     bool         // brands are known
 	Talents      bool         // it is known whose an account is
@@ -31,6 +33,11 @@ func (c Context) NewBuyersKnown(first calendar.Day) bool { return c.HistoryStart
 // buyersKnown tells whether no day from first on has lost its buyers.
 func (c Context) buyersKnown(first calendar.Day) bool {
 	return c.BuyersKnown == nil || c.BuyersKnown(first)
+}
+
+// keptKnown tells whether no day from first on has lost them, or those of its refunds.
+func (c Context) keptKnown(first calendar.Day) bool {
+	return c.KeptKnown == nil || c.KeptKnown(first)
 }
 
 func (c Context) first(window int64) calendar.Day { return c.AsOf - calendar.Day(window) + 1 }
@@ -87,7 +94,7 @@ func build(t *contract.Table, c Context, figures []*Figures, open func(b *column
 
 // PurchaseTable is repeat_purchase.
 func PurchaseTable(c Context, figures []*Figures) column.Records {
-	days, applied := c.WithBuyers.Windows(c.AsOf, contract.Windows), map[int64]bool{}
+	days, applied := c.WithKept.Windows(c.AsOf, contract.Windows), map[int64]bool{}
 	for _, window := range contract.RepeatWindows {
 		applied[int64(window)] = c.RefundsKnown(c.first(int64(window)), c.AsOf)
 	}
@@ -119,7 +126,7 @@ func PurchaseTable(c Context, figures []*Figures) column.Records {
 // MonthlyTable is monthly_buyers.
 func MonthlyTable(c Context, figures []*Figures) column.Records {
 	return build(contract.MonthlyBuyers, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
-		h, days := newHead(b), c.daysOfMonths()
+		h, days, kept := newHead(b), c.daysOfMonths(), c.keptMonths()
 		month, closed, present, buyers := b.Column("month"), b.Column("closed"), b.Column("days_present"), b.Column("buyers")
 		r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
 		return func(f *Figures, subject int64, s *subjectRow) {
@@ -129,14 +136,16 @@ func MonthlyTable(c Context, figures []*Figures) column.Records {
 				closed.Flag(row.month.MonthEnd() <= c.AsOf)
 				present.Int(days(row.month))
 				buyers.Int(row.buyers)
-				r2Buyers.Int(row.r2Buyers)
-				if row.month.AddMonths(1).MonthEnd() <= c.AsOf {
-					retained.Int(row.retained)
-					r2.Ratio(row.retained, row.r2Buyers)
-				} else {
-					retained.Null()
-					r2.Null()
+				remained, again := row.r2Buyers, row.retained
+				if !kept(row.month) {
+					remained, again = column.Null, column.Null
 				}
+				if row.month.AddMonths(1).MonthEnd() > c.AsOf {
+					again = column.Null
+				}
+				r2Buyers.Int(remained)
+				retained.Int(again)
+				r2.Ratio(again, remained)
 			}
 		}
 	})
@@ -151,6 +160,17 @@ func (c Context) daysOfMonths() func(month calendar.Day) int64 {
 		}
 		return counted[month]
 	}
+}
+
+// keptMonths tells whether it is known of all days that daysOfMonths counts what full refunds left.
+func (c Context) keptMonths() func(month calendar.Day) bool {
+	last := calendar.Day(0) // of the others
+	for d, here := range c.WithBuyers {
+		if here && !c.WithKept[d] {
+			last = max(last, d)
+		}
+	}
+	return func(month calendar.Day) bool { return month > last }
 }
 
 // CohortTable is cohorts.
@@ -178,7 +198,7 @@ func CohortTable(c Context, figures []*Figures) column.Records {
 						r3[j].Null()
 					}
 				}
-				complete.Flag(c.NewBuyersKnown(row.month))
+				complete.Flag(c.NewBuyersKnown(row.month) && c.keptKnown(row.month-NewBuyerDays))
 			}
 		}
 	})

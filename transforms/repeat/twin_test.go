@@ -19,6 +19,7 @@ import (
 type twin struct {
 	buys   []buy
 	undone []undone
+	known  calendar.Day // first day of purchases whose refunds are known by buyer
 }
 
 // pairs are the pairs of subject and buyer that bought, in order.
@@ -43,8 +44,9 @@ func (w twin) days(pair [2]int64, first, last calendar.Day, counts func(b buy) b
 
 func whatever(buy) bool { return true }
 
-// kept are the days with a line that was not fully refunded.
+// kept are the days with a line that was not fully refunded, as far as that is known.
 func (w twin) kept(pair [2]int64, first, last calendar.Day) []calendar.Day {
+	first = max(first, w.known)
 	return slices.DeleteFunc(w.days(pair, first, last, whatever), func(d calendar.Day) bool {
 		var lines int64
 		for _, b := range w.buys {
@@ -163,7 +165,12 @@ func (w twin) months() table {
 				continue
 			}
 			r2 := len(w.kept(p, month, month.MonthEnd())) > 0
-			figures := map[string]int{"buyers": 1, "r2_buyers": one(r2)}
+			figures := map[string]int{"buyers": 1}
+			if month < w.known {
+				out.add(fmt.Sprint(p[0], " ", month), figures)
+				continue
+			}
+			figures["r2_buyers"] = one(r2)
 			if next.MonthEnd() <= asOf {
 				figures["retained_buyers"] = one(r2 && len(w.kept(p, next, next.MonthEnd())) > 0)
 			}
@@ -261,6 +268,8 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 		w := markets().Draw(t, "market")
 		in := inputOf(scopeOf(contract.RoleMerchant), w.buys, w.undone)
 		in.Workers = rapid.IntRange(1, 3).Draw(t, "workers")
+		w.known = firstDay + calendar.Day(max(0, rapid.IntRange(-500, 800).Draw(t, "refunds known from")))
+		in.Kept = w.known
 		f := []*repeat.Figures{compute(t, in)}
 		for subject := range int64(4) {
 			if want, got := w.liveBuyers(subject), f[0].LiveBuyers(subject); want != got {
@@ -268,6 +277,10 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 			}
 		}
 		c := everything()
+		c.WithBuyers, c.WithKept = c.Present, calendar.Presence{}
+		for d := w.known; d <= asOf; d++ {
+			c.WithKept[d] = true
+		}
 		purchases := read(t, repeat.PurchaseTable(c, f))
 		for _, l := range purchases {
 			if mean, ok := l["mean_gap_days"].(float64); ok {
