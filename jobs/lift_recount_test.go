@@ -126,6 +126,17 @@ func readLiftDumps(t *testing.T, d *deployment, from, asOf calendar.Day) *liftDu
 	return out
 }
 
+// starts are the first days of eligibility by merchant.
+func (d *liftDumps) starts() map[int64]calendar.Day {
+	out := map[int64]calendar.Day{}
+	for k, e := range d.first {
+		if start, known := out[k.merchant]; !known || e < start {
+			out[k.merchant] = e
+		}
+	}
+	return out
+}
+
 // liftCount is what one arm of a merchant must come to.
 type liftCount struct {
 	Pairs, Outcome, Orders, Before, BeforeOrders, Wide, Squares, Products int64

@@ -43,8 +43,9 @@ type Figures struct {
 	Mixed      int64       // pairs seen in both arms, dropped
 	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
 	Shown      bool        // exposures are known; otherwise Served and Attributed say nothing
-	// Earlier are the merchants with pairs that were eligible before the first day that counts, and the first such day: they took part.
-	Earlier map[int64]calendar.Day
+	// Starts are the merchants that took part and the first day of eligibility that is known of each, by all their pairs: also those that do not
+	// count, since they were eligible before the first day that does, are not mature or stand in both arms.
+	Starts map[int64]calendar.Day
 }
 
 // Merchant is one merchant of the programme.

@@ -4,14 +4,15 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/column"
 )
 
 // merge counts what another tally counted.
 func (t *tally) merge(o *tally) {
 	t.pairs, t.mixed = t.pairs+o.pairs, t.mixed+o.mixed
-	for merchant, day := range o.earlier {
-		t.seenEarlier(merchant, day)
+	for i, k := range o.participants.keys {
+		t.takesPart(k[0], o.starts[i])
 	}
 	for i, k := range o.merchants.keys {
 		t.mergeMerchant(k[0], &o.counts[i], o.cells[i])
@@ -129,7 +130,10 @@ func (in *Input) periods() []Period {
 
 // figures are the sums by period. days is the single-day family.
 func (t *tally) figures(in *Input, days *column.Frame) *Figures {
-	f := &Figures{Periods: in.periods(), Pairs: t.pairs, Mixed: t.mixed, Shown: in.Shown, Earlier: t.earlier}
+	f := &Figures{Periods: in.periods(), Pairs: t.pairs, Mixed: t.mixed, Shown: in.Shown, Starts: make(map[int64]calendar.Day, len(t.starts))}
+	for i, k := range t.participants.keys {
+		f.Starts[k[0]] = t.starts[i]
+	}
 	at := map[int64]int{}
 	merchant := func(code int64) *Merchant {
 		i, ok := at[code]

@@ -60,7 +60,7 @@ func (e *Estimates) compareOthers(f *Figures, o *Options) error {
 	if o.Market == nil || whole < 0 {
 		return nil
 	}
-	rows, starts := e.of(whole), f.starts()
+	rows, starts := e.of(whole), f.Starts
 	wanted := toCompare(rows, starts, o)
 	categories := map[int64]bool{}
 	for i, r := range rows {
@@ -166,24 +166,6 @@ func toCompare(rows []*Row, starts map[int64]calendar.Day, o *Options) []bool {
 
 // calibrators is how many times the merchants that calibration needs are looked at, since not all of them pass.
 const calibrators = 3
-
-// starts are the days from which merchants took part: the first of the single-day family, which is kept for 90 days, or an earlier one of
-// pairs that do not count. Who is not among them never took part.
-func (f *Figures) starts() map[int64]calendar.Day {
-	starts := map[int64]calendar.Day{}
-	for i := range f.Merchants {
-		m := &f.Merchants[i]
-		if starts[m.Code] = f.Periods[longest(f.Periods)].From; len(m.Days) > 0 {
-			starts[m.Code] = m.Days[0].Day
-		}
-	}
-	for merchant, day := range f.Earlier {
-		if start, ok := starts[merchant]; !ok || day < start {
-			starts[merchant] = day
-		}
-	}
-	return starts
-}
 
 // week is the period of the panels, in days. Weekdays do not count then, and there are fewer periods before the start than
 // donors: with more, the weights of the periods would explain the donors' last weeks by heart, and placebos would be too small.

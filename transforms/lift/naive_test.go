@@ -29,7 +29,7 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 	for _, r := range m.refunds {
 		n.byDay[r.paid] = append(n.byDay[r.paid], r)
 	}
-	f := &lift.Figures{Shown: true, Pairs: int64(len(n.pairs))}
+	f := &lift.Figures{Shown: true, Pairs: int64(len(n.pairs)), Starts: map[int64]calendar.Day{}}
 	for _, p := range []lift.Period{{Name: "30d", From: n.mature - 29}, {Name: "90d", From: n.mature - 89}, {Name: "all", From: m.start}} {
 		p.To = n.mature
 		p.Gross = !m.hasRefunds || max(p.From, m.start)-calendar.Day(m.plan.PreDays) < m.refundsFrom
@@ -41,15 +41,9 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 			f.Mixed++
 		}
 	}
-	for _, p := range n.known {
-		if p.first >= m.start {
-			continue
-		}
-		if f.Earlier == nil {
-			f.Earlier = map[int64]calendar.Day{}
-		}
-		if day, ok := f.Earlier[p.merchant]; !ok || p.first < day {
-			f.Earlier[p.merchant] = p.first
+	for d := asOf; d >= m.seen; d-- {
+		for _, r := range now.eligible[d] {
+			f.Starts[r.merchant] = d
 		}
 	}
 	for _, code := range n.distinct(func(p *naivePair) int64 { return p.merchant }, contract.Merchant) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/lift"
 )
@@ -52,8 +53,7 @@ func (s streets) draw(seed uint64) (*lift.Figures, *lift.Options) {
 			pairs = 6000
 		}
 		m := merchantOf(code, shop{rng, s.lift, 0.3, 0.5}.pairs(pairs))
-		m.Days = []lift.Day{{Day: s.start}}
-		f.Merchants = append(f.Merchants, m)
+		f.Merchants, f.Starts[code] = append(f.Merchants, m), s.start
 		f.Pairs += int64(pairs)
 	}
 	o.Market = func(func(int64) bool) (*lift.Market, error) { return market, nil }
@@ -68,13 +68,29 @@ func TestWhoTookPartBeforeTheStartIsNoDonor(t *testing.T) {
 	const small, other = 12, 30
 	donors := func() int64 { return row(estimate(t, f, o), small, 2).Panel.Donors }
 	want := donors()
-	f.Earlier = map[int64]calendar.Day{other: asOf - 80}
+	f.Starts[other] = asOf - 80
 	if got := donors(); got != want-1 || want != 24 {
 		t.Errorf("%d donors, without the one that took part before %d", want, got)
 	}
-	f.Earlier[small] = asOf - 80
+	f.Starts[small] = asOf - 80
 	if r := row(estimate(t, f, o), small, 2); r.Grade == contract.GradePanel || r.Panel.Donors != 0 {
 		t.Errorf("started 80 days ago: grade %s, %d donors", contract.LiftGrades[r.Grade], r.Panel.Donors)
+	}
+}
+
+// The start is a merchant's first day of eligibility, however long ago and whoever of its buyers comes new: a pair that is logged again every
+// night adds no day, and weeks with boosts must not be compared with weeks with boosts.
+func TestWhoTookPartForLongDoesNotStartAgain(t *testing.T) {
+	for _, again := range []calendar.Day{asOf - 25, asOf - 8} {
+		_, o := streets{participants: 1, others: 40, start: again, lift: 0.25}.draw(1)
+		m := newMarket(lift.DefaultPlan(), asOf-200, column.NewIDs(nil))
+		for b := range int64(100) {
+			m.enters(asOf-180, eligible{key{b + 1, 1}, one(b%10 < 3), column.Null, column.Null})
+		}
+		m.enters(again, eligible{key{101, 1}, lift.Treatment, column.Null, column.Null})
+		if r := row(estimate(t, m.night(t, asOf), o), 1, 2); r.Panel.Donors != 0 || r.Grade != contract.GradeAttribution {
+			t.Errorf("started 180 days ago, a new buyer %d days ago: grade %s, %d donors", asOf-again, contract.LiftGrades[r.Grade], r.Panel.Donors)
+		}
 	}
 }
 
@@ -171,9 +187,7 @@ func TestHoldoutsCalibratePanels(t *testing.T) {
 	f, o := s.draw(3)
 	rng := rand.New(rand.NewPCG(9, 9))
 	for i := range s.holdout { // by their holdouts they have 10 %
-		days := f.Merchants[i].Days
 		f.Merchants[i] = merchantOf(int64(i+1), shop{rng, 0.10, 0.3, 0.5}.pairs(12000))
-		f.Merchants[i].Days = days
 	}
 	e := estimate(t, f, o)
 	sum, n := 0.0, 0

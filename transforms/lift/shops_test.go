@@ -69,7 +69,7 @@ func merchantOf(code int64, pairs []pair) lift.Merchant {
 
 // figuresOf are merchants without users of a programme.
 func figuresOf(merchants ...lift.Merchant) *lift.Figures {
-	f := &lift.Figures{Periods: periods(), Merchants: merchants}
+	f := &lift.Figures{Periods: periods(), Merchants: merchants, Starts: map[int64]calendar.Day{}}
 	for _, m := range merchants {
 		f.Pairs += m.Cells[2].Arms[0].N + m.Cells[2].Arms[1].N
 	}

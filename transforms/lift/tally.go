@@ -22,8 +22,9 @@ type tally struct {
 	splitCounts    []byArm
 	programmes     *places // by programme
 	programmeCells []programmeCells
-	units          []unit                 // of the user in hand
-	earlier        map[int64]calendar.Day // by merchant: first day of a pair that entered before start; nil: none
+	units          []unit  // of the user in hand
+	participants   *places // by merchant: all that took part
+	starts         []calendar.Day
 }
 
 // What most pairs touch is kept apart from what few do: there are many more pairs than fit a cache.
@@ -45,7 +46,7 @@ type (
 
 func newTally(plan *Plan, start, asOf calendar.Day) *tally {
 	return &tally{plan: plan, start: start, mature: asOf - calendar.Day(plan.OutcomeDays) + 1,
-		merchants: newPlaces(), sources: newPlaces(), splits: newPlaces(), programmes: newPlaces()}
+		merchants: newPlaces(), sources: newPlaces(), splits: newPlaces(), programmes: newPlaces(), participants: newPlaces()}
 }
 
 // unit is one mature pair, net.
@@ -102,8 +103,8 @@ func (t *tally) user(p *Pairs, i, j int, refunds []refund) {
 		facts := p[atFacts][i]
 		e := entered(facts)
 		together += int(truth(e == first))
+		t.takesPart(p[atMerchant][i], e)
 		if e < t.start {
-			t.seenEarlier(p[atMerchant][i], e)
 			continue
 		}
 		t.pairs++
@@ -130,14 +131,13 @@ func (t *tally) user(p *Pairs, i, j int, refunds []refund) {
 	}
 }
 
-// seenEarlier notes that a merchant had a pair before the first day that counts.
-func (t *tally) seenEarlier(merchant int64, day calendar.Day) {
-	if t.earlier == nil {
-		t.earlier = map[int64]calendar.Day{}
+// takesPart notes that a pair of a merchant entered on a day.
+func (t *tally) takesPart(merchant int64, day calendar.Day) {
+	at, added := t.participants.of(merchant, 0)
+	if added {
+		t.starts = append(t.starts, day)
 	}
-	if known, ok := t.earlier[merchant]; !ok || day < known {
-		t.earlier[merchant] = day
-	}
+	t.starts[at] = min(t.starts[at], day)
 }
 
 // countFirstDay counts a user by its pairs of its first day, of which there are so many, where all of them count, in one arm of one

@@ -70,8 +70,7 @@ func (a avenues) draw(seed uint64) (f *lift.Figures, o *lift.Options, participan
 		market.Merchants, market.GMV = append(market.Merchants, code), append(market.GMV, gmv)
 		if arm == 1 {
 			m := merchantOf(code, shop{rng, a.lift, 0.3, 0.5}.pairs(60))
-			m.Days = []lift.Day{{Day: start}}
-			f.Merchants, f.Pairs = append(f.Merchants, m), f.Pairs+60
+			f.Merchants, f.Pairs, f.Starts[code] = append(f.Merchants, m), f.Pairs+60, start
 		}
 	}
 	o.Market = func(func(int64) bool) (*lift.Market, error) { return market, nil }
