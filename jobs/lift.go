@@ -186,7 +186,7 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 	}
 	n := l.night
 	in := lift.Input{Plan: l.plan, Start: l.start, From: s.from, AsOf: s.asOf, Old: old.pairs, OldDays: old.days, IDs: n.runner.ids,
-		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, Shown: n.has(contract.ChuanliuExposures), RefundsKnown: n.refundsKnown()}
+		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, RefundsKnown: n.refundsKnown(), ShownKnown: n.shownKnown()}
 	if in.Count {
 		begin, err := n.channelsFrom(ctx, l.start)
 		if err != nil {
@@ -217,6 +217,16 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 		return result.Figures, nil
 	}
 	return l.write(ctx, in, l.dir(l.now, s.asOf))
+}
+
+// shownKnown tells whether the exposures of all these days are known. A day without a dump, before the first one or declared absent, is no day on
+// which nobody was shown anything.
+func (n *night) shownKnown() func(first, last calendar.Day) bool {
+	ps := n.partitions[contract.ChuanliuExposures.Name]
+	return func(first, last calendar.Day) bool {
+		from, _ := slices.BinarySearchFunc(ps, first, compareDay)
+		return len(upTo(ps, last))-from == max(0, int(last-first)+1)
+	}
 }
 
 // channelsFrom is the day from first on from which the channels of all sales are known. Those on an account are not before the first snapshot

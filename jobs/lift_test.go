@@ -108,8 +108,8 @@ func TestLiftOfADemoEqualsARecountOfItsDumps(t *testing.T) {
 	if diff := gocmp.Diff(dumps.starts(), f.Starts); diff != "" {
 		t.Error("starts:", diff)
 	}
-	if pairs < 100 || bought < 10 || len(f.Programmes) != 1 || f.Periods[0].Gross || !f.Shown {
-		t.Fatalf("%d pairs, %d bought, %d programmes, gross %t, shown %t: this market tells little", pairs, bought, len(f.Programmes), f.Periods[0].Gross, f.Shown)
+	if pairs < 100 || bought < 10 || len(f.Programmes) != 1 || f.Periods[0].Gross || !f.Periods[0].Shown {
+		t.Fatalf("%d pairs, %d bought, %d programmes, gross %t, shown %t: this market tells little", pairs, bought, len(f.Programmes), f.Periods[0].Gross, f.Periods[0].Shown)
 	}
 	users := map[string]*userCount{}
 	for name, arm := range arms {
@@ -313,6 +313,56 @@ func TestPairsFirstEligibleBeforeTheStartAreLeftOut(t *testing.T) {
 	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
 		t.Errorf("night by night: %d pairs, want %d", got.Pairs, want.Pairs)
 	}
+}
+
+type servedRow struct {
+	Merchant   string `parquet:"merchant_id"`
+	Period     string `parquet:"period"`
+	Treatment  *int64 `parquet:"treatment_served"`
+	Holdout    *int64 `parquet:"holdout_served"`
+	Attributed *int64 `parquet:"attributed_fen"`
+}
+
+// A day without a dump of exposures is no day on which nobody was shown anything: periods that look at it say nothing of who was.
+func TestExposuresThatBeginLate(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, 60)
+	since := lastDay - 55
+	d.settings.Chuanliu.Since = &since
+	rows := func() map[servedRow]servedRow {
+		out := map[servedRow]servedRow{}
+		for _, r := range published[servedRow](t, d, d.night(lastDay), "chuanliu_lift") {
+			out[servedRow{Merchant: r.Merchant, Period: r.Period}] = r
+		}
+		return out
+	}
+	whole := rows()
+	begin := lastDay - 13 - 29 // of the last 30 days of entry whose outcome windows have closed
+	check := func(name string, known func(period string) bool) {
+		t.Helper()
+		served := int64(0)
+		for key, r := range rows() {
+			want := servedRow{Merchant: r.Merchant, Period: r.Period}
+			if known(r.Period) {
+				want = whole[key]
+				served += *want.Treatment
+			}
+			if diff := gocmp.Diff(want, r); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+		if known("30d") != (served > 0) {
+			t.Errorf("%s: %d pairs were served", name, served)
+		}
+	}
+	check("from the first pair on", func(string) bool { return true })
+	for day := since - 4; day < begin; day++ {
+		d.drop("chuanliu_exposures", day)
+	}
+	check("from the first pair of 30 days on", func(period string) bool { return period == "30d" })
+	d.drop("chuanliu_exposures", lastDay-5)
+	d.settings.AbsentDays = map[string][]calendar.Day{"chuanliu_exposures": {lastDay - 5}}
+	check("but one day", func(string) bool { return false })
 }
 
 // eligibility are the rows of a day's chuanliu_eligibility.

@@ -24,7 +24,8 @@ type Input struct {
 	Workers int
 
 	Count bool // figures are wanted
-	Shown bool // exposures are known
+	// ShownKnown tells whether the exposures of all these days, both included, are known.
+	ShownKnown func(first, last calendar.Day) bool
 	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
 	RefundsKnown func(first, last calendar.Day) bool
 	// ChannelsKnown tells whether the channels of all sales of these days, both included, are known.

@@ -144,7 +144,7 @@ func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	}
 	warn(r.Status == contract.LiftControlNearZero, stats.WarnControlNearZero)
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
-	warn(f.Shown && c.Served > 0, WarnHoldoutServed)
+	warn(c.Served > 0, WarnHoldoutServed)
 	warn(f.Periods[r.Period].Gross, WarnGross)
 	warn(f.Periods[r.Period].Unseen, WarnUnseen)
 	warn(o.sharesDiffer(r.Cell), WarnMixedShares)

@@ -16,7 +16,6 @@ type Estimates struct {
 	Periods []Period
 	Rows    []Row          // merchants × periods
 	Scopes  []Scope        // programmes, categories, the platform × periods
-	Shown   bool           // exposures are known
 	priors  []*stats.Prior // of the platform, by period; nil: none
 	broken  []bool         // by period: the split of all merchants together is broken
 }
@@ -84,7 +83,7 @@ func none() stats.Estimate {
 // Whether a merchant belongs to the family depends on the sizes and the split of its arms alone, never on outcomes.
 // Same figures and options, same result, whatever the number of workers.
 func Estimate(f *Figures, o *Options) (*Estimates, error) {
-	e := &Estimates{Periods: f.Periods, Shown: f.Shown}
+	e := &Estimates{Periods: f.Periods}
 	whole := longest(f.Periods)
 	rows, err := merchantRows(f, o, whole)
 	if err != nil {

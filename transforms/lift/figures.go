@@ -33,6 +33,7 @@ type Period struct {
 	From, To calendar.Day
 	Gross    bool // refunds of some of its days are not known: what is called net is gross there
 	Unseen   bool // channels of some days of its outcomes are not known: self-broadcast counts as none there
+	Shown    bool // exposures of all days of its outcomes are known; otherwise Served and Attributed say too little
 }
 
 // Figures are all that estimates need to know of the pairs, exact.
@@ -42,7 +43,6 @@ type Figures struct {
 	Programmes []Programme // the same
 	Mixed      int64       // pairs seen in both arms, dropped
 	Pairs      int64       // pairs known, those not yet mature and the dropped ones included
-	Shown      bool        // exposures are known; otherwise Served and Attributed say nothing
 	// Starts are the merchants that took part and the first day of eligibility that is known of each, by all their pairs: also those that do not
 	// count, since they were eligible before the first day that does, are not mature or stand in both arms.
 	Starts map[int64]calendar.Day

@@ -117,20 +117,21 @@ func (c *ProgrammeCell) merge(o *ProgrammeCell) {
 // orders are the orders of identifiers that figures are sorted by; Null is last.
 type orders struct{ merchants, talents, texts func(a, b int64) int }
 
-// periods are those of the night, and whether what their pairs bought is net, and all that they bought.
+// periods are those of the night, and whether what their pairs bought is net, and all that they bought, and who was shown boosts known.
 func (in *Input) periods() []Period {
 	out := in.Plan.periodsOf(in.Start, in.AsOf)
 	for i := range out {
 		first, _ := in.Plan.before(max(in.Start, out[i].From))
 		out[i].Gross = !in.RefundsKnown(first, in.AsOf)
 		out[i].Unseen = !in.ChannelsKnown(max(in.Start, out[i].From), in.AsOf)
+		out[i].Shown = in.ShownKnown(max(in.Start, out[i].From), in.AsOf)
 	}
 	return out
 }
 
 // figures are the sums by period. days is the single-day family.
 func (t *tally) figures(in *Input, days *column.Frame) *Figures {
-	f := &Figures{Periods: in.periods(), Pairs: t.pairs, Mixed: t.mixed, Shown: in.Shown, Starts: make(map[int64]calendar.Day, len(t.starts))}
+	f := &Figures{Periods: in.periods(), Pairs: t.pairs, Mixed: t.mixed, Starts: make(map[int64]calendar.Day, len(t.starts))}
 	for i, k := range t.participants.keys {
 		f.Starts[k[0]] = t.starts[i]
 	}

@@ -44,6 +44,7 @@ type market struct {
 	hasRefunds  bool
 	refundsFrom calendar.Day // refunds are known of lines paid from this day on; 0: of all
 	seenFrom    calendar.Day // channels are known from this day on; 0: of all
+	shownFrom   calendar.Day // exposures are known from this day on; 0: of all
 }
 
 func newMarket(plan lift.Plan, start calendar.Day, ids *column.IDs) *market {
@@ -130,7 +131,8 @@ func (m *market) advance(t testingT, old *state, asOf calendar.Day, h how) (*sta
 		check(t, b.Flush())
 	}
 	in := lift.Input{Plan: m.plan, Start: m.start, From: old.asOf, AsOf: asOf, Old: h.run(old.pairs), OldDays: old.days, Events: events,
-		IDs: m.ids, Workers: h.workers, Count: true, Shown: true,
+		IDs: m.ids, Workers: h.workers, Count: true,
+		ShownKnown:    func(first, _ calendar.Day) bool { return first >= m.shownFrom },
 		RefundsKnown:  func(first, _ calendar.Day) bool { return m.hasRefunds && first >= m.refundsFrom },
 		ChannelsKnown: func(first, _ calendar.Day) bool { return first >= m.seenFrom }}
 	next := &state{asOf: asOf, of: now}

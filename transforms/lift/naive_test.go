@@ -29,11 +29,12 @@ func (m *market) naive(asOf calendar.Day) *lift.Figures {
 	for _, r := range m.refunds {
 		n.byDay[r.paid] = append(n.byDay[r.paid], r)
 	}
-	f := &lift.Figures{Shown: true, Pairs: int64(len(n.pairs)), Starts: map[int64]calendar.Day{}}
+	f := &lift.Figures{Pairs: int64(len(n.pairs)), Starts: map[int64]calendar.Day{}}
 	for _, p := range []lift.Period{{Name: "30d", From: n.mature - 29}, {Name: "90d", From: n.mature - 89}, {Name: "all", From: m.start}} {
 		p.To = n.mature
 		p.Gross = !m.hasRefunds || max(p.From, m.start)-calendar.Day(m.plan.PreDays) < m.refundsFrom
 		p.Unseen = max(p.From, m.start) < m.seenFrom
+		p.Shown = max(p.From, m.start) >= m.shownFrom
 		f.Periods = append(f.Periods, p)
 	}
 	for _, p := range n.pairs {

@@ -155,7 +155,7 @@ func (w *writer) arms(e *Estimates, r *Row) {
 	for a, arm := range contract.Arms {
 		c := &r.Cell.Arms[a]
 		w.int(arm+"_pairs", c.N)
-		w.int(arm+"_served", known(c.Served, e.Shown))
+		w.int(arm+"_served", known(c.Served, e.Periods[r.Period].Shown))
 		w.int(arm+"_buyers", c.Buyers)
 		w.int(arm+"_orders", int64(c.Sum(stats.Denominator).Float64()))
 		w.fen(arm+"_gmv_fen", c.Sum(stats.Outcome).Float64())
@@ -201,7 +201,7 @@ func (w *writer) others(e *Estimates, r *Row) {
 	w.real("wide_effect_fen", r.Wide.Value)
 	w.interval("wide_effect_lo_fen", "wide_effect_hi_fen", r.Wide.Interval)
 	w.fen("wide_inc_fen", r.Wide.Value*float64(r.Cell.Arms[Treatment].N))
-	w.int("attributed_fen", known(r.Cell.Arms[Treatment].Attributed, e.Shown))
+	w.int("attributed_fen", known(r.Cell.Arms[Treatment].Attributed, e.Periods[r.Period].Shown))
 	w.real("placebo_p", r.Panel.PlaceboP)
 	w.real("scaled_l2", r.Panel.ScaledL2)
 	w.real("pretrend_p", r.Panel.TrendP)

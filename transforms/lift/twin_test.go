@@ -115,6 +115,7 @@ func TestNightsEqualARecount(t *testing.T) {
 		m.hasRefunds = drawn("refunds", 8) > 0
 		m.refundsFrom = []calendar.Day{0, firstDay - 40, firstDay + 20}[drawn("refunds begin", 3)]
 		m.seenFrom = []calendar.Day{0, firstDay, firstDay + 20}[drawn("channels begin", 3)]
+		m.shownFrom = []calendar.Day{0, firstDay, firstDay + 20}[drawn("exposures begin", 3)]
 		nights := []int{60, 60, 130}[drawn("nights", 3)]
 		m.seen = firstDay - calendar.Day(drawn("days seen before the start", 3)*drawn("times", 15))
 		for d := firstDay - 40; d < firstDay; d++ {
