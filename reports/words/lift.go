@@ -60,7 +60,7 @@ var liftWarnings = map[string]string{
 	"normal_approximation_doubtful": "样本量相对偏度不足，正态近似存疑", "control_mean_not_distinguishable_from_zero": "对照组均值与零无法区分",
 	"few_clusters": "用户不足 40，区间偏窄", "too_few_units": "样本过少", "no_variance": "全部取值相同，没有区间", "mean_not_positive": "均值不为正，不能取对数",
 	"before_burn_in": "样本不到计划的十分之一，随时有效区间尚不可靠", "holdout_served": "对照组有曝光，提升被低估", "refunds_not_known": "退款未知或不全，未能全部扣除",
-	"channels_not_known":         "部分日期成交渠道未知，其自播成交未计入，效果偏小",
+	"channels_not_known":         "部分日期成交渠道未知，其自播成交未计入，单数与金额偏少，效果偏小",
 	"programmes_of_other_shares": "所属项目的对照比例不同，合并比较会混入项目差异",
 	"tail_matters":               "效果集中在大额成交", "moved_within_the_shop": "全渠道增量小于自播增量，一部分只是转移", "pooled_variance": "订单少，方差取自同规模店铺",
 	"uncalibrated": "未经随机对照校准", "shared_users": "用户同属多家店铺，合计的区间偏窄", "both_arms": "部分用户两组皆有",

@@ -70,7 +70,7 @@ func (f *Figures) distrustTogether(rows []*Row, period int, o *Options) bool {
 			continue
 		}
 		r.clear()
-		r.Status, r.warnings = contract.LiftSRM, []stats.Warning{WarnSplitTogether}
+		r.Status, r.warnings = contract.LiftSRM, append(f.Periods[period].doubts(), WarnSplitTogether)
 	}
 	return true
 }
@@ -131,6 +131,17 @@ func (r *Row) winsorise(o *Options) {
 	}
 }
 
+// doubts are those about all that the pairs of a period bought, whatever came of it: they may be why there is no lift.
+func (p *Period) doubts() (all []stats.Warning) {
+	if p.Gross {
+		all = append(all, WarnGross)
+	}
+	if p.Unseen {
+		all = append(all, WarnUnseen)
+	}
+	return all
+}
+
 // doubt collects the doubts about a row.
 func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	t, c := &r.Cell.Arms[Treatment], &r.Cell.Arms[Holdout]
@@ -145,8 +156,6 @@ func (r *Row) doubt(f *Figures, o *Options, whole bool) {
 	warn(r.Status == contract.LiftControlNearZero, stats.WarnControlNearZero)
 	warn(stats.Skewed(t.N, t.Histogram.Skewness()) || stats.Skewed(c.N, c.Histogram.Skewness()), stats.WarnSkew)
 	warn(c.Served > 0, WarnHoldoutServed)
-	warn(f.Periods[r.Period].Gross, WarnGross)
-	warn(f.Periods[r.Period].Unseen, WarnUnseen)
 	warn(o.sharesDiffer(r.Cell), WarnMixedShares)
 	warn(whole && o.sequential().BurnIn(r.Cell.pairs()), stats.WarnBurnIn)
 	warn(r.Wide.Value < r.Effect.Value && r.Wide.Interval.Hi < r.Effect.Value, WarnMoved)

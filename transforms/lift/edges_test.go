@@ -1,6 +1,9 @@
 package lift_test
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -173,6 +176,43 @@ func TestSalesAreAttributedForTheDayOfExposureAndTheNext(t *testing.T) {
 		m.sell(key{1, merchant}, c.sold)
 		if cell := all(t, m.night(t, entry+20)); cell.Attributed != c.fen || cell.Served != c.served {
 			t.Errorf("shown on %s, sold on %s: %d fen, %d served", c.shown, c.sold, cell.Attributed, cell.Served)
+		}
+	}
+}
+
+// What is not known of a period is told by all its rows, since it may be why there is no lift: by insufficient merchants, near zero, with a broken split.
+func TestAllRowsSayWhatIsNotKnownOfTheirPeriod(t *testing.T) {
+	rng := rand.New(rand.NewPCG(43, 43))
+	zero := shop{rng, 0, 0.3, 0.2}.pairs(900)
+	for i := range zero { // of what was bought all is returned, but for the treatment
+		if zero[i].arm == lift.Holdout {
+			zero[i].values[stats.Outcome] = 0
+		}
+	}
+	f := brands(rng, 40, 800, planted)
+	f.Merchants = append(f.Merchants, merchantOf(41, zero), merchantOf(42, shop{rng, 0, 0.3, 0.4}.pairs(40)), merchantOf(43, shop{rng, 0.2, 0.9, 0.4}.pairs(900)))
+	f.Programmes = []lift.Programme{{Code: column.Null, Cells: make([]lift.ProgrammeCell, 3)}}
+	f.Periods[1].Gross, f.Periods[2].Gross, f.Periods[2].Unseen = true, true, true
+	for name, o := range map[string]*lift.Options{"clean": options(0.3), "broken together": options(0.33)} {
+		e := estimate(t, f, o)
+		check := func(of string, period, status int, told []stats.Warning) {
+			t.Helper()
+			gross, unseen := slices.Contains(told, lift.WarnGross), slices.Contains(told, lift.WarnUnseen)
+			if gross != (period > 0) || unseen != (period == 2) {
+				t.Errorf("%s: %s, period %d, %s: warnings %q", name, of, period, contract.LiftStatuses[status], told)
+			}
+		}
+		statuses := map[int]bool{}
+		for i := range e.Rows {
+			r := &e.Rows[i]
+			statuses[r.Status] = true
+			check(fmt.Sprint("merchant ", r.Merchant), r.Period, r.Status, r.Warnings())
+		}
+		for _, s := range e.Scopes {
+			check(contract.LiftScopes[s.Of], s.Period, s.Status, s.Warnings)
+		}
+		if name == "clean" && len(statuses) != 4 || name != "clean" && len(statuses) != 1 || !statuses[contract.LiftSRM] {
+			t.Errorf("%s: statuses %v", name, statuses)
 		}
 	}
 }

@@ -172,6 +172,7 @@ func (c *MerchantCell) enough(o *Options) bool {
 // estimate fills a row by its own holdout.
 func (r *Row) estimate(f *Figures, o *Options, whole bool) {
 	r.clear()
+	r.warnings = f.Periods[r.Period].doubts()
 	r.Expected = o.expected(r.Cell)
 	r.SRMP = splitP(r.Cell.Arms[Treatment].N, r.Cell.Arms[Holdout].N, r.Expected)
 	switch {

@@ -399,6 +399,7 @@ func (r *Row) takePanel(g *gap, c calibration, o *Options) {
 func (r *Row) takeLog(value, se, observed float64, o *Options) {
 	z := stats.Design{Confidence: o.Rules.Confidence, Power: 0.5}.DetectableAt(1)
 	r.Status = contract.LiftEstimated
+	r.warnings = slices.DeleteFunc(r.warnings, func(w stats.Warning) bool { return w == WarnUnseen }) // else nobody would be compared
 	r.Lift = stats.Estimate{Value: math.Expm1(value), SE: se * math.Exp(value), DF: math.Inf(1), Confidence: o.Rules.Confidence, P: twoSided(value / se),
 		Interval: stats.Interval{Lo: math.Expm1(value - z*se), Hi: math.Expm1(value + z*se)}}
 	share := func(lift float64) float64 { return observed * lift / (1 + lift) }

@@ -138,12 +138,7 @@ func (e *Estimates) addScopes(f *Figures, o *Options) {
 	}
 	for i := range e.Scopes {
 		s := &e.Scopes[i]
-		if f.Periods[s.Period].Gross && s.Status == contract.LiftEstimated {
-			s.Warnings = append(s.Warnings, WarnGross)
-		}
-		if f.Periods[s.Period].Unseen && s.Status == contract.LiftEstimated {
-			s.Warnings = append(s.Warnings, WarnUnseen)
-		}
+		s.Warnings = append(s.Warnings, f.Periods[s.Period].doubts()...)
 		if s.Status == contract.LiftEstimated && e.skewed(s, len(f.Programmes) == 1) {
 			s.Warnings = append(s.Warnings, stats.WarnSkew)
 		}
