@@ -146,7 +146,7 @@ func liftColumns() []Column {
 	cols = append(cols,
 		figure("cuped_theta", "weight of the covariate, variance-optimal; null: not adjusted"),
 		figure("cuped_variance_ratio", "variance of the adjusted effect over that of the raw one, by the arms' own variances: 1 − ρ²; null: not adjusted"),
-		null(fen("winsor_cap_fen", "outcomes of pairs above count as this; null: none yet")),
+		null(fen("winsor_cap_fen", "outcomes of pairs above count as this; null: none yet, or the arms are not compared")),
 		null(count("treatment_capped", "pairs above the cap")),
 		null(count("holdout_capped", "the same of the holdout")),
 		figure("winsor_lift_ratio", "lift of the capped outcomes, beside the headline: another estimand"))

@@ -203,6 +203,7 @@ func (r *Row) clear() {
 	r.Status, r.Grade, r.Estimator = contract.LiftInsufficient, contract.GradeAttribution, contract.EstimatorAttribution
 	r.Headline = Headline{none(), none(), none(), 0}
 	r.Raw, r.Winsor, r.OrderValue, r.Wide = none(), none(), none(), none()
+	r.Cap, r.Capped = 0, [Arms]int64{}
 	r.Theta, r.Gain, r.BH, r.E, r.EBH, r.MDE = nan, nan, nan, nan, nan, nan
 	r.Always, r.logValue, r.logVar = stats.NoInterval, nan, nan
 	r.Shrunk, r.Panel, r.Weighted, r.Best = noShrunk(), noPanel(), noWeighted(), noBestDay()

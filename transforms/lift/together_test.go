@@ -17,6 +17,7 @@ import (
 func TestASplitThatIsBrokenTogetherShowsNothing(t *testing.T) {
 	f := brands(rand.New(rand.NewPCG(8, 8)), 40, 800, func(int) float64 { return 0.2 }) // holdouts of 240: large enough
 	o := options(0.33)                                                                  // it is 0.3
+	o.Caps = []int64{2000}
 	e := estimate(t, f, o)
 	clean := 0
 	for i := range e.Rows {
@@ -26,6 +27,9 @@ func TestASplitThatIsBrokenTogetherShowsNothing(t *testing.T) {
 			if !slices.Equal(r.Warnings(), []stats.Warning{lift.WarnSplitTogether}) {
 				t.Errorf("merchant %d: warnings %v", r.Merchant, r.Warnings())
 			}
+		}
+		if r.Cap != 0 || r.Capped != [lift.Arms]int64{} {
+			t.Errorf("merchant %d: a cap of %d fen with %v pairs above it", r.Merchant, r.Cap, r.Capped)
 		}
 		if r.Status != contract.LiftSRM || r.Grade != contract.GradeAttribution || !math.IsNaN(r.Lift.Value) || !math.IsNaN(r.Shrunk.Lift) || r.Family != 0 || r.Best.Of != 0 {
 			t.Errorf("merchant %d: %s, lift %v, shrunken %v", r.Merchant, contract.LiftStatuses[r.Status], r.Lift.Value, r.Shrunk.Lift)
