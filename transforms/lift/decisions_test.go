@@ -211,6 +211,46 @@ func TestSumsAndProgrammesDoubtTheNormalApproximation(t *testing.T) {
 	}
 }
 
+// The programme that is not named has the merchants all of whose pairs are of none, their increments and their doubts, also where another one is named.
+func TestTheProgrammeWithoutANameHasItsMerchants(t *testing.T) {
+	pairs := func(large int64) (all []pair, users lift.ProgrammeCell) {
+		for i := range 8000 {
+			fen := int64(100_00 + i%7*3000 + 100*(1-i%2))
+			if i%500 < 2 {
+				fen = large
+			}
+			p := bought(i%2, fen, 0)
+			all = append(all, p)
+			u := p.values
+			u[stats.Denominator] = 1
+			users.Arms[p.arm].Add(&u)
+			users.Orders[p.arm]++
+		}
+		return all, users
+	}
+	large, one := pairs(100_000_00)
+	level, other := pairs(100_00)
+	f := figuresOf(merchantOf(1, large), merchantOf(2, level), merchantOf(3, large))
+	for p := range f.Periods {
+		f.Merchants[1].Cells[p].Programmes = []lift.Split{{Code: 1, Pairs: [lift.Arms]int64{4000, 4000}}}
+		f.Merchants[2].Cells[p].Programmes = []lift.Split{{Code: 1, Pairs: [lift.Arms]int64{2000, 2000}}, {Code: column.Null, Pairs: [lift.Arms]int64{2000, 2000}}}
+	}
+	three := slices.Repeat([]lift.ProgrammeCell{one}, 3)
+	f.Programmes = []lift.Programme{{Code: 1, Cells: slices.Repeat([]lift.ProgrammeCell{other}, 3)}, {Code: column.Null, Cells: three}}
+	e := estimate(t, f, options(0.5))
+	s := scope(e, contract.LiftOfProgramme, column.Null, 2)
+	if inc := row(e, 1, 2).Inc.Value + row(e, 3, 2).Inc.Value; s.Merchants != 2 || s.Estimated != 2 || s.MerchantsInc != inc || !slices.Contains(s.Warnings, stats.WarnSkew) {
+		t.Errorf("%d merchants, %d estimated, inc %v, want %v, warnings %q", s.Merchants, s.Estimated, s.MerchantsInc, inc, s.Warnings)
+	}
+	f.Merchants = f.Merchants[:2]
+	e = estimate(t, f, options(0.5))
+	for code, doubt := range map[int64]bool{1: false, column.Null: true} {
+		if s := scope(e, contract.LiftOfProgramme, code, 2); s.Merchants != 1 || s.Estimated != 1 || slices.Contains(s.Warnings, stats.WarnSkew) != doubt {
+			t.Errorf("programme %d: %d merchants, %d estimated, warnings %q", code, s.Merchants, s.Estimated, s.Warnings)
+		}
+	}
+}
+
 // Merchants whose pairs are of the same users err together: shrunken intervals are wider for it.
 func TestSharedUsersWidenShrunkenIntervals(t *testing.T) {
 	const merchants, users = 6, 3000

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/stats"
 )
@@ -78,6 +79,9 @@ func (e *Estimates) countMerchants(s *Scope, programme int64, period int, only b
 
 // within tells whether a merchant has pairs of a programme.
 func (c *MerchantCell) within(programme int64) bool {
+	if c.Programmes == nil {
+		return programme == column.Null && c.pairs() > 0
+	}
 	for _, p := range c.Programmes {
 		if p.Code == programme && p.Pairs[Treatment]+p.Pairs[Holdout] > 0 {
 			return true
