@@ -73,7 +73,7 @@ func (n *night) liftOptions(ctx context.Context) *lift.Options {
 }
 
 // capLift carries the caps of the month on and, on its last day, measures those of the next. The first night of all
-// measures its own: there is no earlier one to look at.
+// measures its own: there is no earlier one to look at. So does the first one by other classes of size or outcome days: a cap of others is none.
 func (n *night) capLift(ctx context.Context, f *lift.Figures, o *lift.Options) error {
 	month := n.asOf.Month()
 	before, err := n.tableBefore(ctx, contract.ChuanliuCaps)
@@ -81,6 +81,10 @@ func (n *night) capLift(ctx context.Context, f *lift.Figures, o *lift.Options) e
 		return err
 	}
 	now := lift.ReadCaps(before, month)
+	if !lift.CapsHold(now, o.Rules) {
+		n.note("lift: the caps in force were measured by other size_classes or outcome_days than the rules have now; tonight's own are taken for the rest of the month")
+		now = nil
+	}
 	if now == nil {
 		now = lift.Caps(f, o)
 	}

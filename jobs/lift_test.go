@@ -17,11 +17,13 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/windvane/windvane/config"
 	"github.com/windvane/windvane/internal/market"
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/jobs/lake"
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -312,6 +314,43 @@ func TestPairsFirstEligibleBeforeTheStartAreLeftOut(t *testing.T) {
 	d.remove("state/lift/dt=" + lastDay.String())
 	if got := d.lift(lastDay); !reflect.DeepEqual(got, want) {
 		t.Errorf("night by night: %d pairs, want %d", got.Pairs, want.Pairs)
+	}
+}
+
+type capRow struct {
+	Month int64  `parquet:"month"`
+	Class int64  `parquet:"size_class"`
+	Least int64  `parquet:"least_pairs"`
+	Most  *int64 `parquet:"most_pairs"`
+	Fen   int64  `parquet:"cap_fen"`
+}
+
+// Caps are those of the month, until rules divide merchants into other classes: then they would be read under numbers that mean others.
+func TestCapsOfOtherClassesAreNotTaken(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, liftMarketDays)
+	r := config.DefaultRules()[0]
+	caps := func(d *deployment, sizes ...int64) ([]capRow, bool) {
+		r.Lift.Shrinkage.SizeClasses = sizes
+		d.settings.Rules = rules.Set{r}
+		o := d.night(lastDay)
+		month := int64(lastDay.Month())
+		return slices.DeleteFunc(published[capRow](t, d, o, "chuanliu_caps"), func(r capRow) bool { return r.Month != month }),
+			slices.ContainsFunc(o.Warnings, func(w string) bool {
+				return strings.HasPrefix(w, "lift: the caps in force were measured by other size_classes")
+			})
+	}
+	cold, _ := caps(d.forked(t), 5)
+	r.Lift.Shrinkage.SizeClasses = []int64{20}
+	d.settings.Rules = rules.Set{r}
+	before := published[capRow](t, d, d.night(lastDay-1), "chuanliu_caps")
+	kept, noted := caps(d.forked(t), 20)
+	if diff := gocmp.Diff(before, kept); diff != "" || noted || len(before) == 0 {
+		t.Errorf("the same classes: noted %t, %s", noted, diff)
+	}
+	anew, noted := caps(d, 5)
+	if diff := gocmp.Diff(cold, anew); diff != "" || !noted || gocmp.Equal(before, anew) {
+		t.Errorf("other classes: noted %t, before %v, %s", noted, before, diff)
 	}
 }
 

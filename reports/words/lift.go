@@ -31,7 +31,7 @@ var liftColumns = map[string]string{
 	"retained_ratio": "留存比例", "retained_lo_ratio": "留存比例下限", "retained_hi_ratio": "留存比例上限", "displaced_fen": "仅转移的成交额", "displaced_lo_fen": "仅转移的成交额下限", "displaced_hi_fen": "仅转移的成交额上限",
 	"merchants": "店铺数", "merchants_estimated": "有独立估计的店铺数", "merchants_inc_fen": "各店增量合计",
 
-	"size_class": "规模档", "pairs": "有成交对数", "cap_fen": "截尾额",
+	"size_class": "规模档", "least_pairs": "本档最少对数", "most_pairs": "本档最多对数", "outcome_days": "结果天数", "pairs": "有成交对数", "cap_fen": "截尾额",
 	"kind": "类别", "raw_inc_fen": "两组直接之差", "reward_impressions": "奖励曝光数",
 	"merchant_name": "店铺名称", "base_impressions": "日均川流曝光", "lift_of": "提升率来源", "inc_per_day_fen": "日均增量成交额", "response_fen": "增量系数 a",
 	"cap_impressions": "曝光上限", "quota_impressions": "曝光配额", "expected_fen": "预计增量成交额", "last_thousand_fen": "最后一千次曝光带来",

@@ -262,12 +262,15 @@ func programmeColumns() []Column {
 
 // ChuanliuCaps: the frozen caps of winsorised means.
 var ChuanliuCaps = &Table{
-	Name: "chuanliu_caps", Class: Published, Doc: "one row per month × class of size: where outcomes of pairs are capped in that month, measured on the last day of the month before with both arms together, blind to what came out; the first month uses its first night's",
+	Name: "chuanliu_caps", Class: Published, Doc: "one row per month × class of size: where outcomes of pairs are capped in that month, measured on the last day of the month before with both arms together, blind to what came out; the first month uses its first night's, a month in which the classes or outcome_days are changed those of the first night by the new ones",
 	Key: []string{"month", "size_class"},
 	Columns: []Column{
 		date("as_of_date", "the business day the table belongs to"),
 		date("month", "first day of the month for which the caps hold"),
 		count("size_class", "class of size of the merchant by its pairs, 0 the smallest"),
+		count("least_pairs", "pairs from which a merchant is of the class"),
+		null(count("most_pairs", "pairs up to which it is; null: no end")),
+		count("outcome_days", "days of the outcomes; caps of other bounds or days than the rules of the night say are not taken"),
 		count("pairs", "pairs of the class with a purchase"),
 		fen("cap_fen", "the cap, an edge of the histogram: ten per cent apart"),
 	},

@@ -11,6 +11,7 @@ import (
 	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/lift"
+	"github.com/windvane/windvane/transforms/rules"
 	"github.com/windvane/windvane/transforms/stats"
 )
 
@@ -163,7 +164,8 @@ func TestAHoldoutWithoutOrdersIsTooSmall(t *testing.T) {
 func TestCapsOfAMissedMonthAreOlderOnes(t *testing.T) {
 	month := func(m time.Month) int64 { return int64(calendar.Of(2026, m, 1)) }
 	table := column.NewFrame(3)
-	for name, values := range map[string][]int64{"month": {month(1), month(2), month(4)}, "size_class": {0, 0, 0}, "pairs": {5, 6, 7}, "cap_fen": {100, 200, 400}} {
+	for name, values := range map[string][]int64{"month": {month(1), month(2), month(4)}, "size_class": {0, 0, 0}, "least_pairs": {0, 0, 0}, "most_pairs": {2999, 2999, 2999},
+		"outcome_days": {14, 14, 14}, "pairs": {5, 6, 7}, "cap_fen": {100, 200, 400}} {
 		table.Set(name, values)
 	}
 	for m, want := range map[time.Month]int64{1: 100, 2: 200, 3: 200, 4: 400, 6: 400} {
@@ -174,6 +176,39 @@ func TestCapsOfAMissedMonthAreOlderOnes(t *testing.T) {
 	}
 	if caps := lift.ReadCaps(table, calendar.Of(2025, 12, 1)); caps != nil {
 		t.Errorf("before all: %v", caps)
+	}
+}
+
+// A cap is of the merchants between the bounds of its class, and of outcomes of so many days, whatever number the class has now.
+func TestCapsOfOtherRulesDoNotHold(t *testing.T) {
+	f := brands(rand.New(rand.NewPCG(2, 30)), 6, 1200, planted)
+	f.Merchants = append(f.Merchants, merchantOf(7, shop{rand.New(rand.NewPCG(3, 30)), 0.2, 0.3, 0.4}.pairs(3100)))
+	caps := lift.Caps(f, options(0.3))
+	if len(caps) != 2 || caps[0].Least != 0 || caps[0].Most != 2999 || caps[1].Least != 3000 || caps[1].Most != 9999 || caps[1].OutcomeDays != 14 {
+		t.Fatalf("%+v", caps)
+	}
+	for name, c := range map[string]struct {
+		change func(r *rules.Lift)
+		hold   bool
+	}{
+		"the same rules":            {func(*rules.Lift) {}, true},
+		"another quantile":          {func(r *rules.Lift) { r.WinsorQuantile = 0.99 }, true},
+		"a class beyond those here": {func(r *rules.Lift) { r.Shrinkage.SizeClasses = []int64{3000, 10000, 50000} }, true},
+		"another bound":             {func(r *rules.Lift) { r.Shrinkage.SizeClasses = []int64{3000, 9000} }, false},
+		"one more bound below":      {func(r *rules.Lift) { r.Shrinkage.SizeClasses = []int64{1000, 3000, 10000} }, false},
+		"fewer bounds":              {func(r *rules.Lift) { r.Shrinkage.SizeClasses = []int64{3000} }, false},
+		"no bounds":                 {func(r *rules.Lift) { r.Shrinkage.SizeClasses = nil }, false},
+		"other outcomes":            {func(r *rules.Lift) { r.OutcomeDays = 7 }, false},
+	} {
+		o := options(0.3)
+		if c.change(o.Rules); lift.CapsHold(caps, o.Rules) != c.hold {
+			t.Errorf("%s: hold %t, want %t", name, !c.hold, c.hold)
+		}
+	}
+	old := slices.Clone(caps) // of a table that did not tell
+	old[0].Most, old[0].OutcomeDays = column.Null, column.Null
+	if lift.CapsHold(old, options(0.3).Rules) || !lift.CapsHold(nil, options(0.3).Rules) {
+		t.Error("caps of bounds that nobody knows hold, or none do not")
 	}
 }
 
