@@ -219,11 +219,12 @@ func (c *Collector) deadRuns(job string, s shelf, commits []lake.CommitRecord, k
 	return out
 }
 
-// oldRecords are records of failures and messages. A date that has no commit keeps its newest failure: it is why.
+// oldRecords are records of failures and messages. A date that has no commit keeps its newest failure: it is why. One that was
+// recorded before its date had come says nothing of the night.
 func (c *Collector) oldRecords(job string, s shelf, committed bool) Garbage {
 	g := Garbage{Kind: OldRecord, Where: fmt.Sprintf("published/%s/dt=%s/", job, s.day), Why: "older than failure_days"}
 	failures := s.failures
-	if n := len(failures); n > 0 && !committed {
+	if n := len(failures); n > 0 && !committed && !beforeItCame(failures[n-1], s.day) {
 		failures = failures[:n-1] // run IDs begin with the time
 	}
 	for _, o := range slices.Concat(failures, s.notices) {
@@ -232,6 +233,12 @@ func (c *Collector) oldRecords(job string, s shelf, committed bool) Garbage {
 		}
 	}
 	return g
+}
+
+// beforeItCame tells whether an object is older than its date is in any zone.
+func beforeItCame(o lake.Object, day calendar.Day) bool {
+	year, month, today := o.ModTime.UTC().Date()
+	return calendar.Of(year, month, today)+1 < day
 }
 
 // Apply removes what Find found. Before the tables of a run go, the commits of its date are read again.

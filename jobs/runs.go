@@ -185,11 +185,17 @@ func seconds(from, to time.Time) float64 {
 	return max(0, to.Sub(from).Round(time.Millisecond).Seconds())
 }
 
-// Newest is the newest date that has a commit or an attempt. It fails with ErrNotPublished if there is none.
-func (a Archive) Newest(ctx context.Context) (calendar.Day, error) {
+// Newest is the newest date that has a commit or, if it has come by today, an attempt: one at a later date was a slip and
+// would hide the others for years. It fails with ErrNotPublished if no date has anything.
+func (a Archive) Newest(ctx context.Context, today calendar.Day) (calendar.Day, error) {
 	shelves, err := a.shelves(ctx)
 	if err != nil {
 		return 0, err
+	}
+	for _, s := range slices.Backward(shelves) {
+		if s.day <= today || len(s.commits) > 0 {
+			return s.day, nil
+		}
 	}
 	if len(shelves) == 0 {
 		return 0, fmt.Errorf("job %s: %w: there is no run", a.Job, ErrNotPublished)

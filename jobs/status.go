@@ -89,7 +89,7 @@ func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
 func (r *Runner) writeStanding(ctx context.Context, o Outcome, cause error) error {
 	a := Archive{Out: r.Out, Job: r.Settings.Job}
 	before, err := a.Standing(ctx)
-	if before == nil || err != nil { // none yet, or one that cannot be read: begun anew
+	if before == nil || err != nil || o.AsOf < before.AsOf && before.AsOf > r.today() { // none yet, one that cannot be read, or that nobody can want: begun anew
 		if before, err = a.newestStanding(ctx); err != nil {
 			return err
 		}
@@ -106,6 +106,9 @@ func (r *Runner) writeStanding(ctx context.Context, o Outcome, cause error) erro
 	}
 	return r.Out.PutBytes(ctx, standingKey(r.Settings.Job), append(data, '\n'))
 }
+
+// today is the day in the business zone. A later one has not come: who asked for it mistyped, or by a clock that was wrong.
+func (r *Runner) today() calendar.Day { return r.Settings.Zone.Day(r.Now().UnixMicro()) }
 
 // newestStanding is what the commits alone tell.
 func (a Archive) newestStanding(ctx context.Context) (*Standing, error) {

@@ -92,6 +92,16 @@ func (a *app) date(flag, value string, zone *calendar.Zone) (calendar.Day, error
 	return d, nil
 }
 
+// checkCome refuses a date that has not come and has no dumps: as a late night it would be waited for until it comes. One
+// with dumps is a night whatever the clock says: it may be slow, and a demo ends on the day that it was asked for.
+func (a *app) checkCome(ctx context.Context, r *jobs.Runner, flag string, asOf calendar.Day) error {
+	today := r.Settings.Zone.Day(a.clock.Now().UnixMicro())
+	if asOf <= today || !errors.Is(r.Ready(ctx, asOf), jobs.ErrLate) {
+		return nil
+	}
+	return cli.Usagef("--%s: %s has not come yet, it is %s in %s, and its dumps are not there", flag, asOf, today, r.Settings.Zone)
+}
+
 // spillDir makes scratch files in a directory; the empty one is the system's.
 type spillDir string
 
@@ -194,6 +204,9 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates, accep
 	if err != nil {
 		return err
 	}
+	if err := a.checkCome(ctx, s.runner, "date", asOf); err != nil {
+		return err
+	}
 	defer a.draw(s.runner, 1)()
 	o, err := observed{s.runner, m}.night(ctx, asOf)
 	herald.tell(ctx, o, err)
@@ -288,6 +301,9 @@ func (a *app) backfill(ctx context.Context, from, to string, only []string, acce
 	}
 	if last < first {
 		return cli.Usagef("--to %s lies before --from %s", last, first)
+	}
+	if err := a.checkCome(ctx, s.runner, "to", last); err != nil {
+		return err
 	}
 	s.runner.AcceptGates, s.runner.AcceptOlder = acceptGates, acceptOlder
 	defer a.draw(s.runner, int(last-first)+1)()

@@ -46,7 +46,7 @@ With --steps it also prints the steps and gates of each. --json has all of it al
 	}
 	a.publishedFlags(c, &o.job)
 	c.Flags().StringVar(&o.from, "from", "", "first as-of date (default: 13 days before the last)")
-	c.Flags().StringVar(&o.to, "to", "", "last as-of date (default: the newest that has anything)")
+	c.Flags().StringVar(&o.to, "to", "", "last as-of date (default: the newest up to today that has anything, or a later one that is published)")
 	c.Flags().BoolVar(&o.steps, "steps", false, "print steps and gates too")
 	cli.CompleteNoFiles(c, "from", "to")
 	return c
@@ -69,7 +69,7 @@ func (a *app) runs(ctx context.Context, o runsOptions) error {
 		return err
 	}
 	return a.withArchive(ctx, o.job, func(ar jobs.Archive) error {
-		first, last, err := rangeOfRuns(ctx, ar, from, to)
+		first, last, err := rangeOfRuns(ctx, ar, from, to, zone.Day(a.clock.Now().UnixMicro()))
 		if err != nil {
 			return err
 		}
@@ -85,9 +85,9 @@ func (a *app) runs(ctx context.Context, o runsOptions) error {
 }
 
 // rangeOfRuns are the dates to look at.
-func rangeOfRuns(ctx context.Context, ar jobs.Archive, from, to *calendar.Day) (first, last calendar.Day, err error) {
+func rangeOfRuns(ctx context.Context, ar jobs.Archive, from, to *calendar.Day, today calendar.Day) (first, last calendar.Day, err error) {
 	if to == nil {
-		newest, err := ar.Newest(ctx)
+		newest, err := ar.Newest(ctx, today)
 		if err != nil {
 			return 0, 0, err
 		}
