@@ -18,6 +18,8 @@ const (
 	CauseStopped = "stopped" // the process was told to end
 	CauseBug     = "bug"     // a broken invariant of ours
 	CauseOther   = "other"   // storage, disk, another run
+
+	CauseUnfinished = "unfinished" // of a night without a published run: its last attempt left tables and no outcome
 )
 
 // CauseOf says what kind of failure an error is.

@@ -21,7 +21,7 @@ type Freshness struct {
 	Gaps        []calendar.Day `json:"gaps"`        // dates without a night among the gapDays before the newest, since the first
 	StaleSince  *time.Time     `json:"stale_since"` // when the first of them was due
 	LastAttempt *RunRecord     `json:"last_attempt"`
-	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf; empty: nothing was tried. With state fresh: of a correction
+	Cause       string         `json:"cause,omitempty"` // of the last failure since, see CauseOf, or CauseUnfinished; empty: nothing was tried. With state fresh: of a correction
 	Reason      string         `json:"reason,omitempty"`
 	Next        string         `json:"next,omitempty"` // what to type
 }
@@ -73,10 +73,22 @@ func (f *Freshness) setNewest(ctx context.Context, a Archive, newest calendar.Da
 	return nil
 }
 
-// setReason looks for what the last attempt at one of the missing nights came to.
+// setReason looks for what the last attempt at one of the missing nights came to. One that left tables had its inputs.
 func (f *Freshness) setReason(ctx context.Context, a Archive, first calendar.Day) error {
 	f.Next = Advice(CauseOther, first)
-	return f.setLast(ctx, a, first, f.Wanted)
+	if err := f.setLast(ctx, a, first, f.Wanted); err != nil {
+		return err
+	}
+	if f.Unfinished() && (f.Cause == "" || f.Cause == CauseLate) {
+		f.Cause, f.Reason = CauseUnfinished, "it wrote tables and neither published nor failed: it is still going, or was killed"
+		f.Next = Advice(CauseUnfinished, f.LastAttempt.AsOf)
+	}
+	return nil
+}
+
+// Unfinished tells whether the last attempt has no outcome.
+func (f *Freshness) Unfinished() bool {
+	return f.LastAttempt != nil && f.LastAttempt.Status == RunUnfinished
 }
 
 // setCorrection looks for a failed attempt at the newest night since it was published. A run that found the night done
@@ -93,19 +105,27 @@ func (f *Freshness) setCorrection(ctx context.Context, a Archive) error {
 	return nil
 }
 
-// setLast takes the last attempt at the dates from first to last, and why it failed.
+// setLast takes the last attempt at the dates from first to last, and why the last one that ended failed: one that is still
+// going, or was killed, takes the place of no reason.
 func (f *Freshness) setLast(ctx context.Context, a Archive, first, last calendar.Day) error {
 	runs, err := a.Runs(ctx, first, last)
 	if err != nil {
 		return err
 	}
-	for i := range runs {
-		if r := &runs[i]; f.LastAttempt == nil || !r.when().Before(f.LastAttempt.when()) {
-			f.LastAttempt = r
-		}
-	}
-	if last := f.LastAttempt; last != nil && last.Error != "" {
-		f.Cause, f.Reason, f.Next = last.Cause, last.Error, Advice(last.Cause, last.AsOf)
+	f.LastAttempt = lastOf(runs)
+	ended := lastOf(slices.DeleteFunc(slices.Clone(runs), func(r RunRecord) bool { return r.Status == RunUnfinished }))
+	if ended != nil && ended.Error != "" {
+		f.Cause, f.Reason, f.Next = ended.Cause, ended.Error, Advice(ended.Cause, ended.AsOf)
 	}
 	return nil
+}
+
+// lastOf is the newest of runs, of several at one time the last; nil: there is none.
+func lastOf(runs []RunRecord) (last *RunRecord) {
+	for i := range runs {
+		if r := &runs[i]; last == nil || !r.when().Before(last.when()) {
+			last = r
+		}
+	}
+	return last
 }

@@ -142,7 +142,7 @@ func codeOf(err error) int {
 	switch {
 	case cli.IsUsage(err):
 		return exitUsage
-	case errors.Is(err, jobs.ErrLate):
+	case errors.Is(err, jobs.ErrLate), errors.Is(err, errUntried):
 		return exitLate
 	case errors.Is(err, jobs.ErrGate):
 		return exitGate

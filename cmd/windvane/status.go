@@ -25,8 +25,10 @@ func (a *app) statusCommand() *cobra.Command {
 wanted: the one that the schedule of the configuration had due --within ago, or --date.
 
 Exit codes, for monitoring: 0 fresh; 3 stale, because inputs are late or nothing was tried yet; 4 stale,
-because a gate stopped the night; 1 stale, because the last attempt failed. It says since when, why, and
-what to type next. A published night whose correction failed is fresh; that it failed is said too.`,
+because a gate stopped the night; 1 stale, because the last attempt failed or has not ended: it is still
+going, or was killed. It says since when, why, and what to type next. A gate or a failure before an attempt
+that has not ended stays the reason. A published night whose correction failed is fresh; that it failed is
+said too.`,
 		Example: `  windvane status --output ./demo/out --date 2026-01-31
   windvane status --output s3://windvane --within 2h --json`,
 		Args: cobra.NoArgs,
@@ -40,7 +42,10 @@ what to type next. A published night whose correction failed is fresh; that it f
 }
 
 // Errors that make the exit code; the details were printed before.
-var errStale = errors.New("stale")
+var (
+	errStale   = errors.New("stale")
+	errUntried = errors.New("no attempt has left a trace")
+)
 
 func (a *app) status(ctx context.Context, day, job string, within time.Duration) error {
 	asked, err := optionalDay("date", day)
@@ -76,16 +81,27 @@ func (a *app) printFreshness(f *jobs.Freshness, zone *calendar.Zone) error {
 	} else {
 		a.describeFreshness(f, zone)
 	}
-	switch {
-	case f.State == jobs.StandingFresh:
+	if f.State == jobs.StandingFresh {
 		return nil
-	case f.Cause == "" || f.Cause == jobs.CauseLate:
-		return printed{fmt.Errorf("%w since %s: %w", errStale, clockOf(f.StaleSince, zone), jobs.ErrLate)}
 	}
-	if f.Cause == jobs.CauseGate {
-		return printed{fmt.Errorf("%w since %s: %w", errStale, clockOf(f.StaleSince, zone), jobs.ErrGate)}
+	return printed{fmt.Errorf("%w since %s: %w", errStale, clockOf(f.StaleSince, zone), whyStale(f))}
+}
+
+// whyStale is the error that makes the exit code of a night that is not published.
+func whyStale(f *jobs.Freshness) error {
+	switch {
+	case f.Cause == "":
+		return errUntried
+	case f.Cause == jobs.CauseLate:
+		return jobs.ErrLate
+	case f.Cause == jobs.CauseGate:
+		return jobs.ErrGate
+	case f.Cause == jobs.CauseUnfinished:
+		return errors.New("the last attempt has not ended")
+	case f.Unfinished():
+		return errors.New("the last attempt that ended failed")
 	}
-	return printed{fmt.Errorf("%w since %s: the last attempt failed", errStale, clockOf(f.StaleSince, zone))}
+	return errors.New("the last attempt failed")
 }
 
 func (a *app) describeFreshness(f *jobs.Freshness, zone *calendar.Zone) {
@@ -106,6 +122,9 @@ func (a *app) describeFreshness(f *jobs.Freshness, zone *calendar.Zone) {
 	fmt.Fprintf(a.stdout, "missing   %s, due since %s\n", shortDays(f.Missing), clockOf(f.StaleSince, zone))
 	if f.Reason != "" {
 		fmt.Fprintf(a.stdout, "cause     %s: %s\n", f.Cause, cli.Lines(f.Reason))
+	}
+	if f.Unfinished() {
+		fmt.Fprintf(a.stdout, "attempt   run %s, since %s, unfinished\n", f.LastAttempt.Run, clockOf(f.LastAttempt.Started, zone))
 	}
 	fmt.Fprintf(a.stdout, "next      %s\n", f.Next)
 }
