@@ -31,6 +31,9 @@ const maxAttemptBytes = 1 << 20
 // recordFailure keeps the reason beside the commits, where backfill --only failed and people find it.
 func (n *night) recordFailure(ctx context.Context, cause error) {
 	r := n.runner
+	if r.Out == nil {
+		return
+	}
 	a := attempt{AsOf: n.asOf, Run: n.id, Error: cause.Error(), Late: errors.Is(cause, ErrLate), Cause: CauseOf(cause), At: r.Now().UTC(),
 		Started: n.started, Step: n.at, Steps: n.steps, Version: r.Version, Host: r.Host}
 	data, err := json.Marshal(a)

@@ -82,6 +82,9 @@ type night struct {
 func (r *Runner) newNight(ctx context.Context, asOf calendar.Day) (*night, error) {
 	n := &night{runner: r, id: r.NewRunID(), started: r.Now().UTC(), asOf: asOf, first: asOf - calendar.Day(r.Settings.HistoryDays) + 1,
 		partitions: map[string][]Partition{}, measured: map[int]*score.Norms{}, rules: r.Settings.Rules.On(asOf)}
+	if r.Unopened != nil {
+		return nil, r.Unopened
+	}
 	if len(r.Settings.Rules) == 0 {
 		return nil, errors.New("no rules are set: a night cannot score or list")
 	}

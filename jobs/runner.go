@@ -33,6 +33,7 @@ type Progress struct {
 // Runner runs nights of one deployment, one after another.
 type Runner struct {
 	In, Out     *lake.Lake
+	Unopened    error // why In or Out, which may be nil then, cannot be used: every night fails with it
 	Settings    Settings
 	Inputs      *Inputs // nil: listed when the first night needs them, once for all nights
 	Now         func() time.Time

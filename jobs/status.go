@@ -77,8 +77,8 @@ func (a Archive) StaleNote(ctx context.Context, day calendar.Day) string {
 // noteStanding rewrites status.json after a run that ended with cause, nil if it succeeded. That it cannot is
 // logged and nothing more: the night is published, or not, all the same.
 func (r *Runner) noteStanding(ctx context.Context, o Outcome, cause error) {
-	if errors.Is(cause, ErrOvertaken) {
-		return // the night is published, and whoever did it has said so
+	if r.Out == nil || errors.Is(cause, ErrOvertaken) {
+		return // nowhere to write; or the night is published, and whoever did it has said so
 	}
 	ctx = context.WithoutCancel(ctx) // a run that was interrupted did not publish: readers should know
 	if err := r.writeStanding(ctx, o, cause); err != nil {

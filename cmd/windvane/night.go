@@ -29,31 +29,51 @@ func (a *app) nightFlags(c *cobra.Command) {
 	c.Flags().IntVar(&a.workers, "workers", 0, "goroutines; changes nothing in the result (0: as configured, or one per core)")
 }
 
-// site is one deployment, opened.
+// site is one deployment. Its runner has no buckets before they are opened, and none where that fails.
 type site struct {
-	runner *jobs.Runner
-	close  func()
+	settings settings
+	runner   *jobs.Runner
 }
 
 // open reads the configuration and opens both buckets.
 func (a *app) open(ctx context.Context) (*site, error) { return a.openTo(ctx, openOutput) }
 
 // openOutput opens what is published to. A remote store must show that of two writers only one wins: some
-// look-alikes of S3 ignore the condition. A local folder links, which cannot be lost.
+// look-alikes of S3 ignore the condition. A local folder links, which cannot be lost. A store that
+// was shown not to is given too, with the error: it keeps the record of that.
 func openOutput(ctx context.Context, what, url string) (*lake.Lake, error) {
 	out, err := openWrite(ctx, what, url, "state/")
 	if err != nil || !strings.Contains(url, "://") || strings.HasPrefix(url, "file://") {
 		return out, err
 	}
 	if err := out.ProbeConditionalWrites(ctx, "state/probe/"); err != nil {
-		out.Close()
-		return nil, fmt.Errorf("%s: %w", what, err)
+		if !errors.Is(err, lake.ErrNoConditionalWrites) { // it takes no record either
+			out.Close()
+			out = nil
+		}
+		return out, fmt.Errorf("%s: %w", what, err)
 	}
 	return out, nil
 }
 
+// opener is a way to open a bucket.
+type opener func(ctx context.Context, what, url string) (*lake.Lake, error)
+
 // openTo is open with another way to open the output.
-func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what, url string) (*lake.Lake, error)) (*site, error) {
+func (a *app) openTo(ctx context.Context, output opener) (*site, error) {
+	s, err := a.newSite()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, output); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// newSite reads the configuration.
+func (a *app) newSite() (*site, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
@@ -64,20 +84,48 @@ func (a *app) openTo(ctx context.Context, output func(ctx context.Context, what,
 	for _, w := range s.warnings {
 		a.note(w)
 	}
-	in, err := openRead(ctx, "input", s.input)
-	if err != nil {
-		return nil, err
-	}
-	out, err := output(ctx, "output", s.output)
-	if err != nil {
-		in.Close()
-		return nil, err
-	}
-	out.SignCommits(s.signer)
-	closeAll := func() { in.Close(); out.Close() }
 	host, _ := os.Hostname() // for the manifest only; an unknown host is no reason to fail
-	return &site{close: closeAll, runner: &jobs.Runner{In: in, Out: out, Settings: s.jobs, Now: a.clock.Now, NewRunID: a.newRunID,
+	return &site{settings: s, runner: &jobs.Runner{Settings: s.jobs, Now: a.clock.Now, NewRunID: a.newRunID,
 		Version: version(), Host: host, Log: a.logger(slog.LevelWarn), Spill: spillDir(s.spillDir)}}, nil
+}
+
+// open opens both buckets.
+func (s *site) open(ctx context.Context, output opener) (err error) {
+	if s.runner.In, err = openRead(ctx, "input", s.settings.input); err != nil {
+		return err
+	}
+	return s.openOutput(ctx, output)
+}
+
+func (s *site) openOutput(ctx context.Context, output opener) error {
+	out, err := output(ctx, "output", s.settings.output)
+	if out != nil {
+		out.SignCommits(s.settings.signer)
+	}
+	s.runner.Out = out
+	return err
+}
+
+// openForNight opens both buckets for a night that fails where that fails: it is told, and recorded where the output can be opened. It
+// makes no output for that. It fails on wrong use alone.
+func (s *site) openForNight(ctx context.Context) error {
+	err := s.open(ctx, openOutput)
+	if err != nil && s.runner.In == nil && !cli.IsUsage(err) {
+		err = errors.Join(err, s.openOutput(ctx, openIfThere))
+	}
+	if err != nil && cli.IsUsage(err) {
+		return err
+	}
+	s.runner.Unopened = err
+	return nil
+}
+
+func (s *site) close() {
+	for _, l := range []*lake.Lake{s.runner.In, s.runner.Out} {
+		if l != nil {
+			l.Close()
+		}
+	}
 }
 
 // date reads a --date flag; empty means yesterday in the business zone.
@@ -184,11 +232,14 @@ func (a *app) runNight(ctx context.Context, day, acceptChurn, acceptGates, accep
 	if err != nil {
 		return cli.UsageError{Err: err}
 	}
-	s, err := a.open(ctx)
+	s, err := a.newSite()
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if err := s.openForNight(ctx); err != nil {
+		return err
+	}
 	m := metrics.New(s.runner.Settings.Job, version(), false)
 	herald, err := a.newHerald(c, s.runner, m)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,18 +72,7 @@ type informed struct {
 // published before any of them is asked; its record says what became of each; the next run tries again those that were
 // not told, and those alone, whether it publishes or finds the night done or late as before.
 func TestWhatWebhooksWereToldIsRecorded(t *testing.T) {
-	s := &informed{stand: newStand(t, killMarket(t), "notify:\n"+strings.Repeat("  - {kind: feishu, url: {env: GROUP%d}}\n", 3))}
-	config, err := os.ReadFile(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.config, fmt.Appendf(nil, string(config), 0, 1, 2), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	const fine, down, wrong = `200 {"code":0}`, "503", `200 {"code":19024,"msg":"Key Words Not Found"}`
-	for i, answer := range []string{fine, down, wrong} {
-		s.groups[i] = newGroup(t, filepath.Join(s.output, "published/nightly/dt=*/commits/0001.json"), answer)
-	}
+	s := newInformed(t, killMarket(t), fine, down, wrong)
 	s.run(0, killFirst)
 	s.recorded(killFirst, notify.Published, "true 1 ", "false 4 it answered 503", "false 1 it answered 200 with code 19024: Key Words Not Found")
 	s.asked(1, 4, 1)
@@ -110,6 +100,56 @@ func TestWhatWebhooksWereToldIsRecorded(t *testing.T) {
 	s.run(exitLate, marketLast)
 	s.recorded(marketLast, notify.Late, "true 5 ", "true 1 ", "true 1 ")
 	s.asked(1, 1, 1)
+}
+
+// What groups answer.
+const fine, down, wrong = `200 {"code":0}`, "503", `200 {"code":19024,"msg":"Key Words Not Found"}`
+
+// newInformed makes a stand whose groups answer so.
+func newInformed(t *testing.T, input string, answers ...string) *informed {
+	s := &informed{stand: newStand(t, input, fmt.Sprintf("notify:\n"+strings.Repeat("  - {kind: feishu, url: {env: GROUP%d}}\n", 3), 0, 1, 2))}
+	for i, answer := range answers {
+		s.groups[i] = newGroup(t, filepath.Join(s.output, "published/nightly/dt=*/commits/0001.json"), answer)
+	}
+	return s
+}
+
+// TestAStoreThatCannotBeUsedIsTold: an output that lets nobody in keeps no record, and every group is told all the same. One that
+// takes a second "only if absent" keeps the record of that.
+func TestAStoreThatCannotBeUsedIsTold(t *testing.T) {
+	var mu sync.Mutex
+	var put []string
+	takes := false
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case !takes:
+			w.WriteHeader(http.StatusForbidden)
+		case r.Method == http.MethodPut:
+			put = append(put, r.URL.Path)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(store.Close)
+	t.Setenv("AWS_ACCESS_KEY_ID", "k")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+	t.Setenv("AWS_REGION", "us-east-1")
+	s := newInformed(t, t.TempDir(), fine, fine, fine)
+	s.output = fmt.Sprintf("s3://bucket?endpoint=%s&use_path_style=true&disable_https=true", store.URL)
+	s.run(exitFailed, killFirst)
+	s.asked(1, 1, 1)
+	mu.Lock()
+	takes = true
+	mu.Unlock()
+	s.run(exitFailed, killFirst)
+	s.asked(1, 1, 1)
+	mu.Lock()
+	defer mu.Unlock()
+	if folder := fmt.Sprintf("/bucket/published/nightly/dt=%s/failures/", killFirst); !slices.ContainsFunc(put, func(key string) bool { return strings.HasPrefix(key, folder) }) {
+		t.Errorf("no record of the failure among %q", put)
+	}
 }
 
 // run makes a night on a clock that does not sleep.

@@ -13,7 +13,7 @@ import (
 	"github.com/windvane/windvane/jobs/notify"
 )
 
-// herald tells webhooks what became of nights, and keeps a record of it in the output.
+// herald tells webhooks what became of nights, and keeps a record of it in the output, if that could be opened.
 type herald struct {
 	sender  *notify.Sender
 	archive jobs.Archive
@@ -56,10 +56,7 @@ func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx) // the sender has its own limits
-	last, err := h.archive.LastNotice(ctx, m.AsOf)
-	if err != nil {
-		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "run", m.Run, "error", err)
-	}
+	last := h.last(ctx, m)
 	if done || last != nil && m.Outcome != notify.Published && last.Message.Outcome == m.Outcome && last.Message.Cause == m.Cause {
 		if last != nil && (!done || last.Message.Outcome == notify.Published) {
 			h.again(ctx, *last)
@@ -67,11 +64,35 @@ func (h *herald) tell(ctx context.Context, o jobs.Outcome, cause error) {
 		return
 	}
 	m.At = h.sender.Now().UTC()
-	if s, _ := h.archive.Standing(ctx); s != nil && s.Newest != nil && m.Outcome != notify.Published { // a hint will do
-		m.Facts = append(m.Facts, notify.Fact{Name: "最新一晚", Value: fmt.Sprintf("%s（提交 %d）", s.Newest, s.Sequence)})
+	if m.Outcome != notify.Published {
+		m.Facts = append(m.Facts, h.newest(ctx)...)
 	}
 	n := jobs.Notice{Message: m, Deliveries: h.sender.Send(ctx, m)}
 	h.record(ctx, n, n.Deliveries)
+}
+
+// last is the newest message about the date of m; nil: there is none, or nowhere to look.
+func (h *herald) last(ctx context.Context, m notify.Message) *jobs.Notice {
+	if h.archive.Out == nil {
+		return nil
+	}
+	last, err := h.archive.LastNotice(ctx, m.AsOf)
+	if err != nil {
+		h.log.Warn("last message not read", "as_of", m.AsOf.String(), "run", m.Run, "error", err)
+	}
+	return last
+}
+
+// newest is the newest published night, if that is known. A hint will do.
+func (h *herald) newest(ctx context.Context) []notify.Fact {
+	if h.archive.Out == nil {
+		return nil
+	}
+	s, _ := h.archive.Standing(ctx)
+	if s == nil || s.Newest == nil {
+		return nil
+	}
+	return []notify.Fact{{Name: "最新一晚", Value: fmt.Sprintf("%s（提交 %d）", s.Newest, s.Sequence)}}
 }
 
 // again sends what was told before to the webhooks that did not take it. The record of that run is brought up to date.
@@ -89,6 +110,9 @@ func (h *herald) record(ctx context.Context, n jobs.Notice, tried []notify.Deliv
 		if !d.Delivered {
 			h.log.Warn("webhook not told", "as_of", m.AsOf.String(), "run", m.Run, "kind", d.Kind, "host", d.Host, "attempts", d.Attempts, "error", d.Error)
 		}
+	}
+	if h.archive.Out == nil {
+		return
 	}
 	if err := h.archive.RecordNotice(ctx, n); err != nil {
 		h.log.Warn("message not recorded", "as_of", m.AsOf.String(), "run", m.Run, "error", err)

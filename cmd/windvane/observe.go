@@ -33,11 +33,17 @@ func (o observed) note(ctx context.Context, asOf calendar.Day, out jobs.Outcome,
 	if err == nil {
 		o.metrics.Success(nightOf(out), ended)
 	}
+	if o.Unopened != nil { // unless the output says otherwise
+		o.metrics.Standing(nil, true)
+	}
 	o.standing(context.WithoutCancel(ctx))
 }
 
 // standing notes what stands published, whoever made it. What cannot be read is left as it was: metrics fail no night.
 func (o observed) standing(ctx context.Context) {
+	if o.Out == nil {
+		return
+	}
 	a := jobs.Archive{Out: o.Out, Job: o.Settings.Job}
 	s, _ := a.Standing(ctx) // a hint is enough here: each run rewrites it
 	if s == nil {

@@ -54,7 +54,7 @@ func New(job, version string, serves bool) *Metrics {
 	m.published = gauge("last_success_timestamp_seconds", "When an attempt last published or found its night done; at least when the newest published night was made.")
 	m.newest = gauge("newest_as_of_timestamp_seconds", "Midnight, in UTC, of the newest published as-of date.")
 	m.wanted = gauge("wanted_as_of_timestamp_seconds", "Midnight, in UTC, of the as-of date that was wanted last.")
-	m.stale = gauge("stale", "1 if the newest published night is not the one that was wanted last.")
+	m.stale = gauge("stale", "1 if the newest published night is not the one that was wanted last, or a run could not open its buckets to find out.")
 	m.reduced = gauge("partitions_reduced", "Partitions that the last successful night reduced.")
 	m.spilled = gauge("spilled_bytes", "Bytes that the last successful night spilled to disk.")
 	m.rows = gauge("published_rows", "Rows of all tables of the newest published night.")
