@@ -37,17 +37,17 @@ var (
 
 // PricePower: the price of each product sold lately against the same style in other shops.
 var PricePower = &Table{
-	Name: "price_power", Class: Published, Doc: "one row per product with a valid order in the price window (7 days)",
+	Name: "price_power", Class: Published, Doc: "one row per product with a valid order in the price window (7 days) of which it is known how many units an item has: the products snapshot of the day, or the nearest before, has the product",
 	Key: []string{"product_id"},
 	Columns: []Column{
 		date("as_of_date", "the business day the figures describe"),
 		id("product_id", Product, "the product"),
-		null(id("merchant_id", Merchant, "its shop; null: no products snapshot")),
+		null(id("merchant_id", Merchant, "its shop; null: the newest products snapshot lacks the product")),
 		null(id("style_id", Style, "same-style cluster; null: none")),
 		fen("unit_price_fen", "price of a unit, freight included: median over the orders of the window, the lower one of two"),
-		count("orders", "valid orders of the window"),
+		count("orders", "such orders of the window"),
 		count("benchmark_shops", "other shops that sold the style"),
-		count("benchmark_orders", "their valid orders"),
+		count("benchmark_orders", "their orders, likewise"),
 		null(fen("benchmark_fen", "median unit price over the orders of the other shops; null: fewer shops or orders than the rules ask for")),
 		null(number("price_ratio", "unit_price / benchmark")),
 		null(count("stars", "5 best to 1; null: not comparable, which is neutral")),

@@ -1,8 +1,8 @@
 // Package price compares what a product costs with the same style in other shops (definitions, section 8).
 //
-// The unit prices of a product's orders, freight included, stand in the rollup unit_prices. Its price is their
-// median over the orders of the window; the benchmark is the median over the orders of all other shops that sold the
-// same style, so that a shop can never move its own benchmark. What cannot be compared is neutral, never cheap and
+// The unit prices of a product's orders, freight included, stand in the rollup unit_prices, as far as it is known how many units an item
+// has. Its price is their median over the orders of the window; the benchmark is the median over the orders of all other shops that sold
+// the same style, so that a shop can never move its own benchmark. What cannot be compared is neutral, never cheap and
 // never dear.
 //
 // Sales are added up by ranges of products, then compared by style, several ranges and styles side by side; what is made

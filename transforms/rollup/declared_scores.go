@@ -148,8 +148,8 @@ func DistributionOrders() *Rollup {
 // UnitPrices are the prices of a unit at which each product was sold.
 func UnitPrices() *Rollup {
 	return &Rollup{
-		Name: "unit_prices", Doc: "score_valid orders of the day per product and unit price",
-		Source: contract.Orders, PartitionBy: byBuyer, SumBy: []string{"product_id"}, Where: "is_score", By: []string{"product_id", "unit_price_fen"},
+		Name: "unit_prices", Doc: "score_valid orders of the day per product and unit price, of products whose units per item a snapshot tells",
+		Source: contract.Orders, PartitionBy: byBuyer, SumBy: []string{"product_id"}, Where: "is_priced", By: []string{"product_id", "unit_price_fen"},
 		Measures: []Measure{distinctOrders("orders", "", "distinct parent orders")},
 	}
 }

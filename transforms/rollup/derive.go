@@ -148,6 +148,7 @@ func orderDerivations() []derivation {
 		{productRowColumn, []string{"product_id"}, productRows},
 		{categoryColumn, []string{"product_row"}, ofProductRow(productCategory)},
 		{contract.Column{Name: "brand_id", Kind: contract.ID, Domain: contract.Brand, Null: true, Doc: "brand of the product"}, []string{"product_row"}, ofProductRow(productBrand)},
+		flagWhen("is_priced", "score_valid, and a snapshot tells how many units an item has", []string{"is_score", "product_row"}, priced),
 		{fenColumn("unit_price_fen", "what a unit costs the buyer, freight included, rounded down"), []string{"amount_fen", "freight_fen", "quantity", "product_row"}, unitPrices},
 	}
 }

@@ -267,7 +267,13 @@ func trafficChannels() []derivation {
 	)
 }
 
-// unitPrices are what a buyer pays for a unit, freight included, rounded down.
+// priced: what an item costs is no price of a unit where nobody knows how many it has.
+func priced(f *column.Frame, _ *Env) func(int) bool {
+	is, product := f.Column("is_score"), f.Column("product_row")
+	return func(i int) bool { return is[i] == 1 && product[i] >= 0 }
+}
+
+// unitPrices are what a buyer pays for a unit, freight included, rounded down. They mean nothing of lines that are not priced.
 func unitPrices(out []int64, f *column.Frame, env *Env) {
 	amount, freight, quantity := f.Column("amount_fen"), f.Column("freight_fen"), f.Column("quantity")
 	ofProductRow(productUnits)(out, f, env)

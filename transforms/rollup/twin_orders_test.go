@@ -55,7 +55,7 @@ func (w world) product(r row, day calendar.Day) []int64 {
 	if p, ok := nearest(w.products, day)[r["product_id"]]; ok {
 		return p
 	}
-	return []int64{column.Null, column.Null, 1}
+	return []int64{column.Null, column.Null, column.Null}
 }
 
 func one(b bool) int64 {

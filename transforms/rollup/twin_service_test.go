@@ -54,10 +54,11 @@ func tallyShelf(_ world, f figures, r row) {
 	}
 }
 
-// tallyUnitPrice: a unit price is floor((buyer_paid + platform_subsidy + freight) / (quantity * units_per_item)).
+// tallyUnitPrice: a unit price is floor((buyer_paid + platform_subsidy + freight) / (quantity * units_per_item)); none where it is not
+// known how many units an item has.
 func tallyUnitPrice(w world, f figures, r row) {
-	if w.isScoreValid(r) {
-		units := r["quantity"] * w.product(r, today)[2]
+	if each := w.product(r, today)[2]; w.isScoreValid(r) && each != null {
+		units := r["quantity"] * each
 		f.of(r["product_id"], (r["buyer_paid_fen"]+r["platform_subsidy_fen"]+r["freight_fen"])/units).order("orders", r["order_id"])
 	}
 }

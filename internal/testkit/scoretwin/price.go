@@ -22,7 +22,10 @@ func (d *Dumps) Prices() map[int64]Price {
 		if !o.valid() || o.paid > d.asOf || o.paid <= d.asOf-7 {
 			continue
 		}
-		p := d.products[o.product]
+		p, known := d.products[o.product]
+		if !known {
+			continue // nor is it known how many units an item has
+		}
 		price := (o.fen + o.freight) / (o.quantity * p.units)
 		key := orderAtPrice{o.order, o.paid, o.product, price}
 		if seen[key] {
