@@ -6,6 +6,7 @@ import (
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
+	"github.com/windvane/windvane/transforms/rollup"
 )
 
 // pinned tells whether the commit of the run before rests on a partition that is no longer listed.
@@ -39,7 +40,7 @@ func (n *night) listPartitions(table string) []Partition {
 			out = append(out, p)
 			continue
 		}
-		if dump := n.runner.Inputs.on(table, d); dump != nil {
+		if dump := n.runner.Inputs.on(table, d); dump != nil && !n.tooLate(table, d) {
 			p := n.partition(table, dump)
 			p.Input = n.countedBefore(table, dump)
 			out = append(out, p)
@@ -62,6 +63,29 @@ func (n *night) countedBefore(table string, d *dump) int64 {
 	return m.Partitions[table][at].Input
 }
 
+// tooLate tells whether a snapshot that the run before did not rest on would classify rows of a day that it rests on and that is no longer
+// looked at. That day was reduced without it: what comes back of its sales would stand under another category or channel than they do.
+func (n *night) tooLate(dim string, day calendar.Day) bool {
+	if n.previous == nil || day >= n.restatedFrom() || n.otherRules(&n.previous.manifest, dim) {
+		return false
+	}
+	before := n.previous.manifest.Partitions
+	for _, t := range rollup.Sources() {
+		if !slices.Contains(classifying(t.Name), dim) {
+			continue
+		}
+		for _, p := range before[t.Name] {
+			if p.Day < day || !n.pinned(t.Name, p.Day) {
+				continue
+			}
+			if s, ok := nearestOf(before[dim], max(day, classifiedFrom(t.Name, p.Day))); !ok || s.Day < day {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // partition is what reducing a dump today gives: its digest covers the objects, the rules, and the snapshots
 // that classify its rows.
 func (n *night) partition(table string, d *dump) Partition {
@@ -73,23 +97,26 @@ func (n *night) partition(table string, d *dump) Partition {
 // orders, and of accounts for traffic; for refunds, which look at the days on which they were paid, all that may be asked for.
 func (n *night) dependencies(table string, day calendar.Day) string {
 	var parts []string
+	first := classifiedFrom(table, day)
 	for _, dim := range classifying(table) {
-		if table != contract.Refunds.Name {
-			if p, ok := n.nearest(dim, day); ok {
-				parts = append(parts, p.Digest)
-			}
-			continue
-		}
-		if p, ok := n.nearest(dim, day-JoinDays); ok {
+		if p, ok := n.nearest(dim, first); ok {
 			parts = append(parts, p.Digest)
 		}
 		for _, p := range n.partitions[dim] {
-			if p.Day > day-JoinDays && p.Day <= day {
+			if p.Day > first && p.Day <= day {
 				parts = append(parts, p.Digest)
 			}
 		}
 	}
 	return digestOf(parts...)
+}
+
+// classifiedFrom is the first day whose snapshots rows of a partition may ask for.
+func classifiedFrom(table string, day calendar.Day) calendar.Day {
+	if table == contract.Refunds.Name {
+		return day - JoinDays
+	}
+	return day
 }
 
 // classifying are the tables whose snapshots classify the rows of a table.
@@ -133,7 +160,11 @@ func (n *night) rulesUnder(keyID, table string) string {
 
 // nearest is the table's partition of a day or the nearest before it.
 func (n *night) nearest(table string, day calendar.Day) (Partition, bool) {
-	ps := n.partitions[table]
+	return nearestOf(n.partitions[table], day)
+}
+
+// nearestOf is nearest of a table's partitions.
+func nearestOf(ps []Partition, day calendar.Day) (Partition, bool) {
 	i, ok := slices.BinarySearchFunc(ps, day, func(p Partition, d calendar.Day) int { return int(p.Day - d) })
 	if !ok {
 		i--

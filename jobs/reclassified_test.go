@@ -139,6 +139,62 @@ func TestOtherSnapshotsAreNoOtherRules(t *testing.T) {
 	}
 }
 
+// A snapshot that comes for a day no longer looked at is as if it had never come: sales were reduced without it, and what came back of
+// them would stand under another category or channel. Where no night has looked at the day, it counts.
+func TestSnapshotsThatComeTooLateClassifyNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		before  calendar.Day        // the night before it came
+		missing func(d *deployment) // takes it away
+		never   bool                // it counts no more
+	}{
+		"products begin earlier": {lastDay - 1, func(d *deployment) { d.dropBefore("products", lastDay-2) }, true},
+		"accounts begin earlier": {lastDay - 1, func(d *deployment) { d.dropBefore("talents", lastDay-2) }, true},
+		"products of a day":      {lastDay - 1, func(d *deployment) { d.drop("products", lastDay-4) }, true},
+		"accounts of a day":      {lastDay - 1, func(d *deployment) { d.drop("talents", lastDay-4) }, true},
+		"no night has looked":    {lastDay - 5, func(d *deployment) { d.drop("products", lastDay-4) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDeployment(t)
+			d.settings.RestateDays = 3
+			d.deliver(movedOn(lastDay - 4))
+			without := d.copied()
+			c.missing(without)
+			late := without.forked(t)
+			late.night(c.before)
+			late.in = d.in
+			clean := d
+			if c.never {
+				clean = without
+			}
+			if diff := gocmp.Diff(bytesOf(clean.night(lastDay), remembering...), bytesOf(late.night(lastDay), remembering...)); diff != "" {
+				t.Error(diff)
+			}
+			if c.never && bytesOf(d.night(lastDay))["gmv_split"] == bytesOf(without.night(lastDay))["gmv_split"] {
+				t.Error("in time, it would have changed nothing")
+			}
+		})
+	}
+}
+
+// movedOn is a day on which a product was in another category, a talent's account was the shop's, and a line of both that came back three days later.
+func movedOn(day calendar.Day) twin.Partitions {
+	rows, accounts, sold, back := products(twin.Day(day)), talents(twin.Day(day)), orders(twin.Day(day))[0], refunds(twin.Day(day+3))
+	category := "72"
+	rows[0].Category1ID, accounts[0].OwnerMerchantID = &category, &sold.MerchantID
+	r := back[0]
+	r.RefundID, r.OrderLineID, r.OrderID, r.BuyerID, r.ProductID, r.PaidAt = sold.OrderLineID, sold.OrderLineID, sold.OrderID, sold.BuyerID, sold.ProductID, *sold.PaidAt
+	r.PromoterID, r.AuthorID, r.Scene, r.AmountFen, r.BuyerPaidFen = sold.PromoterID, sold.AuthorID, sold.Scene, sold.BuyerPaidFen, sold.BuyerPaidFen
+	return twin.Partitions{Products: map[twin.Day][]twin.Product{twin.Day(day): rows}, Talents: map[twin.Day][]twin.Talent{twin.Day(day): accounts},
+		Refunds: map[twin.Day][]twin.Refund{twin.Day(day + 3): append(back, r)}}
+}
+
+func (d *deployment) dropBefore(table string, day calendar.Day) {
+	d.t.Helper()
+	for before := firstDay; before < day; before++ {
+		d.drop(table, before)
+	}
+}
+
 // A snapshot that classifies rows is missed when its dump is gone and its rules are others, as a day of events is.
 func TestSnapshotsThatCannotFollowStopTheNight(t *testing.T) {
 	for _, c := range []struct {
