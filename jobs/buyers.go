@@ -88,11 +88,39 @@ func (n *night) historyStart() calendar.Day {
 	return start
 }
 
+// categoriesFrom is the day from which snapshots tell category and brand of what was sold, 0 if there are no orders before it. Where they
+// begin later, a declaration of what came before the orders says nothing of categories.
+func (n *night) categoriesFrom() calendar.Day {
+	ps := n.partitions[contract.Products.Name]
+	data, ok := n.present.First()
+	if !ok || len(ps) == 0 || ps[0].Day <= data {
+		return 0
+	}
+	return ps[0].Day
+}
+
+// brandsNamed tells whether the newest snapshot of products names a brand: where none does, nothing tells of brands.
+func (n *night) brandsNamed(ctx context.Context) (bool, error) {
+	p, ok := n.nearest(contract.Products.Name, n.asOf)
+	if !ok {
+		return false, nil
+	}
+	products, err := n.frame(ctx, rollup.ProductDays(), p, "brand_id")
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(products.Column("brand_id"), func(brand int64) bool { return brand != column.Null }), nil
+}
+
 func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
+	brands, err := n.brandsNamed(ctx)
+	if err != nil {
+		return repeat.Context{}, err
+	}
 	followers, err := n.followers(ctx)
 	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, WithBuyers: n.withBuyers(), BuyersKnown: n.knowsBuyers(), HistoryStart: n.historyStart(),
 		WithKept: n.withKept(), KeptKnown: n.knowsKept(), RefundsKnown: n.refundsKnown(),
-		Products: n.has(contract.Products), Talents: n.has(contract.Talents), Followers: followers}, err
+		Products: brands, CategoriesFrom: n.categoriesFrom(), Talents: n.has(contract.Talents), Followers: followers}, err
 }
 
 // followers counts the followers of accounts, and of the accounts that a merchant owns.

@@ -158,7 +158,7 @@ func (n *night) sumGMV(ctx context.Context) error {
 }
 
 func (n *night) gmvContext() gmv.Context {
-	start := n.historyStart()
+	categories := n.categoriesFrom()
 	known := map[int]bool{}
 	for _, w := range contract.Windows {
 		known[w] = n.buyersKnown(n.asOf - calendar.Day(w) + 1)
@@ -167,9 +167,12 @@ func (n *night) gmvContext() gmv.Context {
 	for _, f := range n.buyers {
 		byRole[f.Scope.Role] = f
 	}
-	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, RefundsKnown: n.refundsKnown(),
+	return gmv.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, CategoriesFrom: categories, RefundsKnown: n.refundsKnown(),
 		Buyers: func(s contract.Scope) func(int64, int) (int64, int64, bool) {
-			buyersOf := byRole[s.Role].BuyersInTurn()
+			buyersOf, start := byRole[s.Role].BuyersInTurn(), n.historyStart()
+			if s.Role == contract.RoleCategory {
+				start = max(start, categories)
+			}
 			return func(subject int64, window int) (int64, int64, bool) {
 				buyers, fresh := buyersOf(subject, window)
 				if !known[window] {

@@ -23,6 +23,17 @@ func (p Presence) Windows(asOf Day, lengths []int) map[int64]int64 {
 	return counts
 }
 
+// From are those from a day on.
+func (p Presence) From(first Day) Presence {
+	out := Presence{}
+	for d, here := range p {
+		if d >= first {
+			out[d] = here
+		}
+	}
+	return out
+}
+
 // Complete tells whether every day from first to last is present.
 func (p Presence) Complete(first, last Day) bool { return p.Count(first, last) == int64(last-first)+1 }
 

@@ -13,7 +13,7 @@ func subject(cols ...Column) []Column {
 	return append([]Column{
 		date("as_of_date", "the business day the figures describe"),
 		enum("role", Roles, "scope of the row"),
-		text("subject_id", "id of the scope as text; empty for the platform, (none) where the source names no category"),
+		text("subject_id", "id of the scope as text; empty for the platform, (none) what no products snapshot of the day or before gives a category"),
 	}, cols...)
 }
 
@@ -34,13 +34,13 @@ func gmvForms() []Column {
 }
 
 var windowDays = count("window_days", "length of the window that ends on the as-of date")
-var daysPresent = count("days_present", "days of the window that have data; fewer than window_days: the figures are partial")
+var daysPresent = count("days_present", "days of the window that have data, of a category those from the first products snapshot on: what was sold before lies under (none); fewer than window_days: the figures are partial")
 
 // lagPresent are days_present of the lagged forms' windows.
 func lagPresent() []Column {
 	return []Column{
-		count("days_present_lag15", "days with data of the window of gmv_paid_lag15 and gmv_net15"),
-		count("days_present_lag30", "days with data of the window of gmv_paid_lag30, gmv_net30 and the refund rate"),
+		count("days_present_lag15", "such days of the window of gmv_paid_lag15 and gmv_net15"),
+		count("days_present_lag30", "such days of the window of gmv_paid_lag30, gmv_net30 and the refund rate"),
 	}
 }
 
@@ -53,7 +53,7 @@ var GMV = &Table{
 		null(fen("refund_amt_fen", "refunds that succeeded in the window, by the day they succeeded (cash view); null: refunds not known of the whole window")),
 		null(number("refund_rate_ratio", "1 - gmv_net30 / gmv_paid_lag30; null: nothing paid, or refunds not known of the whole window")),
 		null(count("buyers", "distinct buyers with a gmv_valid line paid in the window, exact; null: of a day of it buyers are not known, see docs/security.md")),
-		null(count("new_buyers", "of those, without a purchase in this scope in the 365 days before the window; null: history too short")),
+		null(count("new_buyers", "of those, without a purchase in this scope in the 365 days before the window; null: history too short, which of categories begins with the first products snapshot")),
 		null(count("returning_buyers", "buyers less new_buyers")),
 		null(fen("atv_buyer_fen", "客单价: gmv_paid / buyers, rounded half up; null: no buyer")),
 		null(fen("atv_order_fen", "笔单价: gmv_paid / orders, rounded half up; null: no order")),
@@ -121,7 +121,7 @@ var MonthlyBuyers = &Table{
 	Columns: subject(
 		date("month", "first day of the month"),
 		flag("closed", "the month has ended by the as-of date"),
-		count("days_present", "days of the month, to date, that have data, lie in the history kept and whose buyers are known"),
+		count("days_present", "days of the month, to date, that have data, lie in the history kept and whose buyers are known, of a category those from the first products snapshot on"),
 		count("buyers", "MAB: distinct buyers with a gmv_valid line in the month (to date), refunds ignored"),
 		null(count("r2_buyers", "distinct buyers with a purchase that was not fully refunded; null: of some of those days it is not known whose were, see docs/security.md")),
 		null(count("retained_buyers", "of r2_buyers, those who also bought in the next month; null: r2_buyers is, or that month has not closed")),
@@ -141,7 +141,7 @@ var Cohorts = &Table{
 		null(count("r3_30_buyers", "on the row of offset 0: with another purchase day within 30 days of the first; null until the month's last day + 30 has passed")),
 		null(count("r3_60_buyers", "the same within 60 days")),
 		null(count("r3_90_buyers", "the same within 90 days")),
-		flag("history_complete", "at least 365 days of history before the month; false: early buyers may not be first-time buyers"),
+		flag("history_complete", "at least 365 days of history (of categories: since the first products snapshot) before the month; false: early buyers may not be first-time buyers"),
 	),
 }
 
@@ -151,7 +151,7 @@ var Trust = &Table{
 	Key: []string{"role", "subject_id", "window_days"},
 	Columns: subject(windowDays, daysPresent,
 		count("orders", "distinct parent orders"),
-		null(count("new_buyer_orders", "orders of new buyers; null: history too short")),
+		null(count("new_buyer_orders", "orders of new buyers; null: history too short, as of new_buyers in gmv")),
 		null(number("new_buyer_order_ratio", "new_buyer_orders / orders")),
 		fen("gmv_paid_fen", "支付 GMV"),
 		null(fen("returning_gmv_fen", "of that, of returning buyers")),
@@ -163,7 +163,7 @@ var Trust = &Table{
 		null(count("distribution_buyers", "merchants: buyers through distribution in the window that ends 30 days before the as-of date; may be some though buyers is 0 there")),
 		null(count("converted_buyers", "of those, who bought in the merchant's own live within 30 days after")),
 		null(number("conversion_ratio", "converted_buyers / distribution_buyers")),
-		null(count("full_set_orders", "orders with three or more lines of one brand; null: no products snapshot")),
+		null(count("full_set_orders", "orders with three or more lines of one brand; null: products snapshots begin after orders of the window, or the newest names no brand")),
 		null(count("full_set_buyers", "distinct buyers of those")),
 		null(fen("full_set_gmv_fen", "gmv_paid of those orders' lines of that brand")),
 		null(fen("full_set_aov_fen", "full_set_gmv / full_set_orders, rounded half up")),

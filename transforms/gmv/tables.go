@@ -14,6 +14,8 @@ type Context struct {
 	AsOf    calendar.Day
 	IDs     *column.IDs
 	Present calendar.Presence // days with orders
+	// CategoriesFrom is the day from which the category of what was sold is known. Sales of earlier days lie under none.
+	CategoriesFrom calendar.Day
 	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
 	RefundsKnown func(first, last calendar.Day) bool
 	// Buyers tells for a scope how to look up the distinct buyers of a subject's window, column.Null: not known, and, if known, the new ones.
@@ -102,17 +104,13 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) Records {
 	return func(yield func(arrow.Record, error) bool) {
 		t := newTable(contract.GMV, c, mem, yield)
 		f := newForms(t.b, c.byWindow())
-		present := func(name string, lag calendar.Day, r *rows) {
-			days := c.Present.Windows(c.AsOf-lag, contract.Windows)
-			t.byWindow(name, r, func(window int64) int64 { return days[window] })
-		}
 		for _, s := range inRoleOrder(sums) {
 			buyers := c.Buyers(s.Scope)
 			goOn := s.each(true, func(r *rows) bool {
 				t.head(s, r)
-				present("days_present", 0, r)
-				present("days_present_lag15", Lag15, r)
-				present("days_present_lag30", Lag30, r)
+				t.writePresent("days_present", 0, s, r)
+				t.writePresent("days_present_lag15", Lag15, s, r)
+				t.writePresent("days_present_lag30", Lag30, s, r)
 				f.write(r.place, r.column)
 				copy(t.b.Column("orders").Extend(r.n), r.column(mOrders))
 				flow := r.column(mRefundFlow)
@@ -126,6 +124,27 @@ func Table(c Context, sums []*Sums, mem memory.Allocator) Records {
 			}
 		}
 		t.flush()
+	}
+}
+
+// writePresent counts the days present of every row's window: of a category those on which what was sold is known to be of it or not.
+func (t *table) writePresent(name string, lag calendar.Day, s *Sums, r *rows) {
+	days := t.c.Present.Windows(t.c.AsOf-lag, contract.Windows)
+	if s.Scope.Role != contract.RoleCategory {
+		t.byWindow(name, r, func(window int64) int64 { return days[window] })
+		return
+	}
+	known := t.c.Present.From(t.c.CategoriesFrom).Windows(t.c.AsOf-lag, contract.Windows)
+	out, i := t.b.Column(name).Extend(r.n), 0
+	for _, run := range r.runs {
+		of := known
+		if run.subject == column.Null {
+			of = days
+		}
+		for range run.n {
+			out[i] = of[int64(contract.Windows[r.place[i]])]
+			i++
+		}
 	}
 }
 

@@ -233,7 +233,7 @@ func TestNewBuyersAreKnownWithAYearBeforeTheWindow(t *testing.T) {
 		known bool
 	}{{asOf - 365, true}, {asOf - 364, false}} {
 		c.HistoryStart = k.start
-		if got := c.NewBuyersKnown(asOf); got != k.known {
+		if got := c.NewBuyersKnown(scopeOf(contract.RoleMerchant), asOf); got != k.known {
 			t.Errorf("history from %s: %v", k.start, got)
 		}
 	}

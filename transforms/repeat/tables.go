@@ -21,14 +21,43 @@ type Context struct {
 	HistoryStart calendar.Day // purchases and who made them are known from this day on
 	Products     bool         // brands are known
 	Talents      bool         // it is known whose an account is
+	// CategoriesFrom is the day from which category and brand of what was bought are known. Orders of earlier days lie under no category.
+	CategoriesFrom calendar.Day
 	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
 	RefundsKnown func(first, last calendar.Day) bool
 	// Followers of a subject; ok is false where there are none to tell.
 	Followers func(scope contract.Scope, subject int64) (n int64, ok bool)
 }
 
-// NewBuyersKnown tells whether new buyers of a window that begins on first can be told.
-func (c Context) NewBuyersKnown(first calendar.Day) bool { return c.HistoryStart <= first-NewBuyerDays }
+// NewBuyersKnown tells whether new buyers of a scope in a window that begins on first can be told.
+func (c Context) NewBuyersKnown(scope contract.Scope, first calendar.Day) bool {
+	start := c.HistoryStart
+	if scope.Role == contract.RoleCategory {
+		start = max(start, c.CategoriesFrom)
+	}
+	return start <= first-NewBuyerDays
+}
+
+// brandsKnown tells whether brands of all that was bought from first on are known.
+func (c Context) brandsKnown(first calendar.Day) bool {
+	return c.Products && c.Present.Count(first, c.CategoriesFrom-1) == 0
+}
+
+// bySubject gives what is made of days present: of a category of those on which what was bought is known to be of it or not.
+func bySubject[T any](c Context, days calendar.Presence, of func(calendar.Presence) T) func(contract.Scope, int64) T {
+	all, known := of(days), of(days.From(c.CategoriesFrom))
+	return func(s contract.Scope, subject int64) T {
+		if s.Role == contract.RoleCategory && subject != column.Null {
+			return known
+		}
+		return all
+	}
+}
+
+// windows count days present.
+func (c Context) windows(days calendar.Presence) map[int64]int64 {
+	return days.Windows(c.AsOf, contract.Windows)
+}
 
 // buyersKnown tells whether no day from first on has lost its buyers.
 func (c Context) buyersKnown(first calendar.Day) bool {
@@ -94,7 +123,7 @@ func build(t *contract.Table, c Context, figures []*Figures, open func(b *column
 
 // PurchaseTable is repeat_purchase.
 func PurchaseTable(c Context, figures []*Figures) column.Records {
-	days, applied := c.WithKept.Windows(c.AsOf, contract.Windows), map[int64]bool{}
+	days, applied := bySubject(c, c.WithKept, c.windows), map[int64]bool{}
 	for _, window := range contract.RepeatWindows {
 		applied[int64(window)] = c.RefundsKnown(c.first(int64(window)), c.AsOf)
 	}
@@ -111,7 +140,7 @@ func PurchaseTable(c Context, figures []*Figures) column.Records {
 				}
 				h.write(c, f.Scope, subject)
 				window.Int(length)
-				present.Int(days[length])
+				present.Int(days(f.Scope, subject)[length])
 				buyers.Int(m[mKept])
 				repeat.Int(m[mRepeat])
 				r1.Ratio(m[mRepeat], m[mKept])
@@ -126,7 +155,7 @@ func PurchaseTable(c Context, figures []*Figures) column.Records {
 // MonthlyTable is monthly_buyers.
 func MonthlyTable(c Context, figures []*Figures) column.Records {
 	return build(contract.MonthlyBuyers, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
-		h, days, kept := newHead(b), c.daysOfMonths(), c.keptMonths()
+		h, days, kept := newHead(b), bySubject(c, c.WithBuyers, c.daysOfMonths), c.keptMonths()
 		month, closed, present, buyers := b.Column("month"), b.Column("closed"), b.Column("days_present"), b.Column("buyers")
 		r2Buyers, retained, r2 := b.Column("r2_buyers"), b.Column("retained_buyers"), b.Column("r2_ratio")
 		return func(f *Figures, subject int64, s *subjectRow) {
@@ -134,7 +163,7 @@ func MonthlyTable(c Context, figures []*Figures) column.Records {
 				h.write(c, f.Scope, subject)
 				month.Int(int64(row.month))
 				closed.Flag(row.month.MonthEnd() <= c.AsOf)
-				present.Int(days(row.month))
+				present.Int(days(f.Scope, subject)(row.month))
 				buyers.Int(row.buyers)
 				remained, again := row.r2Buyers, row.retained
 				if !kept(row.month) {
@@ -152,11 +181,11 @@ func MonthlyTable(c Context, figures []*Figures) column.Records {
 }
 
 // daysOfMonths counts the days of a month whose orders and buyers are known, each month once.
-func (c Context) daysOfMonths() func(month calendar.Day) int64 {
+func (c Context) daysOfMonths(withBuyers calendar.Presence) func(month calendar.Day) int64 {
 	counted := map[calendar.Day]int64{}
 	return func(month calendar.Day) int64 {
 		if _, ok := counted[month]; !ok {
-			counted[month] = c.WithBuyers.Count(month, min(month.MonthEnd(), c.AsOf))
+			counted[month] = withBuyers.Count(month, min(month.MonthEnd(), c.AsOf))
 		}
 		return counted[month]
 	}
@@ -198,7 +227,7 @@ func CohortTable(c Context, figures []*Figures) column.Records {
 						r3[j].Null()
 					}
 				}
-				complete.Flag(c.NewBuyersKnown(row.month) && c.keptKnown(row.month-NewBuyerDays))
+				complete.Flag(c.NewBuyersKnown(f.Scope, row.month) && c.keptKnown(row.month-NewBuyerDays))
 			}
 		}
 	})
@@ -206,16 +235,20 @@ func CohortTable(c Context, figures []*Figures) column.Records {
 
 // TrustTable is trust.
 func TrustTable(c Context, figures []*Figures) column.Records {
-	days := c.Present.Windows(c.AsOf, contract.Windows)
+	days, brands := bySubject(c, c.Present, c.windows), map[int64]bool{}
+	for _, window := range contract.TrustWindows {
+		brands[int64(window)] = c.brandsKnown(c.first(int64(window)))
+	}
 	return build(contract.Trust, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
 		t := newTrustColumns(b)
+		t.brands = brands
 		return func(f *Figures, subject int64, s *subjectRow) {
 			if f.Scope.Role == contract.RoleProduct {
 				return
 			}
 			for i := range s.windows {
 				if length := s.windowLength(i); slices.Contains(contract.TrustWindows, int(length)) {
-					t.present.Int(days[length])
+					t.present.Int(days(f.Scope, subject)[length])
 					t.write(c, f.Scope, subject, length, &s.windows[i])
 				}
 			}
@@ -225,6 +258,7 @@ func TrustTable(c Context, figures []*Figures) column.Records {
 
 type trustColumns struct {
 	*head
+	brands                                       map[int64]bool // brands of all that was bought in a window are known
 	window, present, orders, newOrders, newRatio *column.Cell
 	paid, returning, returningRatio              *column.Cell
 	buyers, perBuyer, followers, perFollower     *column.Cell
@@ -249,7 +283,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.window.Int(window)
 	t.orders.Int(m[mOrders])
 	newOrders, returning := m[mNewOrders], m[mReturningPaid]
-	if !c.NewBuyersKnown(c.first(window)) {
+	if !c.NewBuyersKnown(scope, c.first(window)) {
 		newOrders, returning = column.Null, column.Null
 	}
 	t.newOrders.Int(newOrders)
@@ -278,7 +312,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.converted.Int(converted)
 	t.conversion.Ratio(converted, distribution)
 	sets := [3]int64{m[mSetOrders], m[mSetBuyers], m[mSetFen]}
-	if !c.Products {
+	if !t.brands[window] {
 		sets = [3]int64{column.Null, column.Null, column.Null}
 	}
 	t.setOrders.Int(sets[0])

@@ -307,7 +307,7 @@ func TestFiguresAgreeWithTheirTwin(t *testing.T) {
 					if _, err := fmt.Sscan(key, &s, &n); err != nil {
 						panic(err) // the key was made above
 					}
-					if !c.NewBuyersKnown(asOf - calendar.Day(n) + 1) {
+					if !c.NewBuyersKnown(f[0].Scope, asOf-calendar.Day(n)+1) {
 						delete(l, "new_buyer_orders")
 						delete(l, "returning_gmv_fen")
 					}

@@ -236,21 +236,37 @@ func (n *night) present(d Day) bool {
 	return ok && d <= n.AsOf
 }
 
-func (n *night) daysPresent(s span) int64 {
+func (n *night) daysPresent(sc scope, s span) int64 {
 	var count int64
 	for d := s.first; d <= s.last; d++ {
-		if n.present(d) {
+		if n.present(d) && n.tells(sc, d) {
 			count++
 		}
 	}
 	return count
 }
 
-// historyStart is the first day from which all purchases are known.
-func (n *night) historyStart() Day {
+// tells tells whether what was sold on a day is known to be of a subject or not: before the first snapshot of products nobody knows what is of
+// a category.
+func (n *night) tells(sc scope, d Day) bool {
+	if sc.role != "category" || sc.subject == contract.NoSubject {
+		return true
+	}
+	_, known := newest(n.Products, d)
+	return known
+}
+
+// historyStart is the first day from which all purchases in a role are known, of those from a day on.
+func (n *night) historyStart(role string, from Day) Day {
 	start := n.AsOf + 1
 	for d := range n.Orders {
 		start = min(start, d)
+	}
+	start = max(start, from)
+	if role == "category" {
+		if first := slices.Min(slices.Collect(maps.Keys(n.Products))); first > start {
+			return first // declared or not: orders before it lie under no category
+		}
 	}
 	return n.declared(start)
 }

@@ -41,9 +41,9 @@ func (n *night) gmvRow(sc scope, s span) GMVRow {
 	in := n.cellOf(sc)
 	forms := n.forms(in, s)
 	orders, buyers := countOrders(n.sold(in, s)), count(buyersOf(n.sold(in, s)))
-	fresh := n.newBuyers(in, s)
+	fresh := n.newBuyers(sc, s)
 	return GMVRow{
-		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s), LagPresent: n.lagPresent(s),
+		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(sc, s), LagPresent: n.lagPresent(sc, s),
 		GMVForms: forms, Orders: orders,
 		RefundAmtFen: n.refundAmount(in, s), RefundRateRatio: refundRate(forms),
 		Buyers: buyers, NewBuyers: countKnown(fresh), ReturningBuyers: less(&buyers, countKnown(fresh)),
@@ -51,8 +51,8 @@ func (n *night) gmvRow(sc scope, s span) GMVRow {
 	}
 }
 
-func (n *night) lagPresent(s span) LagPresent {
-	return LagPresent{n.daysPresent(s.earlier(lag15)), n.daysPresent(s.earlier(lag30))}
+func (n *night) lagPresent(sc scope, s span) LagPresent {
+	return LagPresent{n.daysPresent(sc, s.earlier(lag15)), n.daysPresent(sc, s.earlier(lag30))}
 }
 
 func (n *night) gmvSplit() []GMVSplitRow {
@@ -149,9 +149,9 @@ func refundRate(f GMVForms) *float64 {
 }
 
 // newBuyers are the buyers of s without a purchase in the 365 days before; nil if history is too short to know.
-func (n *night) newBuyers(in cell, s span) map[string]bool {
-	before := span{s.first - 365, s.first - 1}
-	if n.historyStart() > before.first {
+func (n *night) newBuyers(sc scope, s span) map[string]bool {
+	before, in := span{s.first - 365, s.first - 1}, n.cellOf(sc)
+	if n.historyStart(sc.role, 0) > before.first {
 		return nil
 	}
 	known := buyersOf(n.sold(in, before))

@@ -100,7 +100,7 @@ func edges(m twin.Market, tables twin.Tables) map[string]bool {
 		"a net below paid": false, "net30 below its base": false, "full refunds that take a buyer out": false,
 		"retained buyers": false, "a second cohort month": false, "converted buyers": false, "full sets": false,
 		"followers": false, "growth on the year": false, "growth on the month": false, "carted products": false,
-		"self": false, "distribution": false, "none": false, "unknown": false, "refunds without a sale in reach": false,
+		"categories known late": false, "self": false, "distribution": false, "none": false, "unknown": false, "refunds without a sale in reach": false,
 	}
 	for _, r := range tables.GMV {
 		e["new buyers known"] = e["new buyers known"] || r.NewBuyers != nil && *r.NewBuyers > 0
@@ -109,6 +109,13 @@ func edges(m twin.Market, tables twin.Tables) map[string]bool {
 		e["net30 below its base"] = e["net30 below its base"] || r.GMVNet30Fen != nil && *r.GMVNet30Fen < r.GMVPaidLag30Fen
 		e["refunds without a sale in reach"] = e["refunds without a sale in reach"] ||
 			r.RefundAmtFen != nil && *r.RefundAmtFen > 0 && r.GMVPaidFen == 0
+	}
+	most := map[int64]int64{} // days present of windows
+	for _, r := range tables.GMV {
+		most[r.WindowDays] = max(most[r.WindowDays], r.DaysPresent)
+	}
+	for _, r := range tables.GMV {
+		e["categories known late"] = e["categories known late"] || r.DaysPresent < most[r.WindowDays]
 	}
 	for _, r := range tables.GMVSplit {
 		e[r.Channel] = e[r.Channel] || r.GMVPaidFen > 0

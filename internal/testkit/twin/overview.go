@@ -14,11 +14,14 @@ func (n *night) overview() []OverviewRow {
 
 func everywhere(sale) bool { return true }
 
+// platform is the scope of everywhere.
+var platform = scope{role: "platform"}
+
 func (n *night) period(name string, s span) OverviewRow {
 	forms := n.forms(everywhere, s)
 	row := OverviewRow{
 		AsOfDate: n.AsOf, Period: name, FirstDay: s.first, LastDay: s.last, Days: s.days(),
-		DaysPresent: n.daysPresent(s), LagPresent: n.lagPresent(s), GMVForms: forms, RefundRateRatio: refundRate(forms),
+		DaysPresent: n.daysPresent(platform, s), LagPresent: n.lagPresent(platform, s), GMVForms: forms, RefundRateRatio: refundRate(forms),
 		Orders: countOrders(n.sold(everywhere, s)), Buyers: *n.buyersIn(s), Buyers30d: *n.buyersIn(window(n.AsOf, 30)),
 		ActiveMerchants: int64(len(n.activeMerchants(s))), ActiveTalents: int64(len(n.activeTalents(s))),
 		ActiveOperators: n.operators(s), CartedProducts: n.carted(s),
@@ -101,7 +104,7 @@ func (n *night) addGrowth(row *OverviewRow, s span) {
 
 // growth is the change of a figure of orders from base to s; nil unless all days of both are present.
 func (n *night) growth(figure func(span) *int64, s, base span) *float64 {
-	if n.daysPresent(s) < s.days() || n.daysPresent(base) < base.days() {
+	if n.daysPresent(platform, s) < s.days() || n.daysPresent(platform, base) < base.days() {
 		return nil
 	}
 	return change(figure(s), figure(base))

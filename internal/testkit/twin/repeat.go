@@ -66,7 +66,7 @@ func (n *night) repeatRow(sc scope, s span, bought map[string][]Day) RepeatRow {
 		}
 	}
 	return RepeatRow{
-		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s),
+		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(sc, s),
 		Buyers: buyers, RepeatBuyers: repeat, R1Ratio: ratio(&repeat, &buyers),
 		DayGaps: gaps, MeanGapDays: ratio(&gapDays, &gaps), RefundsApplied: n.refundsCover(s),
 	}
@@ -97,7 +97,7 @@ func (n *night) monthRow(sc scope, month Day) MonthlyBuyersRow {
 	next := span{month.addMonths(1), month.addMonths(1).monthLast()}
 	bought := n.purchaseDays(in, s)
 	row := MonthlyBuyersRow{
-		Subject: n.subject(sc), Month: month, Closed: s.last <= n.AsOf, DaysPresent: n.daysPresent(span{s.first, min(s.last, n.AsOf)}),
+		Subject: n.subject(sc), Month: month, Closed: s.last <= n.AsOf, DaysPresent: n.daysPresent(sc, span{s.first, min(s.last, n.AsOf)}),
 		Buyers: count(buyersOf(n.sold(in, s))), R2Buyers: int64(len(bought)),
 	}
 	if next.last <= n.AsOf {
@@ -149,7 +149,7 @@ func (n *night) cohortRows(sc scope, month Day, cohort [][]Day) []CohortsRow {
 		row := CohortsRow{
 			Subject: n.subject(sc), CohortMonth: month, MonthOffset: int64(offset),
 			Buyers: int64(len(cohort)), ActiveBuyers: active,
-			HistoryComplete: n.cohortHistoryStart() <= month-365,
+			HistoryComplete: n.cohortHistoryStart(sc.role) <= month-365,
 		}
 		if offset == 0 {
 			row.R330Buyers = n.returned(month, cohort, 30)
@@ -162,8 +162,8 @@ func (n *night) cohortRows(sc scope, month Day, cohort [][]Day) []CohortsRow {
 }
 
 // cohortHistoryStart is the start of history as far as cohorts look back on it.
-func (n *night) cohortHistoryStart() Day {
-	return n.declared(max(n.historyStart(), window(n.AsOf, n.HistoryDays).first))
+func (n *night) cohortHistoryStart(role string) Day {
+	return n.historyStart(role, window(n.AsOf, n.HistoryDays).first)
 }
 
 // activeIn counts the buyers with a purchase day in the month.

@@ -26,13 +26,13 @@ func (n *night) trustRow(sc scope, s span) TrustRow {
 	in := n.cellOf(sc)
 	lines := n.sold(in, s)
 	row := TrustRow{
-		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(s),
+		Subject: n.subject(sc), WindowDays: s.days(), DaysPresent: n.daysPresent(sc, s),
 		Orders: countOrders(lines), GMVPaidFen: amountOf(lines), Buyers: count(buyersOf(lines)),
 		Followers: n.followers(sc),
 	}
 	row.GMVPerBuyerFen = average(&row.GMVPaidFen, &row.Buyers)
 	row.GMVPerFollowerFen = average(&row.GMVPaidFen, row.Followers)
-	if fresh := n.newBuyers(in, s); fresh != nil {
+	if fresh := n.newBuyers(sc, s); fresh != nil {
 		isNew := func(l line) bool { return fresh[l.BuyerID] }
 		row.NewBuyerOrders = ptr(countOrders(keep(lines, isNew)))
 		row.ReturningGMVFen = ptr(row.GMVPaidFen - amountOf(keep(lines, isNew)))
@@ -40,7 +40,7 @@ func (n *night) trustRow(sc scope, s span) TrustRow {
 	row.NewBuyerOrderRatio = ratio(row.NewBuyerOrders, &row.Orders)
 	row.ReturningGMVRatio = ratio(row.ReturningGMVFen, &row.GMVPaidFen)
 	n.addConversion(&row, sc, s)
-	n.addFullSet(&row, lines)
+	n.addFullSet(&row, s, lines)
 	return row
 }
 
@@ -89,9 +89,10 @@ func (n *night) addConversion(row *TrustRow, sc scope, s span) {
 
 func selfBroadcast(s sale) bool { return s.channel == "self" && s.scene == "live" }
 
-// addFullSet fills in the orders with three or more lines of one brand, among the lines of the scope.
-func (n *night) addFullSet(row *TrustRow, lines []line) {
-	if !n.hasProducts() {
+// addFullSet fills in the orders with three or more lines of one brand, among the lines of the scope. Nil where brands are not known of the
+// whole window.
+func (n *night) addFullSet(row *TrustRow, s span, lines []line) {
+	if !n.brandsKnown(s) {
 		return
 	}
 	set := keep(lines, func(l line) bool { return l.brand != nil && len(sameBrand(lines, l)) >= fullSetLines })
@@ -99,6 +100,17 @@ func (n *night) addFullSet(row *TrustRow, lines []line) {
 	row.FullSetBuyers = ptr(count(buyersOf(set)))
 	row.FullSetGMVFen = ptr(amountOf(set))
 	row.FullSetAOVFen = average(row.FullSetGMVFen, row.FullSetOrders)
+}
+
+// brandsKnown tells whether there is a snapshot of products for all that was sold in s, and brands in the newest.
+func (n *night) brandsKnown(s span) bool {
+	for d := range n.Orders {
+		if _, known := newest(n.Products, d); s.has(d) && n.present(d) && !known {
+			return false
+		}
+	}
+	products, _ := newest(n.Products, n.AsOf)
+	return slices.ContainsFunc(products, func(p Product) bool { return p.BrandID != nil })
 }
 
 // sameBrand are the lines of l's order, day and brand, l included.
