@@ -197,11 +197,11 @@ func (n *night) summarise(ctx context.Context) error {
 	}
 	o := gmv.Overview{Context: c, Series: series, Distincts: distincts, Campaigns: n.runner.Settings.campaigns()}
 	o.Buyers30, _ = n.buyers[0].Buyers(0, 30)
-	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, 90)
+	o.R1Buyers, o.R1Repeats = n.buyers[0].R1(0, repeatDays)
 	if !n.buyersKnown(n.asOf - 29) {
 		o.Buyers30 = column.Null
 	}
-	if !n.keptKnown(n.asOf - 89) {
+	if !n.reaches(repeatDays) || !n.keptKnown(n.asOf-repeatDays+1) { // of a shorter history few had the time to come back
 		o.R1Buyers, o.R1Repeats = column.Null, column.Null
 	}
 	n.publishTable(contract.Overview, gmv.OverviewTable(o, mem))

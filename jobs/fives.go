@@ -60,9 +60,9 @@ func (n *night) addPrices(shops *scored, f *fives.Shops) {
 	}
 }
 
-// addLiveBuyers adds who bought in self-broadcast, and came back.
+// addLiveBuyers adds who bought in self-broadcast, and came back. Of a shorter history few had the time to.
 func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
-	if !n.has(contract.Talents) || !n.keptKnown(n.asOf-repeat.LiveDays+1) {
+	if !n.has(contract.Talents) || !n.reaches(repeat.LiveDays) || !n.keptKnown(n.asOf-repeat.LiveDays+1) {
 		return
 	}
 	f.LiveBuyers, f.LiveRepeat = make([]int64, len(shops.codes)), make([]int64, len(shops.codes))

@@ -94,6 +94,9 @@ type fivesRow struct {
 	Viewers       *int64   `parquet:"viewers"`
 	LiveDays      *int64   `parquet:"live_days"`
 	Promoters     *int64   `parquet:"active_promoters"`
+	LiveBuyers    *int64   `parquet:"self_broadcast_buyers"`
+	LiveRepeat    *int64   `parquet:"self_broadcast_repeat_buyers"`
+	LiveR1        *float64 `parquet:"self_broadcast_r1_ratio"`
 	Index         *float64 `parquet:"pan_shelf_index"`
 	Next          *string  `parquet:"next"`
 }

@@ -151,13 +151,13 @@ func (n *night) addFigures(ctx context.Context, role int, s *scored, figures ind
 	return nil
 }
 
-// repeatDays is the window of R1 that scores look at.
+// repeatDays is the window of R1 that scores and the overview look at.
 const repeatDays = 90
 
 // notRepeat is 1 - R1(90): buyers without a second purchase day of buyers. With a shorter history few had the time to
 // come back, so it is not computable.
 func (n *night) notRepeat(s *scored) indicators.Figure {
-	if first, ok := n.present.First(); !ok || first > n.asOf-repeatDays+1 || !n.keptKnown(n.asOf-repeatDays+1) {
+	if !n.reaches(repeatDays) || !n.keptKnown(n.asOf-repeatDays+1) {
 		return nil
 	}
 	for _, f := range n.buyers {

@@ -212,7 +212,7 @@ func overviewColumns() []Column {
 		null(number("carted_products_yoy_ratio", "growth against the same days one year earlier")),
 		null(fen("atv_buyer_fen", "客单价: gmv_paid / buyers, rounded half up")),
 		null(fen("atv_order_fen", "笔单价: gmv_paid / orders, rounded half up")),
-		null(number("r1_90_ratio", "复购率 of the 90 days that end on the as-of date")),
+		null(number("r1_90_ratio", "复购率 of the 90 days that end on the as-of date; null: nobody bought, or fewer than 90 days of history")),
 		null(number("refund_rate_ratio", "1 - gmv_net30 / gmv_paid_lag30")),
 	)
 	for _, c := range Channels {

@@ -67,8 +67,8 @@ var Fives = &Table{
 
 		null(count("live_days", "店铺自播: days with a live of an account of the shop; null: no contents table")),
 		null(fen("self_broadcast_gmv_fen", "gmv_paid of channel self in the scene live; null: no talents table")),
-		null(count("self_broadcast_buyers", "buyers of 90 days with a purchase day that remains (a line was not fully refunded) on which they bought in self-broadcast; null: no talents table")),
-		null(count("self_broadcast_repeat_buyers", "of those, with two or more purchase days that remain in the 90 days, wherever in the shop they bought; null: no talents table")),
+		null(count("self_broadcast_buyers", "buyers of 90 days with a purchase day that remains (a line was not fully refunded) on which they bought in self-broadcast; null: no talents table, or fewer than 90 days of history")),
+		null(count("self_broadcast_repeat_buyers", "of those, with two or more purchase days that remain in the 90 days, wherever in the shop they bought; null: as before")),
 		null(number("self_broadcast_r1_ratio", "R1(90) of self-broadcast buyers: self_broadcast_repeat_buyers / self_broadcast_buyers; null: no such buyer")),
 
 		null(count("always_on_products", "泛货架: 常挂品: products of the newest snapshot, not live_only, that could be bought for 648 hours or more in the last 30 days, which takes 27 snapshots or more; days as live_only do not count; null: fewer than 27 snapshots in those days")),

@@ -44,6 +44,8 @@
 // New buyers have no gmv_valid purchase in the scope in the 365 days before the window. They are known only
 // if history (first orders partition, or history_complete_from if earlier) reaches back so far.
 //
+// R1(90) of the overview needs a history that reaches back 90 days: of a shorter one few had the time to come back.
+//
 // Purchase days (R1 to R3). A day counts while one gmv_valid line of that buyer and scope remains. A line
 // is gone if a refund with is_full succeeded within 15 days of payment and by the as-of date; partial
 // refunds never take a line out, whatever their sum.

@@ -256,6 +256,17 @@ func (n *night) tells(sc scope, d Day) bool {
 	return known
 }
 
+// since is the first day of the history kept that has orders.
+func (n *night) since() Day {
+	kept, first := window(n.AsOf, n.HistoryDays), n.AsOf
+	for d := range n.Orders {
+		if kept.has(d) {
+			first = min(first, d)
+		}
+	}
+	return first
+}
+
 // historyStart is the first day from which all purchases in a role are known, of those from a day on.
 func (n *night) historyStart(role string, from Day) Day {
 	start := n.AsOf + 1

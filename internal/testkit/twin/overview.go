@@ -28,8 +28,10 @@ func (n *night) period(name string, s span) OverviewRow {
 	}
 	row.ATVBuyerFen = average(&row.GMVPaidFen, &row.Buyers)
 	row.ATVOrderFen = average(&row.GMVPaidFen, &row.Orders)
-	bought := n.purchaseDays(everywhere, window(n.AsOf, 90))
-	row.R190Ratio = ratio(ptr(repeaters(bought)), ptr(int64(len(bought))))
+	if days := window(n.AsOf, 90); n.since() <= days.first {
+		bought := n.purchaseDays(everywhere, days)
+		row.R190Ratio = ratio(ptr(repeaters(bought)), ptr(int64(len(bought))))
+	}
 	n.addGrowth(&row, s)
 	n.addShares(&row, s)
 	return row
