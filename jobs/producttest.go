@@ -2,10 +2,12 @@ package jobs
 
 import (
 	"context"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/gmv"
+	"github.com/windvane/windvane/transforms/indicators"
 	"github.com/windvane/windvane/transforms/producttest"
 	"github.com/windvane/windvane/transforms/repeat"
 	"github.com/windvane/windvane/transforms/rollup"
@@ -19,11 +21,8 @@ func (n *night) testProducts(ctx context.Context) error {
 	if n.has(contract.Talents) { // without them nothing tells whose an account is
 		n.addTestSales(products, p)
 		n.addTestBuyers(products, p)
-		first := n.asOf - producttest.WindowDays + 1
-		if r := rollup.ProductTraffic(); n.computable(r, first) {
-			if err := producttest.ReadTraffic(products.rows, n.history(ctx, r, first, producttest.TrafficColumns...), &p.Distribution, &p.SelfBroadcast); err != nil {
-				return err
-			}
+		if err := n.addTestTraffic(ctx, products, p); err != nil {
+			return err
 		}
 	}
 	r, err := producttest.Compare(p)
@@ -81,6 +80,35 @@ func (n *night) addTestSales(products *scored, p *producttest.Products) {
 			a.Refunded = nil
 		}
 	}
+}
+
+// addTestTraffic adds the traffic of the days that orders have, too, and the lines of the days that traffic has: of too few of them
+// nothing is divided. Where both are young few days are all there is, and intervals know how little they say.
+func (n *night) addTestTraffic(ctx context.Context, products *scored, p *producttest.Products) error {
+	r, first := rollup.ProductTraffic(), n.asOf-producttest.WindowDays+1
+	if !n.computable(r, first) {
+		return nil
+	}
+	shown := n.presentOf(r.Source)
+	for d := first; d <= n.asOf; d++ {
+		if n.present[d] && shown[d] {
+			p.Covered++
+		}
+	}
+	if p.Covered < min(p.Days, indicators.MinimumCover) {
+		return nil
+	}
+	d, s := &p.Distribution, &p.SelfBroadcast
+	d.Covered, s.Covered = d.Lines, s.Lines
+	if p.Covered < p.Days {
+		d.Covered, s.Covered = slices.Clone(d.Lines), slices.Clone(s.Lines)
+		unshown := n.daysOf(ctx, rollup.SalesOf(products.scope), producttest.LineColumns, func(d calendar.Day) bool { return d >= first && d <= n.asOf && !shown[d] })
+		if err := producttest.TakeLines(products.rows, unshown, testArm, [2][]int64{d.Covered, s.Covered}); err != nil {
+			return err
+		}
+	}
+	ordered := n.daysOf(ctx, r, producttest.TrafficColumns, func(d calendar.Day) bool { return d >= first && d <= n.asOf && n.present[d] })
+	return producttest.ReadTraffic(products.rows, ordered, d, s)
 }
 
 // addTestBuyers adds who came back, and whom distribution won.

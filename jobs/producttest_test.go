@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"os"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -10,21 +11,28 @@ import (
 )
 
 type productTestRow struct {
-	Merchant    *int64 `parquet:"merchant_id"`
-	Product     int64  `parquet:"product_id"`
-	Clicks      *int64 `parquet:"distribution_clicks"`
-	Lines       *int64 `parquet:"distribution_lines"`
-	Paid        *int64 `parquet:"distribution_gmv_fen"`
-	Settled     *int64 `parquet:"distribution_settled_gmv_fen"`
-	Buyers      *int64 `parquet:"distribution_buyers"`
-	Rank        *int64 `parquet:"distribution_rank"`
-	LiveClicks  *int64 `parquet:"self_broadcast_clicks"`
-	LiveLines   *int64 `parquet:"self_broadcast_lines"`
-	LivePaid    *int64 `parquet:"self_broadcast_gmv_fen"`
-	LiveSettled *int64 `parquet:"self_broadcast_settled_gmv_fen"`
-	Better      string `parquet:"better"`
-	Won         *int64 `parquet:"won_buyers"`
-	WonLive     *int64 `parquet:"won_live_buyers"`
+	Merchant       *int64   `parquet:"merchant_id"`
+	Product        int64    `parquet:"product_id"`
+	Days           int64    `parquet:"days_present"`
+	Covered        int64    `parquet:"covered_days"`
+	Clicks         *int64   `parquet:"distribution_clicks"`
+	Lines          *int64   `parquet:"distribution_lines"`
+	CoveredLines   *int64   `parquet:"distribution_covered_lines"`
+	Conversion     *float64 `parquet:"distribution_conversion_ratio"`
+	Paid           *int64   `parquet:"distribution_gmv_fen"`
+	Settled        *int64   `parquet:"distribution_settled_gmv_fen"`
+	Buyers         *int64   `parquet:"distribution_buyers"`
+	Rank           *int64   `parquet:"distribution_rank"`
+	LiveClicks     *int64   `parquet:"self_broadcast_clicks"`
+	LiveLines      *int64   `parquet:"self_broadcast_lines"`
+	LiveCovered    *int64   `parquet:"self_broadcast_covered_lines"`
+	LiveConversion *float64 `parquet:"self_broadcast_conversion_ratio"`
+	LiveRank       *int64   `parquet:"self_broadcast_rank"`
+	LivePaid       *int64   `parquet:"self_broadcast_gmv_fen"`
+	LiveSettled    *int64   `parquet:"self_broadcast_settled_gmv_fen"`
+	Better         string   `parquet:"better"`
+	Won            *int64   `parquet:"won_buyers"`
+	WonLive        *int64   `parquet:"won_live_buyers"`
 }
 
 type testOrderRow struct {
@@ -56,10 +64,10 @@ type accountRow struct {
 	Owner  *int64 `parquet:"owner_merchant_id"`
 }
 
-// testFigures are counts of one product.
-type testFigures struct{ Clicks, Lines, Paid, LiveClicks, LiveLines, LivePaid, Won, WonLive int64 }
+// testFigures are counts of one product; covered are the lines of the days that traffic has, too.
+type testFigures struct{ Clicks, Lines, Covered, Paid, LiveClicks, LiveLines, LiveCovered, LivePaid, Won, WonLive int64 }
 
-// recountTests counts product_test anew from the dumps.
+// recountTests counts product_test anew from the dumps. Clicks are of the days that have orders, too.
 func recountTests(t *testing.T, d *deployment, days int) map[int64]testFigures {
 	t.Helper()
 	type pair struct{ subject, buyer int64 }
@@ -85,7 +93,8 @@ func recountTests(t *testing.T, d *deployment, days int) map[int64]testFigures {
 			}
 			return "none"
 		}
-		for _, o := range rowsIn[testOrderRow](t, d.dump("orders", day), "*.parquet") {
+		ordered, shown := d.has("orders", day), d.has("product_traffic", day)
+		for _, o := range rowsOf[testOrderRow](t, ordered, d.dump("orders", day)) {
 			if o.PaidAt == nil || o.Kind == "test" || o.Risk != nil || o.Quantity > 20 {
 				continue
 			}
@@ -98,16 +107,20 @@ func recountTests(t *testing.T, d *deployment, days int) map[int64]testFigures {
 				inLive[pair{o.Merchant, o.Buyer}] = append(inLive[pair{o.Merchant, o.Buyer}], day)
 			}
 			if day > lastDay-30 {
+				covered := int64(0)
+				if shown {
+					covered = 1
+				}
 				switch {
 				case ch == "distribution":
-					f.Lines, f.Paid = f.Lines+1, f.Paid+o.Paid+o.Subsidy
+					f.Lines, f.Covered, f.Paid = f.Lines+1, f.Covered+covered, f.Paid+o.Paid+o.Subsidy
 				case ch == "self" && o.Scene == "live":
-					f.LiveLines, f.LivePaid = f.LiveLines+1, f.LivePaid+o.Paid+o.Subsidy
+					f.LiveLines, f.LiveCovered, f.LivePaid = f.LiveLines+1, f.LiveCovered+covered, f.LivePaid+o.Paid+o.Subsidy
 				}
 			}
 			out[o.Product] = f
 		}
-		for _, r := range rowsIn[testTrafficRow](t, d.dump("product_traffic", day), "*.parquet") {
+		for _, r := range rowsOf[testTrafficRow](t, shown && ordered, d.dump("product_traffic", day)) {
 			if day <= lastDay-30 {
 				continue
 			}
@@ -141,16 +154,76 @@ func recountTests(t *testing.T, d *deployment, days int) map[int64]testFigures {
 	return out
 }
 
+// has tells whether a partition is there.
+func (d *deployment) has(table string, day calendar.Day) bool {
+	_, err := os.Stat(d.dump(table, day))
+	return err == nil
+}
+
+// rowsOf are the rows of a partition, none if it is not asked for.
+func rowsOf[T any](t *testing.T, asked bool, dir string) []T {
+	t.Helper()
+	if !asked {
+		return nil
+	}
+	return rowsIn[T](t, dir, "*.parquet")
+}
+
+// Traffic that lacks days of the orders, as it does where it begins later, is held against the lines of the days that both have, and they stand
+// in the table; that of a day without orders counts nowhere, and of two days of thirty nothing is divided.
+func TestTrafficThatBeginsLate(t *testing.T) {
+	d := newDemo(t, 30)
+	for day := lastDay - 29; day <= lastDay-20; day++ {
+		d.drop("product_traffic", day)
+	}
+	d.settings.AbsentDays = map[string][]calendar.Day{"product_traffic": {lastDay - 3}, "orders": {lastDay - 8}}
+	d.drop("product_traffic", lastDay-3)
+	d.drop("orders", lastDay-8)
+	o := d.night(lastDay)
+	wantProductTest(t, d, o, 30)
+	fewer := 0
+	for _, r := range published[productTestRow](t, d, o, "product_test") {
+		if r.Days != 29 || r.Covered != 18 || *r.CoveredLines > *r.Lines || *r.LiveCovered > *r.LiveLines {
+			t.Fatalf("%+v", r)
+		}
+		if *r.CoveredLines < *r.Lines && *r.LiveCovered < *r.LiveLines {
+			fewer++
+		}
+	}
+	if fewer == 0 {
+		t.Error("no product sold on days without traffic")
+	}
+	for day := lastDay - 19; day < lastDay-1; day++ {
+		d.drop("product_traffic", day)
+	}
+	for _, r := range published[productTestRow](t, d, d.night(lastDay), "product_test") {
+		if r.Days != 29 || r.Covered != 2 || r.Lines == nil || r.LiveLines == nil || r.Better != "unclear" {
+			t.Fatalf("%+v", r)
+		}
+		if r.Clicks != nil || r.CoveredLines != nil || r.LiveClicks != nil || r.LiveCovered != nil || r.Conversion != nil || r.LiveConversion != nil || r.Rank != nil || r.LiveRank != nil {
+			t.Fatalf("of two days: %+v", r)
+		}
+	}
+}
+
 // wantProductTest holds every figure of product_test that needs no refunds against the dumps. Buyers won are known after
 // 60 days of history.
 func wantProductTest(t *testing.T, d *deployment, o jobs.Outcome, days int) (won int64) {
 	t.Helper()
 	want, got := recountTests(t, d, days), map[int64]testFigures{}
 	for _, r := range published[productTestRow](t, d, o, "product_test") {
-		if r.Merchant == nil || r.Clicks == nil || r.Lines == nil || (r.Settled == nil) != (days < 45) || (r.Buyers == nil) != (days < 90) || (r.Won == nil) != (days < 60) {
+		if r.Merchant == nil || r.Clicks == nil || r.CoveredLines == nil || r.Lines == nil || (r.Settled == nil) != (days < 45) || (r.Buyers == nil) != (days < 90) || (r.Won == nil) != (days < 60) {
 			t.Fatalf("product %d has or lacks figures: %+v", r.Product, r)
 		}
-		f := testFigures{*r.Clicks, *r.Lines, *r.Paid, *r.LiveClicks, *r.LiveLines, *r.LivePaid, 0, 0}
+		f := testFigures{*r.Clicks, *r.Lines, *r.CoveredLines, *r.Paid, *r.LiveClicks, *r.LiveLines, *r.LiveCovered, *r.LivePaid, 0, 0}
+		for _, a := range []struct {
+			clicks, lines int64
+			conversion    *float64
+		}{{f.Clicks, f.Covered, r.Conversion}, {f.LiveClicks, f.LiveCovered, r.LiveConversion}} {
+			if (a.conversion != nil) != (a.clicks > 0) || a.conversion != nil && *a.conversion != float64(a.lines)/float64(a.clicks) {
+				t.Fatalf("product %d: %d lines of %d clicks: %+v", r.Product, a.lines, a.clicks, r)
+			}
+		}
 		if r.Won != nil {
 			f.Won, f.WonLive = *r.Won, *r.WonLive
 			won += f.WonLive

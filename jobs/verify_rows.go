@@ -151,7 +151,7 @@ func rowRules() []rowRule {
 		atMost("repeat_buyers", "buyers"), atMost("retained_buyers", "r2_buyers"), atMost("active_buyers", "buyers"),
 		atMost("r3_30_buyers", "r3_60_buyers"), atMost("r3_60_buyers", "r3_90_buyers"), atMost("r3_90_buyers", "buyers"),
 		atMost("converted_buyers", "distribution_buyers"), atMost("new_buyer_orders", "orders"), atMost("returning_gmv_fen", "gmv_paid_fen"),
-		atMost("days_present", "window_days"), atMost("days_present", "days"), atMost("full_set_orders", "orders"),
+		atMost("days_present", "window_days"), atMost("days_present", "days"), atMost("covered_days", "days_present"), atMost("full_set_orders", "orders"),
 		quotient("r1_ratio", "repeat_buyers", "buyers"), quotient("r2_ratio", "retained_buyers", "r2_buyers"),
 		quotient("new_buyer_order_ratio", "new_buyer_orders", "orders"), quotient("conversion_ratio", "converted_buyers", "distribution_buyers"),
 		halfUp("atv_buyer_fen", "gmv_paid_fen", "buyers"), halfUp("atv_order_fen", "gmv_paid_fen", "orders"),

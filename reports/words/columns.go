@@ -59,11 +59,11 @@ var columns = map[string]string{
 	"low_price_gap_fen": "低价好物差距", "content_gap_fen": "优质内容差距", "distribution_gap_fen": "达人分销差距", "self_broadcast_gap_fen": "店铺自播差距",
 	"pan_shelf_gap_fen": "泛货架差距", "next": "下一步",
 
-	"distribution_impressions": "分销曝光", "distribution_clicks": "分销点击", "distribution_click_ratio": "分销点击率", "distribution_lines": "分销成交件数",
+	"distribution_impressions": "分销曝光", "distribution_clicks": "分销点击", "distribution_click_ratio": "分销点击率", "distribution_lines": "分销成交件数", "distribution_covered_lines": "其中数据齐备天数内成交件数（分销）",
 	"distribution_conversion_ratio": "分销转化率", "distribution_conversion_lower": "分销转化率下限", "distribution_conversion_upper": "分销转化率上限",
 	"distribution_settled_gmv_fen": "分销已满 15 天成交额", "distribution_settled_refund_fen": "其中 15 天内退款（分销）", "distribution_refund_rate_ratio": "分销退款率",
 	"distribution_buyers": "90 天分销买家数", "distribution_repeat_buyers": "90 天分销买家中复购人数", "distribution_r1_ratio": "分销买家 90 天复购率", "distribution_rank": "分销店内名次",
-	"self_broadcast_impressions": "自播曝光", "self_broadcast_clicks": "自播点击", "self_broadcast_click_ratio": "自播点击率", "self_broadcast_lines": "自播成交件数",
+	"self_broadcast_impressions": "自播曝光", "self_broadcast_clicks": "自播点击", "self_broadcast_click_ratio": "自播点击率", "self_broadcast_lines": "自播成交件数", "self_broadcast_covered_lines": "其中数据齐备天数内成交件数（自播）",
 	"self_broadcast_conversion_ratio": "自播转化率", "self_broadcast_conversion_lower": "自播转化率下限", "self_broadcast_conversion_upper": "自播转化率上限",
 	"self_broadcast_settled_gmv_fen": "自播已满 15 天成交额", "self_broadcast_settled_refund_fen": "其中 15 天内退款（自播）", "self_broadcast_refund_rate_ratio": "自播退款率",
 	"self_broadcast_rank": "自播店内名次",

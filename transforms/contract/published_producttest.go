@@ -17,13 +17,14 @@ func testArm(prefix, who, account string) []Column {
 		return c
 	}
 	return []Column{
-		p(null(count("impressions", "times shown "+account+", 30 days; null: no traffic or no talents table"))),
-		p(null(count("clicks", "of them, clicked; null: no traffic or no talents table"))),
+		p(null(count("impressions", "times shown "+account+", on the covered days; null: no talents table, or traffic covers too few days"))),
+		p(null(count("clicks", "of them, clicked; null: as before"))),
 		p(null(number("click_ratio", "clicks / impressions; null: not shown"))),
 		p(null(count("lines", "gmv_valid order lines through "+who+", 30 days; null: no talents table"))),
 		p(null(fen("gmv_fen", "their 支付 GMV; null: no talents table"))),
-		p(null(number("conversion_ratio", "lines / clicks; null: no click"))),
-		p(null(number("conversion_lower", "one-sided 95 % lower bound of the conversion by Wilson, at most lines = clicks; null: no click"))),
+		p(null(count("covered_lines", "of the lines, those of the covered days: what conversion counts; null: clicks are"))),
+		p(null(number("conversion_ratio", "covered_lines / clicks; null: no click"))),
+		p(null(number("conversion_lower", "one-sided 95 % lower bound of the conversion by Wilson, at most covered_lines = clicks; null: no click"))),
 		p(null(number("conversion_upper", "one-sided 95 % upper bound; null: no click"))),
 		p(null(fen("settled_gmv_fen", "gmv_paid of the 30 days that ended 15 days ago: what has had its time to come back; null: no talents table, or the history is shorter"))),
 		p(null(signed(fen("settled_refund_fen", "of that, refunded within 15 days of payment; null: also if refunds are not known of all of these days")))),
@@ -45,6 +46,7 @@ var ProductTest = &Table{
 		id("product_id", Product, "the product; it belongs to one shop"),
 		null(id("category1_id", Category, "category, level 1")),
 		count("days_present", "days of the 30 that have orders; fewer: the figures are partial"),
+		count("covered_days", "of those, days that product_traffic has, too: traffic and conversion are of these alone. Fewer than days_present and than 7: too few, they are null"),
 	}, testArm("distribution", "distribution, in any scene", "by talents who are no accounts of the shop")...),
 		testArm("self_broadcast", "self-broadcast: channel self in the scene live", "in lives of the shop's accounts")...),
 		enum("better", TestVerdicts, "where clicks become lines more often; unclear: the intervals from conversion_lower to conversion_upper overlap, or one of them is missing"),

@@ -21,19 +21,19 @@ type Result struct {
 	rows                  []int32 // positions of the products
 	codes                 []int64 // of all products, as the two below
 	merchants, categories *column.Ints
-	days                  int64
+	days, coveredDays     int64
 }
 
 // Ratios are an arm and what is made of it; a nil column is not computable. What can be divided and bounded is so when it is
 // asked for.
 type Ratios struct {
-	impressions, clicks, lines, paid, settled, refunded, buyers, repeat *column.Ints
-	rank                                                                *column.Ints // 0: none
+	impressions, clicks, covered, lines, paid, settled, refunded, buyers, repeat *column.Ints
+	rank                                                                         *column.Ints // 0: none
 }
 
 // Compare divides, bounds and ranks.
 //
-//	conversion = lines / clicks, with Wilson's one-sided 95 % bounds (stats.WilsonUpper)
+//	conversion = covered lines / clicks, with Wilson's one-sided 95 % bounds (stats.WilsonUpper)
 //	rank       = place inside the shop by the lower bound, so that few clicks do not lead; ties by GMV, then product_id
 //	better     = the arm whose lower bound is above the other's upper bound
 //
@@ -41,7 +41,7 @@ type Ratios struct {
 //
 // It fails where it panics: both arms are ranked at once.
 func Compare(p *Products) (*Result, error) {
-	r := &Result{codes: p.Codes, merchants: p.Merchants, categories: p.Categories, days: p.Days, rows: p.tried()}
+	r := &Result{codes: p.Codes, merchants: p.Merchants, categories: p.Categories, days: p.Days, coveredDays: p.Covered, rows: p.tried()}
 	r.Distribution, r.SelfBroadcast = r.ratios(&p.Distribution), r.ratios(&p.SelfBroadcast)
 	r.won, r.wonLive = r.pick(p.Won), r.pick(p.WonLive)
 	var g errgroup.Group
@@ -85,16 +85,16 @@ func (r *Result) pick(values []int64) *column.Ints {
 }
 
 func (r *Result) ratios(a *Arm) Ratios {
-	return Ratios{impressions: r.pick(a.Impressions), clicks: r.pick(a.Clicks), lines: r.pick(a.Lines), paid: r.pick(a.Paid),
+	return Ratios{impressions: r.pick(a.Impressions), clicks: r.pick(a.Clicks), covered: r.pick(a.Covered), lines: r.pick(a.Lines), paid: r.pick(a.Paid),
 		settled: r.pick(a.Settled), refunded: r.pick(a.Refunded), buyers: r.pick(a.Buyers), repeat: r.pick(a.Repeat)}
 }
 
 // Conversion of the product in row k of the table, with its bounds; NaN where there is nothing to divide by.
 func (a *Ratios) Conversion(k int) (ratio, lower, upper float64) {
-	if a.lines == nil || a.clicks == nil || a.clicks.At(k) == 0 {
+	if a.covered == nil || a.clicks == nil || a.clicks.At(k) == 0 {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
-	lines, clicks := a.lines.At(k), a.clicks.At(k)
+	lines, clicks := a.covered.At(k), a.clicks.At(k)
 	lower, upper = bounds(lines, clicks)
 	return float64(lines) / float64(clicks), lower, upper
 }

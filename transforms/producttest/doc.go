@@ -10,6 +10,9 @@
 // window that reaches further back than the history is not computable; nothing is ever shown of half a window but
 // traffic and sales, beside which days_present stands.
 //
+// Conversion is of the days that orders and traffic both have, covered_days, on either side: traffic that begins later, or lacks a
+// day, is not held against the lines of all days.
+//
 // A nil column is not computable. Neither that nor a ratio of nothing is ever 0.
 package producttest
 
@@ -29,6 +32,7 @@ type Products struct {
 	Merchants  *column.Ints // column.Null: not known
 	Categories *column.Ints // level 1; column.Null: none
 	Days       int64        // days of the window that have orders
+	Covered    int64        // of those, days that traffic has, too
 
 	Distribution, SelfBroadcast Arm
 
@@ -37,7 +41,8 @@ type Products struct {
 
 // Arm are the counts of one channel; a nil column is not computable.
 type Arm struct {
-	Impressions, Clicks []int64
+	Impressions, Clicks []int64 // of the covered days
+	Covered             []int64 // lines of the covered days
 	Lines, Paid         []int64 // of WindowDays; Paid in fen
 	Settled, Refunded   []int64 // fen
 	Buyers, Repeat      []int64
@@ -45,5 +50,5 @@ type Arm struct {
 
 // columns are all counts of an arm.
 func (a *Arm) columns() [][]int64 {
-	return [][]int64{a.Impressions, a.Clicks, a.Lines, a.Paid, a.Settled, a.Refunded, a.Buyers, a.Repeat}
+	return [][]int64{a.Impressions, a.Clicks, a.Covered, a.Lines, a.Paid, a.Settled, a.Refunded, a.Buyers, a.Repeat}
 }

@@ -51,9 +51,9 @@ func pick(lines []line, columns ...string) (out []line) {
 func five() *producttest.Products {
 	return &producttest.Products{
 		Codes: []int64{1, 2, 3, 4, 5}, Merchants: column.NewInts([]int64{7, 7, 7, 8, 7}), Categories: column.NewInts([]int64{70, 70, null, 70, 70}), Days: 30,
-		Distribution: producttest.Arm{Impressions: []int64{40_000, 500, 0, 0, 0}, Clicks: []int64{2_000, 40, 0, 0, 0}, Lines: []int64{30, 3, 0, 0, 0}, Paid: []int64{3_000, 300, 0, 0, 0},
+		Distribution: producttest.Arm{Impressions: []int64{40_000, 500, 0, 0, 0}, Clicks: []int64{2_000, 40, 0, 0, 0}, Covered: []int64{30, 3, 0, 0, 0}, Lines: []int64{30, 3, 0, 0, 0}, Paid: []int64{3_000, 300, 0, 0, 0},
 			Settled: []int64{2_000, 0, 0, 0, 0}, Refunded: []int64{500, 0, 0, 0, 0}, Buyers: []int64{80, 3, 0, 0, 0}, Repeat: []int64{20, 0, 0, 0, 0}},
-		SelfBroadcast: producttest.Arm{Impressions: []int64{10_000, 0, 100, 50, 0}, Clicks: []int64{1_000, 0, 10, 2, 0}, Lines: []int64{60, 0, 1, 3, 0}, Paid: []int64{6_000, 0, 90, 200, 0},
+		SelfBroadcast: producttest.Arm{Impressions: []int64{10_000, 0, 100, 50, 0}, Clicks: []int64{1_000, 0, 10, 2, 0}, Covered: []int64{60, 0, 1, 3, 0}, Lines: []int64{60, 0, 1, 3, 0}, Paid: []int64{6_000, 0, 90, 200, 0},
 			Settled: []int64{4_000, 0, 0, 0, 0}, Refunded: []int64{400, 0, 0, 0, 0}, Buyers: []int64{100, 0, 1, 2, 0}, Repeat: []int64{40, 0, 0, 1, 0}},
 		Won: []int64{50, 2, 0, 0, 0}, WonLive: []int64{10, 0, 0, 0, 0},
 	}
@@ -106,6 +106,19 @@ func TestWhatIsNotComputableIsNull(t *testing.T) {
 	}
 }
 
+// Lines of days without traffic are told, and no conversion is made of them.
+func TestConversionIsOfTheCoveredDays(t *testing.T) {
+	p := five()
+	p.Covered, p.Distribution.Covered[0], p.SelfBroadcast.Covered[0] = 10, 10, 20
+	got := pick(table(t, p)[:1], "days_present", "covered_days", "distribution_lines", "distribution_covered_lines", "distribution_conversion_ratio",
+		"self_broadcast_lines", "self_broadcast_covered_lines", "self_broadcast_conversion_ratio")
+	want := []line{{"days_present": 30, "covered_days": 10, "distribution_lines": 30, "distribution_covered_lines": 10, "distribution_conversion_ratio": .005,
+		"self_broadcast_lines": 60, "self_broadcast_covered_lines": 20, "self_broadcast_conversion_ratio": .02}}
+	if diff := gocmp.Diff(want, got, near); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAProductOfNoKnownShopHasNoRank(t *testing.T) {
 	p := five()
 	p.Merchants = column.NewInts([]int64{7, null, 7, 8, 7})
@@ -125,15 +138,15 @@ func TestRanksAndBounds(t *testing.T) {
 		}
 		merchants := some("merchant", 2)
 		p := &producttest.Products{Merchants: column.NewInts(merchants), Categories: column.Same(0, n),
-			Distribution:  producttest.Arm{Clicks: some("clicks", 50), Lines: some("lines", 20), Paid: some("paid", 3)},
-			SelfBroadcast: producttest.Arm{Clicks: some("live clicks", 50), Lines: some("live lines", 20), Paid: some("live paid", 3)}}
+			Distribution:  producttest.Arm{Clicks: some("clicks", 50), Covered: some("lines", 20), Paid: some("paid", 3)},
+			SelfBroadcast: producttest.Arm{Clicks: some("live clicks", 50), Covered: some("live lines", 20), Paid: some("live paid", 3)}}
 		for i := range n {
 			p.Codes = append(p.Codes, int64(i))
 		}
 		r := compare(t, p)
 		rows := map[int]int{} // rows of the table by product
 		for i := range n {
-			if p.Distribution.Clicks[i]+p.Distribution.Lines[i]+p.Distribution.Paid[i]+p.SelfBroadcast.Clicks[i]+p.SelfBroadcast.Lines[i]+p.SelfBroadcast.Paid[i] > 0 {
+			if p.Distribution.Clicks[i]+p.Distribution.Covered[i]+p.Distribution.Paid[i]+p.SelfBroadcast.Clicks[i]+p.SelfBroadcast.Covered[i]+p.SelfBroadcast.Paid[i] > 0 {
 				rows[i] = len(rows)
 			}
 		}
@@ -141,7 +154,7 @@ func TestRanksAndBounds(t *testing.T) {
 		for i, row := range rows {
 			c, lower, upper := r.Distribution.Conversion(row)
 			if math.IsNaN(c) != (p.Distribution.Clicks[i] == 0) || !math.IsNaN(c) && !(0 <= lower && lower <= min(c, 1)+1e-12 && min(c, 1) <= upper+1e-12 && upper <= 1) {
-				t.Fatalf("%d lines of %d clicks: %g in %g to %g", p.Distribution.Lines[i], p.Distribution.Clicks[i], c, lower, upper)
+				t.Fatalf("%d lines of %d clicks: %g in %g to %g", p.Distribution.Covered[i], p.Distribution.Clicks[i], c, lower, upper)
 			}
 			if rank := r.Distribution.Rank(row); rank > 0 {
 				if seen[merchants[i]] == nil {

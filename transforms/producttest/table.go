@@ -72,14 +72,14 @@ func ratio(num, den *column.Ints) writer {
 func (r *Result) columns(asOf calendar.Day) map[string]writer {
 	at := func(k int) int { return int(r.rows[k]) }
 	out := map[string]writer{
-		"as_of_date": same(int64(asOf)), "days_present": same(r.days), "product_id": each(func(k int) int64 { return r.codes[at(k)] }),
+		"as_of_date": same(int64(asOf)), "days_present": same(r.days), "covered_days": same(r.coveredDays), "product_id": each(func(k int) int64 { return r.codes[at(k)] }),
 		"merchant_id": each(func(k int) int64 { return r.merchants.At(at(k)) }), "category1_id": each(func(k int) int64 { return r.categories.At(at(k)) }),
 		"better": each(r.better), "won_buyers": ints(r.won), "won_live_buyers": ints(r.wonLive), "won_live_ratio": ratio(r.wonLive, r.won),
 	}
 	for name, a := range map[string]*Ratios{"distribution_": &r.Distribution, "self_broadcast_": &r.SelfBroadcast} {
 		for column, w := range map[string]writer{
 			"impressions": ints(a.impressions), "clicks": ints(a.clicks), "click_ratio": ratio(a.clicks, a.impressions),
-			"lines": ints(a.lines), "gmv_fen": ints(a.paid),
+			"lines": ints(a.lines), "gmv_fen": ints(a.paid), "covered_lines": ints(a.covered),
 			"conversion_ratio": reals(func(k int) float64 { v, _, _ := a.Conversion(k); return v }),
 			"conversion_lower": reals(func(k int) float64 { _, v, _ := a.Conversion(k); return v }),
 			"conversion_upper": reals(func(k int) float64 { _, _, v := a.Conversion(k); return v }),
