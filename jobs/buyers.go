@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
@@ -47,6 +48,12 @@ func (n *night) countBuyers(ctx context.Context) error {
 	}
 	if err := n.countScopes(ctx, rollup.BuyersOf, n.first, slices.All(n.scopes()), count); err != nil {
 		return err
+	}
+	switch begin, before, err := n.channelsLate(ctx); {
+	case err != nil:
+		return err
+	case before > 0:
+		n.note(fmt.Sprintf("channels of sales are known from %s on, later than the orders: distribution and self-broadcast are not computable of windows with earlier orders", begin))
 	}
 	c, err := n.repeatContext(ctx)
 	if err != nil {
@@ -117,10 +124,14 @@ func (n *night) repeatContext(ctx context.Context) (repeat.Context, error) {
 	if err != nil {
 		return repeat.Context{}, err
 	}
+	channels, err := n.channelsKnown(ctx, n.asOf-channelDays+1)
+	if err != nil {
+		return repeat.Context{}, err
+	}
 	followers, err := n.followers(ctx)
 	return repeat.Context{AsOf: n.asOf, IDs: n.runner.ids, Present: n.present, WithBuyers: n.withBuyers(), BuyersKnown: n.knowsBuyers(), HistoryStart: n.historyStart(),
 		WithKept: n.withKept(), KeptKnown: n.knowsKept(), RefundsKnown: n.refundsKnown(),
-		Products: brands, CategoriesFrom: n.categoriesFrom(), Talents: n.has(contract.Talents), Followers: followers}, err
+		Products: brands, CategoriesFrom: n.categoriesFrom(), ChannelsKnown: channels, Followers: followers}, err
 }
 
 // followers counts the followers of accounts, and of the accounts that a merchant owns.

@@ -16,18 +16,25 @@ func (n *night) compareFives(ctx context.Context) error {
 	shops := n.scored[contract.ScoreMerchant]
 	f := &fives.Shops{Codes: shops.codes, Categories: shops.fact("category1_id").Values(), Goods: shops.Goods,
 		Days: n.present.Count(n.asOf-fives.WindowDays+1, n.asOf)}
-	n.addSplit(shops, f)
+	channels, err := n.channelsKnown(ctx, n.asOf-repeat.LiveDays+1)
+	if err != nil {
+		return err
+	}
+	known := channels(n.asOf-fives.WindowDays+1, n.asOf)
+	n.addSplit(shops, f, known)
 	n.addPrices(shops, f)
-	n.addLiveBuyers(shops, f)
-	if err := n.addHistories(ctx, shops, f); err != nil {
+	if channels(n.asOf-repeat.LiveDays+1, n.asOf) {
+		n.addLiveBuyers(shops, f)
+	}
+	if err := n.addHistories(ctx, shops, f, known); err != nil {
 		return err
 	}
 	n.publishRows(contract.Fives, fives.Compare(f).Table(n.asOf, n.runner.ids))
 	return nil
 }
 
-// addSplit adds GMV by channel and scene. Without a talents table nothing tells whose an account is.
-func (n *night) addSplit(shops *scored, f *fives.Shops) {
+// addSplit adds GMV by channel and scene. Where channels are not known, nothing tells whose an account is.
+func (n *night) addSplit(shops *scored, f *fives.Shops, channels bool) {
 	for _, column := range []*[]int64{&f.Paid, &f.Content, &f.PanShelf, &f.Search, &f.Distribution, &f.SelfBroadcast} {
 		*column = make([]int64, len(shops.codes))
 	}
@@ -46,7 +53,7 @@ func (n *night) addSplit(shops *scored, f *fives.Shops) {
 			f.Distribution[row], f.SelfBroadcast[row] = s.Of(contract.ChannelDistribution), s.Of(contract.ChannelSelf, contract.SceneLive)
 		})
 	}
-	if !n.has(contract.Talents) {
+	if !channels {
 		f.Distribution, f.SelfBroadcast = nil, nil
 	}
 }
@@ -62,7 +69,7 @@ func (n *night) addPrices(shops *scored, f *fives.Shops) {
 
 // addLiveBuyers adds who bought in self-broadcast, and came back. Of a shorter history few had the time to.
 func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
-	if !n.has(contract.Talents) || !n.reaches(repeat.LiveDays) || !n.keptKnown(n.asOf-repeat.LiveDays+1) {
+	if !n.reaches(repeat.LiveDays) || !n.keptKnown(n.asOf-repeat.LiveDays+1) {
 		return
 	}
 	f.LiveBuyers, f.LiveRepeat = make([]int64, len(shops.codes)), make([]int64, len(shops.codes))
@@ -78,14 +85,14 @@ func (n *night) addLiveBuyers(shops *scored, f *fives.Shops) {
 }
 
 // addHistories adds what is read from rollups of the window.
-func (n *night) addHistories(ctx context.Context, shops *scored, f *fives.Shops) (err error) {
+func (n *night) addHistories(ctx context.Context, shops *scored, f *fives.Shops, channels bool) (err error) {
 	first := n.asOf - fives.WindowDays + 1
-	if r := rollup.MerchantContents(); n.computable(r, first) {
-		if f.Contents, err = fives.ReadContents(shops.rows, n.history(ctx, r, first)); err != nil {
+	if n.contentsKnown(first) {
+		if f.Contents, err = fives.ReadContents(shops.rows, n.history(ctx, rollup.MerchantContents(), first)); err != nil {
 			return err
 		}
 	}
-	if n.has(contract.Talents) {
+	if channels {
 		if f.Partners, err = fives.ReadPartners(shops.rows, n.history(ctx, rollup.MerchantPromoters(), first), n.talentScore); err != nil {
 			return err
 		}

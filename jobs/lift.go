@@ -188,11 +188,9 @@ func (l *liftNight) advance(ctx context.Context, s *liftStep) (_ *lift.Figures, 
 	in := lift.Input{Plan: l.plan, Start: l.start, From: s.from, AsOf: s.asOf, Old: old.pairs, OldDays: old.days, IDs: n.runner.ids,
 		Workers: n.runner.Settings.workers(), Count: s.asOf == l.asOf, RefundsKnown: n.refundsKnown(), ShownKnown: n.shownKnown()}
 	if in.Count {
-		begin, err := n.channelsFrom(ctx, l.start)
-		if err != nil {
+		if in.ChannelsKnown, err = n.channelsKnown(ctx, l.start); err != nil {
 			return nil, err
 		}
-		in.ChannelsKnown = func(first, last calendar.Day) bool { return n.present.Count(first, min(last, begin-1)) == 0 }
 	}
 	reads := l.changes(s)
 	rows := old.pairs.Rows()
@@ -227,27 +225,6 @@ func (n *night) shownKnown() func(first, last calendar.Day) bool {
 		from, _ := slices.BinarySearchFunc(ps, first, compareDay)
 		return len(upTo(ps, last))-from == max(0, int(last-first)+1)
 	}
-}
-
-// channelsFrom is the day from first on from which the channels of all sales are known. Those on an account are not before the first snapshot
-// of accounts; from then on every day has a nearest one. Sales tell it, not the snapshots there are: what came after a day was no longer restated is not in them.
-func (n *night) channelsFrom(ctx context.Context, first calendar.Day) (calendar.Day, error) {
-	if !n.has(contract.Talents) {
-		return n.asOf + 1, nil
-	}
-	begin := first
-	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), first, "channel") {
-		if err != nil {
-			return 0, err
-		}
-		channels := d.Frame.Column("channel")
-		if slices.Contains(channels, contract.ChannelUnknown) {
-			begin = d.Day + 1
-		} else if slices.Contains(channels, contract.ChannelSelf) || slices.Contains(channels, contract.ChannelDistribution) {
-			break
-		}
-	}
-	return begin, nil
 }
 
 func (l *liftNight) addRefunds(events *lift.Events) error {

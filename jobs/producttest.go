@@ -18,12 +18,14 @@ func (n *night) testProducts(ctx context.Context) error {
 	products := n.scored[contract.ScoreProduct]
 	p := &producttest.Products{Codes: products.codes, Merchants: products.fact("merchant_id"), Categories: products.fact("category1_id"),
 		Days: n.present.Count(n.asOf-producttest.WindowDays+1, n.asOf)}
-	if n.has(contract.Talents) { // without them nothing tells whose an account is
-		n.addTestSales(products, p)
-		n.addTestBuyers(products, p)
-		if err := n.addTestTraffic(ctx, products, p); err != nil {
-			return err
-		}
+	channels, err := n.channelsKnown(ctx, n.asOf-producttest.BuyerDays+1)
+	if err != nil {
+		return err
+	}
+	n.addTestSales(products, p, channels)
+	n.addTestBuyers(products, p, channels)
+	if err := n.addTestTraffic(ctx, products, p); err != nil {
+		return err
 	}
 	r, err := producttest.Compare(p)
 	if err != nil {
@@ -50,8 +52,8 @@ func testArm(channel, scene int) int {
 	return -1
 }
 
-// addTestSales adds what both channels sold, and what of it came back.
-func (n *night) addTestSales(products *scored, p *producttest.Products) {
+// addTestSales adds what both channels sold, and what of it came back, of days whose channels are known.
+func (n *night) addTestSales(products *scored, p *producttest.Products, channels func(first, last calendar.Day) bool) {
 	arms := []*producttest.Arm{&p.Distribution, &p.SelfBroadcast}
 	for _, a := range arms {
 		for _, column := range []*[]int64{&a.Lines, &a.Paid, &a.Settled, &a.Refunded} {
@@ -72,11 +74,15 @@ func (n *night) addTestSales(products *scored, p *producttest.Products) {
 			}
 		})
 	}
+	settled := n.asOf - producttest.SettledDays + 1
 	for _, a := range arms {
-		if !n.reaches(producttest.SettledDays) {
+		if !channels(n.asOf-producttest.WindowDays+1, n.asOf) {
+			a.Lines, a.Paid = nil, nil
+		}
+		if !n.reaches(producttest.SettledDays) || !channels(settled, n.asOf-gmv.Lag15) {
 			a.Settled, a.Refunded = nil, nil
 		}
-		if !n.refundsKnown()(n.asOf-producttest.SettledDays+1, n.asOf-gmv.Lag15) {
+		if !n.refundsKnown()(settled, n.asOf-gmv.Lag15) {
 			a.Refunded = nil
 		}
 	}
@@ -95,10 +101,10 @@ func (n *night) addTestTraffic(ctx context.Context, products *scored, p *product
 			p.Covered++
 		}
 	}
-	if p.Covered < min(p.Days, indicators.MinimumCover) {
+	d, s := &p.Distribution, &p.SelfBroadcast
+	if p.Covered < min(p.Days, indicators.MinimumCover) || d.Lines == nil { // nor without channels
 		return nil
 	}
-	d, s := &p.Distribution, &p.SelfBroadcast
 	d.Covered, s.Covered = d.Lines, s.Lines
 	if p.Covered < p.Days {
 		d.Covered, s.Covered = slices.Clone(d.Lines), slices.Clone(s.Lines)
@@ -111,13 +117,16 @@ func (n *night) addTestTraffic(ctx context.Context, products *scored, p *product
 	return producttest.ReadTraffic(products.rows, ordered, d, s)
 }
 
-// addTestBuyers adds who came back, and whom distribution won.
-func (n *night) addTestBuyers(products *scored, p *producttest.Products) {
+// addTestBuyers adds who came back, and whom distribution won, of days whose channels are known.
+func (n *night) addTestBuyers(products *scored, p *producttest.Products, channels func(first, last calendar.Day) bool) {
 	d, s := &p.Distribution, &p.SelfBroadcast
-	if n.reaches(producttest.WonDays) && n.buyersKnown(n.asOf-producttest.WonDays+1) {
+	known := func(days calendar.Day) bool {
+		return n.reaches(days) && n.buyersKnown(n.asOf-days+1) && channels(n.asOf-days+1, n.asOf)
+	}
+	if known(producttest.WonDays) {
 		p.Won, p.WonLive = make([]int64, len(p.Codes)), make([]int64, len(p.Codes))
 	}
-	if n.reaches(producttest.BuyerDays) && n.keptKnown(n.asOf-producttest.BuyerDays+1) {
+	if known(producttest.BuyerDays) && n.keptKnown(n.asOf-producttest.BuyerDays+1) {
 		for _, column := range []*[]int64{&d.Buyers, &d.Repeat, &s.Buyers, &s.Repeat} {
 			*column = make([]int64, len(p.Codes))
 		}

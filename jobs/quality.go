@@ -86,6 +86,13 @@ func (n *night) reportQuality(ctx context.Context) error {
 	if begin, before := n.refundsLate(); before > 0 {
 		checks = append(checks, check{contract.Refunds.Name, begin, "begins_later", statusNotComputable, before, "so many days with orders lie before the first partition: what is net of refunds is not computable of windows with any of them"})
 	}
+	begin, before, err := n.channelsLate(ctx)
+	if err != nil {
+		return err
+	}
+	if before > 0 {
+		checks = append(checks, check{contract.Talents.Name, begin, "begins_later", statusNotComputable, before, "so many days with orders lie before it, and the channels of their sales are not known: distribution and self-broadcast are not computable of windows with any of them"})
+	}
 	checks = append(checks, n.quarantineChecks()...)
 	slices.SortFunc(checks, func(a, b check) int {
 		return cmp.Or(strings.Compare(a.table, b.table), cmp.Compare(a.day, b.day), strings.Compare(a.name, b.name))

@@ -23,17 +23,21 @@ func (n *night) addMerchantMeasures(ctx context.Context, c *candidates) error {
 	distribution, live := unknown(len(c.codes)), unknown(len(c.codes))
 	c.considered.Measures["distribution_orders_90d"] = func(subject int) float64 { return distribution[subject] }
 	c.considered.Measures["live_days_30d"] = func(subject int) float64 { return live[subject] }
-	if n.has(contract.Talents) {
+	first := n.asOf - distributionDays + 1
+	known, err := n.channelsKnown(ctx, first)
+	if err != nil {
+		return err
+	}
+	if known(first, n.asOf) {
 		clear(distribution)
 		if err := n.addDistributionOrders(ctx, c, distribution); err != nil {
 			return err
 		}
 	}
-	r, first := rollup.MerchantContents(), n.asOf-liveWindowDays+1
-	if !n.computable(r, first) {
+	if first = n.asOf - liveWindowDays + 1; !n.contentsKnown(first) {
 		return nil
 	}
-	contents, err := fives.ReadContents(c.rows, n.history(ctx, r, first))
+	contents, err := fives.ReadContents(c.rows, n.history(ctx, rollup.MerchantContents(), first))
 	for row, days := range contents.LiveDays {
 		live[row] = float64(days)
 	}

@@ -138,7 +138,7 @@ last; such nights decide nothing twice. With ` + "`late_causes: false`" + ` corr
 held only people and severe tickets move anybody, which is data. Without a run before, or if its rules are
 no longer configured, causes are null.
 
-A member that is no subject any more (reasons `+"`gone`, `own_account`"+`) goes by the same steps, on a list that was held too. What made it none is corrections if the run before would not have
+A member that is no subject any more (reasons ` + "`gone`, `own_account`" + `) goes by the same steps, on a list that was held too. What made it none is corrections if the run before would not have
 looked at it on its days as they are now, rules if those of the run before still would, else data, whatever place it had.
 
 ### Two versions of the rules in one window

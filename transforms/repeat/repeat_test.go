@@ -155,7 +155,7 @@ func everything() repeat.Context {
 	for d := firstDay; d <= asOf; d++ {
 		present[d] = true
 	}
-	return repeat.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: present, HistoryStart: firstDay, RefundsKnown: func(_, _ calendar.Day) bool { return true }, Products: true, Talents: true,
+	return repeat.Context{AsOf: asOf, IDs: column.NewIDs(nil), Present: present, HistoryStart: firstDay, RefundsKnown: func(_, _ calendar.Day) bool { return true }, Products: true, ChannelsKnown: func(_, _ calendar.Day) bool { return true },
 		Followers: func(s contract.Scope, _ int64) (int64, bool) { return 1000, s.Role == contract.RoleMerchant }}
 }
 
@@ -475,13 +475,32 @@ func TestBuyersOfTheOwnLive(t *testing.T) {
 	}
 }
 
+// Who was won in a window, and came in the days after it, is known where the channels of all these days are.
+func TestConversionNeedsTheChannelsOfItsDays(t *testing.T) {
+	b := bought(7, 70)
+	b.distribution = 1
+	f := merchants(t, []buy{b, bought(7, 3)}, nil)
+	c := everything()
+	for _, begin := range []calendar.Day{asOf - 119, asOf - 118} {
+		c.ChannelsKnown = func(first, last calendar.Day) bool { return first >= begin && last == asOf }
+		rows := read(t, repeat.TrustTable(c, []*repeat.Figures{f}))
+		var want any
+		if begin == asOf-119 {
+			want = 1
+		}
+		if got := pick(where(rows, "window_days", 90), "distribution_buyers"); gocmp.Diff([]line{{"distribution_buyers": want}}, got) != "" {
+			t.Errorf("from %s on: %v, want %v", begin, got, want)
+		}
+	}
+}
+
 func TestTrustOfWhatIsNotKnown(t *testing.T) {
 	full := bought(7, 3)
 	full.sets, full.setsFen, full.paid = 2, 5, 5
 	f := merchants(t, []buy{full}, nil)
 	product := compute(t, inputOf(scopeOf(contract.RoleProduct), []buy{full}, nil))
 	known, unknown := everything(), everything()
-	unknown.Products, unknown.Talents = false, false
+	unknown.Products, unknown.ChannelsKnown = false, func(_, _ calendar.Day) bool { return false }
 	unknown.Followers = func(contract.Scope, int64) (int64, bool) { return 0, false }
 	columns := []string{"role", "followers", "gmv_per_follower_fen", "distribution_buyers", "full_set_orders", "full_set_buyers", "full_set_gmv_fen", "full_set_aov_fen", "gmv_per_buyer_fen"}
 	for _, c := range []struct {

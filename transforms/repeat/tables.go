@@ -20,9 +20,10 @@ type Context struct {
 	KeptKnown    func(first calendar.Day) bool
 	HistoryStart calendar.Day // purchases and who made them are known from this day on
 	Products     bool         // brands are known
-	Talents      bool         // it is known whose an account is
 	// CategoriesFrom is the day from which category and brand of what was bought are known. Orders of earlier days lie under no category.
 	CategoriesFrom calendar.Day
+	// ChannelsKnown tells whether the channels of all sales of these days, both included, are known.
+	ChannelsKnown func(first, last calendar.Day) bool
 	// RefundsKnown tells whether all refunds of the lines paid on these days, both included, can be known.
 	RefundsKnown func(first, last calendar.Day) bool
 	// Followers of a subject; ok is false where there are none to tell.
@@ -305,7 +306,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.followers.Int(followers)
 	t.perFollower.Int(column.DivideHalfUp(m[mPaid], followers))
 	distribution, converted := int64(column.Null), int64(column.Null)
-	if scope.Role == contract.RoleMerchant && c.Talents && c.buyersKnown(c.first(window)-2*ConversionDays) {
+	if scope.Role == contract.RoleMerchant && c.buyersKnown(c.first(window)-2*ConversionDays) && c.ChannelsKnown(c.first(window)-ConversionDays, c.AsOf) {
 		distribution, converted = m[mDistribution], m[mConverted]
 	}
 	t.distribution.Int(distribution)

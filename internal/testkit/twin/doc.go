@@ -24,7 +24,8 @@
 //
 // Channel. The account is author_id, else promoter_id. self: this merchant owns the account in the
 // talents snapshot of dt, or the nearest earlier one; else distribution if promoter_id is set; else none.
-// Without a snapshot at or before dt: unknown if an account is named, else none.
+// Without a snapshot at or before dt: unknown if an account is named, else none. Conversions of trust are null where a day with orders
+// that they look at lies before the first snapshot.
 //
 // Category is category1_id in the products snapshot of dt, or the nearest earlier one; (none) if the
 // product or its category is unknown. Without any products partition by the as-of date there are no

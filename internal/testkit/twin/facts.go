@@ -225,6 +225,21 @@ func (n *night) refundsCover(s span) bool {
 	return true
 }
 
+// channelsCover tells whether the channels of all sales on the days of s are known: no orders of them stand before the first
+// talents snapshot.
+func (n *night) channelsCover(s span) bool {
+	days := n.seen(slices.Collect(maps.Keys(n.Talents)))
+	if len(days) == 0 {
+		return false
+	}
+	for d := range n.Orders {
+		if s.has(d) && n.present(d) && d < days[0] {
+			return false
+		}
+	}
+	return true
+}
+
 func (n *night) hasProducts() bool {
 	_, ok := newest(n.Products, n.AsOf)
 	return ok

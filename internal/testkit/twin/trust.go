@@ -14,7 +14,8 @@ func (n *night) trust() []TrustRow {
 	var rows []TrustRow
 	for _, sc := range n.scopes(relationRoles()...) {
 		for _, days := range trustWindows() {
-			if row := n.trustRow(sc, window(n.AsOf, days)); row.Buyers > 0 || row.DistributionBuyers != nil && *row.DistributionBuyers > 0 {
+			s := window(n.AsOf, days)
+			if row := n.trustRow(sc, s); row.Buyers > 0 || sc.role == "merchant" && len(n.won(sc, s)) > 0 {
 				rows = append(rows, row)
 			}
 		}
@@ -67,16 +68,21 @@ func (n *night) followers(sc scope) *int64 {
 	return sum
 }
 
+// won are the lines of a scope through distribution in the window that ended conversionDays ago.
+func (n *night) won(sc scope, s span) []line {
+	in := n.cellOf(sc)
+	return n.sold(func(x sale) bool { return in(x) && x.channel == "distribution" }, s.earlier(conversionDays))
+}
+
 // addConversion fills in, for merchants, the buyers won by distribution and those of them who came to the
-// merchant's own live. Without any talents snapshot no channel is known and the figures stay null.
+// merchant's own live. They stay null where a day of either lies before the first talents snapshot.
 func (n *night) addConversion(row *TrustRow, sc scope, s span) {
-	if _, known := newest(n.Talents, n.AsOf); sc.role != "merchant" || !known {
+	if sc.role != "merchant" || !n.channelsCover(span{s.first - conversionDays, s.last}) {
 		return
 	}
 	in := n.cellOf(sc)
-	won := s.earlier(conversionDays)
 	distribution, converted := map[string]bool{}, map[string]bool{}
-	for _, l := range n.sold(func(x sale) bool { return in(x) && x.channel == "distribution" }, won) {
+	for _, l := range n.won(sc, s) {
 		distribution[l.BuyerID] = true
 		after := span{l.dt + 1, l.dt + conversionDays}
 		if buyersOf(n.sold(func(x sale) bool { return in(x) && selfBroadcast(x) }, after))[l.BuyerID] {
