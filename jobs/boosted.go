@@ -13,20 +13,23 @@ import (
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
-// boosted are the impressions a day that merchants had through 川流, mean of the last days.
+// boosted are the impressions a day that merchants had through 川流, mean of those of the last baseDays that are there: a day that never
+// came is no day of zeros. Without any there are none.
 func (n *night) boosted(ctx context.Context, merchants []int64) ([]float64, error) {
 	b := &boostedSums{night: n, rollup: rollup.ChuanliuShown(), rows: column.NewLookup(merchants), sums: make([]int64, len(merchants))}
+	days := 0
 	for _, p := range n.partitions[b.rollup.Source.Name] {
 		if p.Day <= n.asOf-baseDays || p.Day > n.asOf {
 			continue
 		}
+		days++
 		if err := b.add(ctx, p); err != nil {
 			return nil, err
 		}
 	}
 	out := make([]float64, len(merchants))
 	for i, sum := range b.sums {
-		out[i] = float64(sum) / baseDays
+		out[i] = float64(sum) / float64(max(1, days))
 	}
 	return out, nil
 }

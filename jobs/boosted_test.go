@@ -11,8 +11,8 @@ import (
 	"github.com/windvane/windvane/transforms/rollup"
 )
 
-// The base of the pool is the same whether a day is read whole or a row group at a time, by however many workers: a seventh
-// of what was shown of each merchant in the last seven days.
+// The base of the pool is the same whether a day is read whole or a row group at a time, by however many workers: what was
+// shown of each merchant in the last seven days, by the three of them that came.
 func TestTheBaseOfThePoolIsAddedUpByRowGroups(t *testing.T) {
 	out, err := lake.Open(t.Context(), "mem://", lake.Options{})
 	if err != nil {
@@ -60,12 +60,21 @@ func TestTheBaseOfThePoolIsAddedUpByRowGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, sum := range want {
-			if got[i] != float64(sum)/7 {
-				t.Errorf("%d workers, merchant %d: %v, want %v", workers, merchants[i], got[i], float64(sum)/7)
+			if got[i] != float64(sum)/3 {
+				t.Errorf("%d workers, merchant %d: %v, want %v", workers, merchants[i], got[i], float64(sum)/3)
 			}
 		}
 		if want[0] == 0 || got[3] != 0 {
 			t.Errorf("%v of %v: the test tells nothing", got, want)
 		}
+	}
+}
+
+// Without a day of exposures there is no base; the rules give every merchant the least one.
+func TestTheBaseOfThePoolWithoutADay(t *testing.T) {
+	n := &night{runner: &Runner{}, asOf: calendar.Of(2026, 1, 31), partitions: map[string][]Partition{}}
+	got, err := n.boosted(t.Context(), []int64{1, 2})
+	if err != nil || !slices.Equal(got, []float64{0, 0}) {
+		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -314,7 +314,7 @@ var TrafficQuota = &Table{
 		null(text("category1_id", "category, level 1, as text")),
 		null(text("level", "level on the list of 川流")),
 		null(number("multiplier", "of the level")),
-		null(number("base_impressions", "b: boosted impressions a day, mean of the last 7 days, at least what the rules say")),
+		null(number("base_impressions", "b: boosted impressions a day, mean of those of the last 7 days of which there are exposures, at least what the rules say")),
 		null(enum("evidence_grade", LiftGrades, "grade of evidence of its lift; null: no eligible pair that counts")),
 		null(enum("lift_of", LiftSources, "whose lift a goes by: its own, its category's where it has no evidence of its own, else the platform's; null: none")),
 		figure("lift_ratio", "that lift, shrunken"),
