@@ -283,7 +283,7 @@ var Measures = []string{
 	"price_stars",             // 1 to 5; unknown: not comparable
 	"brand_not_comparable",    // 1: a brand's or fast brand's product without a benchmark
 	"valid_orders_30d",        // score_valid orders of the last 30 days
-	"refund_rate_to_category", // refund_rate_amt over that of its category
+	"refund_rate_to_category", // of a product: its refund_rate_amt over that of its category; without one over the platform's
 	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop
 	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop
 	"distribution_orders_90d", // orders that talents brought to a shop in the last 90 days, each counted once

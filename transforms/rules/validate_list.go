@@ -38,7 +38,7 @@ func measureOf(name string) measure {
 	case "live_days_30d":
 		return measure{roles: Roles[1:2], low: 0, high: 30}
 	case "refund_rate_to_category":
-		return measure{low: 0, high: 100}
+		return measure{roles: Roles[:1], low: 0, high: 100}
 	}
 	return measure{low: 0, high: muchCount}
 }

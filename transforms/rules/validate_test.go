@@ -56,7 +56,7 @@ func TestAListHasNoMoreGatesThanASetCanTell(t *testing.T) {
 func TestMeasuresOfRoles(t *testing.T) {
 	want := map[string]string{
 		"product_score": "product", "product_quality": "product", "shop_score": "product merchant", "talent_score": "talent", "price_stars": "product",
-		"brand_not_comparable": "product", "valid_orders_30d": "product merchant talent", "refund_rate_to_category": "product merchant talent",
+		"brand_not_comparable": "product", "valid_orders_30d": "product merchant talent", "refund_rate_to_category": "product",
 		"severe_violations_30d": "product merchant talent",
 		"severe_violations_90d": "product merchant talent", "distribution_orders_90d": "merchant", "live_days_30d": "merchant",
 	}
