@@ -198,18 +198,20 @@ func (n *night) settledKnown(lag calendar.Day) bool {
 	return n.refundsKnown()(n.asOf-lag-settledDays+1, n.asOf-lag)
 }
 
-// categoryRates are refund_rate_amt by level-1 category.
-func (n *night) categoryRates() map[int64]float64 {
-	out := map[int64]float64{}
+// refundRates are refund_rate_amt by level-1 category, and the platform's: of all categories and of what has none.
+func (n *night) refundRates() (byCategory map[int64]float64, platform float64) {
+	byCategory = map[int64]float64{}
 	if !n.settledKnown(gmv.Lag30) {
-		return out
+		return byCategory, 0
 	}
+	var all gmv.Settled
 	n.eachSettled(contract.RoleCategory, func(category int64, f gmv.Settled) {
-		if f.Paid30 > 0 {
-			out[category] = float64(f.Refund30) / float64(f.Paid30)
+		all.Paid30, all.Refund30 = all.Paid30+f.Paid30, all.Refund30+f.Refund30
+		if f.Paid30 > 0 && category != column.Null {
+			byCategory[category] = float64(f.Refund30) / float64(f.Paid30)
 		}
 	})
-	return out
+	return byCategory, float64(all.Refund30) / float64(max(1, all.Paid30))
 }
 
 // eachSettled visits the settled forms of settledDays of the subjects of a role, in no order.
@@ -300,15 +302,21 @@ func ofShops(shops []int16, of []int32) []int16 {
 	return out
 }
 
+// ratesToCategory hold the refund rate of each product against its category's. Without a category, or in one that sold nothing, that is
+// the platform's.
 func (n *night) ratesToCategory(c *candidates, settled settled) eligibility.Measure {
-	rates, categories := n.categoryRates(), c.page.Category
+	rates, platform := n.refundRates()
 	return func(subject int) float64 {
-		rate, mean := settled.rate(subject), rates[categories.At(subject)]
+		rate := settled.rate(subject)
+		mean, ok := rates[c.page.Category.At(subject)]
+		if !ok {
+			mean = platform
+		}
 		switch {
 		case mean > 0:
 			return rate / mean
 		case rate == 0:
-			return 0 // nobody in the category has a refund
+			return 0 // nobody it is held against has a refund
 		}
 		return math.NaN()
 	}

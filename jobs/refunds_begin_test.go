@@ -1,12 +1,14 @@
 package jobs_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/windvane/windvane/jobs"
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/mapping"
 )
 
 type netRow struct {
@@ -213,5 +215,53 @@ func TestGoodsScoresNeedRefunds(t *testing.T) {
 	}
 	if indexes == 0 {
 		t.Error("no shop has a low_price_index")
+	}
+}
+
+// A product is held against its level-1 category, one without a category against the platform, not against the others without.
+func TestRefundRatesOfProductsWithoutACategory(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, 70)
+	d.settings.Tables = map[string]mapping.Table{"products": {Columns: map[string]mapping.Column{"category1_id": {Column: "category1_id", When: map[string][]string{"brand_flag": {"false"}}}}}}
+	o := d.night(lastDay)
+	rates := map[string]*float64{}
+	for _, r := range published[netRow](t, d, o, "gmv") {
+		if r.Window == 30 {
+			rates[r.Role+" "+r.Subject] = r.Rate
+		}
+	}
+	categories := map[string]*string{}
+	for _, r := range published[struct {
+		List     string  `parquet:"list"`
+		Subject  string  `parquet:"subject_id"`
+		Category *string `parquet:"category1_id"`
+	}](t, d, o, "eligibility_subsidy") {
+		categories[r.Subject] = r.Category
+	}
+	judged := map[bool]int{} // by whether they have a category
+	for _, r := range published[struct {
+		List    string   `parquet:"list"`
+		Subject string   `parquet:"subject_id"`
+		Gate    string   `parquet:"gate"`
+		Value   *float64 `parquet:"value"`
+	}](t, d, o, "eligibility_gates") {
+		own := rates["product "+r.Subject]
+		if r.List != "subsidy_item" || r.Gate != "refund_rate" || own == nil {
+			continue
+		}
+		category := categories[r.Subject]
+		of := rates["platform "]
+		if category != nil {
+			of = rates["category "+*category]
+		}
+		if r.Value == nil || math.Abs(*r.Value - *own / *of) > 1e-9 {
+			t.Errorf("product %s of category %v: %v, want %g / %g", r.Subject, category, r.Value, *own, *of)
+		}
+		if *own > 0 {
+			judged[category != nil]++
+		}
+	}
+	if judged[true] == 0 || judged[false] < 2 || *rates["category (none)"] == *rates["platform "] {
+		t.Errorf("judged %v: the test tells nothing", judged)
 	}
 }
