@@ -228,3 +228,26 @@ func TestARenamedListGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// A list that moves to another resource begins anew there: the night says whose members have lost it without a row.
+func TestAListThatMovesLosesItsMembers(t *testing.T) {
+	old := config.DefaultRules()[0]
+	moved := old
+	moved.Version, moved.EffectiveFrom = "moved", lastDay
+	moved.Lists = slices.Clone(old.Lists)
+	at := slices.IndexFunc(moved.Lists, func(l rules.List) bool { return l.ID == "traffic_item" })
+	moved.Lists[at].Resource = "campaign"
+	d := newDeployment(t)
+	d.settings.Rules = rules.Set{old, moved}
+	members := 0
+	for _, r := range published[leftRow](t, d, d.night(lastDay-1), "eligibility_traffic") {
+		if r.List == "traffic_item" && r.Eligible {
+			members++
+		}
+	}
+	want := fmt.Sprintf("list traffic_item of the run before has moved to another resource or other subjects, as list traffic_item of resource campaign and role product: "+
+		"its %d members have lost it without a row, and it begins anew there", members)
+	if o := d.night(lastDay); members == 0 || !slices.Contains(o.Warnings, want) {
+		t.Errorf("%d members; warnings %q", members, o.Warnings)
+	}
+}

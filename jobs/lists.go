@@ -77,7 +77,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 			lists, before = append(lists, l), append(before, eligibility.NewBeforeReader(n.runner.ids, l, c.scope.Domain, c.rows, c.owned))
 		}
 	}
-	if err := n.readBefore(ctx, t, before); err != nil {
+	if err := n.readBefore(ctx, t, lists, before); err != nil {
 		return nil, err
 	}
 	var pages []*eligibility.Page
@@ -89,7 +89,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 }
 
 // readBefore reads what the lists of a resource said on the run before.
-func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*eligibility.BeforeReader) error {
+func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*rules.List, readers []*eligibility.BeforeReader) error {
 	before := n.groupsBefore(ctx, t, eligibility.BeforeTexts, eligibility.BeforeColumns...)
 	if before == nil {
 		return nil
@@ -99,18 +99,30 @@ func (n *night) readBefore(ctx context.Context, t *contract.Table, lists []*elig
 		if err != nil {
 			return err
 		}
-		eligibility.Dropped(dropped, f, n.runner.ids, n.rules)
-		for _, l := range lists {
-			if err := l.Read(f); err != nil {
+		eligibility.Dropped(dropped, f, n.runner.ids, lists)
+		for _, r := range readers {
+			if err := r.Read(f); err != nil {
 				return err
 			}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(dropped)) {
-		n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
-			id, dropped[id], id))
+		n.noteLost(id, dropped[id])
 	}
 	return nil
+}
+
+// noteLost tells why so many members of a list of the run before have lost it without a row.
+func (n *night) noteLost(id string, members int) {
+	at := slices.IndexFunc(n.rules.Lists, func(l rules.List) bool { return l.ID == id || l.Formerly == id })
+	if at < 0 {
+		n.note(fmt.Sprintf("list %s of the run before is none of the rules any more: its %d members have lost it without a row; if it was renamed, its new list needs formerly: %s",
+			id, members, id))
+		return
+	}
+	l := &n.rules.Lists[at]
+	n.note(fmt.Sprintf("list %s of the run before has moved to another resource or other subjects, as list %s of resource %s and role %s: its %d members have lost it without a row, and it begins anew there",
+		id, l.ID, l.Resource, l.Role, members))
 }
 
 // candidates are the subjects of one role as lists look at them.

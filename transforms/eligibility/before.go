@@ -127,19 +127,21 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	return r.spans.read(i, p.gatesSince[k])
 }
 
-// Dropped counts the members of the lists of a part of a table of the run before that the rules name no more, neither as
-// they are nor as they were.
-func Dropped(members map[string]int, f *column.Frame, ids *column.IDs, r *rules.Rules) {
-	texts, known := ids.TextDict(), map[int64]bool{}
-	for i := range r.Lists {
-		known[texts.Code(r.Lists[i].ID)] = true
-		if former := r.Lists[i].Formerly; former != "" {
-			known[texts.Code(former)] = true
+// Dropped counts the members of the lists of a part of a table of the run before that none of the lists that the table has now goes on
+// with, neither as they are nor as they were: a list of another resource or of other subjects is another list.
+func Dropped(members map[string]int, f *column.Frame, ids *column.IDs, lists []*rules.List) {
+	type key struct{ list, role int64 }
+	texts, known := ids.TextDict(), map[key]bool{}
+	for _, l := range lists {
+		role := int64(slices.Index(contract.ScoreRoles, l.Role))
+		known[key{texts.Code(l.ID), role}] = true
+		if l.Formerly != "" {
+			known[key{texts.Code(l.Formerly), role}] = true
 		}
 	}
-	eligible := f.Column("eligible")
+	eligible, role := f.Column("eligible"), f.Column("role")
 	for k, list := range f.Column("list") {
-		if !known[list] {
+		if !known[key{list, role[k]}] {
 			members[texts.Value(list)] += int(eligible[k])
 		}
 	}

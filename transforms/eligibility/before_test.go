@@ -101,9 +101,9 @@ func TestWhatAListSaidOnTheRunBefore(t *testing.T) {
 	}
 	members := map[string]int{}
 	for _, f := range parts(ids, rows, 2) {
-		eligibility.Dropped(members, f, ids, &rules.Rules{Lists: []rules.List{*l}})
+		eligibility.Dropped(members, f, ids, []*rules.List{l})
 	}
-	if diff := gocmp.Diff(map[string]int{"another": 1}, members); diff != "" {
+	if diff := gocmp.Diff(map[string]int{"another": 1, l.ID: 1}, members); diff != "" { // of l, the member that is no product
 		t.Error(diff)
 	}
 }
