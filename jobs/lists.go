@@ -279,28 +279,59 @@ func count(values *column.Ints) eligibility.Measure {
 
 // addProductMeasures adds what products have beyond other roles: their shop, their price, their refunds.
 func (n *night) addProductMeasures(c *candidates, settled settled) {
-	shops, merchants := n.scored[contract.ScoreMerchant], c.fact("merchant_id")
-	c.considered.Shop = make([]int32, len(c.codes))
-	for i := range c.codes {
-		c.considered.Shop[i] = int32(shops.rows.Row(merchants.At(i)))
-	}
+	shops, merchants := n.scored[contract.ScoreMerchant], c.scored.shops
+	c.considered.Shop = shopsOf(shops, merchants)
 	c.runs["product_score"], c.runs["product_quality"] = c.history.Score, c.history.Quality
 	c.considered.ShopScores = shops.history.Score
 	c.page.Product, c.page.Shop, c.page.Merchant = c.history.Score[0], ofShops(shops.history.Score[0], c.considered.Shop), merchants
-	ofShop := func(tickets *column.Ints) eligibility.Measure {
-		return func(subject int) float64 {
-			if shop := c.considered.Shop[subject]; shop >= 0 {
-				return float64(tickets.At(int(shop)))
-			}
-			return 0
-		}
-	}
 	m := c.considered.Measures
-	m["severe_violations_30d"], m["severe_violations_90d"] = ofShop(shops.tickets.severeMonth), ofShop(shops.tickets.severe)
+	m["severe_violations_30d"] = n.severeOfShops(c, shops.tickets.severeMonth, func(t *severeTickets) int64 { return t.month })
+	m["severe_violations_90d"] = n.severeOfShops(c, shops.tickets.severe, func(t *severeTickets) int64 { return t.all })
 	m["refund_rate_to_category"] = n.ratesToCategory(c, settled)
 	addPriceMeasures(c)
 	info := c.fact("info_score")
 	c.considered.Info = func(subject int) float64 { return realAt(info.At(subject)) }
+}
+
+// shopsOf are the shops of products as lists have them.
+func shopsOf(merchants *scored, shops *column.Ints) []int32 {
+	out, others := make([]int32, shops.Len()), map[int64]int32{}
+	for i := range out {
+		shop := shops.At(i)
+		if shop == column.Null {
+			out[i] = eligibility.UnknownShop
+			continue
+		}
+		if out[i] = int32(merchants.rows.Row(shop)); out[i] >= 0 {
+			continue
+		}
+		number, ok := others[shop]
+		if !ok {
+			number = eligibility.UnknownShop - 1 - int32(len(others))
+			others[shop] = number
+		}
+		out[i] = number
+	}
+	return out
+}
+
+// severeOfShops are the severe tickets of the shop of each product. Where nobody knows whose it is they are not known either; without a
+// violations table nobody has any.
+func (n *night) severeOfShops(c *candidates, tickets *column.Ints, of func(*severeTickets) int64) eligibility.Measure {
+	others, told := n.scored[contract.ScoreMerchant].tickets.others, n.has(contract.Violations)
+	return func(subject int) float64 {
+		shop := c.considered.Shop[subject]
+		switch {
+		case shop >= 0:
+			return float64(tickets.At(int(shop)))
+		case shop == eligibility.UnknownShop && told:
+			return math.NaN()
+		}
+		if t := others[c.page.Merchant.At(subject)]; t != nil {
+			return float64(of(t))
+		}
+		return 0
+	}
 }
 
 // ofShops gives every product the score of its shop.

@@ -226,7 +226,7 @@ func (n *night) remember(ctx context.Context, role int, s *scored) error {
 	s.Before = s.history.Last()
 	switch role {
 	case contract.ScoreProduct:
-		s.Merchant = s.fact("merchant_id")
+		s.Merchant = s.shops
 	case contract.ScoreMerchant:
 		s.Goods = n.goodsScores(s)
 	}
@@ -238,7 +238,6 @@ var historyTables = []*contract.Table{contract.ScoreProduct: contract.ProductSco
 // goodsScores are 商品分 by shop, weighted with gmv_net15 of 30 days; NaN: none of its products has one, or what came back is not known.
 func (n *night) goodsScores(s *scored) []float64 {
 	products := n.scored[contract.ScoreProduct]
-	merchants := products.fact("merchant_id")
 	weight, sum, out := make([]float64, len(s.codes)), make([]float64, len(s.codes)), make([]float64, len(s.codes))
 	settled := n.settledOf(products)
 	for i, total := range products.Scores.Total {
@@ -246,7 +245,7 @@ func (n *night) goodsScores(s *scored) []float64 {
 		if net <= 0 || total == 0 || !settled.netKnown {
 			continue
 		}
-		row := s.rows.Row(merchants.At(i))
+		row := s.rows.Row(products.shops.At(i))
 		if row < 0 {
 			continue
 		}

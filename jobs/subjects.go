@@ -21,6 +21,7 @@ type subjects struct {
 	rows  *column.Lookup
 	facts map[string]*column.Ints // what the snapshot says of each, column.Null: nothing
 	owned map[int64]bool          // accounts of shops, which are no talents
+	shops *column.Ints            // of products: their shops, see carryShops; nil of others
 }
 
 // roleOf tells the scope of a code of contract.ScoreRoles, its snapshot, and which columns of that are looked at.
@@ -72,7 +73,37 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 	s.sort(n.runner.ids)
 	s.rows = column.NewLookup(s.codes)
 	s.facts = factsBySubject(s.codes, facts, listed, names)
+	if role == contract.ScoreProduct {
+		return s, n.carryShops(ctx, s, len(s.codes) > listed.Len())
+	}
 	return s, nil
+}
+
+// carryShops tells whose each product is: by the snapshot, and of one that it names no longer as the run before had it. What is taken down goes on
+// being judged by the score and the tickets of its shop.
+func (n *night) carryShops(ctx context.Context, s *subjects, unlisted bool) error {
+	s.shops = s.fact("merchant_id")
+	before := n.groupsBefore(ctx, contract.ProductScore, nil, "product_id", "merchant_id")
+	if !unlisted || before == nil {
+		return nil
+	}
+	shops := make([]int64, len(s.codes))
+	for i := range shops {
+		shops[i] = s.shops.At(i)
+	}
+	for f, err := range before {
+		if err != nil {
+			return err
+		}
+		merchants := f.Column("merchant_id")
+		for i, product := range f.Column("product_id") {
+			if row := s.rows.Row(product); row >= 0 && shops[row] == column.Null {
+				shops[row] = merchants[i]
+			}
+		}
+	}
+	s.shops = column.NewInts(shops)
+	return nil
 }
 
 // factsBySubject puts the named columns of the snapshot, whose subjects are listed, in the order of the subjects. Where there

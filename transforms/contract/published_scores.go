@@ -82,7 +82,7 @@ func scoreTable(name, doc string, subject []Column, dimensions []string, more ..
 var (
 	ProductScore = scoreTable("product_score", "商品分: one row per product of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
 		id("product_id", Product, "the product"),
-		null(id("merchant_id", Merchant, "its shop")),
+		null(id("merchant_id", Merchant, "its shop; of a product that the snapshot names no longer, as the run before had it; null: nobody knows")),
 		null(id("category1_id", Category, "category, level 1")),
 	}, ProductDimensions, null(text("tier", "G4 to G0; G2 and better is 好货; null: no score")))
 	ShopScore = scoreTable("shop_score", "店铺体验分: one row per shop of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
@@ -173,7 +173,7 @@ func eligibility(resource, name string) *Table {
 			enum("role", EligibilityRoles, "what the subjects are"),
 			text("subject_id", "id as text"),
 			null(text("subject_name", "name; null: no snapshot")),
-			null(text("merchant_id", "products: the shop as text")),
+			null(text("merchant_id", "products: the shop as text; of a product that the snapshot names no longer, as the run before had it; null: nobody knows, and no gate on the shop passes")),
 			null(text("category1_id", "category, level 1, as text")),
 			flag("eligible", "on the list"),
 			null(count("rank", "place inside list and category, from 1; null: not on the list")),
@@ -234,7 +234,7 @@ var EligibilityGates = &Table{
 		null(number("value", "what was found; null: not known")),
 		number("threshold", "what is asked for"),
 		null(number("margin", "distance to the threshold, positive on the good side")),
-		enum("state", GateStates, "passed; passed_by_floor: no score, and the gate only keeps out the poor; passed_by_unless: its exception holds; failed; not_known: no value; history_short: too few runs with a score"),
+		enum("state", GateStates, "passed; passed_by_floor: no score, and the gate only keeps out the poor; passed_by_unless: its exception holds; failed; not_known: no value, or a shop that nobody knows; history_short: too few runs with a score"),
 		flag("in_band", "fails by so little that who stands goes on standing"),
 		date("since", "as-of date since which the gate has passed, or has not, without a break; dates without a run break nothing"),
 	},

@@ -76,7 +76,7 @@ func tenThousandths(bound float64) int64 { return int64(math.Round(bound * 10_00
 // runs are the scores of subjects on runs, newest first.
 type runs struct {
 	scores [][]int16
-	of     []int32 // position of a subject in scores, -1: nobody knows; nil: its own
+	of     []int32 // position of a subject in scores, as Subjects.Shop has it; nil: its own
 }
 
 // last are the newest runs of a measure, at most n; none if the measure has none.
@@ -103,6 +103,9 @@ func (r runs) at(run, subject int) int16 {
 	}
 	return r.scores[run][subject]
 }
+
+// unknown tells whether nobody knows whose score it would be.
+func (r runs) unknown(subject int) bool { return r.of != nil && r.of[subject] == UnknownShop }
 
 // newest is the score on the newest run, 0: none.
 func (r runs) newest(subject int) int16 {

@@ -48,6 +48,8 @@ func (g *gate) judge(subject int) GateResult {
 	switch {
 	case !g.scored:
 		g.judgeValue(subject, &res)
+	case g.runs.unknown(subject):
+		g.judgeUnknown(&res)
 	case g.runs.newest(subject) == 0:
 		g.judgeAbsent(&res)
 	case g.days > 0:
@@ -73,10 +75,15 @@ func (g *gate) threshold() float64 {
 
 // judgeAbsent judges without a value tonight.
 func (g *gate) judgeAbsent(res *GateResult) {
-	res.Value, res.Margin, res.State = math.NaN(), math.NaN(), NotKnown
+	g.judgeUnknown(res)
 	if g.floor {
 		res.State = PassedByFloor
 	}
+}
+
+// judgeUnknown judges where not even is known whether there is a value: a floor gate does not pass either.
+func (g *gate) judgeUnknown(res *GateResult) {
+	res.Value, res.Margin, res.State = math.NaN(), math.NaN(), NotKnown
 }
 
 // judgeValue judges a measure that is no score: tonight's value, no band.

@@ -3,6 +3,7 @@ package eligibility_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,5 +158,44 @@ func TestAMeasureWithoutAColumnIsKnownOfNobody(t *testing.T) {
 	}
 	if d.Failed[0] != 1 {
 		t.Errorf("failed gates %b, want the first", d.Failed[0])
+	}
+}
+
+// A shop without a score passes floor gates; of a shop that nobody knows nothing is known, so the product passes no gate on it, and is no
+// newcomer. What the rules excuse is excused.
+func TestGatesOnAShopThatNobodyKnows(t *testing.T) {
+	floor, high := rules.Gate{Measure: "shop_score", AtLeast: bound(4), Floor: true}, rules.Gate{Measure: "shop_score", AtLeast: bound(4), Over: "mean"}
+	excused := floor
+	excused.Unless = "brand_not_comparable"
+	for _, c := range []struct {
+		name   string
+		shop   int32
+		states string
+		reason string
+		cold   bool
+	}{
+		{"a shop with a score", 0, "passed passed passed", "first_run", false},
+		{"a shop without one", 1, "passed_by_floor not_known passed_by_unless", "no_score,cold_start", true},
+		{"a shop that is not even listed", eligibility.UnknownShop - 1, "passed_by_floor not_known passed_by_unless", "no_score,cold_start", true},
+		{"a shop that nobody knows", eligibility.UnknownShop, "not_known not_known passed_by_unless", "not_known", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := subjects(9)
+			s.Shop, s.ShopScores, s.ColdStart = make([]int32, 9), steady(7, 4.50, none), make([]bool, 9)
+			s.Measures["brand_not_comparable"] = make([]float64, 9)
+			s.Shop[8], s.ColdStart[8], s.Measures["brand_not_comparable"][8] = c.shop, true, 1
+			gates := []rules.Gate{floor, high, excused}
+			if c.shop == 1 || c.shop < eligibility.UnknownShop {
+				gates[2].Floor = false // else it passes by that
+			}
+			d := decided(theRules(), &rules.List{Role: "product", Gates: gates, ColdStart: 0.2}, asOf, s, nil, nil, nil, false)
+			var states []string
+			for _, g := range d.Gates(8, nil) {
+				states = append(states, g.State.String())
+			}
+			if got := strings.Join(states, " "); got != c.states || d.Reasons[8].String() != c.reason || d.Member[8] != (c.cold || c.shop == 0) {
+				t.Errorf("%s because %s, member %v", got, d.Reasons[8], d.Member[8])
+			}
+		})
 	}
 }

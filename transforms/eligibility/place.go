@@ -90,7 +90,7 @@ func (p *places) room(subject int32) *room {
 // take counts a place of the subject's shop, or gives the reason that it has no more.
 func (p *places) take(subject int32) bool {
 	s := p.d.s
-	if p.d.list.CapPerShop == nil || s.Shop == nil || s.Shop[subject] < 0 {
+	if p.d.list.CapPerShop == nil || s.Shop == nil || s.Shop[subject] == UnknownShop {
 		return true
 	}
 	r, shop := p.room(subject), s.Shop[subject]

@@ -227,6 +227,11 @@ func TestShopScoresByShopAreThoseBySubject(t *testing.T) {
 		}
 		want := m.decide(0, nil, false)
 		m.s.ShopScores = byShop
+		for i, shop := range m.s.Shop {
+			if shop == eligibility.UnknownShop { // by subject there are shops without a score alone
+				m.s.Shop[i] = eligibility.UnknownShop - 1 - int32(i)
+			}
+		}
 		delete(m.h, "shop_score")
 		got := m.decide(0, nil, false)
 		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {

@@ -15,7 +15,8 @@ const (
 	ShortHistory
 	// NoScore: a gate asks for a score and there is none tonight.
 	NoScore
-	// Unknown: a gate asks for a measure other than a score that is not known tonight, or for a dimension of a score that is there without it.
+	// Unknown: a gate asks for a measure other than a score that is not known tonight, for a dimension of a score that is there without it, or
+	// for the score of a shop that nobody knows.
 	Unknown
 	// WaitingToEnter: all gates pass, not yet for enough runs.
 	WaitingToEnter

@@ -49,7 +49,7 @@ func (d *Decision) reason(g *gate, s State, subject int) Reason {
 	switch {
 	case s == HistoryShort:
 		return ShortHistory
-	case s == NotKnown && g.scored && !d.lacksQuality(g, subject):
+	case s == NotKnown && g.scored && !d.lacksQuality(g, subject) && !g.runs.unknown(subject):
 		return NoScore
 	case s == NotKnown:
 		return Unknown

@@ -15,7 +15,7 @@ type Measure func(subject int) float64
 // smaller position wins ties. Every column has length N unless it says that it may be nil.
 type Subjects struct {
 	N        int
-	Shop     []int32            // products: position of the shop among merchants, -1: unknown; nil for other roles
+	Shop     []int32            // products: position of the shop among merchants, UnknownShop, or a number below that; nil for other roles
 	Category *column.Ints       // dense number of the level-1 category, -1: none
 	Measures map[string]Measure // those of rules.Measures that are no scores; none: not known tonight
 	Lower    Measure            // conservative score of the role's own score, NaN: none
@@ -33,6 +33,10 @@ type Subjects struct {
 	// Workers judge subjects side by side; what they decide does not depend on how many there are. 0: one.
 	Workers int
 }
+
+// UnknownShop stands where nobody knows whose a product is: nothing is known of its shop's score. Numbers below it are of shops that are none of
+// the merchants, each its own: no snapshot lists them and they sold nothing lately, so they have no score.
+const UnknownShop int32 = -1
 
 // each has work done for all subjects, by several workers. A panic of one is that of the caller.
 func (s *Subjects) each(work func(subject int)) {

@@ -284,8 +284,8 @@ var Measures = []string{
 	"brand_not_comparable",    // 1: a brand's or fast brand's product without a benchmark
 	"valid_orders_30d",        // score_valid orders of the last 30 days
 	"refund_rate_to_category", // of a product: its refund_rate_amt over that of its category; without one over the platform's
-	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop
-	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop
+	"severe_violations_30d",   // severe tickets of the last 30 days; of a product: of its shop; unknown: nobody knows that
+	"severe_violations_90d",   // severe tickets of the last 90 days; of a product: of its shop; unknown: nobody knows that
 	"distribution_orders_90d", // orders that talents brought to a shop in the last 90 days, each counted once
 	"live_days_30d",           // of the last 30 days, those with a live of an account of the shop
 }
