@@ -74,7 +74,7 @@ func (n *night) decideResource(ctx context.Context, resource string, t *contract
 	for i := range n.rules.Lists {
 		if l := &n.rules.Lists[i]; l.Resource == resource {
 			c := roles[slices.Index(contract.ScoreRoles, l.Role)]
-			lists, before = append(lists, l), append(before, eligibility.NewBeforeReader(n.runner.ids, l, c.scope.Domain, c.rows, c.owned))
+			lists, before = append(lists, l), append(before, eligibility.NewBeforeReader(n.runner.ids, l, c.scope.Domain, c.rows, c.owned, c.page.Category))
 		}
 	}
 	if err := n.readBefore(ctx, t, lists, before); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // BeforeColumns are the columns of a list's table that a BeforeReader needs; of them BeforeTexts stay texts.
-var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
+var BeforeColumns = []string{"list", "role", "subject_id", "eligible", "standing", "pass_streak", "fail_streak", "since", "category1_id", "rank", "level", "multiplier", "gates_since", "cold_start", "reasons"}
 
 // BeforeTexts are those of BeforeColumns that a BeforeReader takes as texts.
 var BeforeTexts = []string{"subject_id"}
@@ -27,18 +27,21 @@ type BeforeReader struct {
 	domain      contract.Domain
 	rows        *column.Lookup
 	owned       map[int64]bool
-	own, former int64 // codes of the id that the list has and of the one it had; former is column.Null if it has always had its own
-	under       int64 // which of both it was read under; column.Null: nothing was read yet
+	categories  *column.Ints   // tonight's, by row
+	category    textsOf[int64] // their texts
+	own, former int64          // codes of the id that the list has and of the one it had; former is column.Null if it has always had its own
+	under       int64          // which of both it was read under; column.Null: nothing was read yet
 	before      *Before
 	spans       *spanReader
 	reasons     func(code int64) Reasons
 }
 
-// NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d. Accounts that
-// are owned by shops are no subjects for that.
-func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup, owned map[int64]bool) *BeforeReader {
+// NewBeforeReader reads what was said of a list's subjects, by rows of their codes of domain d; categories are their level-1 categories of
+// tonight. Accounts that are owned by shops are no subjects for that.
+func NewBeforeReader(ids *column.IDs, l *rules.List, d contract.Domain, rows *column.Lookup, owned map[int64]bool, categories *column.Ints) *BeforeReader {
 	texts := ids.TextDict()
-	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, owned: owned, own: texts.Code(l.ID), former: column.Null, under: column.Null, reasons: reasonsOf(texts)}
+	category := newTextsOf(func(code int64) int64 { return texts.Code(string(ids.AppendText(nil, contract.Category, code))) })
+	r := &BeforeReader{ids: ids, texts: texts, list: l, domain: d, rows: rows, owned: owned, categories: categories, category: category, own: texts.Code(l.ID), former: column.Null, under: column.Null, reasons: reasonsOf(texts)}
 	if l.Formerly != "" {
 		r.former = texts.Code(l.Formerly)
 	}
@@ -84,13 +87,13 @@ func (r *BeforeReader) concerns(list int64) bool {
 
 // part are the columns of a part of a list's table.
 type part struct {
-	subject                                                                                                                []string
-	list, role, eligible, standing, passStreak, failStreak, since, rank, level, multiplier, gatesSince, coldStart, reasons []int64
+	subject                                                                                                                          []string
+	list, role, eligible, standing, passStreak, failStreak, since, category, rank, level, multiplier, gatesSince, coldStart, reasons []int64
 }
 
 func beforePart(f *column.Frame) part {
 	c := f.Column
-	return part{f.Texts("subject_id"), c("list"), c("role"), c("eligible"), c("standing"), c("pass_streak"), c("fail_streak"), c("since"), c("rank"), c("level"), c("multiplier"),
+	return part{f.Texts("subject_id"), c("list"), c("role"), c("eligible"), c("standing"), c("pass_streak"), c("fail_streak"), c("since"), c("category1_id"), c("rank"), c("level"), c("multiplier"),
 		c("gates_since"), c("cold_start"), c("reasons")}
 }
 
@@ -119,12 +122,23 @@ func (r *BeforeReader) readRow(p *part, k int) error {
 	b.Since[i] = calendar.Day(p.since[k])
 	if p.rank[k] != column.Null {
 		b.Rank[i] = int32(p.rank[k])
+		if p.category[k] != r.categoryOf(i) {
+			b.Moved = append(b.Moved, int32(i))
+		}
 	}
 	b.Level[i] = levelNamed(r.list, r.texts, p.level[k])
 	if p.multiplier[k] != column.Null {
 		b.Multiplier[i] = math.Float64frombits(uint64(p.multiplier[k]))
 	}
 	return r.spans.read(i, p.gatesSince[k])
+}
+
+// categoryOf is the code of the text of a subject's category, column.Null if it has none.
+func (r *BeforeReader) categoryOf(i int) int64 {
+	if code := r.categories.At(i); code != column.Null {
+		return r.category.code(code)
+	}
+	return column.Null
 }
 
 // Dropped counts the members of the lists of a part of a table of the run before that none of the lists that the table has now goes on

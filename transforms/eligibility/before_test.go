@@ -18,7 +18,8 @@ import (
 // said is a row of a list's table of the run before.
 type said struct {
 	list, role, subject string
-	rank                int64 // 0: no member
+	category            string // empty: none
+	rank                int64  // 0: no member
 	standing, coldStart int64
 	reasons             string
 }
@@ -55,6 +56,12 @@ func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
 		set("pass_streak", func(r said) int64 { return 2 * r.rank })
 		set("fail_streak", func(r said) int64 { return 3 })
 		set("since", func(said) int64 { return int64(asOf - 9) })
+		set("category1_id", func(r said) int64 {
+			if r.category == "" {
+				return column.Null
+			}
+			return texts.Code(r.category)
+		})
 		set("rank", func(r said) int64 {
 			if r.rank == 0 {
 				return column.Null
@@ -72,7 +79,7 @@ func parts(ids *column.IDs, rows []said, size int) (out []*column.Frame) {
 }
 
 func readBefore(t interface{ Fatal(...any) }, l *rules.List, ids *column.IDs, frames []*column.Frame) *eligibility.Before {
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{1, 2, 3}), nil)
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{1, 2, 3}), nil, column.NewInts([]int64{10, 20, column.Null}))
 	for _, f := range frames {
 		if err := r.Read(f); err != nil {
 			t.Fatal(err)
@@ -141,7 +148,7 @@ func TestTheRunBeforeOfSubjectsWithTextsForIDs(t *testing.T) {
 	ids, l := column.NewIDs(contract.IDTypes{contract.Product: true}), traffic()
 	dict := ids.Dict(contract.Column{Kind: contract.ID, Domain: contract.Product})
 	rows := column.NewLookup([]int64{dict.Code("07"), dict.Code("p-1")})
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, rows, nil)
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, rows, nil, column.Same(column.Null, 2))
 	for _, f := range parts(ids, []said{{list: l.ID, role: "product", subject: "7", rank: 1}, {list: l.ID, role: "product", subject: "p-1", rank: 2}, {list: l.ID, role: "product", subject: "07", rank: 3}}, 2) {
 		if err := r.Read(f); err != nil {
 			t.Fatal(err)
@@ -159,7 +166,7 @@ func TestTheRunBeforeOfSubjectsWithTextsForIDs(t *testing.T) {
 // Where they have numbers, a text that is none ends the night.
 func TestATextAmongNumbersIsAnError(t *testing.T) {
 	ids, l := column.NewIDs(nil), traffic()
-	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{7}), nil)
+	r := eligibility.NewBeforeReader(ids, l, contract.Product, column.NewLookup([]int64{7}), nil, column.Same(column.Null, 1))
 	err := r.Read(parts(ids, []said{{list: l.ID, role: "product", subject: "07", rank: 1}}, 1)[0])
 	if want := `list ` + l.ID + `: subject_id: "07" is no identifier of domain product`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
@@ -217,4 +224,22 @@ func TestTheRunBeforeIsTheSameInAnyParts(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// Members whose category is another one tonight are told, whatever the others were.
+func TestMembersThatMovedToAnotherCategory(t *testing.T) {
+	ids, l := column.NewIDs(nil), traffic()
+	for _, c := range []struct {
+		categories [3]string // of 1, 2 and 3, who are in 10, 20 and none tonight
+		want       []int32
+	}{{[3]string{"10", "20", ""}, nil}, {[3]string{"20", "20", ""}, []int32{0}}, {[3]string{"10", "", "20"}, []int32{1, 2}}} {
+		rows := []said{{list: l.ID, role: "product", subject: "1", category: c.categories[0], rank: 1}, {list: l.ID, role: "product", subject: "2", category: c.categories[1], rank: 1},
+			{list: l.ID, role: "product", subject: "3", category: c.categories[2], rank: 1}}
+		if diff := gocmp.Diff(c.want, readBefore(t, l, ids, parts(ids, rows, 2)).Moved); diff != "" {
+			t.Errorf("%q: %s", c.categories, diff)
+		}
+	}
+	if b := readBefore(t, l, ids, parts(ids, []said{{list: l.ID, role: "product", subject: "1", category: "20"}}, 1)); b.Moved != nil {
+		t.Errorf("one that was no member has moved: %v", b.Moved)
+	}
 }

@@ -1,7 +1,9 @@
 package eligibility
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
 	"github.com/windvane/windvane/transforms/rules"
@@ -166,6 +168,7 @@ func (d *Decision) keep(b *Before) {
 	copy(d.Multiplier, b.Multiplier)
 	copy(d.PassStreak, b.PassStreak)
 	copy(d.FailStreak, b.FailStreak)
+	d.reseat(b.Moved)
 	for i := range d.Reasons {
 		d.Reasons[i].add(Stale)
 		switch {
@@ -174,6 +177,30 @@ func (d *Decision) keep(b *Before) {
 		case b.Entitled != nil && b.Entitled[i] && !b.Member[i]:
 			d.Reasons[i].add(ShopCap)
 		}
+	}
+}
+
+// reseat places members of a kept list that are in another category than on the run before behind those who are there already, in the
+// order of the places they had: two would share one else.
+func (d *Decision) reseat(moved []int32) {
+	if len(moved) == 0 {
+		return
+	}
+	moving, last := map[int32]bool{}, map[int64]int32{} // last: rank given, by category
+	for _, i := range moved {
+		moving[i] = true
+	}
+	for i, rank := range d.Rank {
+		if category := d.s.Category.At(i); !moving[int32(i)] {
+			last[category] = max(last[category], rank)
+		}
+	}
+	moved = slices.Clone(moved)
+	slices.SortFunc(moved, func(a, b int32) int { return cmp.Or(cmp.Compare(d.Rank[a], d.Rank[b]), cmp.Compare(a, b)) })
+	for _, i := range moved {
+		category := d.s.Category.At(int(i))
+		last[category]++
+		d.Rank[i] = last[category]
 	}
 }
 

@@ -43,7 +43,7 @@
 //     for its streak goes on waiting.
 //   - A member that is no subject any more has left, and has a row of its own that night: movement left, reason gone or
 //     own_account, nothing else known. No gates are shown of it.
-//   - On a stale or held night the list is kept to the last rank. Nobody enters, and nobody leaves but who is denied or opts out, and
+//   - On a stale or held night the list is kept to the last rank; who is in another category tonight stands behind those of that. Nobody enters, and nobody leaves but who is denied or opts out, and
 //     from a held list who fails a gate that waits for nothing and is not allowed by hand; an allowance that ends waits for the next night.
 //     Of a held list it is told which gates do not pass tonight and whose level would weigh nothing, of a stale one it is not: its columns are incomplete.
 package eligibility

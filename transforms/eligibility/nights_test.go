@@ -126,6 +126,26 @@ func TestDenialsAndOptOutsTakeEffectOnAKeptList(t *testing.T) {
 	}
 }
 
+// On a held list who is in another category than on the run before stands in that behind those who were there, in the order of the places they
+// had: there are no two in one place.
+func TestWhoChangesCategoryStandsLastOnAHeldList(t *testing.T) {
+	s, b := subjects(6), emptyBefore(6)
+	s.Category = []int32{1, 1, 1, 0, 1, -1} // before: 0, 1, 1, 0, 2, 0
+	for i, rank := range []int32{1, 1, 2, 2, 1, 0} {
+		b.Member[i], b.Standing[i], b.Rank[i] = rank > 0, rank > 0, rank
+	}
+	b.Moved = []int32{4, 0}
+	h := eligibility.History{"shop_score": {hundredths(4.50, 4.50, 4.50, 4.50, 4.50, 4.50)}}
+	d := held(theRules(), today(4.40), asOf, s, h, b, nil)
+	if got, want := fmt.Sprint(d.Rank), "[3 1 2 2 4 0]"; got != want {
+		t.Errorf("ranks %s, want %s", got, want)
+	}
+	again := held(theRules(), today(4.40), asOf+1, s, h, carried(d), nil)
+	if diff := cmp.Diff(d.Rank, again.Rank); diff != "" {
+		t.Errorf("held again: %s", diff)
+	}
+}
+
 func TestAListTurnsOverTooMuch(t *testing.T) {
 	b := emptyBefore(10)
 	for i := range 5 {

@@ -102,7 +102,7 @@ func TestNobodyBringsAnything(t *testing.T) {
 func TestAHeldListSharesTheReserveOverItsColdStart(t *testing.T) {
 	ids, l := column.NewIDs(nil), campaign()
 	l.ID = "traffic_chuanliu"
-	reader := eligibility.NewBeforeReader(ids, l, contract.Merchant, column.NewLookup([]int64{1, 2}), nil)
+	reader := eligibility.NewBeforeReader(ids, l, contract.Merchant, column.NewLookup([]int64{1, 2}), nil, column.Same(column.Null, 2))
 	rows := []said{{list: l.ID, role: "merchant", subject: "1", rank: 1}, {list: l.ID, role: "merchant", subject: "2", rank: 2, coldStart: 1, reasons: "no_score,cold_start"}}
 	for _, f := range parts(ids, rows, 2) {
 		if err := reader.Read(f); err != nil {

@@ -70,6 +70,8 @@ type Before struct {
 	Gates                  GateSpans // of nobody: nothing is known
 	Entitled               []bool    // see Outcome; causes and kept lists look at it, nil: nobody
 	ColdStart              []bool    // members on places kept for subjects without a score; nil: nobody
+	// Moved are members that were in another category then, in any order: on a kept list their places are others.
+	Moved []int32
 	// Gone are members of that list that are no subjects tonight. They have left.
 	Gone []GoneMember
 }
