@@ -39,8 +39,7 @@ func ofList(t *testing.T, d *deployment, o jobs.Outcome, list, product string) s
 	return row
 }
 
-// What a shop takes down goes on being its shop's, night after night: a severe ticket removes it at once, and people's decisions on the shop
-// are decisions on it.
+// What a shop takes down goes on being its shop's, night after night: a severe ticket removes it at once.
 func TestAProductThatIsTakenDownIsStillItsShops(t *testing.T) {
 	d := newDeployment(t)
 	for day := lastDay - 1; day <= lastDay; day++ {
