@@ -199,7 +199,7 @@ func (n *night) noteRules() {
 
 // figuresVersion rises when a figure changes its meaning, or what a night's digest is made of does: published nights are known to be
 // stale by it, and an older binary leaves those of a newer one alone (docs/adr/0038-newer-figures-stand.md).
-const figuresVersion = 6
+const figuresVersion = 7
 
 // digest identifies what the night's tables are made of.
 func (n *night) digest() string { return n.digestIf(n.acceptedChurn) }
