@@ -145,7 +145,7 @@ func TestFiguresByChannelNeedAccounts(t *testing.T) {
 	}
 	drop := func(table string, before calendar.Day) {
 		for day := lastDay - 94; day < before; day++ {
-			d.drop(table, day)
+			d.neverHad(table, day)
 		}
 	}
 	after := func(begin calendar.Day, unknown func(name string) bool) {

@@ -33,7 +33,7 @@ func TestReviewsThatBeginLate(t *testing.T) {
 	whole := read()
 	for _, days := range []int64{10, 3} {
 		for day := lastDay - 29; day <= lastDay-calendar.Day(days); day++ {
-			d.drop("reviews", day)
+			d.neverHad("reviews", day)
 		}
 		rows, fewer, sum, all := read(), 0, 0.0, 0.0
 		for key, r := range rows {
@@ -74,7 +74,7 @@ func TestDumpsThatAllBeginOnOneDay(t *testing.T) {
 	const days = 20
 	for day := lastDay - 59; day <= lastDay-days; day++ {
 		for _, table := range []string{"orders", "refunds", "shipments", "reviews", "complaints", "chats", "contents", "product_traffic", "violations"} {
-			d.drop(table, day)
+			d.neverHad(table, day)
 		}
 	}
 	lagged := map[string]bool{"quality_refund": true, "dispute": true, "mismatch_complaint": true, "logistics_complaint": true, "misleading": true}

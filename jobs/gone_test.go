@@ -140,8 +140,8 @@ func (d *deployment) leftRow(night calendar.Day, list, subject string) (leftRow,
 	return leftRow{}, o
 }
 
-// A product that nothing names but its last sale is no subject by rules with shorter windows: it has left because of them, on a list that is
-// kept too.
+// A product that nothing names any more but its last sale is no subject by rules with shorter windows: it has left because of them, on a list
+// that is kept too.
 func TestAMemberThatRulesLookAtNoMoreHasLeft(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		d := newDeployment(t)
@@ -155,7 +155,9 @@ func TestAMemberThatRulesLookAtNoMoreHasLeft(t *testing.T) {
 		sold := orders(twin.Day(firstDay))
 		sold[2].OrderLineID, sold[2].OrderID, sold[2].ProductID = "7", "7", "34"
 		day := twin.Day(firstDay)
-		d.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{day: append(orders(day), sold[2])}})
+		named := append(products(day), twin.Product{ProductID: "34", MerchantID: sold[2].MerchantID, UnitsPerItem: 1})
+		d.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{day: append(orders(day), sold[2])}, Products: map[twin.Day][]twin.Product{twin.Day(lastDay - 2): named}})
+		d.night(lastDay - 2)
 		if r, _ := d.leftRow(lastDay-1, "traffic_item", "34"); !r.Eligible {
 			t.Fatalf("by rules that look at its sale: %+v", r)
 		}

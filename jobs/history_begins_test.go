@@ -16,8 +16,8 @@ func TestR1NeedsItsNinetyDays(t *testing.T) {
 	d := newDemo(t, 90)
 	for _, days := range []calendar.Day{90, 89} {
 		for day := lastDay - 89; day <= lastDay-days; day++ {
-			d.drop("orders", day)
-			d.drop("refunds", day)
+			d.neverHad("orders", day)
+			d.neverHad("refunds", day)
 		}
 		o, known := d.night(lastDay), 0
 		for _, r := range published[r1Row](t, d, o, "overview") {

@@ -396,10 +396,10 @@ func TestExposuresThatBeginLate(t *testing.T) {
 	}
 	check("from the first pair on", func(string) bool { return true })
 	for day := since - 4; day < begin; day++ {
-		d.drop("chuanliu_exposures", day)
+		d.neverHad("chuanliu_exposures", day)
 	}
 	check("from the first pair of 30 days on", func(period string) bool { return period == "30d" })
-	d.drop("chuanliu_exposures", lastDay-5)
+	d.neverHad("chuanliu_exposures", lastDay-5)
 	d.settings.AbsentDays = map[string][]calendar.Day{"chuanliu_exposures": {lastDay - 5}}
 	check("but one day", func(string) bool { return false })
 }

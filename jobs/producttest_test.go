@@ -174,11 +174,11 @@ func rowsOf[T any](t *testing.T, asked bool, dir string) []T {
 func TestTrafficThatBeginsLate(t *testing.T) {
 	d := newDemo(t, 30)
 	for day := lastDay - 29; day <= lastDay-20; day++ {
-		d.drop("product_traffic", day)
+		d.neverHad("product_traffic", day)
 	}
 	d.settings.AbsentDays = map[string][]calendar.Day{"product_traffic": {lastDay - 3}, "orders": {lastDay - 8}}
-	d.drop("product_traffic", lastDay-3)
-	d.drop("orders", lastDay-8)
+	d.neverHad("product_traffic", lastDay-3)
+	d.neverHad("orders", lastDay-8)
 	o := d.night(lastDay)
 	wantProductTest(t, d, o, 30)
 	fewer := 0
@@ -194,7 +194,7 @@ func TestTrafficThatBeginsLate(t *testing.T) {
 		t.Error("no product sold on days without traffic")
 	}
 	for day := lastDay - 19; day < lastDay-1; day++ {
-		d.drop("product_traffic", day)
+		d.neverHad("product_traffic", day)
 	}
 	for _, r := range published[productTestRow](t, d, d.night(lastDay), "product_test") {
 		if r.Days != 29 || r.Covered != 2 || r.Lines == nil || r.LiveLines == nil || r.Better != "unclear" {

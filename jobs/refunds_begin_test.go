@@ -82,7 +82,7 @@ func TestRefundsThatBeginLate(t *testing.T) {
 	}
 	begin := lastDay - 49 // in the lagged windows of 30 days: of net15 yes, of net30 no
 	for day := lastDay - 69; day < begin; day++ {
-		d.drop("refunds", day)
+		d.neverHad("refunds", day)
 	}
 	o = d.night(lastDay)
 	known := func(window, lag calendar.Day) bool { return lastDay-lag-window+1 >= begin }
@@ -145,7 +145,7 @@ func TestTheFirstDayOfRefunds(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t, 70)
 	for day := lastDay - 69; day < lastDay; day++ {
-		d.drop("refunds", day)
+		d.neverHad("refunds", day)
 	}
 	before, o := d.night(lastDay-1), d.night(lastDay)
 	for _, r := range published[netRow](t, d, o, "gmv") {
@@ -197,7 +197,7 @@ func TestGoodsScoresNeedRefunds(t *testing.T) {
 		t.Fatal("no shop has a goods_score")
 	}
 	for day := lastDay - 69; day < lastDay-20; day++ {
-		d.drop("refunds", day)
+		d.neverHad("refunds", day)
 	}
 	o, indexes := d.night(lastDay), 0
 	for _, r := range published[shopRow](t, d, o, "shop_score") {

@@ -111,6 +111,15 @@ func (d *deployment) drop(table string, day calendar.Day) {
 	}
 }
 
+// neverHad takes a partition away, and the nights that have seen it: those made again would wait for it. What was reduced stays.
+func (d *deployment) neverHad(table string, day calendar.Day) {
+	d.t.Helper()
+	d.drop(table, day)
+	if err := os.RemoveAll(filepath.Join(d.out, "published")); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 func (d *deployment) dump(table string, day calendar.Day) string {
 	return filepath.Join(d.in, "dumps", table, "dt="+day.String())
 }
