@@ -67,8 +67,8 @@ func (n *night) checkPresence() error {
 		ErrLate, len(missing), shown)
 }
 
-// begins is the first day of a table from which no partition may be missing: that of its first dump or, where the run before or an earlier
-// one of this night rested on an earlier one, the first of those that tonight looks at again. False: the table has none.
+// begins is the first day of a table from which no partition may be missing: that of its first dump or an earlier one, of those that an earlier
+// run of this night rested on or of those that the run before did and that tonight looks at again. False: the table has none.
 func (n *night) begins(table string) (calendar.Day, bool) {
 	first, ok := n.runner.Inputs.first(table)
 	for _, c := range []*committed{n.previous, n.current} {
@@ -76,7 +76,7 @@ func (n *night) begins(table string) (calendar.Day, bool) {
 			continue
 		}
 		before := c.manifest.Partitions[table][0].Day
-		if n.previous != nil { // else all are looked at
+		if c == n.previous { // earlier ones are pinned, or lost to checkHistory
 			before = max(before, min(n.restatedFrom(), n.previous.manifest.AsOf+1))
 		}
 		if !ok || before < first {

@@ -478,6 +478,17 @@ func TestADayOfThisNightThatIsGoneIsWaitedFor(t *testing.T) {
 			}
 			d.night(lastDay - 1)
 		}, "refunds/dt=2026-01-31", "1 missing: [refunds dt=2026-01-31]"},
+		"days that are restated no more, of a table that begins with many": {func(d *deployment) {
+			d.settings.RestateDays = 3
+			there, away := filepath.Join(d.in, "dumps", "refunds"), filepath.Join(d.t.TempDir(), "refunds")
+			if err := os.Rename(there, away); err != nil {
+				d.t.Fatal(err)
+			}
+			d.night(lastDay - 1)
+			if err := os.Rename(away, there); err != nil {
+				d.t.Fatal(err)
+			}
+		}, "refunds/dt=2026-01-26", "1 missing: [refunds dt=2026-01-26]"},
 		"all of a table on a cold start":       {func(*deployment) {}, "refunds", "7 missing: [refunds dt=2026-01-25 "},
 		"the first day of one on a cold start": {func(*deployment) {}, "orders/dt=2026-01-25", "1 missing: [orders dt=2026-01-25]"},
 	} {
