@@ -144,10 +144,10 @@ func (a *app) date(flag, value string, zone *calendar.Zone) (calendar.Day, error
 // with dumps is a night whatever the clock says: it may be slow, and a demo ends on the day that it was asked for.
 func (a *app) checkCome(ctx context.Context, r *jobs.Runner, flag string, asOf calendar.Day) error {
 	today := r.Settings.Zone.Day(a.clock.Now().UnixMicro())
-	if asOf <= today || !errors.Is(r.Ready(ctx, asOf), jobs.ErrLate) {
+	if asOf <= today || r.Unopened == nil && !errors.Is(r.Ready(ctx, asOf), jobs.ErrLate) {
 		return nil
 	}
-	return cli.Usagef("--%s: %s has not come yet, it is %s in %s, and its dumps are not there", flag, asOf, today, r.Settings.Zone)
+	return cli.Usagef("--%s: %s has not come yet, it is %s in %s, and no dumps of it are seen", flag, asOf, today, r.Settings.Zone)
 }
 
 // spillDir makes scratch files in a directory; the empty one is the system's.
