@@ -116,6 +116,8 @@ func (c *conversion) parseName(s string) (*constant, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
+	case c.isNothing(s):
+		return nil, errors.New("it is empty, and so says nothing: leave it out")
 	case c.dictionaryEncoded():
 		return &constant{text: s}, nil
 	case c.Kind == contract.Buyer:

@@ -425,6 +425,11 @@ columns.scene.values.2: null in a required column; leave the value out to reject
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
+	for _, c := range []mapping.Column{{Constant: text("")}, {Default: text("")}} {
+		if err := (mapping.Table{Columns: map[string]mapping.Column{"risk_reason": c}}).Validate(lines); err == nil || !strings.Contains(err.Error(), "it is empty, and so says nothing: leave it out") {
+			t.Errorf("an empty text where there may be none: %v", err)
+		}
+	}
 	if _, err := mapping.New(lines, mapping.Table{Columns: map[string]mapping.Column{"merchant_id": {Constant: text("x")}}}, mapping.Env{Zone: shanghai(t)}); err == nil {
 		t.Error("a text constant passed as an integer id")
 	}
