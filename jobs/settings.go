@@ -135,8 +135,8 @@ func (s Settings) BuyerKeyID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// digest covers everything in the settings that changes the rollups of a table, forgotten buyers apart. Where the dumps lie does not: of
-// days that are looked at again the objects are named. Limits of rejected rows, of empty
+// digest covers everything in the settings that changes the rollups of a table, forgotten buyers apart. Where the dumps lie does not, but
+// which files there are taken. Limits of rejected rows, of empty
 // days and of the quarantine decide whether a reduced day may be used (night.admit), not what is in it.
 func (s Settings) digest(table string, ids contract.IDTypes) string {
 	return s.digestUnder(s.BuyerKeyID(), table, ids)
@@ -145,10 +145,13 @@ func (s Settings) digest(table string, ids contract.IDTypes) string {
 // digestUnder is the digest under the buyer key of that id.
 func (s Settings) digestUnder(keyID, table string, ids contract.IDTypes) string {
 	spec := s.Tables[table]
-	spec.Path = ""
+	t, ok := contract.Lookup(table, contract.Inputs())
+	if ok {
+		path, _ := spec.ParsedPath(t) // checked when the dumps are listed
+		spec.Path = path.Selection()
+	}
 	spec.MaxQuarantine, spec.AllowEmpty, spec.MaxRejectRatio, spec.MinRejects = 0, false, nil, nil // whether a reduced day may be used, not what is in it
 	own := contract.IDTypes{}
-	t, ok := contract.Lookup(table, contract.Inputs())
 	if ok {
 		for _, c := range t.Columns {
 			if c.Kind == contract.ID && ids[c.Domain] {

@@ -33,8 +33,11 @@ func TestDigestsChangeWithWhatChangesTables(t *testing.T) {
 		}, true, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"refunds": {Path: "r/{date}/*.parquet"}} }, false, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {Path: "o/{date}/*.parquet"}} }, false, false}, // where it lies
-		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false},         // whether a day may be used
-		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true}} }, false, false},           // the same
+		{"Tables", func(s *Settings) {
+			s.Tables = map[string]mapping.Table{"orders": {Path: "dumps/orders/dt={date}/part-0*.parquet"}}
+		}, true, false}, // what is taken
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxQuarantine: 0.1}} }, false, false}, // whether a day may be used
+		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {AllowEmpty: true}} }, false, false},   // the same
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MaxRejectRatio: &ratio}} }, false, false},
 		{"Tables", func(s *Settings) { s.Tables = map[string]mapping.Table{"orders": {MinRejects: &least}} }, false, false},
 		{"BuyerKey", func(s *Settings) { s.BuyerKey[15] = 1 }, true, false},

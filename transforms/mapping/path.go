@@ -108,6 +108,25 @@ func dated(names []string) bool {
 	return have["date"] || have["yyyymmdd"] || have["yyyy"] && have["mm"] && have["dd"]
 }
 
+// Selection is the part of the template that tells which files of a day are taken: what has a *, and what lies below the day's folder. The rest
+// tells where they are.
+func (p Path) Selection() string {
+	segments := strings.Split(p.template, "/")
+	day := len(segments) - 1 // of a template without a day, all is a place
+	for i, s := range segments {
+		if strings.Contains(s, "{") {
+			day = i
+		}
+	}
+	var kept []string
+	for i, s := range segments {
+		if i > day || strings.Contains(s, "*") {
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, "/")
+}
+
 // On is the template with the day filled in; only * remains.
 func (p Path) On(day calendar.Day) string {
 	parts := partsOf(day)

@@ -63,6 +63,22 @@ func TestParsePathRefuses(t *testing.T) {
 	}
 }
 
+// Two templates that take the same files of a day are told from two that do not, wherever the days lie.
+func TestTheSelectionOfAPath(t *testing.T) {
+	for template, want := range map[string]string{
+		"dumps/orders/dt={date}/*.parquet": "*.parquet", "dw/{yyyy}/{mm}/{dd}/*.parquet": "*.parquet", "dw/{yyyymmdd}/part-0*.parquet": "part-0*.parquet",
+		"dw/{yyyymmdd}/paid/*.parquet": "paid/*.parquet", "dw/region=*/{date}/hour=*/x.parquet": "region=*/hour=*/x.parquet", "flat/{date}.parquet": "", "flat/{date}-*.parquet": "{date}-*.parquet", "static/*.parquet": "*.parquet",
+	} {
+		p, err := mapping.ParsePath(template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Selection(); got != want {
+			t.Errorf("%s: %q, want %q", template, got, want)
+		}
+	}
+}
+
 // FuzzPath parses any template and matches any key: what matches names a day, and the key of that day matches again.
 func FuzzPath(f *testing.F) {
 	for _, c := range [][2]string{
