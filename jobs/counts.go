@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -52,27 +53,40 @@ func (n *night) checkCounts(ctx context.Context) error {
 	return g.Wait()
 }
 
-// promised reads what the producer says of a dump, once for a listing, and counts the files.
+// promised reads what the producer says of a dump, once for a listing, and counts the files. What it says folder by folder adds up.
 func (r *Runner) promised(ctx context.Context, d *dump) error {
-	if !r.Settings.RequireCounts || d.counts == "" || d.promised != nil {
+	if !r.Settings.RequireCounts || len(d.counts) == 0 || d.promised != nil {
 		return nil
 	}
-	data, err := r.In.ReadAll(ctx, d.counts, maxCountsBytes)
+	var files int
+	var rows int64
+	for _, key := range d.counts {
+		c, err := r.readCounts(ctx, d, key)
+		if err != nil {
+			return err
+		}
+		files, rows = files+*c.Files, rows+*c.Rows
+	}
+	if found := len(d.objects); found != files {
+		return fmt.Errorf("%w: %s of %s has %d files where %s says %d: wait for the rest, or for the listing to show it",
+			ErrLate, d.table.Name, d.day, found, strings.Join(d.counts, " + "), files)
+	}
+	d.promised = &counts{&files, &rows}
+	return nil
+}
+
+func (r *Runner) readCounts(ctx context.Context, d *dump, key string) (c counts, err error) {
+	data, err := r.In.ReadAll(ctx, key, maxCountsBytes)
 	if errors.Is(err, lake.ErrNotFound) {
-		return fmt.Errorf("%w: %s is no longer there: %s of %s is being written again", ErrLate, d.counts, d.table.Name, d.day)
+		return c, fmt.Errorf("%w: %s is no longer there: %s of %s is being written again", ErrLate, key, d.table.Name, d.day)
 	}
 	if err != nil {
-		return fmt.Errorf("read counts of %s of %s: %w", d.table.Name, d.day, err)
+		return c, fmt.Errorf("read counts of %s of %s: %w", d.table.Name, d.day, err)
 	}
-	var c counts
 	if err := json.Unmarshal(data, &c); err != nil || c.Files == nil || c.Rows == nil {
-		return fmt.Errorf(`%w: %s: it says nothing like {"files": 4, "rows": 120000}; mend what writes it`, ErrInput, d.counts)
+		return c, fmt.Errorf(`%w: %s: it says nothing like {"files": 4, "rows": 120000}; mend what writes it`, ErrInput, key)
 	}
-	if found := len(d.objects); found != *c.Files {
-		return fmt.Errorf("%w: %s of %s has %d files where %s says %d: wait for the rest, or for the listing to show it", ErrLate, d.table.Name, d.day, found, d.counts, *c.Files)
-	}
-	d.promised = &c
-	return nil
+	return c, nil
 }
 
 // checkPromise compares the rows that were found in the files. Those of files that were set aside are not known: what is left
@@ -84,7 +98,7 @@ func (d *dump) checkPromise(rows int64) error {
 	if len(d.objects) < *d.promised.Files && rows < *d.promised.Rows {
 		return nil
 	}
-	return fmt.Errorf("%w: %s of %s has %d rows where %s says %d: have the day written again", ErrInput, d.table.Name, d.day, rows, d.counts, *d.promised.Rows)
+	return fmt.Errorf("%w: %s of %s has %d rows where %s says %d: have the day written again", ErrInput, d.table.Name, d.day, rows, strings.Join(d.counts, " + "), *d.promised.Rows)
 }
 
 // settleMarkers gives each day the markers that stand beside its files: a day in several folders has arrived when each of them has.
@@ -103,8 +117,8 @@ func settleMarkers(objects []lake.Object, days map[calendar.Day]*dump) {
 		for _, o := range d.objects {
 			folder := path.Dir(o.Key)
 			d.success = d.success && success[folder]
-			if d.counts == "" {
-				d.counts = promises[folder]
+			if key := promises[folder]; key != "" && !slices.Contains(d.counts, key) {
+				d.counts = append(d.counts, key)
 			}
 		}
 	}

@@ -112,6 +112,25 @@ func TestEachFolderOfADayHasItsMarker(t *testing.T) {
 	if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
 		t.Error(diff)
 	}
+	d.countAll() // of the default folders
+	d.settings.RequireSuccess, d.settings.RequireCounts = false, true
+	for day := firstDay; day <= lastDay; day++ {
+		for _, h := range []string{"00", "23"} {
+			if err := os.WriteFile(filepath.Join(hour(day, h), "_COUNTS.json"), []byte(`{"files": 1, "rows": 3}`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if diff := gocmp.Diff(want, sums(d.night(lastDay))); diff != "" {
+		t.Errorf("counts of each folder: %s", diff)
+	}
+	if err := os.Remove(filepath.Join(hour(lastDay, "00"), "_COUNTS.json")); err != nil {
+		t.Fatal(err)
+	}
+	d.out = t.TempDir() // counts are held against days that no night has seen
+	if _, err := d.try(lastDay); !errors.Is(err, jobs.ErrLate) || !strings.Contains(err.Error(), "orders of 2026-01-31 has 2 files where hourly/dt=2026-01-31/hour=23/_COUNTS.json says 1") {
+		t.Errorf("an hour without its counts: %v", err)
+	}
 	d.settings.Tables = map[string]mapping.Table{"orders": {Path: "flat/{date}.parquet"}}
 	in, err := lake.Open(t.Context(), d.in, lake.Options{})
 	if err != nil {

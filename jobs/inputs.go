@@ -27,8 +27,8 @@ type dump struct {
 	objects []lake.Object
 	success bool // a _SUCCESS object stands beside them, in each of their folders
 
-	counts   string  // key of the producer's counts beside them; empty: there is none
-	promised *counts // what it says, once it was read and the files agree
+	counts   []string // keys of the producer's counts beside them, of each folder that has some
+	promised *counts  // what they say, once they were read and the files agree
 }
 
 // bytes is the size of the dump's files as they are stored; 0 where there is no dump.
@@ -93,14 +93,14 @@ func listTable(ctx context.Context, in *lake.Lake, t *contract.Table, s Settings
 		}
 		d.objects = append(d.objects, o)
 	}
+	for _, d := range days {
+		slices.SortFunc(d.objects, func(a, b lake.Object) int { return strings.Compare(a.Key, b.Key) })
+	}
 	settleMarkers(objects, days)
 	if t.Class != contract.Static {
 		maps.DeleteFunc(days, func(_ calendar.Day, d *dump) bool {
-			return s.RequireSuccess && !d.success || s.RequireCounts && d.counts == ""
+			return s.RequireSuccess && !d.success || s.RequireCounts && len(d.counts) == 0
 		})
-	}
-	for _, d := range days {
-		slices.SortFunc(d.objects, func(a, b lake.Object) int { return strings.Compare(a.Key, b.Key) })
 	}
 	return days, nil
 }
