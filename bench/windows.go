@@ -26,7 +26,7 @@ const boostDays = 7
 
 // nightWindows are all rollups that a night reads. Most are read with nightDays or more, since scores and lists look back
 // 90 days and a lag, GMV and buyers a year; all days there are then count. Pairs of 川流 are asked for with their newest day,
-// since lift keeps what it needs of the others; the cube of sales is read by nobody.
+// since lift keeps what it needs of the others; the cube of sales is read where a product is new that no snapshot lists.
 func nightWindows() (out []nightWindow) {
 	asOf, err := calendar.Parse(asOf)
 	if err != nil {

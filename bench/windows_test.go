@@ -24,7 +24,7 @@ func TestWindowsAreThoseOfANight(t *testing.T) {
 		}
 	}
 	for _, r := range rollup.All() {
-		if _, asked := days[r.Name]; asked == (r.Name == "sales") { // no step of a night reads the cube
+		if _, asked := days[r.Name]; asked == (r.Name == "sales") { // of the cube a night reads days with products that nobody has listed alone
 			t.Errorf("%s is asked for: %t", r.Name, asked)
 		}
 	}

@@ -50,7 +50,11 @@ const aheadBytes = 128 << 20
 // passing delivers the named columns of a rollup's days from first to the as-of date, which are not kept, also where other
 // nights follow.
 func (n *night) passing(ctx context.Context, r *rollup.Rollup, first calendar.Day, columns ...string) column.Days {
-	days := n.since(r.Source, first)
+	return n.passingDays(ctx, r, n.since(r.Source, first), columns...)
+}
+
+// passingDays delivers some days as passing does.
+func (n *night) passingDays(ctx context.Context, r *rollup.Rollup, days []Partition, columns ...string) column.Days {
 	largest := int64(1)
 	for i := range days {
 		rows, _ := days[i].rows(r)

@@ -31,7 +31,7 @@ func Steps() []Step {
 		{"buyers", []string{"<role>_buyers", "settled refunds"}, []string{"repeat_purchase", "monthly_buyers", "cohorts", "trust"}, (*night).countBuyers},
 		{"gmv", []string{"<role>_sales", "excluded_lines", "settled refunds", "buyers"}, []string{"gmv", "gmv_split", "excluded"}, (*night).sumGMV},
 		{"prices", []string{"unit_prices", "product_facts"}, []string{"price_power"}, (*night).comparePrices},
-		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the run before"},
+		{"scores", []string{"<role>_score_orders, _refund_events, _shipment_events, _reviews, _complaints", "sales", "chats, contents, traffic, violations", "buyers", "price_power", "scores of the run before"},
 			[]string{"product_score", "shop_score", "talent_score", "score_indicators", "score_norms", "<role>_score_history"}, (*night).computeScores},
 		{"fives", []string{"shop_score", "price_power", "gmv", "buyers", "merchant_contents, merchant_promoters, shelf_minutes", "talent_score"}, []string{"fives"}, (*night).compareFives},
 		{"product_test", []string{"product_score", "gmv_split", "buyers", "product_impressions"}, []string{"product_test"}, (*night).testProducts},

@@ -21,7 +21,7 @@ type subjects struct {
 	rows  *column.Lookup
 	facts map[string]*column.Ints // what the snapshot says of each, column.Null: nothing
 	owned map[int64]bool          // accounts of shops, which are no talents
-	shops *column.Ints            // of products: their shops, see carryShops; nil of others
+	shops *column.Ints            // of products: their shops, see findShops; nil of others
 }
 
 // roleOf tells the scope of a code of contract.ScoreRoles, its snapshot, and which columns of that are looked at.
@@ -54,16 +54,21 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 			s.owned = ownedAccounts(facts)
 		}
 	}
-	listed := column.NewLookup(s.codes) // of the snapshot
-	seen := column.NewGrouper(1, 0)
+	listed := column.NewLookup(s.codes)                     // of the snapshot
+	seen, last := column.NewGrouper(1, 0), []calendar.Day{} // those that the snapshot lacks, and the last day on which each sold
 	for d, err := range n.history(ctx, rollup.ScoreOrdersOf(scope), first, scope.Subject) {
 		if err != nil {
 			return nil, err
 		}
 		for _, code := range d.Frame.Column(scope.Subject) {
-			if listed.Row(code) < 0 {
-				seen.Index([]int64{code})
+			if listed.Row(code) >= 0 {
+				continue
 			}
+			at, added := seen.Index([]int64{code})
+			if added {
+				last = append(last, d.Day)
+			}
+			last[at] = d.Day
 		}
 	}
 	s.codes = append(slices.Clone(s.codes), seen.Rows()...)
@@ -74,22 +79,43 @@ func (n *night) subjectsOf(ctx context.Context, role int, first calendar.Day) (*
 	s.rows = column.NewLookup(s.codes)
 	s.facts = factsBySubject(s.codes, facts, listed, names)
 	if role == contract.ScoreProduct {
-		return s, n.carryShops(ctx, s, len(s.codes) > listed.Len())
+		return s, n.findShops(ctx, s, seen.Rows(), last)
 	}
 	return s, nil
 }
 
-// carryShops tells whose each product is: by the snapshot, and of one that it names no longer as the run before had it. What is taken down goes on
-// being judged by the score and the tickets of its shop.
-func (n *night) carryShops(ctx context.Context, s *subjects, unlisted bool) error {
+// findShops tells whose each product is: by the snapshot; of one that it lacks as the run before had it; of one that is new by its orders of the
+// last day on which it sold. What is taken down goes on being judged by the score and the tickets of its shop.
+func (n *night) findShops(ctx context.Context, s *subjects, unlisted []int64, last []calendar.Day) error {
 	s.shops = s.fact("merchant_id")
-	before := n.groupsBefore(ctx, contract.ProductScore, nil, "product_id", "merchant_id")
-	if !unlisted || before == nil {
+	if len(unlisted) == 0 {
 		return nil
 	}
 	shops := make([]int64, len(s.codes))
 	for i := range shops {
 		shops[i] = s.shops.At(i)
+	}
+	if err := n.carryShops(ctx, s.rows, shops); err != nil {
+		return err
+	}
+	sold, days := make([]calendar.Day, len(s.codes)), map[calendar.Day]bool{} // the last day on which each sold that has no shop, 0: it has one
+	for i, product := range unlisted {
+		if row := s.rows.Row(product); shops[row] == column.Null {
+			sold[row], days[last[i]] = last[i], true
+		}
+	}
+	if err := n.shopsOfOrders(ctx, s.rows, sold, days, shops); err != nil {
+		return err
+	}
+	s.shops = column.NewInts(shops)
+	return nil
+}
+
+// carryShops fills in the shops that the run before knew.
+func (n *night) carryShops(ctx context.Context, rows *column.Lookup, shops []int64) error {
+	before := n.groupsBefore(ctx, contract.ProductScore, nil, "product_id", "merchant_id")
+	if before == nil {
+		return nil
 	}
 	for f, err := range before {
 		if err != nil {
@@ -97,12 +123,43 @@ func (n *night) carryShops(ctx context.Context, s *subjects, unlisted bool) erro
 		}
 		merchants := f.Column("merchant_id")
 		for i, product := range f.Column("product_id") {
-			if row := s.rows.Row(product); row >= 0 && shops[row] == column.Null {
+			if row := rows.Row(product); row >= 0 && shops[row] == column.Null {
 				shops[row] = merchants[i]
 			}
 		}
 	}
-	s.shops = column.NewInts(shops)
+	return nil
+}
+
+// shopsOfOrders fills in the shops of rows by the orders of one of some days each: of several shops on that day the one that sold most, then the
+// one whose id is first as a text.
+func (n *night) shopsOfOrders(ctx context.Context, rows *column.Lookup, sold []calendar.Day, days map[calendar.Day]bool, shops []int64) error {
+	if len(days) == 0 {
+		return nil
+	}
+	first := n.runner.ids.CompareText(contract.Merchant, contract.NoSubject)
+	ps := slices.DeleteFunc(slices.Clone(n.partitions[contract.Orders.Name]), func(p Partition) bool { return !days[p.Day] })
+	for d, err := range n.passingDays(ctx, rollup.SalesCube(), ps, "merchant_id", "product_id", "class", "buyer_paid_fen", "platform_subsidy_fen") {
+		if err != nil {
+			return err
+		}
+		merchants, class := d.Frame.Column("merchant_id"), d.Frame.Column("class")
+		paid, subsidy := d.Frame.Column("buyer_paid_fen"), d.Frame.Column("platform_subsidy_fen")
+		sums := column.NewGrouper(2, 1) // by row and shop
+		for i, product := range d.Frame.Column("product_id") {
+			if row := rows.Row(product); row >= 0 && class[i] == contract.ClassScoreValid && sold[row] == d.Day {
+				sums.Get([]int64{int64(row), merchants[i]})[0] += paid[i] + subsidy[i]
+			}
+		}
+		most := map[int64]int64{}
+		for i := range sums.Len() {
+			row, shop, sum := sums.Row(i)[0], sums.Row(i)[1], sums.Row(i)[2]
+			if held, ok := most[row]; ok && (sum < held || sum == held && first(shop, shops[row]) > 0) {
+				continue
+			}
+			most[row], shops[row] = sum, shop
+		}
+	}
 	return nil
 }
 

@@ -174,7 +174,7 @@ func neededFor(t *contract.Table) string {
 	case contract.Refunds:
 		return "net GMV, refund rates, and full refunds in repeat purchase"
 	case contract.Products:
-		return "categories, full sets of one brand, products in carts, comparable prices; whose a product is: without it no product passes a list's gates on its shop"
+		return "categories, full sets of one brand, products in carts, comparable prices"
 	case contract.Merchants:
 		return "names and main categories of shops"
 	case contract.Talents:

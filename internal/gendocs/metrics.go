@@ -291,9 +291,9 @@ func lists(b *bytes.Buffer, r *rules.Rules) {
 		"Means are over the last %d nights and need %d scores. Inside list and category members are ranked by level,\n"+
 		"lower_score, score, gmv_net15, orders, id. A level read off tonight's own score is no better than its published grade or tier, which the\n"+
 		"quality gate may have lowered; levels in the mean go by the score alone.\n\n"+
-		"`shop_score` and severe tickets of a product are those of its shop. A product that the snapshot names no longer is still that of the shop that it was of\n"+
-		"on the run before. Where nobody knows the shop (no run has seen the product in a snapshot; a platform without a `products` table has none but such)\n"+
-		"gates on it are not known: floor gates do not pass either, and there is no place of the cold start.\n"+
+		"`shop_score` and severe tickets of a product are those of its shop. A product that the snapshot lacks (taken down, or listed and taken down between two\n"+
+		"dumps; without a `products` table all) is still that of the shop that it was of on the run before, else of the shop that its orders name on the last day\n"+
+		"with a `score_valid` one: of several shops on that day the one that sold most, then the one whose id is first as a text.\n"+
 		"`refund_rate_to_category` is held against the level-1 category, without one (or where it sold nothing) against the platform.\n\n| list | | gates | levels |\n|---|---|---|---|\n", s.EnterAfter, s.LeaveAfter, fixed(s.Band, 2), s.MeanRuns, s.MeanNeeds)
 	for _, l := range r.Lists {
 		var gates, levels []string

@@ -82,7 +82,7 @@ func scoreTable(name, doc string, subject []Column, dimensions []string, more ..
 var (
 	ProductScore = scoreTable("product_score", "商品分: one row per product of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
 		id("product_id", Product, "the product"),
-		null(id("merchant_id", Merchant, "its shop; of a product that the snapshot names no longer, as the run before had it; null: nobody knows")),
+		null(id("merchant_id", Merchant, "its shop; of a product that the snapshot lacks, as the run before had it, else as its orders of the last day with a score_valid one have it")),
 		null(id("category1_id", Category, "category, level 1")),
 	}, ProductDimensions, null(text("tier", "G4 to G0; G2 and better is 好货; null: no score")))
 	ShopScore = scoreTable("shop_score", "店铺体验分: one row per shop of the snapshot or with a valid order in the days that its score looks at (window and lag, 105)", []Column{
@@ -173,7 +173,7 @@ func eligibility(resource, name string) *Table {
 			enum("role", EligibilityRoles, "what the subjects are"),
 			text("subject_id", "id as text"),
 			null(text("subject_name", "name; null: no snapshot")),
-			null(text("merchant_id", "products: the shop as text; of a product that the snapshot names no longer, as the run before had it; null: nobody knows, and no gate on the shop passes")),
+			null(text("merchant_id", "products: the shop as text, as in product_score; null also of who is no subject any more")),
 			null(text("category1_id", "category, level 1, as text")),
 			flag("eligible", "on the list"),
 			null(count("rank", "place inside list and category, from 1; on a list that was held who comes from another category stands last, and places of who left stay empty; null: not on the list")),

@@ -36,7 +36,8 @@ func Sources() []*contract.Table {
 
 var byBuyer = []string{"buyer_id"}
 
-// SalesCube is the finest additive rollup of sales, for data teams: no step of a night reads it.
+// SalesCube is the finest additive rollup of sales, for data teams: a night reads of it only whose the products are that neither the newest
+// snapshot nor the run before knows, on the last day that each sold.
 func SalesCube() *Rollup {
 	return &Rollup{
 		Name: "sales", Doc: "sales of the day at the finest grain; no orders: they do not add up over products",
