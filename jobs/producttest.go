@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/gmv"
 	"github.com/windvane/windvane/transforms/indicators"
@@ -16,7 +17,7 @@ import (
 // testProducts makes product_test: the products of product_score, distribution against self-broadcast.
 func (n *night) testProducts(ctx context.Context) error {
 	products := n.scored[contract.ScoreProduct]
-	p := &producttest.Products{Codes: products.codes, Merchants: products.fact("merchant_id"), Categories: products.fact("category1_id"),
+	p := &producttest.Products{Codes: products.codes, Merchants: products.shops, Categories: products.fact("category1_id"),
 		Days: n.present.Count(n.asOf-producttest.WindowDays+1, n.asOf)}
 	channels, err := n.channelsKnown(ctx, n.asOf-producttest.BuyerDays+1)
 	if err != nil {
@@ -148,5 +149,10 @@ func (n *night) addTestBuyers(products *scored, p *producttest.Products, channel
 	}
 	if !n.has(contract.Products) {
 		p.WonLive = nil
+	}
+	for row := range p.WonLive { // whose lives they are looked for in is told by the snapshot alone
+		if products.fact("merchant_id").At(row) == column.Null {
+			p.WonLive[row] = column.Null
+		}
 	}
 }

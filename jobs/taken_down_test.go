@@ -113,6 +113,15 @@ func TestAProductThatNoSnapshotHasNamed(t *testing.T) {
 				t.Errorf("%s: %s is %s", day, product, got)
 			}
 		}
+		for _, r := range published[struct {
+			Product  int64  `parquet:"product_id"`
+			Merchant *int64 `parquet:"merchant_id"`
+			WonLive  *int64 `parquet:"won_live_buyers"`
+		}](t, d, o, "product_test") {
+			if r.Merchant == nil || r.Product > 40 && r.WonLive != nil {
+				t.Errorf("%s: product_test has %v for %d", day, r.Merchant, r.Product)
+			}
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ var ProductTest = &Table{
 	Key: []string{"product_id"},
 	Columns: append(append(append([]Column{
 		date("as_of_date", "the business day the figures describe"),
-		null(id("merchant_id", Merchant, "its shop, by the newest products snapshot; null: not in it")),
+		null(id("merchant_id", Merchant, "its shop, as in product_score")),
 		id("product_id", Product, "the product; it belongs to one shop"),
 		null(id("category1_id", Category, "category, level 1")),
 		count("days_present", "days of the 30 that have orders; fewer: the figures are partial"),
@@ -51,7 +51,7 @@ var ProductTest = &Table{
 		testArm("self_broadcast", "self-broadcast: channel self in the scene live", "in lives of the shop's accounts")...),
 		enum("better", TestVerdicts, "where clicks become lines more often; unclear: the intervals from conversion_lower to conversion_upper overlap, or one of them is missing"),
 		null(count("won_buyers", "buyers of the product through distribution in the 30 days that ended 30 days ago; null: channels not known of all of the 60 days, or fewer days of history")),
-		null(count("won_live_buyers", "of those, bought anything in the shop's own live on one of the 30 days after such a purchase; the day itself does not count; null: also if no products snapshot names the shop")),
+		null(count("won_live_buyers", "of those, bought anything in the shop's own live on one of the 30 days after such a purchase; the day itself does not count; null: also of a product that the newest products snapshot lacks")),
 		null(number("won_live_ratio", "won_live_buyers / won_buyers; null: no such buyer")),
 	),
 }
