@@ -315,17 +315,12 @@ func shopsOf(merchants *scored, shops *column.Ints) []int32 {
 	return out
 }
 
-// severeOfShops are the severe tickets of the shop of each product. Where nobody knows whose it is they are not known either; without a
-// violations table nobody has any.
+// severeOfShops are the severe tickets of the shop of each product. Without a violations table nobody has any.
 func (n *night) severeOfShops(c *candidates, tickets *column.Ints, of func(*severeTickets) int64) eligibility.Measure {
-	others, told := n.scored[contract.ScoreMerchant].tickets.others, n.has(contract.Violations)
+	others := n.scored[contract.ScoreMerchant].tickets.others
 	return func(subject int) float64 {
-		shop := c.considered.Shop[subject]
-		switch {
-		case shop >= 0:
+		if shop := c.considered.Shop[subject]; shop >= 0 {
 			return float64(tickets.At(int(shop)))
-		case shop == eligibility.UnknownShop && told:
-			return math.NaN()
 		}
 		if t := others[c.page.Merchant.At(subject)]; t != nil {
 			return float64(of(t))

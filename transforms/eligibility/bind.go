@@ -53,6 +53,9 @@ func bindGate(st rules.Stability, r *rules.Gate, s *Subjects, h History) gate {
 	}
 	if g.scored = isScore(r.Measure); !g.scored {
 		g.values = s.Measures[r.Measure]
+		if slices.Contains(ticketMeasures, r.Measure) {
+			g.runs.of = s.Shop
+		}
 		return g
 	}
 	g.line, g.relaxed = tenThousandths(g.bound), tenThousandths(g.bound+band)
@@ -66,6 +69,9 @@ func bindGate(st rules.Stability, r *rules.Gate, s *Subjects, h History) gate {
 	g.runs = s.last(h, r.Measure, window)
 	return g
 }
+
+// ticketMeasures are, of a product, those of its shop, though no scores.
+var ticketMeasures = []string{"severe_violations_30d", "severe_violations_90d"}
 
 // isScore tells whether a measure has a history over runs.
 func isScore(measure string) bool { return slices.Contains(rules.ScoreMeasures, measure) }
@@ -104,7 +110,7 @@ func (r runs) at(run, subject int) int16 {
 	return r.scores[run][subject]
 }
 
-// unknown tells whether nobody knows whose score it would be.
+// unknown tells whether nobody knows whose it would be.
 func (r runs) unknown(subject int) bool { return r.of != nil && r.of[subject] == UnknownShop }
 
 // newest is the score on the newest run, 0: none.

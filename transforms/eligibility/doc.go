@@ -27,7 +27,8 @@
 //     other gate is not known, whatever the runs before say: "no score passes no high gate, fails no floor gate".
 //   - What is not known does not pass, in whichever direction the gate points, except at floor gates. It fails
 //     without band, but never throws a member out at once: a table that is late is no violation.
-//   - A product whose shop nobody knows is none of a shop without a score: gates on the shop's score, floor gates too, give the reason not_known.
+//   - A product whose shop nobody knows is none of a shop without a score: gates on the shop's score and tickets, floor gates too, give the
+//     reason not_known.
 //   - A score without its quality dimension lacks data, not orders: gates on the dimension give the reason not_known, not no_score.
 //   - A gate is in the band if it fails, and would pass with the bound moved by the band. For gates over days the
 //     bound of each day is moved.

@@ -46,10 +46,10 @@ type GateResult struct {
 func (g *gate) judge(subject int) GateResult {
 	res := GateResult{Gate: g.at, Threshold: g.threshold(), State: Failed}
 	switch {
-	case !g.scored:
-		g.judgeValue(subject, &res)
 	case g.runs.unknown(subject):
 		g.judgeUnknown(&res)
+	case !g.scored:
+		g.judgeValue(subject, &res)
 	case g.runs.newest(subject) == 0:
 		g.judgeAbsent(&res)
 	case g.days > 0:

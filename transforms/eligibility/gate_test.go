@@ -174,17 +174,18 @@ func TestGatesOnAShopThatNobodyKnows(t *testing.T) {
 		reason string
 		cold   bool
 	}{
-		{"a shop with a score", 0, "passed passed passed", "first_run", false},
-		{"a shop without one", 1, "passed_by_floor not_known passed_by_unless", "no_score,cold_start", true},
-		{"a shop that is not even listed", eligibility.UnknownShop - 1, "passed_by_floor not_known passed_by_unless", "no_score,cold_start", true},
-		{"a shop that nobody knows", eligibility.UnknownShop, "not_known not_known passed_by_unless", "not_known", false},
+		{"a shop with a score", 0, "passed passed passed passed", "first_run", false},
+		{"a shop without one", 1, "passed_by_floor not_known passed_by_unless passed", "no_score,cold_start", true},
+		{"a shop that is not even listed", eligibility.UnknownShop - 1, "passed_by_floor not_known passed_by_unless passed", "no_score,cold_start", true},
+		{"a shop that nobody knows", eligibility.UnknownShop, "not_known not_known passed_by_unless not_known", "not_known", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := subjects(9)
 			s.Shop, s.ShopScores, s.ColdStart = make([]int32, 9), steady(7, 4.50, none), make([]bool, 9)
 			s.Measures["brand_not_comparable"] = make([]float64, 9)
 			s.Shop[8], s.ColdStart[8], s.Measures["brand_not_comparable"][8] = c.shop, true, 1
-			gates := []rules.Gate{floor, high, excused}
+			s.Measures["severe_violations_30d"] = make([]float64, 9)
+			gates := []rules.Gate{floor, high, excused, {Measure: "severe_violations_30d", AtMost: bound(0), Floor: true}}
 			if c.shop == 1 || c.shop < eligibility.UnknownShop {
 				gates[2].Floor = false // else it passes by that
 			}

@@ -34,7 +34,7 @@ type Subjects struct {
 	Workers int
 }
 
-// UnknownShop stands where nobody knows whose a product is: nothing is known of its shop's score. Numbers below it are of shops that are none of
+// UnknownShop stands where nobody knows whose a product is: nothing is known of its shop's score and tickets. Numbers below it are of shops that are none of
 // the merchants, each its own: no snapshot lists them and they sold nothing lately, so they have no score.
 const UnknownShop int32 = -1
 
