@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/windvane/windvane/transforms/calendar"
+	"github.com/windvane/windvane/transforms/column"
 	"github.com/windvane/windvane/transforms/contract"
 	"github.com/windvane/windvane/transforms/eligibility"
 	"github.com/windvane/windvane/transforms/rollup"
@@ -39,7 +40,7 @@ func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Ov
 		}
 		key := overrideKey{at("subject_role"), at("subject_id"), at("resource")}
 		role := contract.OverrideRoles[key.role]
-		if n.rowOfText(n.scored[slices.Index(contract.ScoreRoles, role)].subjects, key.subject) < 0 {
+		if !n.named(slices.Index(contract.ScoreRoles, role), key.subject) {
 			unknown = append(unknown, role+" "+texts.Value(key.subject))
 			continue
 		}
@@ -53,6 +54,24 @@ func (n *night) overridesOf(ctx context.Context) (map[overrideKey]eligibility.Ov
 			len(unknown), strings.Join(unknown[:min(5, len(unknown))], ", ")))
 	}
 	return out, nil
+}
+
+// named tells whether an id names a subject of a role, or a shop that has products and is no subject itself.
+func (n *night) named(role int, text int64) bool {
+	s := n.scored[role].subjects
+	if n.rowOfText(s, text) >= 0 {
+		return true
+	}
+	code, shops := n.codeOfText(s, text), n.scored[contract.ScoreProduct].shops
+	if role != contract.ScoreMerchant || code == column.Null {
+		return false
+	}
+	for i := range shops.Len() {
+		if shops.At(i) == code {
+			return true
+		}
+	}
+	return false
 }
 
 // displaces tells whether a manual decision goes before another one that is in force too: the newer one does, but an
@@ -79,9 +98,8 @@ func (n *night) overridesFor(l *rules.List, c *candidates, all map[overrideKey]e
 				out[row] = o
 			}
 		case role == "merchant" && l.Role == "product":
-			merchants := n.scored[contract.ScoreMerchant]
-			if row := n.rowOfText(merchants.subjects, key.subject); row >= 0 {
-				shops[merchants.codes[row]] = o
+			if code := n.codeOfText(n.scored[contract.ScoreMerchant].subjects, key.subject); code != column.Null {
+				shops[code] = o
 			}
 		}
 	}

@@ -2,10 +2,13 @@ package jobs_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/windvane/windvane/internal/testkit/twin"
 	"github.com/windvane/windvane/jobs"
@@ -140,5 +143,44 @@ func TestTicketsOfAShopWithoutSales(t *testing.T) {
 		if diff := gocmp.Diff(want, ofList(t, d, d.night(day), "traffic_item", "3")); diff != "" {
 			t.Errorf("%s: %s", day, diff)
 		}
+	}
+}
+
+// overrideRow is a person's decision.
+type overrideRow struct {
+	Role     string `parquet:"subject_role"`
+	Subject  string `parquet:"subject_id"`
+	Resource string `parquet:"resource"`
+	Action   string `parquet:"action"`
+	Reason   string `parquet:"reason"`
+	Author   string `parquet:"author"`
+	From     int32  `parquet:"valid_from,date"`
+	To       int32  `parquet:"valid_to,date"`
+}
+
+// What a person decides about a shop without sales that is in no snapshot holds for its products; of a shop without products the note says that
+// it names nobody.
+func TestDecisionsAboutAShopWithoutSales(t *testing.T) {
+	d := newDeployment(t)
+	d.deliver(twin.Partitions{Products: map[twin.Day][]twin.Product{twin.Day(lastDay): append(products(twin.Day(lastDay)), twin.Product{ProductID: "3", MerchantID: "12", UnitsPerItem: 1})}})
+	var rows []overrideRow
+	for _, shop := range []string{"12", "13", "no id"} {
+		rows = append(rows, overrideRow{"merchant", shop, "traffic", "deny", "fraud", "risk desk", int32(lastDay) - 1, int32(lastDay) + 30})
+	}
+	if err := os.MkdirAll(d.dump("overrides", lastDay), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := parquet.WriteFile(filepath.Join(d.dump("overrides", lastDay), "part-0.parquet"), rows); err != nil {
+		t.Fatal(err)
+	}
+	o := d.night(lastDay)
+	if got := ofList(t, d, o, "traffic_item", "3"); !strings.HasPrefix(got, "of 12, out: override_deny") {
+		t.Errorf("product 3: %s", got)
+	}
+	if got := ofList(t, d, o, "traffic_item", "31"); !strings.HasPrefix(got, "of 11, entered: first_run;") {
+		t.Errorf("product 31: %s", got)
+	}
+	if told := strings.Join(o.Warnings, "; "); !strings.Contains(told, "overrides: 2 in force name nobody that is known and change nothing: merchant 13, merchant no id;") {
+		t.Errorf("the night says %q", told)
 	}
 }
