@@ -203,7 +203,7 @@ func (c Change) gate(b Book) string {
 		if Number(*c.To, 2) == Number(*c.To, 4) { // else more digits are the rule's, which are not rounded
 			from, to = plain.pair(*c.From, *c.To, true)
 		}
-		return fmt.Sprintf("退款率须由类目均值的 %s 倍降到 %s 倍以内即达标", from, to)
+		return fmt.Sprintf("退款率须由类目均值（无类目或类目无成交时为全平台均值）的 %s 倍降到 %s 倍以内即达标", from, to)
 	case "severe_violations_30d":
 		return fmt.Sprintf("%s %s 次 → %s 次：须等违规满 30 天，或申诉成立", name, from, to)
 	case "severe_violations_90d":

@@ -114,10 +114,10 @@ var needs = map[string]string{
 var measures = map[string]string{
 	"product_score": "商品分", "product_quality": "品质力", "shop_score": "店铺体验分", "talent_score": "带货口碑分",
 	"price_stars": "价格星级", "brand_not_comparable": "品牌商品且价格不可比", "valid_orders_30d": "近 30 天有效订单",
-	"refund_rate_to_category": "退款率与类目均值之比", "severe_violations_30d": "30 天内严重违规", "severe_violations_90d": "90 天内严重违规",
+	"refund_rate_to_category": "退款率与类目（或全平台）均值之比", "severe_violations_30d": "30 天内严重违规", "severe_violations_90d": "90 天内严重违规",
 	"distribution_orders_90d": "近 90 天达人分销订单", "live_days_30d": "近 30 天开播天数",
 	// gates whose usual ids are not their measures
-	"valid_orders": "近 30 天有效订单", "refund_rate": "退款率与类目均值之比", "no_severe": "90 天内严重违规", "shop": "店铺体验分",
+	"valid_orders": "近 30 天有效订单", "refund_rate": "退款率与类目（或全平台）均值之比", "no_severe": "90 天内严重违规", "shop": "店铺体验分",
 	"distribution_orders": "近 90 天达人分销订单", "live_days": "近 30 天开播天数",
 }
 
