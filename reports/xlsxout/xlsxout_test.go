@@ -184,7 +184,7 @@ func TestTheFirstSheetSaysWhatItIs(t *testing.T) {
 		all = append(all, strings.Join(r, "|"))
 	}
 	for _, want := range []string{"数据日期 as_of_date|2026-03-01|第 2 次提交", "规则版本 rules_version|2026-11", "前一版规则|2025-01|至 1970-01-01 前一日为止；均值与连续次数跨越两版，每晚仍按当晚的规则", "有效期 valid_from – valid_to|2026-03-02|2026-03-02",
-		"活动·A 级·商品 其他与原因|campaign_item_a|其他：未入选的原因与最小改进|1", "名次|rank|place inside list and category, from 1; on a list that was held who comes from another category stands last, and places of who left stay empty; null: not on the list",
+		"活动·A 级·商品 其他与原因|campaign_item_a|其他：未入选的原因与最小改进|1", "名次|rank|place inside list and category, from 1; on a list that was held who comes from another category stands behind the last who is still there, and places that are free before that one stay empty; null: not on the list",
 		"15 天退款后成交额|gmv_net15_yuan|元；表中为 gmv_net15_fen，单位分。gmv_net_15 of 30 days; null: refunds not known of the whole window"} {
 		if !slices.Contains(all, want) {
 			t.Errorf("no line %q in\n%s", want, strings.Join(all, "\n"))

@@ -176,7 +176,7 @@ func eligibility(resource, name string) *Table {
 			null(text("merchant_id", "products: the shop as text, as in product_score; null also of who is no subject any more")),
 			null(text("category1_id", "category, level 1, as text")),
 			flag("eligible", "on the list"),
-			null(count("rank", "place inside list and category, from 1; on a list that was held who comes from another category stands last, and places of who left stay empty; null: not on the list")),
+			null(count("rank", "place inside list and category, from 1; on a list that was held who comes from another category stands behind the last who is still there, and places that are free before that one stay empty; null: not on the list")),
 			null(count("rank_before", "place on the run before")),
 			null(text("level", "what it gets; null: not on the list")),
 			null(number("multiplier", "weight of the traffic, or of the benefit; null: not on the list")),
