@@ -81,8 +81,8 @@ func (c *conversion) textFault(s string) (reason Reason, bad bool) {
 	return 0, false
 }
 
-// isNothing tells whether a text says that there is none, as of warehouses whose columns are not null by default ”. An id is no such
-// text: an empty one is wrong.
+// isNothing tells whether a text says that there is none, as of warehouses whose columns are never null and empty by
+// default. An id is no such text: an empty one is wrong.
 func (c *conversion) isNothing(s string) bool { return s == "" && c.Kind == contract.Text && c.Null }
 
 // encoder gives each distinct text of one record a code: open addressing on the 64-bit hash, each text
