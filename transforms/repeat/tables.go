@@ -236,13 +236,14 @@ func CohortTable(c Context, figures []*Figures) column.Records {
 
 // TrustTable is trust.
 func TrustTable(c Context, figures []*Figures) column.Records {
-	days, brands := bySubject(c, c.Present, c.windows), map[int64]bool{}
+	days, brands, channels := bySubject(c, c.Present, c.windows), map[int64]bool{}, map[int64]bool{}
 	for _, window := range contract.TrustWindows {
-		brands[int64(window)] = c.brandsKnown(c.first(int64(window)))
+		first := c.first(int64(window))
+		brands[int64(window)], channels[int64(window)] = c.brandsKnown(first), c.ChannelsKnown(first-ConversionDays, c.AsOf)
 	}
 	return build(contract.Trust, c, figures, func(b *column.Builder) func(*Figures, int64, *subjectRow) {
 		t := newTrustColumns(b)
-		t.brands = brands
+		t.brands, t.channels = brands, channels
 		return func(f *Figures, subject int64, s *subjectRow) {
 			if f.Scope.Role == contract.RoleProduct {
 				return
@@ -259,7 +260,7 @@ func TrustTable(c Context, figures []*Figures) column.Records {
 
 type trustColumns struct {
 	*head
-	brands                                       map[int64]bool // brands of all that was bought in a window are known
+	brands, channels                             map[int64]bool // brands of all that was bought in a window, and channels by which its buyers were won, are known
 	window, present, orders, newOrders, newRatio *column.Cell
 	paid, returning, returningRatio              *column.Cell
 	buyers, perBuyer, followers, perFollower     *column.Cell
@@ -306,7 +307,7 @@ func (t trustColumns) write(c Context, scope contract.Scope, subject, window int
 	t.followers.Int(followers)
 	t.perFollower.Int(column.DivideHalfUp(m[mPaid], followers))
 	distribution, converted := int64(column.Null), int64(column.Null)
-	if scope.Role == contract.RoleMerchant && c.buyersKnown(c.first(window)-2*ConversionDays) && c.ChannelsKnown(c.first(window)-ConversionDays, c.AsOf) {
+	if scope.Role == contract.RoleMerchant && c.buyersKnown(c.first(window)-2*ConversionDays) && t.channels[window] {
 		distribution, converted = m[mDistribution], m[mConverted]
 	}
 	t.distribution.Int(distribution)
