@@ -12,22 +12,22 @@ import (
 
 // channelsFrom is the day from first on from which the channels of all sales are known. Those on an account are not before the first snapshot
 // of accounts; from then on every day has a nearest one. Sales tell it, not the snapshots there are: what came after a day was no longer restated is not in them.
-// On a day before the first snapshot without sales on accounts there may have been traffic on them.
+// On a day that no snapshot classifies, without sales on accounts, there may have been traffic on them.
 func (n *night) channelsFrom(ctx context.Context, first calendar.Day) (calendar.Day, error) {
-	accounts := n.partitions[contract.Talents.Name]
-	if len(accounts) == 0 {
+	if !n.has(contract.Talents) {
 		return n.asOf + 1, nil
 	}
-	begin := first
+	begin, late := first, n.lastTooLate(contract.Talents.Name)
 	for d, err := range n.history(ctx, rollup.SalesOf(contract.Scopes()[contract.RolePlatform]), first, "channel") {
 		if err != nil {
 			return 0, err
 		}
 		channels := d.Frame.Column("channel")
 		known := slices.Contains(channels, contract.ChannelSelf) || slices.Contains(channels, contract.ChannelDistribution)
-		if slices.Contains(channels, contract.ChannelUnknown) || !known && d.Day < accounts[0].Day {
+		_, classified := n.classifier(contract.Talents.Name, d.Day)
+		if slices.Contains(channels, contract.ChannelUnknown) || !known && !classified {
 			begin = d.Day + 1
-		} else if known {
+		} else if known && d.Day >= late {
 			break
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // that refunds look back to would not fit into the memory kept for them, the rows asked for are picked while the snapshot is
 // decoded, and no table is made of the others.
 func (n *night) snapshotOf(ctx context.Context, a attributes, day calendar.Day, asked []int64) (found *rollup.Attributes, err error) {
-	p, ok := n.nearest(a.rollup.Source.Name, day)
+	p, ok := n.classifier(a.rollup.Source.Name, day)
 	if !ok {
 		return nil, nil
 	}

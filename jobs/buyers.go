@@ -100,7 +100,13 @@ func (n *night) historyStart() calendar.Day {
 func (n *night) categoriesFrom() calendar.Day {
 	ps := n.partitions[contract.Products.Name]
 	data, ok := n.present.First()
-	if !ok || len(ps) == 0 || ps[0].Day <= data {
+	if !ok || len(ps) == 0 {
+		return 0
+	}
+	if late := n.lastTooLate(contract.Products.Name); late > 0 {
+		return late + 1
+	}
+	if ps[0].Day <= data {
 		return 0
 	}
 	return ps[0].Day

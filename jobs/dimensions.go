@@ -77,10 +77,10 @@ func (d *dimensions) noted(found *rollup.Attributes, err error) *rollup.Attribut
 	return found
 }
 
-// snapshot is the lookup table of the day or the nearest before it, nil if there is none. While one is being loaded,
+// snapshot is the lookup table by which rows of a day are classified, nil if there is none. While one is being loaded,
 // the others are there for whoever asks.
 func (n *night) snapshot(ctx context.Context, a attributes, day calendar.Day) (*rollup.Attributes, error) {
-	p, ok := n.nearest(a.rollup.Source.Name, day)
+	p, ok := n.classifier(a.rollup.Source.Name, day)
 	if !ok {
 		return nil, nil
 	}

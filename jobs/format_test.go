@@ -17,7 +17,7 @@ import (
 func TestANewerManifestIsRefused(t *testing.T) {
 	d := newDeployment(t)
 	o := d.night(lastDay - 1)
-	newer := []byte(`{"format": 3, "as_of": {"day": "2026-01-30"}, "partitions": []}`)
+	newer := []byte(`{"format": 4, "as_of": {"day": "2026-01-30"}, "partitions": []}`)
 	sum := sha256.Sum256(newer)
 	old, err := os.ReadFile(filepath.Join(d.out, o.Prefix, "manifest.json"))
 	if err != nil {
@@ -36,7 +36,7 @@ func TestANewerManifestIsRefused(t *testing.T) {
 	if err := os.WriteFile(commit, record, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.try(lastDay); err == nil || !strings.Contains(err.Error(), "has format 3, this binary reads up to 2: use a newer windvane") {
+	if _, err := d.try(lastDay); err == nil || !strings.Contains(err.Error(), "has format 4, this binary reads up to 3: use a newer windvane") {
 		t.Errorf("got %v", err)
 	}
 	if files, _ := filepath.Glob(filepath.Join(d.out, "published/nightly/dt="+lastDay.String(), "commits/*")); len(files) != 0 {

@@ -15,26 +15,31 @@ import (
 )
 
 // ManifestFormat is the newest format of manifests that this binary writes and reads.
-const ManifestFormat = 2
+const ManifestFormat = 3
 
 // Formats of manifests. A night is written in the oldest that says all of it, so that a deployment may go back to an older
 // binary as long as its nights are such that the older one understands them.
 const (
 	formatPlain  = 1
-	formatNobody = ManifestFormat // some partitions lack buyers: their rollups have rows of contract.Nobody
+	formatNobody = 2 // some partitions lack buyers: their rollups have rows of contract.Nobody
+	formatLate   = 3 // some snapshots came too late for days that an older binary would classify by them
 )
 
 // formatOf is the oldest format that says all of a manifest with these partitions. Rollups, pairs and lift states without
 // buyers have no format of their own: only a manifest names their partitions.
 func formatOf(partitions map[string][]Partition) int {
+	format := formatPlain
 	for _, ps := range partitions {
 		for _, p := range ps {
-			if p.Base != "" || p.BuyersGone {
-				return formatNobody
+			switch {
+			case p.LateTo != 0:
+				return formatLate
+			case p.Base != "" || p.BuyersGone:
+				format = formatNobody
 			}
 		}
 	}
-	return formatPlain
+	return format
 }
 
 // Manifest is the record of what a run read and wrote. Clocks and host names stand here, never in tables.

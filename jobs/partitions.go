@@ -117,6 +117,7 @@ func (n *night) admit(table string, rec *Reduced) error {
 
 func (n *night) reduceOnce(ctx context.Context, table string, p Partition, workers int) (*Reduced, error) {
 	v, err, _ := n.runner.reducing.Do(reducedKey(table, p), func() (any, error) {
+		p.LateFrom, p.LateTo = 0, 0 // of this night, not of what its rollups are
 		d := n.runner.Inputs.on(table, p.Day)
 		if p.Base != "" && (d == nil || n.partition(table, d).Digest != p.Digest) {
 			rec, err := n.redact(ctx, table, p)

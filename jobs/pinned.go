@@ -26,8 +26,8 @@ func (n *night) pin(table string, day calendar.Day) (Partition, bool) {
 		return Partition{}, false
 	}
 	p, ok := n.carry(table, ps[i])
-	if ok && n.runner.Inputs.on(table, day) != nil && (p.BuyersGone || n.rekeyed(table)) {
-		return Partition{}, false // the dump has the buyers
+	if ok && n.runner.Inputs.on(table, day) != nil && (p.BuyersGone || n.rekeyed(table) || n.classifiedSince(table, day)) {
+		return Partition{}, false // the dump has the buyers, or is classified as the sales are
 	}
 	return p, ok
 }
@@ -40,9 +40,10 @@ func (n *night) listPartitions(table string) []Partition {
 			out = append(out, p)
 			continue
 		}
-		if dump := n.runner.Inputs.on(table, d); dump != nil && !n.tooLate(table, d) {
+		if dump := n.runner.Inputs.on(table, d); dump != nil {
 			p := n.partition(table, dump)
 			p.Input = n.countedBefore(table, dump)
+			p.LateFrom, p.LateTo = n.lateFor(table, d)
 			out = append(out, p)
 		}
 	}
@@ -63,24 +64,85 @@ func (n *night) countedBefore(table string, d *dump) int64 {
 	return m.Partitions[table][at].Input
 }
 
-// tooLate tells whether a snapshot that the run before did not rest on would classify rows of a day that it rests on and that is no longer
-// looked at. That day was reduced without it: what comes back of its sales would stand under another category or channel than they do.
-func (n *night) tooLate(dim string, day calendar.Day) bool {
+// lateFor are the days that a snapshot does not classify, both included: those that the run before rests on without it and that are no longer
+// looked at. They were reduced without it: what comes back of their sales would stand under another category or channel than they do. Days of
+// refunds are none of them: those ask for the days on which their lines were paid.
+func (n *night) lateFor(dim string, day calendar.Day) (from, to calendar.Day) {
 	if n.previous == nil || day >= n.restatedFrom() || n.otherRules(&n.previous.manifest, dim) {
-		return false
+		return 0, 0
 	}
 	before := n.previous.manifest.Partitions
+	if at, ok := slices.BinarySearchFunc(before[dim], day, compareDay); ok {
+		return before[dim][at].LateFrom, before[dim][at].LateTo
+	}
 	for _, t := range rollup.Sources() {
-		if !slices.Contains(classifying(t.Name), dim) {
+		if t == contract.Refunds || !slices.Contains(classifying(t.Name), dim) {
 			continue
 		}
-		for _, p := range before[t.Name] {
-			if p.Day < day || !n.pinned(t.Name, p.Day) {
-				continue
+		if last, ok := nearestOf(before[t.Name], n.restatedFrom()-1); ok && last.Day >= day {
+			if first := before[t.Name][0].Day; to == 0 || first < from {
+				from = first
 			}
-			if s, ok := nearestOf(before[dim], max(day, classifiedFrom(t.Name, p.Day))); !ok || s.Day < day {
+			to = max(to, last.Day)
+		}
+	}
+	return from, to
+}
+
+// classifier is the snapshot by which rows of a day are classified: the nearest one that did not come too late for them.
+func (n *night) classifier(dim string, day calendar.Day) (Partition, bool) {
+	ps := n.partitions[dim]
+	for {
+		p, ok := nearestOf(ps, day)
+		if !ok || day < p.LateFrom || day > p.LateTo {
+			return p, ok
+		}
+		at, _ := slices.BinarySearchFunc(ps, p.Day, compareDay)
+		ps = ps[:at]
+	}
+}
+
+// lastTooLate is the last day with orders for which every snapshot up to it came too late, 0 if there is none.
+func (n *night) lastTooLate(dim string) calendar.Day {
+	ps, orders := n.partitions[dim], n.partitions[contract.Orders.Name]
+	for i := len(orders) - 1; i >= 0 && len(ps) > 0 && orders[i].Day >= ps[0].Day; i-- {
+		if _, ok := n.classifier(dim, orders[i].Day); !ok {
+			return orders[i].Day
+		}
+	}
+	return 0
+}
+
+// classifiedSince tells whether rows of a pinned day may ask for a snapshot that came since the run before: only refunds do, of lines paid
+// on days that no night had looked at.
+func (n *night) classifiedSince(table string, day calendar.Day) bool {
+	if table != contract.Refunds.Name {
+		return false
+	}
+	for _, dim := range classifying(table) {
+		if !n.came(dim, day) {
+			continue
+		}
+		before := n.previous.manifest.Partitions[dim]
+		for d := classifiedFrom(table, day); d <= day; d++ {
+			s, ok := n.classifier(dim, d)
+			if _, known := slices.BinarySearchFunc(before, s.Day, compareDay); ok && !known {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// came tells whether a snapshot of a day or an earlier one came since the run before.
+func (n *night) came(dim string, day calendar.Day) bool {
+	before := n.previous.manifest.Partitions[dim]
+	for _, p := range n.partitions[dim] {
+		if p.Day > day {
+			break
+		}
+		if _, known := slices.BinarySearchFunc(before, p.Day, compareDay); !known {
+			return true
 		}
 	}
 	return false
@@ -99,12 +161,10 @@ func (n *night) dependencies(table string, day calendar.Day) string {
 	var parts []string
 	first := classifiedFrom(table, day)
 	for _, dim := range classifying(table) {
-		if p, ok := n.nearest(dim, first); ok {
-			parts = append(parts, p.Digest)
-		}
-		for _, p := range n.partitions[dim] {
-			if p.Day > first && p.Day <= day {
-				parts = append(parts, p.Digest)
+		var last Partition
+		for d := first; d <= day; d++ {
+			if p, ok := n.classifier(dim, d); ok && (last.Digest == "" || p.Day != last.Day) {
+				parts, last = append(parts, p.Digest), p
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,8 +140,9 @@ func TestOtherSnapshotsAreNoOtherRules(t *testing.T) {
 	}
 }
 
-// A snapshot that comes for a day no longer looked at is as if it had never come: sales were reduced without it, and what came back of
-// them would stand under another category or channel. Where no night has looked at the day, it counts.
+// A snapshot that comes for a day no longer looked at classifies nothing of that day: sales were reduced without it, and what came back of
+// them would stand under another category or channel. What was on sale and in carts it tells all the same. Where no night has looked at the
+// day, it counts.
 func TestSnapshotsThatComeTooLateClassifyNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		before  calendar.Day        // the night before it came
@@ -166,13 +168,117 @@ func TestSnapshotsThatComeTooLateClassifyNothing(t *testing.T) {
 			if c.never {
 				clean = without
 			}
-			if diff := gocmp.Diff(bytesOf(clean.night(lastDay), remembering...), bytesOf(late.night(lastDay), remembering...)); diff != "" {
+			o, want := late.night(lastDay), bytesOf(clean.night(lastDay), remembering...)
+			if strings.HasPrefix(name, "products") { // on sale, in carts
+				want["overview"] = bytesOf(d.night(lastDay))["overview"]
+			}
+			if diff := gocmp.Diff(want, bytesOf(o, remembering...)); diff != "" {
 				t.Error(diff)
+			}
+			if format := late.manifest(o).Format; (format == 3) != c.never || !c.never && format != 1 {
+				t.Errorf("the format is %d", format)
 			}
 			if c.never && bytesOf(d.night(lastDay))["gmv_split"] == bytesOf(without.night(lastDay))["gmv_split"] {
 				t.Error("in time, it would have changed nothing")
 			}
 		})
+	}
+}
+
+// Days that no night has looked at are delivered with their snapshots: they stand under the categories and channels of their time, and so
+// does what came back of them on days that nights rest on.
+func TestOlderDaysThatComeLaterHaveTheirSnapshots(t *testing.T) {
+	for _, moved := range []calendar.Day{lastDay - 6, lastDay - 5} { // came back on a day no longer looked at, and on one that is
+		d := newDeployment(t)
+		d.settings.RestateDays = 3
+		d.deliver(movedOn(moved))
+		young := d.copied()
+		for _, table := range []string{"orders", "refunds", "products", "talents"} {
+			young.dropBefore(table, lastDay-4)
+		}
+		late := young.forked(t)
+		late.night(lastDay - 1)
+		late.in = d.in
+		if diff := gocmp.Diff(bytesOf(d.night(lastDay), remembering...), bytesOf(late.night(lastDay), remembering...)); diff != "" {
+			t.Errorf("moved on %s: %s", moved, diff)
+		}
+		next := twin.Day(lastDay + 1)
+		late.deliver(twin.Partitions{Orders: map[twin.Day][]twin.Order{next: orders(next)}, Refunds: map[twin.Day][]twin.Refund{next: refunds(next)},
+			Products: map[twin.Day][]twin.Product{next: products(next)}, Talents: map[twin.Day][]twin.Talent{next: talents(next)}})
+		if o := late.night(lastDay + 1); o.Reduced != sources {
+			t.Errorf("moved on %s: the night after reduced %d partitions", moved, o.Reduced)
+		}
+	}
+}
+
+// Orders that begin before accounts do, and older days of both that come later: the days in between stay under no channel, and figures that need
+// channels begin after them.
+func TestDaysBetweenOlderSnapshotsAndTheFirstStayUnclassified(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 3
+	young := d.copied()
+	for _, table := range []string{"orders", "refunds", "products"} {
+		young.dropBefore(table, lastDay-5)
+	}
+	young.dropBefore("talents", lastDay-3)
+	late := young.forked(t)
+	late.night(lastDay - 1)
+	late.in = d.in
+	o := late.night(lastDay)
+	if want := "channels of sales are known from " + (lastDay - 3).String(); !slices.ContainsFunc(o.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+		t.Errorf("no note says %q: %q", want, o.Warnings)
+	}
+	sums := map[string]int64{}
+	for _, r := range published[splitRow](t, late, o, "gmv_split") {
+		if r.Role == "platform" && r.Window == 7 {
+			sums[r.Channel] += r.Paid
+		}
+	}
+	if diff := gocmp.Diff(map[string]int64{"unknown": 2 * 3000, "distribution": 5 * 1000, "self": 5 * 2000, "none": 7 * 3000}, sums); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Where snapshots always come a day late and no day is restated, each night goes by that of the day before, and earlier days stay as they were.
+func TestSnapshotsThatAlwaysComeLate(t *testing.T) {
+	d := newDeployment(t)
+	d.settings.RestateDays = 1
+	rows := func(day calendar.Day) []twin.Product {
+		out, category := products(twin.Day(day)), text(int(71+day-firstDay))
+		for i := range out {
+			out[i].Category1ID = &category
+		}
+		return out
+	}
+	put := func(d *deployment, day, of calendar.Day) {
+		d.deliver(twin.Partitions{Products: map[twin.Day][]twin.Product{twin.Day(day): rows(of)}})
+	}
+	for day := firstDay; day <= lastDay; day++ {
+		put(d, day, day)
+	}
+	d.night(lastDay - 4)
+	before := d.copied().forked(t)
+	var got, want jobs.Outcome
+	for day := lastDay - 3; day <= lastDay; day++ {
+		d.drop("products", day)
+		lost := d.forked(t)
+		got = d.night(day)
+		if day == lastDay {
+			lost.remove("state/rollups/*/dt=" + (lastDay - 2).String() + "/*.parquet") // made again, they are what they were
+			if diff := gocmp.Diff(bytesOf(got), bytesOf(lost.night(day))); diff != "" {
+				t.Errorf("with rollups lost: %s", diff)
+			}
+		}
+		put(d, day, day)
+		put(before, day, day-1)
+		want = before.night(day)
+	}
+	ps := d.manifest(got).Partitions["products"]
+	if newest := ps[len(ps)-1].Day; newest != lastDay-1 {
+		t.Errorf("the newest snapshot is that of %s", newest)
+	}
+	if diff := gocmp.Diff(bytesOf(want, "overview", "data_quality"), bytesOf(got, "overview", "data_quality")); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -30,6 +30,9 @@ type Partition struct {
 	Lacks   []string `json:"lacks,omitempty"`   // columns that may be null, are copied from the order line and are absent; see copies.go
 	Carries []string `json:"carries,omitempty"` // orders: of those, the ones that some row has
 
+	LateFrom calendar.Day `json:"late_from,omitempty"` // snapshots: the first and the last of the days that were reduced without it and are no longer
+	LateTo   calendar.Day `json:"late_to,omitempty"`   // looked at, whose rows it does not classify; see pinned.go
+
 	Base       string `json:"base,omitempty"`        // digest before buyers were taken out; empty: none were
 	BuyersGone bool   `json:"buyers_gone,omitempty"` // all were: their hashes are of a key that was replaced
 }
