@@ -213,22 +213,17 @@ func valid(class string) bool { return class == "gmv_valid" || class == "score_v
 // refundsCover tells whether refunds of all lines paid on the days of s are known: no orders of them stand before the first
 // partition of refunds.
 func (n *night) refundsCover(s span) bool {
-	days := n.seen(slices.Collect(maps.Keys(n.Refunds)))
-	if len(days) == 0 {
-		return false
-	}
-	for d := range n.Orders {
-		if s.has(d) && n.present(d) && d < days[0] {
-			return false
-		}
-	}
-	return true
+	return n.beginsBefore(s, n.seen(slices.Collect(maps.Keys(n.Refunds))))
 }
 
 // channelsCover tells whether the channels of all sales on the days of s are known: no orders of them stand before the first
 // talents snapshot.
 func (n *night) channelsCover(s span) bool {
-	days := n.seen(slices.Collect(maps.Keys(n.Talents)))
+	return n.beginsBefore(s, n.seen(slices.Collect(maps.Keys(n.Talents))))
+}
+
+// beginsBefore tells whether a table with these days, ascending, begins before the orders of the days of s.
+func (n *night) beginsBefore(s span, days []Day) bool {
 	if len(days) == 0 {
 		return false
 	}
